@@ -1,0 +1,1 @@
+"""What must be true, and what becomes of records that are not."""

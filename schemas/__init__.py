@@ -1,0 +1,1 @@
+"""What can happen and what is owed: the event catalogue, standards, identifiers, and how they travel."""

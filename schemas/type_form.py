@@ -1,0 +1,72 @@
+"""What an event type looks like on the wire: the one form that JSON acceptance and Avro compilation share.
+
+Everything here is read from the catalogue; no other module of the codecs looks at the catalogue's classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from throughline.schemas.events import EVENTS
+
+if TYPE_CHECKING:
+    from throughline.schemas.catalogue import EventType
+    from throughline.schemas.domain import Domain
+
+# The columns of EVENTS that are fields of `data` on the wire, by their name there.
+SHARED = {
+    "decision": "decision",
+    "reasons": "reason",
+    "reference": "reference",
+    "answers": "answers",
+    "about": "about",
+    "holder": "holder",
+    "due_at": "due_at",
+    "effect_at": "effect_at",
+    "enhanced": "enhanced",
+    "channel": "channel",
+    "victim": "victim",
+    "officer": "officer",
+}
+assert set(SHARED.values()) <= set(EVENTS.names)
+
+# What each shared column holds, whatever a catalogue says of it.
+_SHARED_KINDS = {"reasons": "list<string>", "due_at": "timestamp", "effect_at": "timestamp", "enhanced": "bool"}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldForm:
+    """One field of `data`: its `kind` is string, int, bool, timestamp, date, enum or list<string>.
+
+    `values` are the allowed values in the catalogue's order (empty: any), `column` its EVENTS column, None if the
+    field stays in the column `data`.
+    """
+
+    name: str
+    kind: str
+    required: bool
+    values: tuple[str, ...]
+    doc: str
+    column: str | None
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TypeForm:
+    """One version of an event type. `agency` is None if the publisher says it in `data.agency`."""
+
+    type: str
+    version: int
+    type_prefix: str
+    agency: str | None
+    doc: str
+    requires: tuple[str, ...]
+    fields: tuple[FieldForm, ...]
+
+    @property
+    def wire_type(self) -> str:
+        """The CloudEvents `type`: prefix, catalogue name, version."""
+        head = f"{self.type_prefix}." if self.type_prefix else ""
+        return f"{head}{self.type}.v{self.version}"

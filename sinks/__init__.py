@@ -1,0 +1,1 @@
+"""What is kept and shown: the DuckDB store and its public views."""

@@ -1,0 +1,12 @@
+-- One row per interval in which an agency says the same of who holds the case.
+create or replace view claims as
+select 'c' || lpad(lower(to_hex(case_key)), 16, '0') as case_id, agency, position, claimed_holder, from_at, to_at, event_id
+from claim_facts;
+comment on view claims is 'One row per interval in which an agency says the same of who holds the case.';
+comment on column claims.case_id is 'The case.';
+comment on column claims.agency is 'Agency that says it.';
+comment on column claims.position is 'Place in the case, from 1.';
+comment on column claims.claimed_holder is 'Agency that it says holds the case.';
+comment on column claims.from_at is 'Since when.';
+comment on column claims.to_at is 'Until when; null while it stands.';
+comment on column claims.event_id is 'Event that said it first.';

@@ -1,0 +1,104 @@
+-- One row per clock: one standard running for one start event, as it stands at `as_of`.
+create or replace view clocks as
+with asked as (
+  select
+    coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of,
+    coalesce(getvariable('as_of')::timestamp, max(last_at))::date as as_of_date
+  from case_facts
+),
+ends as (
+  -- a clock that still runs is counted to `as_of`, or to where its open pause began
+  select
+    f.*,
+    asked.as_of,
+    coalesce(f.stop_earliest, least(f.paused_since, asked.as_of)) as end_earliest,
+    coalesce(f.stop_latest, least(f.paused_since, asked.as_of)) as end_latest,
+    greatest(coalesce(f.stop_first, least(f.paused_since::date, asked.as_of_date)), f.start_first) as end_first,
+    greatest(coalesce(f.stop_last, least(f.paused_since::date, asked.as_of_date)), f.start_first) as end_last
+  from clock_facts f
+  cross join asked
+),
+counted as (
+  select
+    e.*,
+    case e.unit
+      when 'hours' then greatest((epoch_us(end_earliest) - epoch_us(start_earliest)) / 3.6e9, 0)
+      when 'working_days' then b.working_days - a.working_days
+      else end_first - start_first
+    end - paused as elapsed,
+    case e.unit
+      when 'hours' then greatest((epoch_us(end_earliest) - epoch_us(start_latest)) / 3.6e9, 0)
+      when 'working_days' then greatest(b.working_days - al.working_days, 0)
+      else greatest(end_first - start_last, 0)
+    end - paused as elapsed_least,
+    case e.unit
+      when 'hours' then greatest((epoch_us(end_latest) - epoch_us(start_earliest)) / 3.6e9, 0)
+      when 'working_days' then bl.working_days - a.working_days
+      else end_last - start_first
+    end - paused as elapsed_most,
+    case
+      when stopped_at is not null and cancelled then 'cancelled'
+      when stopped_at is not null and due_at is null then 'measured'
+      when stopped_at is not null and
+        stop_latest - if(stop_latest > stop_earliest, interval 1 microsecond, interval 0 microsecond) <= due_at then 'met'
+      when stopped_at is not null and stop_earliest > due_latest then 'late'
+      when stopped_at is not null then 'unclear'
+      when paused_since <= as_of then 'paused'
+      when due_at is null then 'running'
+      when as_of > due_latest then 'overdue'
+      else 'running'
+    end as state
+  from ends e
+  left join calendar a on a.day = e.start_first
+  left join calendar al on al.day = e.start_last
+  left join calendar b on b.day = e.end_first
+  left join calendar bl on bl.day = e.end_last
+)
+select
+  'c' || lpad(lower(to_hex(c.case_key)), 16, '0') as case_id,
+  c.standard,
+  c.version,
+  c.started_at,
+  c.due_at,
+  c.stopped_at,
+  c.state,
+  c.elapsed,
+  c.paused,
+  case
+    when c.amount is null then null
+    when c.state in ('met', 'running') then 0
+    else greatest(c.elapsed - case when c.unit = 'months' then date_diff('day', c.start_first, (c.start_first + to_months(c.amount::integer))::date) else c.amount end, 0)
+  end as overdue,
+  c.unit,
+  s.owner,
+  s.title,
+  c.elapsed_least,
+  c.elapsed_most,
+  c.due_latest,
+  c.start_event,
+  c.stop_event,
+  s.confirmed,
+  s.local
+from counted c
+join standards s using (standard, version);
+comment on view clocks is 'One row per clock: one standard running for one start event, as it stands at `as_of`.';
+comment on column clocks.case_id is 'The case.';
+comment on column clocks.standard is 'Id of the standard.';
+comment on column clocks.version is 'Version of the standard.';
+comment on column clocks.started_at is 'When it started.';
+comment on column clocks.due_at is 'The last moment in time (UTC); null without a limit.';
+comment on column clocks.stopped_at is 'When it stopped or was cancelled; null while it runs.';
+comment on column clocks.state is 'met, late, unclear, measured, cancelled, running, overdue or paused.';
+comment on column clocks.elapsed is 'How much has passed, in `unit` (days for months), pauses left out.';
+comment on column clocks.paused is 'How long it stood still, in `unit` (days for months).';
+comment on column clocks.overdue is 'How much over the limit, in `unit` (days for months).';
+comment on column clocks.unit is 'hours, calendar_days, working_days or months.';
+comment on column clocks.owner is 'Agency that owes it.';
+comment on column clocks.title is 'What it is, in words.';
+comment on column clocks.elapsed_least is 'The least that can have passed, given the precision of the times.';
+comment on column clocks.elapsed_most is 'The most that can have passed.';
+comment on column clocks.due_latest is 'As due_at, counted from the latest that the start can have been.';
+comment on column clocks.start_event is 'Event that started it.';
+comment on column clocks.stop_event is 'Event that stopped or cancelled it.';
+comment on column clocks.confirmed is 'False where the standard is not confirmed by a source.';
+comment on column clocks.local is 'True for a measure of our own, not an official one.';

@@ -1,0 +1,16 @@
+-- One row per copy of an event: where it was read, the first copy and the further ones.
+create or replace view deliveries as
+select source, event_id, type, origin, position, received_at, true as is_first
+from events
+union all
+select e.source, e.event_id, e.type, d.origin, d.position, d.received_at, false
+from duplicates d
+join (select distinct event_key, source, event_id, type from events) e using (event_key);
+comment on view deliveries is 'One row per copy of an event: where it was read, the first copy and the further ones.';
+comment on column deliveries.source is 'Source of the event.';
+comment on column deliveries.event_id is 'Id of the event.';
+comment on column deliveries.type is 'Type of the event.';
+comment on column deliveries.origin is 'File or topic-partition that this copy was read from.';
+comment on column deliveries.position is 'Line, row or offset there.';
+comment on column deliveries.received_at is 'When it was read (UTC).';
+comment on column deliveries.is_first is 'True for the copy that arrived first.';

@@ -1,0 +1,43 @@
+-- One row per change of holder, acknowledged or not.
+create or replace view handoffs as
+select
+  'c' || lpad(lower(to_hex(case_key)), 16, '0') as case_id,
+  position,
+  from_agency,
+  from_unit,
+  to_agency,
+  to_unit,
+  sent_at,
+  received_at,
+  kind,
+  reason,
+  limbo_seconds,
+  held_seconds,
+  sent_event,
+  received_event,
+  sent_precision,
+  received_precision,
+  limbo_least_seconds,
+  limbo_most_seconds,
+  ended_at
+from handoff_facts;
+comment on view handoffs is 'One row per change of holder, acknowledged or not.';
+comment on column handoffs.case_id is 'The case.';
+comment on column handoffs.position is 'Place in the case, from 1.';
+comment on column handoffs.from_agency is 'Agency that gave.';
+comment on column handoffs.from_unit is 'Its unit, if known.';
+comment on column handoffs.to_agency is 'Agency that took, or was sent to.';
+comment on column handoffs.to_unit is 'Its unit, if known.';
+comment on column handoffs.sent_at is 'When it was sent; for an implied handoff, the giver''s last step.';
+comment on column handoffs.received_at is 'When the taker first acted; null where nothing acknowledges it.';
+comment on column handoffs.kind is 'sent, implied (changed hands without a word), or the catalogue''s kind, such as return.';
+comment on column handoffs.reason is 'Reasons given with the sending.';
+comment on column handoffs.limbo_seconds is 'Seconds between sent and received, by the stated times.';
+comment on column handoffs.held_seconds is 'Seconds that the giver had held it before.';
+comment on column handoffs.sent_event is 'Event that sent it (or the giver''s last step).';
+comment on column handoffs.received_event is 'Event that acknowledged it.';
+comment on column handoffs.sent_precision is 'Precision of sent_at: instant, day or month.';
+comment on column handoffs.received_precision is 'Precision of received_at.';
+comment on column handoffs.limbo_least_seconds is 'The least that limbo can have lasted, given the precision of both times.';
+comment on column handoffs.limbo_most_seconds is 'The most that limbo can have lasted.';
+comment on column handoffs.ended_at is 'For one never received: when the case was closed.';

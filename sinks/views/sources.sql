@@ -1,0 +1,50 @@
+-- One row per source: what it published, and how long it has been silent.
+create or replace view sources as
+with asked as (
+  select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts
+),
+copies as (
+  select e.source, count(*) as duplicates
+  from duplicates d join events e using (event_key)
+  group by e.source
+),
+bad as (
+  select source, count(*) as quarantined from quarantined where source is not null group by source
+),
+published as (
+  select
+    source,
+    string_agg(distinct agency, ', ' order by agency) as agency,
+    count(*) filter (not in_conflict) as events,
+    min(occurred_at) as first_seen,
+    max(occurred_at) as last_seen,
+    -- where the publisher numbers its events: numbers missing between the first and the last
+    max(try_cast(sequence as bigint)) - min(try_cast(sequence as bigint)) + 1
+      - count(distinct try_cast(sequence as bigint)) as sequence_gaps
+  from events
+  group by source
+)
+select
+  coalesce(p.source, b.source) as source,
+  p.agency,
+  coalesce(p.events, 0) as events,
+  coalesce(c.duplicates, 0) as duplicates,
+  coalesce(b.quarantined, 0) as quarantined,
+  p.first_seen,
+  p.last_seen,
+  p.sequence_gaps,
+  (epoch_us(asked.as_of) - epoch_us(p.last_seen)) / 1e6 as silence_seconds
+from published p
+full join bad b using (source)
+left join copies c on c.source = p.source
+cross join asked;
+comment on view sources is 'One row per source: what it published, and how long it has been silent.';
+comment on column sources.source is 'The publishing system.';
+comment on column sources.agency is 'Agency or agencies that it speaks for.';
+comment on column sources.events is 'Events accepted.';
+comment on column sources.duplicates is 'Further copies of events received.';
+comment on column sources.quarantined is 'Records in quarantine.';
+comment on column sources.first_seen is 'Time of its first event.';
+comment on column sources.last_seen is 'Time of its latest event.';
+comment on column sources.sequence_gaps is 'Numbers missing in its sequence; null where it does not number.';
+comment on column sources.silence_seconds is 'Seconds from its latest event to `as_of`.';

@@ -1,0 +1,1 @@
+"""Existing systems to events: event files, and tabular exports with a mapping."""

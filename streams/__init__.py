@@ -1,0 +1,1 @@
+"""Events to a shared timeline: accept, link, derive."""

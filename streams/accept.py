@@ -1,0 +1,131 @@
+"""Accept a batch of admitted events into the store: first copies, further copies, conflicts.
+
+After it, `events` is the set of all distinct events received, whatever came in what order and how often, and
+`unsettled` names what has still to be linked and derived (docs/rules.md, section 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from throughline.schemas.domain import Domain
+from throughline.sql import sql
+
+STEWARD_TYPES = ("steward.identifiers.linked", "steward.identifiers.unlinked", "steward.conflict.resolved")
+
+
+@dataclass
+class Counts:
+    """What became of the records of a batch or a run: every record is in exactly one of these."""
+
+    read: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    quarantined: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: Counts) -> None:
+        self.read += other.read
+        self.accepted += other.accepted
+        self.duplicate += other.duplicate
+        for reason, n in other.quarantined.items():
+            self.quarantined[reason] = self.quarantined.get(reason, 0) + n
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, domain: Domain) -> None:
+    """Set what the SQL of this package reads: macros, the domain's time zone, the kinds that link."""
+    connection.execute("set variable time_zone = ?", [domain.time_zone])
+    connection.execute(
+        "set variable linking_kinds = ?::varchar[]", [[k.kind for k in domain.identifiers if k.links]]
+    )
+    connection.execute(sql(__package__, "keys"))
+    connection.execute(sql(__package__, "models/macros"))
+
+
+def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table, received_at: datetime) -> Counts:
+    """Add `incoming` (EVENTS columns) to the store, inside the caller's transaction.
+
+    `received_at` (UTC, naive) is when the batch was accepted. Records are told apart by (source, id); see
+    docs/rules.md, section 1, for copies and conflicts.
+    """
+    if incoming.num_rows == 0:
+        return Counts()
+    connection.execute("set variable received_at = ?", [received_at])
+    connection.register("incoming", incoming)
+    connection.execute(sql(__package__, "accept_sql/arrived"))
+    connection.unregister("incoming")
+    connection.execute(sql(__package__, "accept_sql/copies"))
+    connection.execute(sql(__package__, "accept_sql/store"))
+    (repeats,) = _row(connection, "select count(*) from repeated")
+    if repeats:
+        connection.execute(sql(__package__, "accept_sql/earlier"))
+    connection.execute(
+        """
+        create or replace temp table contested as
+        select distinct event_key from kept_copies k
+        where exists (
+          select 1 from (
+            select event_key, content_hash from known_copies union all select event_key, content_hash from kept_copies
+          ) o
+          where o.event_key = k.event_key and o.content_hash <> k.content_hash
+        )
+        """
+    )
+    connection.execute(
+        """
+        insert into unsettled
+        select distinct event_key from arrived anti join known_copies using (event_key)
+        """
+    )
+    _judge(connection)
+    (further,) = _row(connection, "select count(*) from arrived semi join known_copies using (event_key)")
+    return _count(connection, incoming.num_rows, bool(repeats or further))
+
+
+def _judge(connection: duckdb.DuckDBPyConnection) -> None:
+    """Apply stewards' acts in the batch and decide which copies of contested events stand."""
+    (acts,) = _row(connection, f"select count(*) from arrived where type in {STEWARD_TYPES}")
+    if acts:
+        connection.execute(sql(__package__, "accept_sql/steward"))
+    (contested,) = _row(connection, "select count(*) from contested")
+    if not contested:
+        return
+    connection.execute(sql(__package__, "accept_sql/conflicts"))
+    connection.execute(sql(__package__, "accept_sql/withdrawn"))
+    if not acts:
+        # a steward's own act may just have come into conflict
+        (withdrawn,) = _row(
+            connection,
+            f"select count(*) from events semi join verdicts using (event_key) where type in {STEWARD_TYPES}",
+        )
+        if withdrawn:
+            connection.execute("delete from contested")
+            connection.execute(sql(__package__, "accept_sql/steward"))
+            connection.execute(sql(__package__, "accept_sql/conflicts"))
+            connection.execute(sql(__package__, "accept_sql/withdrawn"))
+
+
+def _count(connection: duckdb.DuckDBPyConnection, read: int, repeats: bool) -> Counts:
+    if not repeats:
+        return Counts(read=read, accepted=read)
+    kept, conflicts = _row(
+        connection,
+        """
+        select
+          (select count(*) from arrived anti join repeated using (event_key)) + (select count(*) from kept_copies),
+          (select count(*) from kept_copies k
+           join events e on e.event_key = k.event_key and e.origin = k.origin and e.position = k.position
+           where e.in_conflict)
+        """,
+    )
+    quarantined = {"conflict": conflicts} if conflicts else {}
+    return Counts(read, kept - conflicts, read - kept, quarantined)
+
+
+def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
+    row = connection.execute(query).fetchone()
+    assert row is not None
+    return row

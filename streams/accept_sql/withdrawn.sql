@@ -1,0 +1,32 @@
+-- What withdrawn events alone had joined is joined no more. Scans every event: conflicts are rare.
+-- reads: verdicts, events
+create or replace temp table lost_keys as
+select distinct unnest(identifier_keys) as identifier_key from verdicts where now_in_conflict and not in_conflict;
+
+create or replace temp table carriers as
+select event_key, list_distinct(identifier_keys) as keys
+from events
+where not in_conflict and list_has_any(identifier_keys, (select coalesce(list(identifier_key), []) from lost_keys));
+
+-- the identifiers that shared an event with them have to be linked again
+insert into unsettled_identifiers
+select left_key from joins where right_key in (from lost_keys)
+union
+select right_key from joins where left_key in (from lost_keys)
+union
+select identifier_key from identifiers where identifier_key in (from lost_keys);
+
+delete from joins
+where left_key in (from lost_keys) and right_key in (from lost_keys)
+  and not exists (
+    select 1 from carriers c where list_contains(c.keys, joins.left_key) and list_contains(c.keys, joins.right_key)
+  );
+
+insert into unsettled_cases
+select distinct case_key from identifiers
+where identifier_key in (from lost_keys)
+  and not exists (select 1 from carriers c where list_contains(c.keys, identifiers.identifier_key));
+
+delete from identifiers
+where identifier_key in (from lost_keys)
+  and not exists (select 1 from carriers c where list_contains(c.keys, identifiers.identifier_key));

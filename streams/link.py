@@ -1,0 +1,67 @@
+"""Link identifiers to cases: connected components, with hubs left out and stewards' decisions applied.
+
+Only the neighbourhood of what changed is computed again, from its pairs alone, so that the result depends on the
+set of accepted events and not on the order in which they came (docs/rules.md, section 2).
+"""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from throughline.sql import sql
+
+
+def link(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give every unsettled event its case, move events whose case changed, and note the cases to derive.
+
+    Reads `unsettled` and `unsettled_identifiers` and empties them; adds to `unsettled_cases`. Runs inside the
+    caller's transaction.
+    """
+    run = connection.execute
+    run(sql(__package__, "link_sql/arrivals"))
+    run(sql(__package__, "link_sql/changed"))
+    run(sql(__package__, "link_sql/edges"))
+    # where the reopened identifiers led before hubs are decided: a hub leaves its old case behind
+    run(
+        "create or replace temp table before as "
+        "select distinct i.case_key from identifiers i semi join reopened using (identifier_key)"
+    )
+    run(sql(__package__, "link_sql/hubs"))
+    run(
+        "insert into before select distinct i.case_key from identifiers i semi join reopened using (identifier_key) "
+        "anti join before using (case_key)"
+    )
+    run(sql(__package__, "link_sql/neighbourhood"))
+    members = run("select identifier_key from members order by identifier_key").to_arrow_table()
+    edges = run("select left_key, right_key from member_edges").to_arrow_table()
+    found = components(members, edges)
+    # copied first: a join on an Arrow column of 64-bit keys would be pushed into Arrow, which cannot hold them
+    connection.register("found", found)
+    run("create or replace temp table components as from found")
+    connection.unregister("found")
+    run(sql(__package__, "link_sql/assign"))
+    run(sql(__package__, "link_sql/place"))
+    run("delete from unsettled")
+    run("delete from unsettled_identifiers")
+
+
+def components(members: pa.Table, edges: pa.Table) -> pa.Table:
+    """Connected components of a graph, each named by its least member.
+
+    Shapes: `members` (identifier_key uint64, ascending and distinct), `edges` (left_key, right_key uint64, both in
+    members) -> (identifier_key uint64, case_key uint64).
+    """
+    keys = members.column("identifier_key").to_numpy()
+    if len(keys) == 0:
+        return pa.table({"identifier_key": keys, "case_key": keys})
+    left = np.searchsorted(keys, edges.column("left_key").to_numpy())
+    right = np.searchsorted(keys, edges.column("right_key").to_numpy())
+    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(len(keys), len(keys)))
+    _, label = connected_components(graph, directed=False)
+    # members ascend, so the first of a component is its least
+    _, first = np.unique(label, return_index=True)
+    return pa.table({"identifier_key": keys, "case_key": keys[first][label]})

@@ -1,0 +1,34 @@
+-- What the unsettled events bring: rows of `linking` are the events to place, `carried` the identifiers they carry, `paired` their pairs.
+-- reads: events, unsettled, agencies
+create or replace temp table linking as
+select e.event_key, e.area, e.identifiers, e.identifier_keys
+from events e
+semi join unsettled using (event_key)
+where not e.in_conflict
+  and e.agency not in (select agency from agencies where role = 'steward');
+
+create or replace temp table carried as
+select
+  identifier_key, any_value(area) as area, any_value(identifier.kind) as kind, any_value(identifier.value) as value
+from (
+  select
+    area,
+    unnest(list_filter(identifiers, lambda x: list_contains(getvariable('linking_kinds'), x.kind))) as identifier,
+    unnest(identifier_keys) as identifier_key
+  from linking
+)
+group by identifier_key;
+
+create or replace temp table paired as
+-- nearly all events carry one identifier or two
+select distinct
+  least(identifier_keys[1], identifier_keys[2]) as left_key, greatest(identifier_keys[1], identifier_keys[2]) as right_key
+from linking
+where len(identifier_keys) = 2 and identifier_keys[1] <> identifier_keys[2]
+union
+select distinct a, b
+from (
+  select a, unnest(identifier_keys) as b
+  from (select unnest(identifier_keys) as a, identifier_keys from linking where len(identifier_keys) > 2)
+)
+where a < b;

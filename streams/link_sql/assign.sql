@@ -1,0 +1,24 @@
+-- Write the components: rows of `moved` are identifiers whose case changed, rows of `placed` events with the case that they belong to now.
+-- reads: components (identifier_key, case_key), members, before, linking, identifiers, events
+create or replace temp table moved as
+select m.identifier_key, m.case_key as old_key, c.case_key as new_key
+from members m
+join components c using (identifier_key)
+where m.case_key <> c.case_key;
+
+update identifiers i
+set case_key = m.new_key
+from moved m
+where i.identifier_key = m.identifier_key;
+
+create or replace temp table left_cases as
+select distinct case_key
+from (select old_key as case_key from moved union all select case_key from before);
+
+create or replace temp table to_place as
+select event_key, identifiers, identifier_keys, null::ubigint as old_key from linking
+union all
+select e.event_key, e.identifiers, e.identifier_keys, e.case_key
+from events e
+semi join left_cases using (case_key)
+anti join linking using (event_key);

@@ -1,0 +1,40 @@
+-- Hubs among the reopened identifiers: rows of `hub_changes` are identifiers that became a hub or ceased to be one.
+-- reads: edges, reopened, identifiers, identifier_kinds
+create or replace temp table hub_changes as
+with neighbours as (
+  select r.identifier_key, e.right_key as neighbour
+  from reopened r join edges e on e.left_key = r.identifier_key
+  union all
+  select r.identifier_key, e.left_key
+  from reopened r join edges e on e.right_key = r.identifier_key
+),
+counted as (
+  select n.identifier_key, max(n.neighbours) as neighbours
+  from (
+    select n.identifier_key, i.kind, count(*) as neighbours
+    from neighbours n join identifiers i on i.identifier_key = n.neighbour
+    group by n.identifier_key, i.kind
+  ) n
+  group by n.identifier_key
+)
+select i.identifier_key, coalesce(c.neighbours, 0) > k.hub_limit as is_hub
+from reopened r
+join identifiers i using (identifier_key)
+join identifier_kinds k using (kind)
+left join counted c using (identifier_key)
+where i.is_hub <> (coalesce(c.neighbours, 0) > k.hub_limit);
+
+-- the neighbours of one that changed are linked again too
+insert into reopened
+select distinct neighbour
+from (
+  select e.right_key as neighbour from hub_changes h join edges e on e.left_key = h.identifier_key
+  union all
+  select e.left_key from hub_changes h join edges e on e.right_key = h.identifier_key
+)
+anti join (select identifier_key as neighbour from reopened) using (neighbour);
+
+update identifiers i
+set is_hub = h.is_hub, case_key = case when h.is_hub then i.identifier_key else i.case_key end
+from hub_changes h
+where i.identifier_key = h.identifier_key;

@@ -1,0 +1,26 @@
+-- The part of the graph that may change: rows of `members` are its identifiers, rows of `member_edges` its pairs.
+-- reads: reopened, identifiers, edges, hub_changes, before
+create or replace temp table reopened_cases as
+select distinct case_key
+from (
+  select i.case_key from identifiers i semi join reopened using (identifier_key)
+  union all
+  select b.case_key from before b
+);
+
+create or replace temp table members as
+select i.identifier_key, i.case_key
+from identifiers i
+semi join reopened_cases using (case_key)
+where not i.is_hub
+union
+select i.identifier_key, i.case_key
+from identifiers i
+semi join reopened using (identifier_key)
+where not i.is_hub;
+
+create or replace temp table member_edges as
+select e.left_key, e.right_key
+from edges e
+semi join (select identifier_key as left_key from members) using (left_key)
+semi join (select identifier_key as right_key from members) using (right_key);

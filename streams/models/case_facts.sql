@@ -1,0 +1,46 @@
+-- One row per case: who holds it now, and what it consists of.
+-- reads: case_events, held_steps, holding_facts, handoff_facts, identifiers
+with spans as (
+  select
+    case_key, any_value(area) as area, min(occurred_at) as opened_at, max(occurred_at) as last_at,
+    count(*)::integer as events
+  from case_events
+  group by case_key
+),
+last_steps as (
+  select * from held_steps where next_agency is null
+),
+handed as (
+  select case_key, count(*)::integer as handoffs from handoff_facts group by case_key
+),
+named as (
+  select case_key, list(kind || ':' || value order by kind, value) as identifiers
+  from identifiers
+  semi join cases_to_derive using (case_key)
+  where not is_hub
+  group by case_key
+)
+select
+  s.case_key,
+  s.area,
+  coalesce(n.identifiers, []) as identifiers,
+  s.opened_at,
+  case when l.effect = 'closes' then l.occurred_at end as closed_at,
+  case
+    when l.effect is null then 'unknown'
+    when l.effect = 'closes' then 'closed'
+    when l.effect = 'sends' then 'limbo'
+    else 'held'
+  end as state,
+  case when l.keeps then l.agency end as holder_agency,
+  case when l.keeps then l.unit end as holder_unit,
+  case when l.effect = 'sends' then l.target end as awaiting_agency,
+  case when l.keeps then h.from_at else l.occurred_at end as holder_since,
+  s.events,
+  coalesce(d.handoffs, 0) as handoffs,
+  s.last_at
+from spans s
+left join last_steps l using (case_key)
+left join holding_facts h on h.case_key = l.case_key and h.position = l.holding
+left join handed d on d.case_key = s.case_key
+left join named n on n.case_key = s.case_key

@@ -1,0 +1,26 @@
+-- Times as intervals, and keys. The time zone of the domain stands in the variable `time_zone`.
+
+-- the instant (UTC) at which a local time label begins
+create or replace temp macro begins(label) as
+  timezone('UTC', timezone(getvariable('time_zone'), label));
+create or replace temp macro earliest(t, prec) as
+  case when prec = 'instant' then t else begins(t) end;
+create or replace temp macro latest(t, prec) as
+  case prec
+    when 'instant' then t
+    when 'day' then begins(t + interval 1 day)
+    else begins(t + interval 1 month)
+  end;
+create or replace temp macro local_date(t) as
+  timezone(getvariable('time_zone'), timezone('UTC', t))::date;
+create or replace temp macro first_date(t, prec) as
+  case when prec = 'instant' then local_date(t) else t::date end;
+create or replace temp macro last_date(t, prec) as
+  case prec
+    when 'instant' then local_date(t)
+    when 'day' then t::date
+    else (t + interval 1 month)::date - 1
+  end;
+create or replace temp macro seconds_between(a, b) as (epoch_us(b) - epoch_us(a)) / 1e6;
+-- one microsecond before the local midnight that ends this day
+create or replace temp macro end_of(day) as begins((day + 1)::timestamp) - interval 1 microsecond;

@@ -1,0 +1,231 @@
+"""Sections 1 and 2 for the reference: which events are accepted, their order, and the case of each.
+
+An event is a dict with the columns of EVENTS and `received_at`; a rule table is a list of dicts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+from typing import Any
+
+from reference_time import Event, Row
+
+NOT_CONTENT = {"recorded_at", "received_at", "origin", "position"}
+Identifier = tuple[str, str, str]  # area, kind, value
+Hash = Callable[[Event], str]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rule tables of a domain as plain lists of dicts, and what the tables do not hold.
+
+    `placeholders` are upper case; `bank_holidays` are the days off besides Saturdays and Sundays.
+    """
+
+    event_types: list[Row]
+    effects: list[Row]
+    standards: list[Row]
+    standard_events: list[Row]
+    identifier_kinds: list[Row]
+    agencies: list[Row]
+    placeholders: frozenset[str]
+    time_zone: str
+    bank_holidays: frozenset[date]
+
+    def role(self, agency: str) -> str | None:
+        """The role of an agency; null for one that the domain does not list."""
+        return next((row["role"] for row in self.agencies if row["agency"] == agency), None)
+
+    def kind_of(self, event: Event, column: str) -> Any:
+        """A column of `event_types` for the type of an event; null for an unknown type."""
+        return next((row[column] for row in self.event_types if row["type"] == event["type"]), None)
+
+    def is_act(self, event: Event, act: str) -> bool:
+        """Whether an event is a steward's act of this name, whatever the steward is called."""
+        return self.role(event["agency"]) == "steward" and event["type"] == f"{event['agency']}.{act}"
+
+
+def is_act_of_steward(event: Event, rules: Rules) -> bool:
+    """Whether an event is an act on the record: it belongs to no case, and what it carries joins nothing."""
+    return rules.role(event["agency"]) == "steward"
+
+
+def key64(*parts: str) -> int:
+    """Bytes 8–15 of the MD5 of the parts joined by U+001F, least significant first (DuckDB's `md5_number_lower`)."""
+    return int.from_bytes(hashlib.md5("\x1f".join(parts).encode()).digest()[8:], "little")
+
+
+def event_key(event: Event) -> int:
+    """The key of an event: from its source and id alone."""
+    return key64(event["source"], event["id"])
+
+
+def case_id(case_key: int) -> str:
+    """`c` and the key in 16 hexadecimal digits."""
+    return f"c{case_key:016x}"
+
+
+def content(event: Event) -> str:
+    """Every attribute but when and where it was recorded, received or read; identifiers as a set."""
+    kept = {name: value for name, value in event.items() if name not in NOT_CONTENT}
+    kept["identifiers"] = sorted({(one["kind"], one["value"]) for one in event["identifiers"]})
+    return json.dumps(kept, sort_keys=True, default=str)
+
+
+def content_hash(event: Event) -> str:
+    """16 hexadecimal digits that stand for the content. Any hash will do that a steward's act names."""
+    return f"{key64(content(event)):016x}"
+
+
+def order(event: Event) -> tuple[Any, ...]:
+    """Sort key of section 1: occurred_at, recorded_at nulls last, sequence nulls last by code point, event key."""
+    recorded, sequence = event["recorded_at"], event["sequence"]
+    return (
+        event["occurred_at"],
+        (recorded is None, recorded or event["occurred_at"]),
+        (sequence is None, sequence or ""),
+        event_key(event),
+    )
+
+
+def merged(copies: list[Event]) -> Event:
+    """One event of copies with the same content: the earliest recorded_at that any states, the earliest received_at."""
+    first = min(copies, key=lambda event: (event["received_at"], event["origin"], event["position"]))
+    recorded = [event["recorded_at"] for event in copies if event["recorded_at"] is not None]
+    return {**first, "recorded_at": min(recorded, default=None)}
+
+
+def accepted(
+    events: list[Event], rules: Rules, hash_of: Hash = content_hash
+) -> tuple[list[Event], list[Row]]:
+    """Section 1: the events that stand, in order, and the conflicts that no steward has decided.
+
+    Conflicts: one row per copy's content (event_key, source, id, content_hash). A steward's act decides only if it
+    is itself in no conflict; the latest act on an event counts; one that names content not seen decides nothing.
+    """
+    contents: dict[int, dict[str, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    for event in events:
+        contents[event_key(event)][hash_of(event)].append(event)
+
+    named: dict[int, str] = {}
+    undisputed = [merged(*copies.values()) for copies in contents.values() if len(copies) == 1]
+    for act in sorted(undisputed, key=order):
+        if rules.is_act(act, "conflict.resolved"):
+            about = json.loads(act["data"])
+            named[key64(about["conflict_source"], about["conflict_id"])] = about["content_hash"]
+
+    standing, conflicts = [], []
+    for key, copies in contents.items():
+        if len(copies) == 1:
+            standing.append(merged(*copies.values()))
+        elif named.get(key) in copies:
+            standing.append(merged(copies[named[key]]))
+        else:
+            for digest, same in copies.items():
+                row = {"event_key": key, "source": same[0]["source"], "id": same[0]["id"]}
+                conflicts.append({**row, "content_hash": digest})
+    return sorted(standing, key=order), sorted(
+        conflicts, key=lambda row: (row["event_key"], row["content_hash"])
+    )
+
+
+def may_link(identifier: Identifier, rules: Rules) -> bool:
+    """Whether an identifier is of a listed kind that links, and no placeholder."""
+    kinds = {row["kind"] for row in rules.identifier_kinds if row["links"]}
+    return identifier[1] in kinds and identifier[2].strip().upper() not in rules.placeholders
+
+
+def linking(event: Event, rules: Rules) -> list[Identifier]:
+    """Identifiers of an event that may link, in the domain's order of kinds, then by value."""
+    ordinals = {row["kind"]: row["ordinal"] for row in rules.identifier_kinds}
+    carried = {(event["area"], one["kind"], one["value"]) for one in event["identifiers"]}
+    found = [identifier for identifier in carried if may_link(identifier, rules)]
+    return sorted(found, key=lambda identifier: (ordinals[identifier[1]], identifier[2]))
+
+
+def named_pair(act: Event, rules: Rules) -> frozenset[Identifier] | None:
+    """The pair that a steward's act links or unlinks, of the act's area; null where it is no pair that may link."""
+    about = json.loads(act["data"])
+    left = (act["area"], about["left_kind"], about["left_value"])
+    right = (act["area"], about["right_kind"], about["right_value"])
+    if left == right or not may_link(left, rules) or not may_link(right, rules):
+        return None
+    return frozenset((left, right))
+
+
+def joined_pairs(standing: list[Event], rules: Rules) -> set[frozenset[Identifier]]:
+    """Section 2: pairs that one event carries both of, or a steward linked, less those last unlinked."""
+    pairs: set[frozenset[Identifier]] = set()
+    decisions: dict[frozenset[Identifier], bool] = {}
+    for event in sorted(standing, key=order):
+        is_linked = rules.is_act(event, "identifiers.linked")
+        if is_linked or rules.is_act(event, "identifiers.unlinked"):
+            pair = named_pair(event, rules)
+            if pair is not None:
+                decisions[pair] = is_linked
+        elif not is_act_of_steward(event, rules):
+            pairs |= {frozenset(two) for two in combinations(linking(event, rules), 2)}
+    linked = {pair for pair, is_linked in decisions.items() if is_linked}
+    unlinked = {pair for pair, is_linked in decisions.items() if not is_linked}
+    return (pairs | linked) - unlinked
+
+
+def hubs(pairs: set[frozenset[Identifier]], rules: Rules) -> set[Identifier]:
+    """Section 2: identifiers joined to more others of one kind than their own kind allows."""
+    limits = {row["kind"]: row["hub_limit"] for row in rules.identifier_kinds}
+    neighbours: dict[tuple[Identifier, str], set[Identifier]] = defaultdict(set)
+    for left, right in (tuple(pair) for pair in pairs):
+        neighbours[left, right[1]].add(right)
+        neighbours[right, left[1]].add(left)
+    return {
+        identifier for (identifier, _), others in neighbours.items() if len(others) > limits[identifier[1]]
+    }
+
+
+def identifier_cases(standing: list[Event], rules: Rules) -> dict[Identifier, int]:
+    """Case key of every identifier that links and is no hub: the smallest key of its connected component."""
+    pairs = joined_pairs(standing, rules)
+    shut = hubs(pairs, rules)
+    carried = {
+        one for event in standing if not is_act_of_steward(event, rules) for one in linking(event, rules)
+    }
+    found = (carried | {one for pair in pairs for one in pair}) - shut
+    smallest = {identifier: key64(*identifier) for identifier in found}
+    changed = True
+    while changed:
+        changed = False
+        for left, right in (tuple(pair) for pair in pairs if not pair & shut):
+            least = min(smallest[left], smallest[right])
+            if smallest[left] != least or smallest[right] != least:
+                smallest[left] = smallest[right] = least
+                changed = True
+    return smallest
+
+
+def cases_of(standing: list[Event], rules: Rules) -> dict[int, int]:
+    """Case key by event key; stewards' acts belong to none and are left out."""
+    keys = identifier_cases(standing, rules)
+    found = {}
+    for event in standing:
+        if not is_act_of_steward(event, rules):
+            first = next((one for one in linking(event, rules) if one in keys), None)
+            found[event_key(event)] = event_key(event) if first is None else keys[first]
+    return found
+
+
+def histories_of(standing: list[Event], rules: Rules) -> dict[int, list[Event]]:
+    """Events by case, in order, each with `event_key` and its `place` in the case, counted from 1."""
+    members: dict[int, list[Event]] = defaultdict(list)
+    keys = cases_of(standing, rules)
+    for event in sorted(standing, key=order):
+        key = event_key(event)
+        if key in keys:
+            place = len(members[keys[key]]) + 1
+            members[keys[key]].append({**event, "event_key": key, "place": place})
+    return dict(members)

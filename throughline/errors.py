@@ -1,0 +1,91 @@
+"""Every error that Throughline raises on purpose: what happened, where, and what to do next.
+
+Two kinds matter to a driver. A `DataError` belongs to one record or file and never stops its neighbours. An
+`InfrastructureError` (disk, lock, damaged store) stops the process or is retried: nothing is skipped.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ThroughlineError(Exception):
+    """A fault with a sentence that says what happened and, after a blank line, what to do next.
+
+    `exit_code` is what the command ends with: 1 for a fault in what was given, 2 for a wrong call, 70 for a
+    fault in the machinery (as in sysexits.h).
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, hint: str = "") -> None:
+        self.what = what
+        self.hint = hint
+        super().__init__(f"{what}\n\n{hint}" if hint else what)
+
+
+class UsageError(ThroughlineError):
+    """The command or function was called with arguments that cannot work."""
+
+    exit_code = 2
+
+
+class DataError(ThroughlineError):
+    """Something that was given to read is wrong: file, line and field say where.
+
+    `line` counts from 1; `field` is a dotted path; either may be unknown.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        file: Path | str | None = None,
+        line: int | None = None,
+        field: str | None = None,
+        hint: str = "",
+    ) -> None:
+        self.file = None if file is None else str(file)
+        self.line = line
+        self.field = field
+        where = "" if self.file is None else self.file + ("" if line is None else f":{line}") + ": "
+        named = "" if field is None else f"`{field}`: "
+        super().__init__(f"{where}{named}{what}", hint=hint)
+
+
+class DomainError(DataError):
+    """A domain directory (catalogue, standards, identifiers) does not hold together."""
+
+
+class MappingError(DataError):
+    """A mapping file does not hold together, or does not fit the file that it is to map."""
+
+
+class CodecError(DataError):
+    """Bytes are not the Avro, Parquet or CloudEvents form that they claim to be."""
+
+
+class InfrastructureError(ThroughlineError):
+    """The machinery failed: retry, or stop; never go on as if nothing had happened."""
+
+    exit_code = 70
+
+
+class StoreError(InfrastructureError):
+    """The DuckDB store cannot be opened, read or written."""
+
+
+class StoreLocked(StoreError):
+    """Another process writes this store."""
+
+
+class StoreDamaged(StoreError):
+    """The store, or its write-ahead log, is damaged or went backwards."""
+
+
+class StoreTooNew(StoreError):
+    """The store was written by a newer version of Throughline."""
+
+
+class QueryError(ThroughlineError):
+    """A query was refused or failed."""
