@@ -5,11 +5,11 @@ A rule that is broken raises `Refused`, which never leaves the package's reading
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from throughline.schemas.identifier_rule import IdentifierRule
 from throughline.schemas.reject import Reject
 from throughline.schemas.rfc3339 import read_instant, read_label, write_instant
 from throughline.schemas.type_form import FieldForm, TypeForm
@@ -24,15 +24,6 @@ class Refused(Exception):  # noqa: N818 — no error: a verdict on data
 
     def __init__(self, reason: str, name: str | None, detail: str) -> None:
         self.reject = Reject(reason, name, detail)
-
-
-@dataclass(frozen=True, slots=True)
-class IdentifierRule:
-    """One kind of identifier: `normalise` gives the normal form, `is_well_formed` judges that."""
-
-    kind: str
-    normalise: Any
-    is_well_formed: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,27 +107,37 @@ class Rules:
                 continue
             known = self.identifiers.get(kind)
             if known is None:
-                raise Refused("malformed_identifier", "data.identifiers", "the domain has no such kind of identifier")
+                raise Refused(
+                    "malformed_identifier", "data.identifiers", "the domain has no such kind of identifier"
+                )
             for value in values if type(values) is list else (values,):
                 if type(value) is not str or not value:
                     raise Refused(
-                        "malformed_identifier", f"data.identifiers.{kind}", "an identifier must be text, not empty"
+                        "malformed_identifier",
+                        f"data.identifiers.{kind}",
+                        "an identifier must be text, not empty",
                     )
                 if deep:
                     self.check_text(value, f"data.identifiers.{kind}")
-                normal = known.normalise(value)
-                if not known.is_well_formed(normal):
+                normal = known.normal(value)
+                if normal is None:
                     raise Refused(
-                        "malformed_identifier", f"data.identifiers.{kind}", f"it does not have the form of a `{kind}`"
+                        "malformed_identifier",
+                        f"data.identifiers.{kind}",
+                        f"it does not have the form of a `{kind}`",
                     )
                 found.append((kind, normal))
         if len(found) > 1:
             if len(found) > ITEMS_LIMIT:
-                raise Refused("bad_field", "data.identifiers", f"an event has at most {ITEMS_LIMIT} identifiers")
+                raise Refused(
+                    "bad_field", "data.identifiers", f"an event has at most {ITEMS_LIMIT} identifiers"
+                )
             found = sorted(set(found))
         if rule.requires and not any(kind in rule.requires for kind, _ in found):
             raise Refused(
-                "missing_identifier", "data.identifiers", f"it needs one of: {', '.join(sorted(rule.requires))}"
+                "missing_identifier",
+                "data.identifiers",
+                f"it needs one of: {', '.join(sorted(rule.requires))}",
             )
         return found
 
@@ -182,12 +183,11 @@ class Rules:
 
 
 def _refuse_time(reason: str, name: str) -> NoReturn:
-    detail = "lies outside the years 1 to 9999" if reason == "time_out_of_range" else "is not a time of its form"
+    detail = (
+        "lies outside the years 1 to 9999" if reason == "time_out_of_range" else "is not a time of its form"
+    )
     raise Refused(reason, name, f"`{name}` {detail}")
 
 
 def _refuse_field(name: str, detail: str) -> NoReturn:
     raise Refused("bad_field", f"data.{name}", f"`{name}` {detail}")
-
-
-_ANYTHING = re.compile(r"(?s).+").fullmatch

@@ -17,6 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import fastavro.schema
+
 from throughline.schemas.compatibility import parse_avro
 from throughline.schemas.type_form import FieldForm, TypeForm
 
@@ -86,8 +88,14 @@ def compile_avro(form: TypeForm) -> AvroType:
 
 def canonical_and_fingerprint(schema: Any) -> tuple[str, bytes]:
     """Parsing Canonical Form and its CRC-64-AVRO (8 little-endian bytes) of any Avro schema, by Apache Avro."""
-    parsed = parse_avro(schema)
-    return str(parsed.canonical_form), bytes(parsed.fingerprint("CRC-64-AVRO"))
+    # avro 1.12.2 forgets the rule PRIMITIVES where it stripped a logical type: `{"type":"long"}`. Java does not.
+    form = json.loads(parse_avro(schema).canonical_form, object_hook=_simple_primitive)
+    text = json.dumps(form, separators=(",", ":"), ensure_ascii=False)
+    return text, bytes.fromhex(fastavro.schema.fingerprint(text, "CRC-64-AVRO"))
+
+
+def _simple_primitive(form: dict[str, Any]) -> Any:
+    return form["type"] if form.keys() == {"type"} and isinstance(form["type"], str) else form
 
 
 def legal_name(text: str) -> str:
@@ -97,11 +105,12 @@ def legal_name(text: str) -> str:
 
 
 def _record_name(form: TypeForm) -> tuple[str, str]:
-    agency, _, rest = form.type.partition(".")
-    words = re.split(r"[^A-Za-z0-9]+", rest or agency)
+    # A type that any agency may publish is in no agency's namespace.
+    agency, _, rest = form.type.partition(".") if form.agency else ("", "", form.type)
+    words = re.split(r"[^A-Za-z0-9]+", rest)
     name = legal_name("".join(word[:1].upper() + word[1:] for word in words))
-    space = [*form.type_prefix.split("."), agency] if rest else form.type_prefix.split(".")
-    return name, ".".join(legal_name(part) for part in [*space, f"v{form.version}"] if part)
+    space = [*form.type_prefix.split("."), agency, f"v{form.version}"]
+    return name, ".".join(legal_name(part) for part in space if part)
 
 
 def _envelope(form: TypeForm) -> list[dict[str, Any]]:

@@ -18,15 +18,20 @@ import pyarrow as pa
 from throughline.errors import CodecError, DomainError
 from throughline.schemas.acceptance import Rules
 from throughline.schemas.avro_bodies import BodyCodec
-from throughline.schemas.avro_events import avro_record, cloudevent_of, events_of, plain_columns
+from throughline.schemas.avro_events import (
+    Decoded,
+    avro_record,
+    cloudevent_of,
+    events_of,
+    plain_columns,
+)
 from throughline.schemas.avro_schema import AvroType, compile_avro
-from throughline.schemas.cloudevents import row_or_reject
 from throughline.schemas.domain_rules import rules_of, type_forms
+from throughline.schemas.event_parse import row_or_reject
 from throughline.schemas.event_rows import ROW_COLUMNS, RowBatch
 from throughline.schemas.events import EVENTS, Batch
 from throughline.schemas.reject import Reject
 from throughline.schemas.wire_format import (
-    SINGLE_OBJECT,
     SINGLE_OBJECT_LENGTH,
     SchemaKey,
     frame_confluent,
@@ -101,12 +106,12 @@ def decode_messages(
     """
     refused = RowBatch(origin)
     groups: dict[tuple[SchemaKey | None, int], list[int]] = {}
-    for place, fault in _unfit(messages, store.rules.record_bytes, content_hashes or {}):
+    unfit = dict(_unfit(messages, store.rules.record_bytes, content_hashes or {}))
+    for place, fault in unfit.items():
         refused.reject(positions[place], fault, messages[place], None)
-    unfit = {position for _, position, *_ in refused.rejects}
     heads: dict[bytes, list[int]] = {}
     for place, message in enumerate(messages):
-        if message is None or (unfit and positions[place] in unfit):
+        if message is None or place in unfit:
             continue
         if keys and place in keys:
             groups.setdefault((keys[place], 0), []).append(place)
@@ -116,7 +121,7 @@ def decode_messages(
         framed = read_frame(head)
         groups.setdefault((None, 0) if framed is None else (framed.key, framed.start), []).extend(places)
 
-    batches: list[Batch] = []
+    good: list[Decoded] = []
     for (key, start), places in groups.items():
         stored = None if key is None else store.find(key)
         if stored is None:
@@ -124,45 +129,59 @@ def decode_messages(
             for place in places:
                 refused.reject(positions[place], fault, messages[place], None)
             continue
-        whole = [message for place in places if (message := messages[place]) is not None]
-        bodies = [message[start:] for message in whole] if start else whole
-        where = [positions[place] for place in places]
-        batches.append(decode_bodies(stored, bodies, store.rules, origin, where, whole))
-    return join_batches([*batches, refused.build()])
+        bodies = [message[start:] for place in places if (message := messages[place]) is not None]
+        decoded, kept, bad = stored.bodies.decode(bodies)
+        for i, fault in bad:
+            refused.reject(positions[places[i]], fault, messages[places[i]], None)
+        if kept:
+            good.append(Decoded(stored.avro, decoded, [places[i] for i in kept]))
+    return judge(good, store.rules, messages, positions, refused)
 
 
 def decode_bodies(
-    stored: StoredType,
-    bodies: Sequence[bytes],
-    rules: Rules,
-    origin: str,
-    positions: Sequence[int],
-    raw: Sequence[bytes],
+    stored: StoredType, bodies: Sequence[bytes], rules: Rules, origin: str, positions: Sequence[int]
 ) -> Batch:
-    """Decode bodies of one schema to EVENTS; `positions` and `raw` (what a reject keeps) stand beside `bodies`."""
-    decoded, places, bad = stored.bodies.decode(bodies)
-    slow = RowBatch(origin)
-    for place, fault in bad:
-        slow.reject(positions[place], fault, raw[place], None)
-    if not decoded.num_rows:
-        return slow.build()
-    columns, suspects = events_of(decoded, stored.avro, rules)
-    at = np.asarray(positions, dtype=np.int64)[places]
-    columns["origin"] = pa.repeat(origin, len(at))
-    columns["position"] = pa.array(at)
+    """Decode bodies of one schema to EVENTS; `positions` stands beside `bodies`."""
+    refused = RowBatch(origin)
+    decoded, kept, bad = stored.bodies.decode(bodies)
+    for i, fault in bad:
+        refused.reject(positions[i], fault, bodies[i], None)
+    good = [Decoded(stored.avro, decoded, kept)] if kept else []
+    return judge(good, rules, bodies, positions, refused)
+
+
+def judge(
+    groups: Sequence[Decoded],
+    rules: Rules,
+    raw: Sequence[bytes | None],
+    positions: Sequence[int],
+    refused: RowBatch,
+) -> Batch:
+    """Decoded records to EVENTS by the catalogue's rules; `refused` has the rejects so far and gets the others."""
+    if not groups:
+        return refused.build()
+    columns, suspects = events_of(groups, rules)
+    places = np.concatenate([np.asarray(group.places, dtype=np.int64) for group in groups])
+    columns["origin"] = pa.repeat(refused.origin, len(places))
+    columns["position"] = pa.array(np.asarray(positions, dtype=np.int64)[places])
     events = pa.Table.from_arrays([columns[name] for name in EVENTS.names], schema=EVENTS)
     if not suspects.any():
-        return Batch(events, slow.build().rejects)
-    odd = np.flatnonzero(suspects)
-    records = plain_columns(decoded.take(pa.array(odd))).to_pylist()
-    for i, record in zip(odd.tolist(), records, strict=True):
-        event = cloudevent_of(record, stored.avro)
-        row = row_or_reject(event, rules)
-        if isinstance(row, Reject):
-            slow.reject(positions[places[i]], row, raw[places[i]], event)
-        else:
-            slow.add(row, positions[places[i]])
-    rest = slow.build()
+        return Batch(events, refused.build().rejects)
+    first = 0
+    for group in groups:
+        odd = np.flatnonzero(suspects[first : first + len(group.places)])
+        first += len(group.places)
+        if not len(odd):
+            continue
+        records = plain_columns(group.records.take(pa.array(odd))).to_pylist()
+        for i, record in zip(odd.tolist(), records, strict=True):
+            event, place = cloudevent_of(record, group.avro), group.places[i]
+            row = row_or_reject(event, rules)
+            if isinstance(row, Reject):
+                refused.reject(positions[place], row, raw[place], event)
+            else:
+                refused.add(row, positions[place])
+    rest = refused.build()
     return Batch(pa.concat_tables([events.filter(pa.array(~suspects)), rest.events]), rest.rejects)
 
 
@@ -188,14 +207,6 @@ def encode_row(row: Mapping[str, Any], store: SchemaStore, *, schema_id: int | N
     return frame_single_object(stored.avro.fingerprint, body)
 
 
-def join_batches(batches: Sequence[Batch]) -> Batch:
-    """One batch of several."""
-    return Batch(
-        pa.concat_tables([batch.events for batch in batches]),
-        pa.concat_tables([batch.rejects for batch in batches]),
-    )
-
-
 def _unfit(
     messages: Sequence[bytes | None], limit: int, content_hashes: Mapping[int, str]
 ) -> Iterator[tuple[int, Reject]]:
@@ -207,4 +218,7 @@ def _unfit(
             yield place, Reject("too_large", None, f"a record may have {limit} bytes")
         elif content_hashes and place in content_hashes:
             if sha256(message).hexdigest() != content_hashes[place].lower():
-                yield place, Reject("content_hash_mismatch", "contenthash", "the bytes are not what their hash says")
+                yield (
+                    place,
+                    Reject("content_hash_mismatch", "contenthash", "the bytes are not what their hash says"),
+                )

@@ -53,7 +53,7 @@ class VersionVerdict:
 
 def parse_avro(schema: Any) -> avro.schema.Schema:
     """Parse a schema (dict, list or JSON text) with Apache Avro's parser; raises DataError."""
-    text = schema if isinstance(schema, str) and schema[:1] in '{["' else json.dumps(schema)
+    text = schema if isinstance(schema, str) and schema.lstrip()[:1] in '{["' else json.dumps(schema)
     try:
         return avro.schema.parse(text)
     except (avro.errors.AvroException, json.JSONDecodeError, RecursionError) as fault:
@@ -108,7 +108,9 @@ def _compare_fields(
             continue
         lost = _lost_symbols(field.type, source.type)
         if lost:
-            cautions.append(f"field `{field.name}`{renamed}: {', '.join(lost)} would be read as the default value")
+            cautions.append(
+                f"field `{field.name}`{renamed}: {', '.join(lost)} would be read as the default value"
+            )
         ours, theirs = _logical(field.type), _logical(source.type)
         if ours != theirs:
             cautions.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate, chain
 from typing import Any
 
@@ -33,7 +34,9 @@ class RowBatch:
     def reject(self, position: int, fault: Reject, raw: bytes | None, event: Any) -> None:
         """Keep a record that was not accepted, whole; `event` is what could be parsed of it."""
         said = event if isinstance(event, dict) else {}
-        named = [value if isinstance(value := said.get(name), str) else None for name in ("source", "id", "type")]
+        named = [
+            value if isinstance(value := said.get(name), str) else None for name in ("source", "id", "type")
+        ]
         self.rejects.append((self.origin, position, fault.reason, fault.field, fault.detail, raw, *named))
 
     def build(self) -> Batch:
@@ -49,7 +52,7 @@ def events_table(rows: list[Row], origin: str, positions: list[int]) -> pa.Table
     for name, values in zip(ROW_COLUMNS, zip(*rows, strict=True), strict=True):
         kind = EVENTS.field(name).type
         if name == "identifiers":
-            columns.append(_identifiers(values))
+            columns.append(identifier_lists([0, *map(len, values)], list(chain.from_iterable(values))))
         elif pa.types.is_timestamp(kind):
             columns.append(pa.array(values, pa.int64()).cast(kind))
         else:
@@ -69,10 +72,18 @@ def rejects_table(rejects: list[tuple[Any, ...]]) -> pa.Table:
     )
 
 
-def _identifiers(lists: tuple[list[tuple[str, str]], ...]) -> pa.Array:
-    offsets = pa.array([0, *accumulate(map(len, lists))], pa.int32())
-    pairs = list(chain.from_iterable(lists))
+def join_batches(batches: Sequence[Batch]) -> Batch:
+    """One batch of several, or of none."""
+    return Batch(
+        pa.concat_tables([EVENTS.empty_table(), *(batch.events for batch in batches)]),
+        pa.concat_tables([REJECTS.empty_table(), *(batch.rejects for batch in batches)]),
+    )
+
+
+def identifier_lists(counts: list[int], pairs: list[tuple[str, str]]) -> pa.Array:
+    """The column `identifiers`: all rows' pairs one after the other, and how many each row has (after a leading 0)."""
     kinds, values = zip(*pairs, strict=True) if pairs else ((), ())
     fields = [pa.array(kinds, pa.string()), pa.array(values, pa.string())]
     structs = pa.StructArray.from_arrays(fields, fields=list(IDENTIFIERS.value_type))
+    offsets = pa.array(list(accumulate(counts)), pa.int32())
     return pa.ListArray.from_arrays(offsets, structs, type=IDENTIFIERS)

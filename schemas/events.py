@@ -1,7 +1,7 @@
-"""The Arrow schemas of what every reader and decoder produces: accepted events, and records that were not accepted.
+"""The Arrow schemas of what every reader and decoder produces: events, and records that are none.
 
-Times are UTC without a zone in microseconds. For `occurred_precision` day or month, `occurred_at` is the *label* of
-that day or month (its first day, 00:00, no zone), never an instant.
+Times are UTC without a zone in microseconds. For `occurred_precision` day or month, `occurred_at` is the
+*label* of that day or month (its first day, 00:00, no zone), never an instant.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ REJECTS: pa.Schema = pa.schema(
 
 @dataclass(frozen=True)
 class Batch:
-    """What became of a run of records: every one of them stands in `events` (EVENTS) or in `rejects` (REJECTS)."""
+    """What became of a run of records: every one stands in `events` (EVENTS) or in `rejects` (REJECTS)."""
 
     events: pa.Table
     rejects: pa.Table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import orjson
 import pyarrow as pa
@@ -11,17 +11,24 @@ import pyarrow.compute as pc
 from throughline.schemas.list_columns import flat_items, lists_from
 
 
-def json_objects(columns: Mapping[str, pa.Array], rows: int) -> pa.Array:
-    """One JSON object per row of the columns that are not null there, keys sorted; `{}` if none is."""
-    if not columns:
-        return pa.repeat("{}", rows)
+def json_objects(columns: Mapping[str, pa.Array], rows: int, plain: Set[str] = frozenset()) -> pa.Array:
+    """One JSON object per row of the columns that are not null there, keys sorted; `{}` if none is.
+
+    The text of the columns named in `plain` is known to need no escape.
+    """
     # Not `null_handling="skip"`: pyarrow 26 leaves out the whole row where every member is null.
-    members = [
-        pc.fill_null(
-            pc.binary_join_element_wise(f",{orjson.dumps(name).decode()}:", json_values(columns[name]), ""), ""
-        )
-        for name in sorted(columns)
-    ]
+    members = []
+    for name in sorted(columns):
+        column, key = columns[name], f",{orjson.dumps(name).decode()}:"
+        if column.null_count == rows:
+            continue
+        if name in plain:
+            member = pc.binary_join_element_wise(f'{key}"', column, '"', "")
+        else:
+            member = pc.binary_join_element_wise(key, json_values(column), "")
+        members.append(pc.fill_null(member, "") if column.null_count else member)
+    if not members:
+        return pa.repeat("{}", rows)
     joined = pc.binary_join_element_wise("{", *members, "}", "")
     return pc.replace_substring(joined, "{,", "{", max_replacements=1)
 

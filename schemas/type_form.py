@@ -32,8 +32,16 @@ SHARED = {
 }
 assert set(SHARED.values()) <= set(EVENTS.names)
 
+# Fields that a catalogue may list for a type, and that are attributes of every event.
+ENVELOPE = ("unit", "agency", "identifiers", "correlation", "causation")
+
 # What each shared column holds, whatever a catalogue says of it.
-_SHARED_KINDS = {"reasons": "list<string>", "due_at": "timestamp", "effect_at": "timestamp", "enhanced": "bool"}
+SHARED_KINDS = {
+    "reasons": "list<string>",
+    "due_at": "timestamp",
+    "effect_at": "timestamp",
+    "enhanced": "bool",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,10 @@ class FieldForm:
 
 @dataclass(frozen=True, slots=True)
 class TypeForm:
-    """One version of an event type. `agency` is None if the publisher says it in `data.agency`."""
+    """One version of an event type.
+
+    `agency` is None if the publisher says it in `data.agency`; `required_envelope`
+    has the attributes that this type must have and others need not (`unit`)."""
 
     type: str
     version: int
@@ -64,6 +75,7 @@ class TypeForm:
     doc: str
     requires: tuple[str, ...]
     fields: tuple[FieldForm, ...]
+    required_envelope: frozenset[str] = frozenset()
 
     @property
     def wire_type(self) -> str:

@@ -31,8 +31,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from throughline.errors import MappingError
 from throughline.sources.mapping_yaml import Section, read_section
+
+from throughline.errors import MappingError
 
 PRECISIONS = ("instant", "day", "month")
 
@@ -162,8 +163,7 @@ def load_mapping(path: Path) -> Mapping:
     """Read a mapping file. Raises MappingError with file, line and key where it does not hold together."""
     top = read_section(path)
     top.only(
-        "title note source csv area agency unit identifiers time type types otherwise fields filters id sequence "
-        "recorded_at emits ignore".split()
+        ["title", "note", "source", "csv", "area", "agency", "unit", "identifiers", "time", "type", "types", "otherwise", "fields", "filters", "id", "sequence", "recorded_at", "emits", "ignore"]
     )
     base = _Emits(top)
     emits = tuple(base.emits())
@@ -195,7 +195,7 @@ class _Emits:
         names: set[str] = set()
         for part in self.top.sections("emits"):
             part.only(
-                "name type types otherwise time agency unit fields sequence recorded_at when identifiers".split()
+                ["name", "type", "types", "otherwise", "time", "agency", "unit", "fields", "sequence", "recorded_at", "when", "identifiers"]
             )
             name = part.text("name")
             if name in names:
@@ -217,7 +217,9 @@ class _Emits:
             words=_words(own),
             otherwise=own.text("otherwise") if "otherwise" in own else None,
             time=_time(of("time"), "time"),
-            recorded_at=_time(of("recorded_at"), "recorded_at") if "recorded_at" in of("recorded_at") else None,
+            recorded_at=_time(of("recorded_at"), "recorded_at")
+            if "recorded_at" in of("recorded_at")
+            else None,
             area=_value(self.top, "area"),
             agency=_value(of("agency"), "agency") if "agency" in of("agency") else None,
             unit=_value(of("unit"), "unit") if "unit" in of("unit") else None,
@@ -236,7 +238,7 @@ def _value(section: Section, key: str) -> Value:
     part = section.section(key)
     if part is None:
         raise section.error("is missing; name a column, or write {constant: …}", key)
-    part.only("column constant path values otherwise split format precision zone".split())
+    part.only(["column", "constant", "path", "values", "otherwise", "split", "format", "precision", "zone"])
     return _value_of(part, line)
 
 
@@ -261,7 +263,7 @@ def _value_of(part: Section, line: int) -> Value:
 
 def _values(section: Section, key: str) -> Iterator[tuple[str, Value]]:
     part = section.section(key)
-    for name in part.keys() if part is not None else ():  # noqa: SIM118
+    for name in part.keys() if part is not None else ():
         assert part is not None
         yield name, _value(part, name)
 
@@ -306,7 +308,9 @@ def _time(section: Section, key: str) -> Time:
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
-        raise part.error(f"there is no time zone `{zone}`", "zone", "Write an IANA name such as Europe/London.") from None
+        raise part.error(
+            f"there is no time zone `{zone}`", "zone", "Write an IANA name such as Europe/London."
+        ) from None
     return Time(value, formats, precision, zone)
 
 
@@ -333,7 +337,9 @@ def _identities(top: Section) -> tuple[Identity, ...]:
     line = top.line("id")
     if given == "row":
         return (Identity("row", line=line),)
-    parts = top.sections("id") if isinstance(given, list) else [p for p in [top.section("id")] if p is not None]
+    parts = (
+        top.sections("id") if isinstance(given, list) else [p for p in [top.section("id")] if p is not None]
+    )
     found: list[Identity] = []
     for part in parts:
         part.only(["columns", "hash", "row", "when"])

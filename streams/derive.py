@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import duckdb
 
 from throughline.sql import sql
 
-# in the order in which they read one another; the second is the table of the store that the model fills
-MODELS: tuple[tuple[str, bool], ...] = (
-    ("case_events", False),
-    ("steps", False),
-    ("held_steps", False),
-    ("holding_facts", True),
-    ("handoff_facts", True),
-    ("case_facts", True),
-    ("contact_facts", True),
-    ("telling_facts", True),
-    ("claim_facts", True),
-    ("contradiction_facts", True),
-    ("clock_events", False),
-    ("clock_runs", False),
-    ("clock_pauses", False),
-    ("clock_facts", True),
+# Whether a model's rows are kept in the store's table of its name, and whether later models read them too.
+Kept = Literal["no", "yes", "and read"]
+
+# in the order in which they read one another
+MODELS: tuple[tuple[str, Kept], ...] = (
+    ("case_records", "no"),
+    ("rules", "no"),
+    ("case_events", "no"),
+    ("steps", "no"),
+    ("holding_facts", "and read"),
+    ("handoff_facts", "and read"),
+    ("case_facts", "yes"),
+    ("contact_facts", "yes"),
+    ("telling_facts", "yes"),
+    ("claim_facts", "and read"),
+    ("contradiction_facts", "yes"),
+    ("clock_events", "no"),
+    ("clock_runs", "no"),
+    ("clock_pauses", "no"),
+    ("clock_facts", "yes"),
 )
 
-DERIVED = tuple(name for name, kept in MODELS if kept)
+DERIVED = tuple(name for name, kept in MODELS if kept != "no")
 
 
 def derive(connection: duckdb.DuckDBPyConnection) -> None:
@@ -38,10 +44,15 @@ def derive(connection: duckdb.DuckDBPyConnection) -> None:
     assert row is not None
     store = f'"{row[0]}".main'
     for name, kept in MODELS:
-        if kept:
+        model = sql(__package__, f"models/{name}")
+        if kept != "no":
             connection.execute(f"delete from {store}.{name} where case_key in (from cases_to_derive)")
-        connection.execute(f"create or replace temp table {name} as {sql(__package__, f'models/{name}')}")
-        if kept:
+        if kept == "yes":
+            connection.execute(f"insert into {store}.{name} {model}")
+            continue
+        connection.execute(f"create or replace temp table {name} as {model}")
+        if kept == "and read":
             connection.execute(f"insert into {store}.{name} from temp.{name}")
-    for name, _ in MODELS:
-        connection.execute(f"drop table temp.{name}")
+    for name, kept in MODELS:
+        if kept != "yes":
+            connection.execute(f"drop table temp.{name}")

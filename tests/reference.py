@@ -1,9 +1,10 @@
-"""The rules of the join a second time: `docs/rules.md` in plain Python, row by row, slow and meant to be obvious.
+"""The rules of the join a second time: `docs/rules.md` in plain Python, row by row, slow and plain.
 
-It shares no code with `streams/` and uses no SQL, so that a slip in one is not repeated in the other. Every function
-takes the events as they were read (any order, with copies and conflicts; dicts with the columns of EVENTS and
-`received_at`, naive UTC datetimes) and returns a sorted list of dicts. The sections are in `reference_record.py` (1, 2),
-`reference_holder.py` (3, claims), `reference_contacts.py` (4, 6) and `reference_clocks.py` (5).
+It shares no code with `streams/` and uses no SQL, so that a slip in one is not repeated in the other. Every
+function takes the events as they were read (any order, with copies and conflicts; dicts with the columns of
+EVENTS and `received_at`, naive UTC datetimes) and returns a sorted list of dicts. The sections are in
+`reference_record.py` (1, 2), `reference_holder.py` (3, claims), `reference_contacts.py` (4, 6) and
+`reference_clocks.py` (5).
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from reference_record import (
     key64,
 )
 from reference_time import Event, Row
+
+NEVER = datetime.fromisoformat("0001-01-01")
 
 __all__ = [
     "Rules",
@@ -66,9 +69,10 @@ def _rows_per_case(
 
 
 def latest_time(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> datetime:
-    """`as_of` where none is given: the latest stated `occurred_at` of any accepted event, stewards' acts included."""
-    latest: datetime = max(event["occurred_at"] for event in accepted(events, rules, hash_of)[0])
-    return latest
+    """`as_of` where none is given: the latest stated `occurred_at` of any event of a case."""
+    histories = _histories(events, rules, hash_of)
+    times = [event["occurred_at"] for history in histories.values() for event in history]
+    return max(times, default=NEVER)
 
 
 def cases(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> dict[int, int]:
@@ -86,12 +90,12 @@ def identifiers(events: list[Event], rules: Rules, hash_of: Hash = content_hash)
 
 
 def states(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> list[Row]:
-    """One row per case: opened_at, closed_at, state, holder_agency, holder_unit, awaiting_agency, holder_since, counts."""
+    """One row per case: when opened and closed, its state, holder and since when, and counts."""
     return _rows_per_case(_histories(events, rules, hash_of), lambda history: [state_of(history, rules)])
 
 
 def timeline(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> list[Row]:
-    """One row per event of a case, but for the summary: `told_at` of decisions, position, times, publisher, type."""
+    """One row per event of a case, without the summary; `told_at` for decisions."""
     names = (
         "occurred_at",
         "occurred_precision",
@@ -144,9 +148,7 @@ def tellings(events: list[Event], rules: Rules, hash_of: Hash = content_hash) ->
 def claims(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> list[Row]:
     """One row per interval in which an agency says the same of who holds the case (section 4)."""
     histories = _histories(events, rules, hash_of)
-    return _rows_per_case(
-        histories, lambda history: claims_of(history, rules), "agency", "from_at", "event_id"
-    )
+    return _rows_per_case(histories, lambda history: claims_of(history, rules), "position")
 
 
 def contradictions(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> list[Row]:
@@ -168,7 +170,7 @@ def clocks(
 def delays(
     events: list[Event], rules: Rules, as_of: datetime | None = None, hash_of: Hash = content_hash
 ) -> list[Row]:
-    """One row per pair of agencies: how long from sent to received, those still on their way counted (section 6)."""
+    """One row per pair of agencies: how long from sent to received, those on their way too (section 6)."""
     histories, at = _histories(events, rules, hash_of), as_of or latest_time(events, rules, hash_of)
     return delays_of(histories, rules, at)
 
@@ -177,9 +179,7 @@ def all_tables(
     events: list[Event], rules: Rules, as_of: datetime | None = None, hash_of: Hash = content_hash
 ) -> dict[str, Any]:
     """Every table by name, for tests that compare two sets of events; `cases` is a dict, the others lists."""
-    standing, conflicts = accepted(events, rules, hash_of)
-    if not standing:
-        return {"conflicts": conflicts}
+    _, conflicts = accepted(events, rules, hash_of)
     at = as_of or latest_time(events, rules, hash_of)
     return {
         "conflicts": conflicts,

@@ -44,7 +44,7 @@ def matches(start: Event, stop: Event, match: str) -> bool:
 
 
 def is_in_force(standard: Row, start: Event, rules: Rules) -> bool:
-    """Whether a standard is switched on, and the local date of the start (the first it can be) lies in its dates."""
+    """Whether a standard is on, and the local date of the start (the first it can be) lies in its dates."""
     day = span_of(start, rules.time_zone).first_date
     if not standard["enabled"]:
         return False
@@ -54,7 +54,7 @@ def is_in_force(standard: Row, start: Event, rules: Rules) -> bool:
 
 
 def starts_of(standard: Row, history: list[Event], rules: Rules) -> list[Event]:
-    """Start events of a standard in one case; where it runs once, the first or, if not in force for that, none."""
+    """Starts of a standard in one case; where it runs once, the first or, if not in force then, none."""
     starts = [event for event in history if plays(event, "start", standard, rules)]
     if standard["once"]:
         starts = starts[:1]
@@ -64,7 +64,7 @@ def starts_of(standard: Row, history: list[Event], rules: Rules) -> list[Event]:
 def end_of_clock(
     standard: Row, start: Event, history: list[Event], rules: Rules
 ) -> tuple[Event | None, bool]:
-    """The event that ends a clock, and whether it was cancelled: the first after the start that stops or cancels.
+    """The event that ends a clock, and whether it cancels: the first after the start that does either.
 
     An event that does both stops it.
     """
@@ -196,9 +196,9 @@ def clocks_of(history: list[Event], rules: Rules, as_of: datetime) -> list[Row]:
             from_first, from_last = (begun.earliest, begun.first_date), (begun.latest, begun.last_date)
             to_first, to_last = (until.earliest, until.first_date), (until.latest, until.last_date)
 
-            elapsed = elapsed_between(unit, from_first, to_first, off) - paused
+            elapsed = max(0.0, elapsed_between(unit, from_first, to_first, off) - paused)
             least = max(0.0, elapsed_between(unit, from_last, to_first, off) - paused)
-            most = elapsed_between(unit, from_first, to_last, off) - paused
+            most = max(0.0, elapsed_between(unit, from_first, to_last, off) - paused)
             overdue = None
             if amount is not None:
                 if unit == "months":

@@ -12,18 +12,16 @@ from reference_time import MICROSECOND, Event, Row, seconds
 
 
 def answer_to(contact: Event, history: list[Event], rules: Rules) -> Event | None:
-    """What answered a promise or a request: the first thing made or told after it that names its reference.
+    """What answered a promise or a request: the first after it that names its reference.
 
-    Where nothing after it does: the first that answers nothing by name, by the same agency for a promise, by any
-    but an advocate for a request.
+    Where nothing made or told in the case (before or after) does: the first after it that answers nothing by
+    name, by the same agency for a promise, by any but an advocate for a request.
     """
-    later = [
-        event for event in history[contact["place"] :] if rules.kind_of(event, "contact") in ("made", "told")
-    ]
-    if contact["reference"] is not None:
-        for event in later:
-            if event["answers"] == contact["reference"]:
-                return event
+    answers = [event for event in history if rules.kind_of(event, "contact") in ("made", "told")]
+    later = [event for event in answers if event["place"] > contact["place"]]
+    reference = contact["reference"]
+    if reference is not None and any(event["answers"] == reference for event in answers):
+        return next((event for event in later if event["answers"] == reference), None)
     for event in later:
         if event["answers"] is None:
             if rules.kind_of(contact, "contact") == "promised":
@@ -113,7 +111,7 @@ def kaplan_meier(durations: list[tuple[float, bool]], share: Fraction) -> float 
 
 
 def delays_of(histories: dict[int, list[Event]], rules: Rules, as_of: datetime) -> list[Row]:
-    """Rows of `delays`: one per pair of agencies in the direction of the handoff, an agency with itself included."""
+    """Rows of `delays`: one per giver and taker, which may be the same agency."""
     pairs: dict[tuple[str, str], list[tuple[int, float, bool]]] = defaultdict(list)
     for case_key, history in histories.items():
         for handoff in handoffs_of(history, rules):

@@ -19,9 +19,9 @@ def effect_of(event: Event, rules: Rules) -> Row | None:
 
 
 def steps(history: list[Event], rules: Rules) -> list[Event]:
-    """Events with an effect, in order, each with `effect`, `target`, `kind`; unknown units filled within runs.
+    """Events with an effect, in order, each with `effect`, `target`, `kind` and `unit`.
 
-    A run is a stretch of steps by one publisher agency; `closes` ends it too.
+    An unknown unit is the last that the same agency stated in an earlier step.
     """
     found = []
     for event in history:
@@ -30,25 +30,18 @@ def steps(history: list[Event], rules: Rules) -> list[Event]:
             effect = {"effect": row["effect"], "target": row["target"], "kind": row["kind"] or "sent"}
             found.append({**event, **effect})
 
-    runs: list[list[Event]] = []
+    stated: dict[str, str | None] = {}
     for step in found:
-        before = runs[-1][-1] if runs else None
-        if before is None or before["agency"] != step["agency"] or before["effect"] == "closes":
-            runs.append([])
-        runs[-1].append(step)
-
-    filled = []
-    for run in runs:
-        last = next((step["unit"] for step in run if step["unit"] is not None), None)
-        for step in run:
-            last = step["unit"] if step["unit"] is not None else last
-            filled.append({**step, "unit": last})
-    return filled
+        stated[step["agency"]] = step["unit"] or stated.get(step["agency"])
+        step["unit"] = stated[step["agency"]]
+    return found
 
 
-def party(step: Event) -> tuple[str, str | None]:
-    """The publisher of a step: agency and unit, after filling."""
-    return step["agency"], step["unit"]
+def is_other(step: Event, after: Event) -> bool:
+    """Whether another agency acts after, or another unit; an unknown unit is not another."""
+    if step["agency"] != after["agency"]:
+        return True
+    return None not in (step["unit"], after["unit"]) and step["unit"] != after["unit"]
 
 
 def takes_hold(step: Event) -> bool:
@@ -57,23 +50,24 @@ def takes_hold(step: Event) -> bool:
 
 
 def case_holdings(walk: list[Event]) -> list[dict[str, Any]]:
-    """Holdings of a case as first and last steps: {party, first, last or None while it is held, members}.
+    """Holdings of a case as first and last steps: {first, last or None while it is held, members, unit}.
 
     `members` are the places of its steps, the one that sends or closes included.
     """
     found: list[dict[str, Any]] = []
     current: dict[str, Any] | None = None
     for step in walk:
-        if current is not None and current["party"] != party(step):
+        if current is not None and is_other(current["latest"], step):
             # Another acted: the holding had ended, unsaid, at the giver's last step.
             current["last"] = current["latest"]
             current = None
         if current is None and takes_hold(step):
-            current = {"party": party(step), "first": step, "last": None, "members": set()}
+            current = {"first": step, "last": None, "members": set(), "unit": None}
             found.append(current)
         if current is not None:
             current["members"].add(step["place"])
             current["latest"] = step
+            current["unit"] = step["unit"] or current["unit"]
             if not takes_hold(step):
                 current["last"] = step
                 current = None
@@ -86,7 +80,7 @@ def case_handoffs(walk: list[Event]) -> list[tuple[Event, Event | None, bool]]:
     for step, after in pairwise(walk):
         if step["effect"] == "sends":
             found.append((step, after if after["agency"] == step["target"] else None, True))
-        elif takes_hold(step) and party(step) != party(after):
+        elif takes_hold(step) and is_other(step, after):
             found.append((step, after, False))
     if walk and walk[-1]["effect"] == "sends":
         found.append((walk[-1], None, True))
@@ -98,7 +92,7 @@ def holdings_of(history: list[Event], rules: Rules) -> list[Row]:
     rows: list[Row] = []
     for position, holding in enumerate(case_holdings(steps(history, rules)), start=1):
         first, last = holding["first"], holding["last"]
-        row: Row = {"position": position, "agency": first["agency"], "unit": first["unit"]}
+        row: Row = {"position": position, "agency": first["agency"], "unit": holding["unit"]}
         row |= {"from_at": first["occurred_at"], "to_at": None, "seconds": None, "working_days": None}
         if last is not None:
             row["to_at"] = last["occurred_at"]
@@ -140,7 +134,7 @@ def handoffs_of(history: list[Event], rules: Rules) -> list[Row]:
                 "sent_at": sent["occurred_at"],
                 "received_at": None if received is None else received["occurred_at"],
                 "kind": sent["kind"] if was_sent else "implied",
-                "reason": sent["reason"] if was_sent else None,
+                "reason": sent["reason"],
                 "limbo_seconds": limbo["seconds"],
                 "limbo_least_seconds": limbo["least"],
                 "limbo_most_seconds": limbo["most"],
@@ -172,9 +166,9 @@ def state_of(history: list[Event], rules: Rules) -> Row:
     last = walk[-1]
     if takes_hold(last):
         current = case_holdings(walk)[-1]
-        agency, unit = current["party"]
         since = current["first"]["occurred_at"]
-        return row | {"state": "held", "holder_agency": agency, "holder_unit": unit, "holder_since": since}
+        holder = {"holder_agency": last["agency"], "holder_unit": current["unit"], "holder_since": since}
+        return row | {"state": "held"} | holder
     row["holder_since"] = last["occurred_at"]
     if last["effect"] == "sends":
         return row | {"state": "limbo", "awaiting_agency": last["target"]}
@@ -193,7 +187,7 @@ def claim_of(event: Event, rules: Rules) -> tuple[bool, str | None]:
 
 
 def claims_of(history: list[Event], rules: Rules) -> list[Row]:
-    """Rows of `claims` of one case, but for case_key: by agency, in order."""
+    """Rows of `claims` of one case, but for case_key; `position` counts them in order."""
     rows: list[Row] = []
     for agency in sorted({event["agency"] for event in history}):
         standing: Row | None = None
@@ -208,15 +202,16 @@ def claims_of(history: list[Event], rules: Rules) -> list[Row]:
             standing = None
             if named is not None:
                 standing = {"agency": agency, "claimed_holder": named, "from_at": event["occurred_at"]}
-                standing |= {"to_at": None, "event_id": event["id"]}
+                standing |= {"to_at": None, "event_id": event["id"], "place": event["place"]}
                 rows.append(standing)
-    return rows
+    rows.sort(key=lambda row: row["place"])
+    return [row | {"position": position} for position, row in enumerate(rows, start=1)]
 
 
 def contradictions_of(history: list[Event], rules: Rules) -> list[Row]:
-    """Rows of `contradictions` of one case, but for case_key: overlaps of claims that differ, of two agencies.
+    """Rows of `contradictions` of one case, but for case_key: overlaps of two agencies' claims that differ.
 
-    Claims are half open: one that ends where another begins does not overlap it, and an empty one overlaps nothing.
+    Claims are half open: one that ends where another begins does not overlap it; an empty one overlaps none.
     """
     rows: list[Row] = []
     claims = claims_of(history, rules)

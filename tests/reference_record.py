@@ -57,7 +57,7 @@ def is_act_of_steward(event: Event, rules: Rules) -> bool:
 
 
 def key64(*parts: str) -> int:
-    """Bytes 8–15 of the MD5 of the parts joined by U+001F, least significant first (DuckDB's `md5_number_lower`)."""
+    """Bytes 8–15 of the MD5 of the parts joined by U+001F, little-endian (DuckDB's `md5_number_lower`)."""
     return int.from_bytes(hashlib.md5("\x1f".join(parts).encode()).digest()[8:], "little")
 
 
@@ -84,7 +84,7 @@ def content_hash(event: Event) -> str:
 
 
 def order(event: Event) -> tuple[Any, ...]:
-    """Sort key of section 1: occurred_at, recorded_at nulls last, sequence nulls last by code point, event key."""
+    """Section 1: by occurred_at, recorded_at nulls last, sequence nulls last by code point, event key."""
     recorded, sequence = event["recorded_at"], event["sequence"]
     return (
         event["occurred_at"],
@@ -95,7 +95,7 @@ def order(event: Event) -> tuple[Any, ...]:
 
 
 def merged(copies: list[Event]) -> Event:
-    """One event of copies with the same content: the earliest recorded_at that any states, the earliest received_at."""
+    """One event of copies with the same content: earliest recorded_at stated, earliest received_at."""
     first = min(copies, key=lambda event: (event["received_at"], event["origin"], event["position"]))
     recorded = [event["recorded_at"] for event in copies if event["recorded_at"] is not None]
     return {**first, "recorded_at": min(recorded, default=None)}
@@ -106,8 +106,8 @@ def accepted(
 ) -> tuple[list[Event], list[Row]]:
     """Section 1: the events that stand, in order, and the conflicts that no steward has decided.
 
-    Conflicts: one row per copy's content (event_key, source, id, content_hash). A steward's act decides only if it
-    is itself in no conflict; the latest act on an event counts; one that names content not seen decides nothing.
+    Conflicts: one row per content (event_key, source, id, content_hash). An act decides only if it is itself
+    in no conflict; the latest act on an event counts; one that names content not seen decides nothing.
     """
     contents: dict[int, dict[str, list[Event]]] = defaultdict(lambda: defaultdict(list))
     for event in events:
@@ -149,8 +149,14 @@ def linking(event: Event, rules: Rules) -> list[Identifier]:
     return sorted(found, key=lambda identifier: (ordinals[identifier[1]], identifier[2]))
 
 
+def carried_identifiers(standing: list[Event], rules: Rules) -> set[Identifier]:
+    """Identifiers that some agency's event carries: an act on one that none carries waits for it."""
+    publishers = [event for event in standing if not is_act_of_steward(event, rules)]
+    return {identifier for event in publishers for identifier in linking(event, rules)}
+
+
 def named_pair(act: Event, rules: Rules) -> frozenset[Identifier] | None:
-    """The pair that a steward's act links or unlinks, of the act's area; null where it is no pair that may link."""
+    """The pair that an act links or unlinks, in the act's area; null where it is no pair that may link."""
     about = json.loads(act["data"])
     left = (act["area"], about["left_kind"], about["left_value"])
     right = (act["area"], about["right_kind"], about["right_value"])
@@ -171,7 +177,8 @@ def joined_pairs(standing: list[Event], rules: Rules) -> set[frozenset[Identifie
                 decisions[pair] = is_linked
         elif not is_act_of_steward(event, rules):
             pairs |= {frozenset(two) for two in combinations(linking(event, rules), 2)}
-    linked = {pair for pair, is_linked in decisions.items() if is_linked}
+    known = carried_identifiers(standing, rules)
+    linked = {pair for pair, is_linked in decisions.items() if is_linked and pair <= known}
     unlinked = {pair for pair, is_linked in decisions.items() if not is_linked}
     return (pairs | linked) - unlinked
 
@@ -192,10 +199,7 @@ def identifier_cases(standing: list[Event], rules: Rules) -> dict[Identifier, in
     """Case key of every identifier that links and is no hub: the smallest key of its connected component."""
     pairs = joined_pairs(standing, rules)
     shut = hubs(pairs, rules)
-    carried = {
-        one for event in standing if not is_act_of_steward(event, rules) for one in linking(event, rules)
-    }
-    found = (carried | {one for pair in pairs for one in pair}) - shut
+    found = carried_identifiers(standing, rules) - shut
     smallest = {identifier: key64(*identifier) for identifier in found}
     changed = True
     while changed:

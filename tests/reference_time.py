@@ -1,4 +1,4 @@
-"""Section 1 (time) and the arithmetic of section 5, for the reference: intervals, local days, working days, due times.
+"""Section 1 (time) and the arithmetic of section 5, for the reference: intervals, days, due times.
 
 Datetimes are naive: UTC for instants, labels for days and months (see `docs/rules.md`). Dates are local.
 """
@@ -82,7 +82,7 @@ def is_working_day(day: date, bank_holidays: frozenset[date]) -> bool:
 
 
 def working_days_after(start: date, stop: date, bank_holidays: frozenset[date]) -> int:
-    """Working days after `start` up to and including `stop`; counted backwards, negative, where `stop` is earlier."""
+    """Working days after `start` up to and including `stop`; negative where `stop` is earlier."""
     if stop < start:
         return -working_days_after(stop, start, bank_holidays)
     days = (stop - start).days

@@ -218,8 +218,8 @@ create table handoff_facts (
   limbo_most_seconds double,
   held_seconds double,
   ended_at timestamp,
-  sent_event varchar not null,
-  received_event varchar
+  sent_event ubigint not null,
+  received_event ubigint
 );
 comment on table handoff_facts is 'One row per change of holder, acknowledged or not.';
 
@@ -227,14 +227,14 @@ create table clock_facts (
   case_key ubigint not null,
   standard varchar not null,
   version varchar not null,
-  start_event varchar not null,
+  start_event ubigint not null,
   started_at timestamp not null,
   started_precision varchar not null,
   start_earliest timestamp not null,
   start_latest timestamp not null,
   start_first date not null,
   start_last date not null,
-  stop_event varchar,
+  stop_event ubigint,
   stopped_at timestamp,
   stop_earliest timestamp,
   stop_latest timestamp,
@@ -246,7 +246,11 @@ create table clock_facts (
   due_at timestamp,
   due_latest timestamp,
   paused double not null,
-  paused_since timestamp
+  paused_since timestamp,
+  pause_earliest timestamp,
+  pause_latest timestamp,
+  pause_first date,
+  pause_last date
 );
 comment on table clock_facts is 'One row per clock: one standard running for one start event; what does not depend on the day it is asked.';
 
@@ -262,8 +266,8 @@ create table contact_facts (
   reference varchar,
   due_at timestamp,
   answered_at timestamp,
-  answered_by varchar,
-  event_id varchar not null
+  answered_by ubigint,
+  event_key ubigint not null
 );
 comment on table contact_facts is 'One row per communication with the victim: promised, requested, agreed, attempted, made or told.';
 
@@ -277,7 +281,7 @@ create table telling_facts (
   channel varchar,
   lag_seconds double,
   class varchar not null,
-  told_event varchar
+  told_event ubigint
 );
 comment on table telling_facts is 'One row per decision that the victim is to be told of, and the telling.';
 
@@ -288,7 +292,7 @@ create table claim_facts (
   claimed_holder varchar not null,
   from_at timestamp not null,
   to_at timestamp,
-  event_id varchar not null
+  event_key ubigint not null
 );
 comment on table claim_facts is 'One row per interval in which an agency says the same of who holds the case.';
 
@@ -303,6 +307,9 @@ create table contradiction_facts (
   to_at timestamp
 );
 comment on table contradiction_facts is 'One row per interval in which two agencies say different things of who holds the case.';
+
+create table domain (name varchar not null, title varchar not null, type_prefix varchar not null, time_zone varchar not null);
+comment on table domain is 'One row: the domain that the store is of.';
 
 create table event_types (
   type varchar not null, version smallint not null, agency varchar, brief varchar not null, summary varchar not null,

@@ -1,7 +1,15 @@
 -- One row per interval in which an agency says the same of who holds the case.
 create or replace view claims as
-select 'c' || lpad(lower(to_hex(case_key)), 16, '0') as case_id, agency, position, claimed_holder, from_at, to_at, event_id
-from claim_facts;
+select
+  'c' || lpad(lower(to_hex(f.case_key)), 16, '0') as case_id,
+  f.agency,
+  f.position,
+  f.claimed_holder,
+  f.from_at,
+  f.to_at,
+  e.event_id
+from claim_facts f
+left join (select event_key, event_id from events where not in_conflict) e on e.event_key = f.event_key;
 comment on view claims is 'One row per interval in which an agency says the same of who holds the case.';
 comment on column claims.case_id is 'The case.';
 comment on column claims.agency is 'Agency that says it.';

@@ -1,41 +1,40 @@
 -- One row per clock: one standard running for one start event, as it stands at `as_of`.
 create or replace view clocks as
 with asked as (
-  select
-    coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of,
-    coalesce(getvariable('as_of')::timestamp, max(last_at))::date as as_of_date
-  from case_facts
+  select as_of, timezone(d.time_zone, timezone('UTC', as_of))::date as as_of_date
+  from (select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts)
+  cross join domain d
 ),
 ends as (
   -- a clock that still runs is counted to `as_of`, or to where its open pause began
   select
     f.*,
     asked.as_of,
-    coalesce(f.stop_earliest, least(f.paused_since, asked.as_of)) as end_earliest,
-    coalesce(f.stop_latest, least(f.paused_since, asked.as_of)) as end_latest,
-    greatest(coalesce(f.stop_first, least(f.paused_since::date, asked.as_of_date)), f.start_first) as end_first,
-    greatest(coalesce(f.stop_last, least(f.paused_since::date, asked.as_of_date)), f.start_first) as end_last
+    coalesce(f.stop_earliest, least(f.pause_earliest, asked.as_of)) as end_earliest,
+    coalesce(f.stop_latest, least(f.pause_latest, asked.as_of)) as end_latest,
+    greatest(coalesce(f.stop_first, least(f.pause_first, asked.as_of_date)), f.start_first) as end_first,
+    greatest(coalesce(f.stop_last, least(f.pause_last, asked.as_of_date)), f.start_first) as end_last
   from clock_facts f
   cross join asked
 ),
 counted as (
   select
     e.*,
-    case e.unit
-      when 'hours' then greatest((epoch_us(end_earliest) - epoch_us(start_earliest)) / 3.6e9, 0)
+    greatest(case e.unit
+      when 'hours' then (epoch_us(end_earliest) - epoch_us(start_earliest)) / 3.6e9
       when 'working_days' then b.working_days - a.working_days
       else end_first - start_first
-    end - paused as elapsed,
-    case e.unit
-      when 'hours' then greatest((epoch_us(end_earliest) - epoch_us(start_latest)) / 3.6e9, 0)
-      when 'working_days' then greatest(b.working_days - al.working_days, 0)
-      else greatest(end_first - start_last, 0)
-    end - paused as elapsed_least,
-    case e.unit
-      when 'hours' then greatest((epoch_us(end_latest) - epoch_us(start_earliest)) / 3.6e9, 0)
+    end - paused, 0) as elapsed,
+    greatest(case e.unit
+      when 'hours' then (epoch_us(end_earliest) - epoch_us(start_latest)) / 3.6e9
+      when 'working_days' then b.working_days - al.working_days
+      else end_first - start_last
+    end - paused, 0) as elapsed_least,
+    greatest(case e.unit
+      when 'hours' then (epoch_us(end_latest) - epoch_us(start_earliest)) / 3.6e9
       when 'working_days' then bl.working_days - a.working_days
       else end_last - start_first
-    end - paused as elapsed_most,
+    end - paused, 0) as elapsed_most,
     case
       when stopped_at is not null and cancelled then 'cancelled'
       when stopped_at is not null and due_at is null then 'measured'
@@ -75,12 +74,14 @@ select
   c.elapsed_least,
   c.elapsed_most,
   c.due_latest,
-  c.start_event,
-  c.stop_event,
+  sa.event_id as start_event,
+  so.event_id as stop_event,
   s.confirmed,
   s.local
 from counted c
-join standards s using (standard, version);
+join standards s using (standard, version)
+left join (select event_key, event_id from events where not in_conflict) sa on sa.event_key = c.start_event
+left join (select event_key, event_id from events where not in_conflict) so on so.event_key = c.stop_event;
 comment on view clocks is 'One row per clock: one standard running for one start event, as it stands at `as_of`.';
 comment on column clocks.case_id is 'The case.';
 comment on column clocks.standard is 'Id of the standard.';

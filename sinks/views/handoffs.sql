@@ -1,26 +1,28 @@
 -- One row per change of holder, acknowledged or not.
 create or replace view handoffs as
 select
-  'c' || lpad(lower(to_hex(case_key)), 16, '0') as case_id,
-  position,
-  from_agency,
-  from_unit,
-  to_agency,
-  to_unit,
-  sent_at,
-  received_at,
-  kind,
-  reason,
-  limbo_seconds,
-  held_seconds,
-  sent_event,
-  received_event,
-  sent_precision,
-  received_precision,
-  limbo_least_seconds,
-  limbo_most_seconds,
-  ended_at
-from handoff_facts;
+  'c' || lpad(lower(to_hex(h.case_key)), 16, '0') as case_id,
+  h.position,
+  h.from_agency,
+  h.from_unit,
+  h.to_agency,
+  h.to_unit,
+  h.sent_at,
+  h.received_at,
+  h.kind,
+  h.reason,
+  h.limbo_seconds,
+  h.held_seconds,
+  s.event_id as sent_event,
+  r.event_id as received_event,
+  h.sent_precision,
+  h.received_precision,
+  h.limbo_least_seconds,
+  h.limbo_most_seconds,
+  h.ended_at
+from handoff_facts h
+left join (select event_key, event_id from events where not in_conflict) s on s.event_key = h.sent_event
+left join (select event_key, event_id from events where not in_conflict) r on r.event_key = h.received_event;
 comment on view handoffs is 'One row per change of holder, acknowledged or not.';
 comment on column handoffs.case_id is 'The case.';
 comment on column handoffs.position is 'Place in the case, from 1.';

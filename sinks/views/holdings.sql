@@ -1,26 +1,32 @@
 -- One row per holding: an unbroken interval in which one agency and unit held the case.
 create or replace view holdings as
 with asked as (
+  select as_of, timezone(d.time_zone, timezone('UTC', as_of))::date as as_of_date
+  from (select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts)
+  cross join domain d
+),
+spans as (
   select
-    coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of,
-    coalesce(getvariable('as_of')::timestamp, max(last_at))::date as as_of_date
-  from case_facts
+    h.*,
+    coalesce(h.to_at, greatest(asked.as_of, h.from_at)) as until_at,
+    coalesce(h.to_date, greatest(asked.as_of_date, h.from_date)) as until_date
+  from holding_facts h
+  cross join asked
 )
 select
-  'c' || lpad(lower(to_hex(h.case_key)), 16, '0') as case_id,
-  h.position,
-  h.agency,
-  h.unit,
-  h.from_at,
-  h.to_at,
-  (epoch_us(coalesce(h.to_at, greatest(asked.as_of, h.from_at))) - epoch_us(h.from_at)) / 1e6 as seconds,
+  'c' || lpad(lower(to_hex(s.case_key)), 16, '0') as case_id,
+  s.position,
+  s.agency,
+  s.unit,
+  s.from_at,
+  s.to_at,
+  (epoch_us(s.until_at) - epoch_us(s.from_at)) / 1e6 as seconds,
   b.working_days - a.working_days as working_days,
-  h.from_precision,
-  h.to_precision
-from holding_facts h
-cross join asked
-join calendar a on a.day = h.from_date
-join calendar b on b.day = coalesce(h.to_date, greatest(asked.as_of_date, h.from_date));
+  s.from_precision,
+  s.to_precision
+from spans s
+join calendar a on a.day = s.from_date
+join calendar b on b.day = s.until_date;
 comment on view holdings is 'One row per holding: an unbroken interval in which one agency and unit held the case.';
 comment on column holdings.case_id is 'The case.';
 comment on column holdings.position is 'Place in the case, from 1.';

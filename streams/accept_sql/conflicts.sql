@@ -21,8 +21,10 @@ set in_conflict = v.now_in_conflict, case_key = null
 from verdicts v
 where e.event_key = v.event_key and e.origin = v.origin and e.position = v.position;
 
-delete from unsettled where event_key in (select event_key from verdicts);
-insert into unsettled select event_key from verdicts where not now_in_conflict;
+-- what stands of a contested event is linked; what does not is not
+delete from unsettled where event_key in (from contested);
+insert into unsettled
+select event_key from events semi join contested using (event_key) where not in_conflict and case_key is null;
 
 delete from quarantined
 where reason = 'conflict' and event_key in (select event_key from verdicts);

@@ -1,14 +1,14 @@
 -- One row per case: who holds it now, and what it consists of.
--- reads: case_events, held_steps, holding_facts, handoff_facts, identifiers
+-- reads: case_records, steps, holding_facts, handoff_facts, identifiers
 with spans as (
   select
     case_key, any_value(area) as area, min(occurred_at) as opened_at, max(occurred_at) as last_at,
     count(*)::integer as events
-  from case_events
+  from case_records
   group by case_key
 ),
 last_steps as (
-  select * from held_steps where next_agency is null
+  select * from steps where next_event is null
 ),
 handed as (
   select case_key, count(*)::integer as handoffs from handoff_facts group by case_key
@@ -32,8 +32,8 @@ select
     when l.effect = 'sends' then 'limbo'
     else 'held'
   end as state,
-  case when l.keeps then l.agency end as holder_agency,
-  case when l.keeps then l.unit end as holder_unit,
+  case when l.keeps then h.agency end as holder_agency,
+  case when l.keeps then h.unit end as holder_unit,
   case when l.effect = 'sends' then l.target end as awaiting_agency,
   case when l.keeps then h.from_at else l.occurred_at end as holder_since,
   s.events,

@@ -1,16 +1,17 @@
 -- One row per interval in which an agency says the same of who holds the case.
--- reads: case_events, steps
+-- reads: case_events, case_records, rules
 with stated as (
   select
-    e.case_key, e.position, e.agency, e.occurred_at, e.event_id,
+    e.case_key, e.event_key, e.position, e.agency, e.occurred_at,
     -- what the event says outright wins over what its effect implies
     coalesce(
-      e.holder,
-      case s.effect when 'sends' then s.target when 'closes' then null else s.agency end
+      d.holder,
+      case r.effect when 'sends' then r.target when 'closes' then null else e.agency end
     ) as claimed_holder
   from case_events e
-  left join (select case_key, position, effect, target, agency from steps) s using (case_key, position)
-  where e.holder is not null or s.effect is not null
+  join rules r using (rule)
+  left join (select event_key, holder from case_records where holder is not null) d using (event_key)
+  where d.holder is not null or r.effect is not null
 ),
 changed as (
   select *
@@ -25,10 +26,10 @@ spans as (
 select
   case_key,
   agency,
-  row_number() over (partition by case_key order by position)::integer as position,
+  (row_number() over (partition by case_key order by position))::integer as position,
   claimed_holder,
   occurred_at as from_at,
   to_at,
-  event_id
+  event_key
 from spans
 where claimed_holder is not null

@@ -2,7 +2,7 @@
 -- reads: clock_runs, clock_pauses, calendar
 with pauses as (
   select
-    p.case_key, p.standard, p.version, p.start_position,
+    p.standard, p.version, p.start_event,
     coalesce(sum(
       case p.unit
         when 'hours' then
@@ -11,82 +11,92 @@ with pauses as (
         else first_date(p.to_at, p.to_precision) - first_date(p.from_at, p.from_precision)
       end
     ) filter (p.to_at is not null), 0)::double as paused,
-    max(p.from_at) filter (p.to_at is null) as paused_since
+    -- at most one is open: the last
+    any_value({'at': p.from_at, 'prec': p.from_precision}) filter (p.to_at is null) as open
   from clock_pauses p
   join calendar a on a.day = first_date(p.from_at, p.from_precision)
   left join calendar b on b.day = first_date(p.to_at, p.to_precision)
-  group by p.case_key, p.standard, p.version, p.start_position
+  group by p.standard, p.version, p.start_event
+),
+-- the n-th working day: the first day with that running number, and when it ends
+working_dates as (
+  select working_days, min(day) as day from calendar group by working_days
 ),
 runs as (
   select
     r.*,
     coalesce(p.paused, 0) as paused,
-    p.paused_since,
-    -- pauses over the limit move the due time on; a time set for the case is moved likewise
-    coalesce(p.paused, 0) as moved
+    p.open,
+    -- the local day on which it is due, for units that count days
+    case r.unit
+      when 'hours' then null
+      when 'working_days' then greatest(wf.day, r.start_first)
+      when 'months' then (r.start_first + to_months(r.amount::integer))::date + coalesce(p.paused, 0)::integer
+      else r.start_first + (r.amount + coalesce(p.paused, 0))::integer
+    end as due_first,
+    case r.unit
+      when 'hours' then null
+      when 'working_days' then greatest(wl.day, r.start_last)
+      when 'months' then (r.start_last + to_months(r.amount::integer))::date + coalesce(p.paused, 0)::integer
+      else r.start_last + (r.amount + coalesce(p.paused, 0))::integer
+    end as due_last
   from clock_runs r
-  left join pauses p
-    on p.case_key = r.case_key and p.standard = r.standard and p.version = r.version and p.start_position = r.position
-),
--- the n-th working day: the first day with that running number
-working_dates as (
-  select working_days, min(day) as day from calendar group by working_days
+  left join pauses p on p.standard = r.standard and p.version = r.version and p.start_event = r.event_key
+  left join calendar cf on cf.day = r.start_first
+  left join calendar cl on cl.day = r.start_last
+  left join working_dates wf on wf.working_days = cf.working_days + (r.amount + coalesce(p.paused, 0))::integer
+  left join working_dates wl on wl.working_days = cl.working_days + (r.amount + coalesce(p.paused, 0))::integer
 ),
 due as (
   select
     r.*,
-    case
-      when due_field then set_due_at + to_microseconds((moved * 3600e6)::bigint * (unit = 'hours')::integer)
-        + to_days((moved * (unit <> 'hours')::integer)::integer)
-      when amount is null then null
-      else case unit
-        when 'hours' then
-          earliest(occurred_at, occurred_precision) + to_microseconds(((amount + moved) * 3600e6)::bigint)
-        when 'working_days' then end_of(wf.day)
-        when 'months' then end_of((start_first + to_months(amount::integer))::date + moved::integer)
-        else end_of(start_first + (amount + moved)::integer)
-      end
-    end as due_at,
-    case
-      when due_field then set_due_at + to_microseconds((moved * 3600e6)::bigint * (unit = 'hours')::integer)
-        + to_days((moved * (unit <> 'hours')::integer)::integer)
-      when amount is null then null
-      else case unit
-        when 'hours' then
-          latest(occurred_at, occurred_precision) + to_microseconds(((amount + moved) * 3600e6)::bigint)
-        when 'working_days' then end_of(wl.day)
-        when 'months' then end_of((start_last + to_months(amount::integer))::date + moved::integer)
-        else end_of(start_last + (amount + moved)::integer)
-      end
-    end as due_latest
+    -- a time set for the case is moved on by the pauses too, in the unit of the clock
+    set_due_at + case unit
+      when 'hours' then to_microseconds((paused * 3600e6)::bigint)
+      else to_days(paused::integer)
+    end as set_due,
+    to_microseconds(((amount + paused) * 3600e6)::bigint) as allowed_time,
+    mf.starts_at - interval 1 microsecond as due_first_end,
+    ml.starts_at - interval 1 microsecond as due_last_end
   from runs r
-  left join calendar cf on r.unit = 'working_days' and cf.day = r.start_first
-  left join calendar cl on r.unit = 'working_days' and cl.day = r.start_last
-  left join working_dates wf on wf.working_days = cf.working_days + (r.amount + r.moved)::integer
-  left join working_dates wl on wl.working_days = cl.working_days + (r.amount + r.moved)::integer
+  -- a day ends where the next begins
+  left join calendar mf on mf.day = r.due_first + 1
+  left join calendar ml on ml.day = r.due_last + 1
 )
 select
   case_key,
   standard,
   version,
-  event_id as start_event,
+  event_key as start_event,
   occurred_at as started_at,
   occurred_precision as started_precision,
   earliest(occurred_at, occurred_precision) as start_earliest,
   latest(occurred_at, occurred_precision) as start_latest,
   start_first,
   start_last,
-  stop.id as stop_event,
-  stop.at as stopped_at,
-  earliest(stop.at, stop.prec) as stop_earliest,
-  latest(stop.at, stop.prec) as stop_latest,
-  first_date(stop.at, stop.prec) as stop_first,
-  last_date(stop.at, stop.prec) as stop_last,
+  stop.event as stop_event,
+  stop.occurred_at as stopped_at,
+  earliest(stop.occurred_at, stop.prec) as stop_earliest,
+  latest(stop.occurred_at, stop.prec) as stop_latest,
+  first_date(stop.occurred_at, stop.prec) as stop_first,
+  last_date(stop.occurred_at, stop.prec) as stop_last,
   cancelled,
   amount,
   unit,
-  due_at,
-  due_latest,
+  case
+    when due_field then set_due
+    when unit = 'hours' then earliest(occurred_at, occurred_precision) + allowed_time
+    else due_first_end
+  end as due_at,
+  case
+    when due_field then set_due
+    when unit = 'hours' then latest(occurred_at, occurred_precision) + allowed_time
+    else due_last_end
+  end as due_latest,
   paused,
-  paused_since
+  open.at as paused_since,
+  earliest(open.at, open.prec) as pause_earliest,
+  latest(open.at, open.prec) as pause_latest,
+  first_date(open.at, open.prec) as pause_first,
+  last_date(open.at, open.prec) as pause_last
 from due

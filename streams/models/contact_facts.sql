@@ -1,10 +1,13 @@
 -- One row per communication with the victim, and for a promise or a request what answered it.
--- reads: case_events, event_types, agencies
+-- reads: case_events, case_records, rules, agencies
 with contacts as (
-  select e.*, t.contact as kind
+  select
+    e.case_key, e.event_key, e.position, r.contact as kind, e.agency, e.unit, e.occurred_at, e.occurred_precision,
+    d.channel, d.reference, d.answers, d.due_at
   from case_events e
-  join event_types t using (type)
-  where t.contact is not null
+  join rules r using (rule)
+  join case_records d using (event_key)
+  where r.contact is not null
 ),
 answers as (
   select c.*, coalesce(a.role, '') <> 'advocate' as is_official
@@ -22,8 +25,8 @@ asked as (
 ),
 answered as (
   select
-    q.case_key, q.position,
-    min_by(struct_pack(at := a.occurred_at, id := a.event_id), a.position) as answer
+    q.event_key,
+    min({'position': a.position, 'occurred_at': a.occurred_at, 'event': a.event_key}) as answer
   from asked q
   join answers a
     on a.case_key = q.case_key and a.position > q.position
@@ -32,11 +35,11 @@ answered as (
       when q.kind = 'promised' then a.answers is null and a.agency = q.agency
       else a.answers is null and a.is_official
     end
-  group by q.case_key, q.position
+  group by q.event_key
 )
 select
   c.case_key,
-  c.position::integer as position,
+  c.position,
   c.kind,
   c.agency,
   c.unit,
@@ -45,8 +48,8 @@ select
   c.channel,
   c.reference,
   c.due_at,
-  w.answer.at as answered_at,
-  w.answer.id as answered_by,
-  c.event_id
+  w.answer.occurred_at as answered_at,
+  w.answer.event as answered_by,
+  c.event_key
 from contacts c
-left join answered w using (case_key, position)
+left join answered w using (event_key)

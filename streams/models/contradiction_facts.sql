@@ -23,3 +23,6 @@ join claim_facts r
   and l.claimed_holder <> r.claimed_holder
   and (r.to_at is null or l.from_at < r.to_at)
   and (l.to_at is null or r.from_at < l.to_at)
+  -- a claim that another replaced at once contradicts nothing
+  and (l.to_at is null or l.from_at < l.to_at)
+  and (r.to_at is null or r.from_at < r.to_at)

@@ -1,20 +1,30 @@
 -- One row per holding: an unbroken interval in which one agency and unit held the case.
--- reads: held_steps
+-- reads: steps
+with spans as (
+  select
+    case_key,
+    holding,
+    any_value(agency) as agency,
+    arg_max(unit, step) as unit,
+    min(occurred_at) as from_at,
+    arg_min(occurred_precision, step) as from_precision,
+    max(occurred_at) as last_at,
+    arg_max(occurred_precision, step) as last_precision,
+    -- held still, if its last step keeps it and nothing follows
+    bool_or(keeps and next_event is null) as is_open
+  from steps
+  where holding is not null
+  group by case_key, holding
+)
 select
   case_key,
-  holding::integer as position,
-  any_value(agency) as agency,
-  any_value(unit) as unit,
-  arg_min(occurred_at, step) as from_at,
-  arg_min(occurred_precision, step) as from_precision,
-  -- held still, if its last step keeps it and nothing follows
-  case when arg_max(keeps and next_agency is null, step) then null else arg_max(occurred_at, step) end as to_at,
-  case when arg_max(keeps and next_agency is null, step) then null else arg_max(occurred_precision, step) end as to_precision,
-  first_date(arg_min(occurred_at, step), arg_min(occurred_precision, step)) as from_date,
-  case
-    when not arg_max(keeps and next_agency is null, step)
-      then first_date(arg_max(occurred_at, step), arg_max(occurred_precision, step))
-  end as to_date
-from held_steps
-where holding is not null
-group by case_key, holding
+  holding as position,
+  agency,
+  unit,
+  from_at,
+  from_precision,
+  case when not is_open then last_at end as to_at,
+  case when not is_open then last_precision end as to_precision,
+  first_date(from_at, from_precision) as from_date,
+  case when not is_open then first_date(last_at, last_precision) end as to_date
+from spans

@@ -22,5 +22,3 @@ create or replace temp macro last_date(t, prec) as
     else (t + interval 1 month)::date - 1
   end;
 create or replace temp macro seconds_between(a, b) as (epoch_us(b) - epoch_us(a)) / 1e6;
--- one microsecond before the local midnight that ends this day
-create or replace temp macro end_of(day) as begins((day + 1)::timestamp) - interval 1 microsecond;

@@ -1,45 +1,43 @@
--- One row per step: an event with an effect on who holds the case, with the step after it.
--- reads: case_events, effects
-with decided as (
-  -- the first effect of the type whose `when` matches counts
-  select t.type, t.decision, f.effect, f.target, f.kind
-  from (select distinct type, decision from case_events) t
-  join effects f on f.type = t.type and (f.when_decision is null or f.when_decision = t.decision)
-  qualify row_number() over (partition by t.type, t.decision order by f.ordinal) = 1
-),
-effective as (
+-- One row per step: an event with an effect on who holds the case, the step after it, and the holding that it belongs to.
+-- reads: case_events, rules
+with acts as (
   select
-    e.case_key, e.position, e.event_key, e.event_id, e.agency, e.unit, e.occurred_at, e.occurred_precision, e.reason,
-    d.effect, d.target, d.kind,
-    lag(e.agency) over in_order is distinct from e.agency or lag(d.effect) over in_order = 'closes' as begins_run
-  from case_events e
-  join decided d on d.type = e.type and d.decision is not distinct from e.decision
-  window in_order as (partition by e.case_key order by e.position)
-),
-runs as (
-  select *, sum(begins_run::integer) over (partition by case_key order by position) as run
-  from effective
-),
-filled as (
-  -- an unknown unit is the last known one of the run, else the next
-  select
-    * exclude (unit),
-    coalesce(
-      unit,
-      last_value(unit ignore nulls) over (in_run rows between unbounded preceding and current row),
-      first_value(unit ignore nulls) over (in_run rows between current row and unbounded following)
+    e.case_key, e.event_key, e.position, e.agency, e.occurred_at, e.occurred_precision,
+    r.effect, r.target, r.kind,
+    r.effect in ('holds', 'receives') as keeps,
+    -- an unknown unit is the last that the agency stated
+    last_value(e.unit ignore nulls) over (
+      partition by e.case_key, e.agency order by e.position rows between unbounded preceding and current row
     ) as unit
-  from runs
-  window in_run as (partition by case_key, run order by position)
+  from case_events e
+  join rules r using (rule)
+  where r.effect is not null
+),
+ordered as (
+  select
+    *,
+    (row_number() over in_order)::integer as step,
+    lead(event_key) over in_order as next_event,
+    lead(agency) over in_order as next_agency,
+    lead(unit) over in_order as next_unit,
+    lead(occurred_at) over in_order as next_at,
+    lead(occurred_precision) over in_order as next_precision,
+    -- a holding goes on while the same agency and unit act and nothing was sent or closed;
+    -- an unknown unit is not another one
+    coalesce(
+      lag(keeps) over in_order and lag(agency) over in_order = agency
+      and coalesce(lag(unit) over in_order = unit, true),
+      false
+    ) as goes_on
+  from acts
+  window in_order as (partition by case_key order by position)
 )
 select
-  *,
-  row_number() over in_order as step,
-  lead(agency) over in_order as next_agency,
-  lead(unit) over in_order as next_unit,
-  lead(effect) over in_order as next_effect,
-  lead(occurred_at) over in_order as next_at,
-  lead(occurred_precision) over in_order as next_precision,
-  lead(event_id) over in_order as next_event
-from filled
-window in_order as (partition by case_key order by position)
+  * exclude (goes_on),
+  case
+    when keeps or goes_on then
+      sum((keeps and not goes_on)::integer) over (
+        partition by case_key order by step rows between unbounded preceding and current row
+      )::integer
+  end as holding
+from ordered

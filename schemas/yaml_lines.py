@@ -1,0 +1,114 @@
+"""YAML as plain values that know where they stand: mappings and lists keep the lines of keys and items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from throughline.errors import DomainError
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_STRING = "tag:yaml.org,2002:str"
+
+
+class YamlMap(dict[str, Any]):
+    """A mapping of YAML; `line` is where it begins, `lines` where each key stands (from 1)."""
+
+    def __init__(self, line: int = 1) -> None:
+        super().__init__()
+        self.line = line
+        self.lines: dict[str, int] = {}
+
+    def line_of(self, key: str) -> int:
+        """The line of a key; that of the mapping where the key is missing."""
+        return self.lines.get(key, self.line)
+
+
+class YamlList(list[Any]):
+    """A list of YAML; `line` is where it begins, `lines` where each item stands (from 1)."""
+
+    def __init__(self, line: int = 1) -> None:
+        super().__init__()
+        self.line = line
+        self.lines: list[int] = []
+
+
+@dataclass
+class YamlFile:
+    """What a file holds, and the faults of form (line, sentence) that were met on the way."""
+
+    path: Path
+    content: Any
+    faults: list[tuple[int, str]] = field(default_factory=list)
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """Read one YAML document. An empty file holds None.
+
+    A key that stands twice, a key that is not text, a date that does not exist and an alias are faults of the
+    result. Raises DomainError where the file cannot be read or is not YAML at all.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DomainError(
+            f"cannot be read: {error}", file=path, hint="A domain file is UTF-8 text."
+        ) from error
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or str(error)
+        raise DomainError(
+            f"is not YAML: {what}", file=path, line=None if mark is None else mark.line + 1
+        ) from error
+    read = YamlFile(path, None)
+    read.content = None if root is None else _Composer(read.faults).value(root)
+    return read
+
+
+class _Composer:
+    def __init__(self, faults: list[tuple[int, str]]) -> None:
+        self.faults = faults
+        self.scalars: Any = yaml.SafeLoader("")
+        self.seen: set[int] = set()
+
+    def value(self, node: yaml.Node) -> Any:
+        line = node.start_mark.line + 1
+        if id(node) in self.seen:
+            # An alias may nest without end, and a reader should not have to look elsewhere for a rule.
+            self.faults.append((line, "an anchor is used again: write the value out"))
+            return None
+        self.seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, line)
+        if isinstance(node, yaml.SequenceNode):
+            items = YamlList(line)
+            for item in node.value:
+                items.lines.append(item.start_mark.line + 1)
+                items.append(self.value(item))
+            return items
+        if node.tag == _STRING:
+            return node.value
+        try:
+            return self.scalars.construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError):
+            self.faults.append((line, f"`{node.value}` is no value that YAML knows (a date must exist)"))
+            return None
+
+    def mapping(self, node: yaml.MappingNode, line: int) -> YamlMap:
+        made = YamlMap(line)
+        for key_node, value_node in node.value:
+            key, at = self.value(key_node), key_node.start_mark.line + 1
+            if not isinstance(key, str):
+                self.faults.append((at, f"the key {key!r} is not text: put it in quotation marks"))
+                key = str(getattr(key_node, "value", key))
+            if key in made:
+                self.faults.append((at, f"`{key}` stands twice; it stood before in line {made.lines[key]}"))
+                continue
+            made.lines[key] = at
+            made[key] = self.value(value_node)
+        return made

@@ -1,0 +1,144 @@
+"""The schema of a store: numbered migrations, public views, and `store_meta`, where it says what it is.
+
+`store_meta(key, value)`: `store` (id), `schema_version`, `commit` and `stamp` (see `mark.py`), `fence` (the token of
+the writer), `views` (JSON: name of each public view to the SHA-256 of its text), `release`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import duckdb
+
+from throughline import __version__
+from throughline.errors import StoreDamaged, StoreError, StoreTooNew
+
+_NAME = re.compile(r"(\d{4})_\w+\.sql")
+_META = """
+create table store_meta (key varchar not null, value varchar not null);
+comment on table store_meta is 'One row per fact about the store itself.';
+comment on column store_meta.key is 'Name of the fact.';
+comment on column store_meta.value is 'Its value, as text.';
+"""
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One step of the schema: `number` counts from 1 without gaps."""
+
+    number: int
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Migrations in order, and the text of each public view by its name."""
+
+    migrations: tuple[Migration, ...]
+    views: dict[str, str]
+
+    @property
+    def version(self) -> int:
+        return len(self.migrations)
+
+
+def read_schema(migrations: Traversable, views: Traversable) -> Schema:
+    """Read NNNN_name.sql from one folder and view.sql from another; a gap in the numbers raises StoreError."""
+    steps = []
+    for file in sorted(migrations.iterdir(), key=lambda file: file.name):
+        if not file.name.endswith(".sql"):
+            continue
+        named = _NAME.fullmatch(file.name)
+        if named is None or int(named[1]) != len(steps) + 1:
+            raise StoreError(f"The migration `{file.name}` should be called `{len(steps) + 1:04}_….sql`.")
+        steps.append(Migration(int(named[1]), file.name, file.read_text(encoding="utf-8")))
+    texts = {
+        file.name.removesuffix(".sql"): file.read_text(encoding="utf-8")
+        for file in sorted(views.iterdir(), key=lambda file: file.name)
+        if file.name.endswith(".sql")
+    }
+    return Schema(tuple(steps), texts)
+
+
+@cache
+def public_schema() -> Schema:
+    """The schema of this release."""
+    folder = files("throughline.sinks")
+    return read_schema(folder / "migrations", folder / "views")
+
+
+def meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """`store_meta` as a dictionary; empty for a database without any table, which may become a store."""
+    tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    if "store_meta" not in tables:
+        if tables:
+            raise StoreError("It is a DuckDB file, but not a store of Throughline.", hint="Name another file.")
+        return {}
+    return dict(connection.execute("select key, value from store_meta").fetchall())
+
+
+def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+    """Write one fact into `store_meta`, in the caller's transaction."""
+    changed = connection.execute("update store_meta set value = ? where key = ?", [value, key]).fetchone()
+    if changed is None or changed[0] == 0:
+        connection.execute("insert into store_meta values (?, ?)", [key, value])
+
+
+def check_version(path: Path, found: dict[str, str], schema: Schema, *, write: bool) -> None:
+    """Raise where this release cannot read the store: newer, or older and not to be written (so not migrated)."""
+    try:
+        version = int(found["schema_version"])
+    except (KeyError, ValueError):
+        raise StoreDamaged(f"`{path}` does not say which version its schema has.") from None
+    if version > schema.version:
+        raise StoreTooNew(
+            f"`{path}` has schema version {version}; this release ({__version__}) knows {schema.version}.",
+            hint=f"It was written by release {found.get('release', 'unknown')}: use that one or a later one.",
+        )
+    if version < schema.version and not write:
+        raise StoreError(
+            f"`{path}` has schema version {version}, and this release reads {schema.version}.",
+            hint=f"`throughline rebuild --store {path}` brings it up to date.",
+        )
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, schema: Schema) -> bool:
+    """Bring the schema up to date, in the caller's transaction; whether anything was changed."""
+    found = meta(connection)
+    if not found:
+        connection.execute(_META)
+        set_meta(connection, "store", uuid.uuid4().hex)
+        set_meta(connection, "commit", "0")
+    version = int(found.get("schema_version", 0))
+    for step in schema.migrations[version:]:
+        _run(connection, step.name, step.text)
+    views = json.loads(found.get("views", "{}"))
+    wanted = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in schema.views.items()}
+    if found and version == schema.version and views == wanted:
+        return False
+    for name in views.keys() - wanted.keys():
+        connection.execute(f'drop view if exists "{name}"')
+    for name, text in schema.views.items():
+        # after a migration all of them: the tables they read may have changed
+        if version < schema.version or views.get(name) != wanted[name]:
+            _run(connection, f"views/{name}.sql", text)
+    set_meta(connection, "schema_version", str(schema.version))
+    set_meta(connection, "views", json.dumps(wanted, sort_keys=True))
+    set_meta(connection, "release", __version__)
+    return True
+
+
+def _run(connection: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
+    try:
+        connection.execute(text)
+    except (duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
+        raise StoreError(f"`{name}` does not run: {error}") from error

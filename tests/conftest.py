@@ -1,0 +1,25 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data, used in place: THROUGHLINE_DATA, or `shared/data` beside the checkout.
+
+    A test that needs it is skipped where it is absent, and fails there in CI.
+    """
+    folder = Path(os.environ.get("THROUGHLINE_DATA") or _BESIDE_CHECKOUT)
+    if not folder.is_dir():
+        what = f"the real data is not at {folder}: set THROUGHLINE_DATA to its folder"
+        if os.environ.get("CI"):
+            pytest.fail(what)
+        pytest.skip(what)
+    return folder
