@@ -62,6 +62,8 @@ def normal_identifiers(events: pa.Table, rules: Rules) -> tuple[pa.Array, np.nda
         known |= of_kind.to_numpy(zero_copy_only=False)
     known &= normal.is_valid().to_numpy(zero_copy_only=False)
     suspect[parents[~known]] = True
+    # A suspect row is judged as it came: what stands for its identifiers here only must not be null.
+    kinds, normal = pc.fill_null(kinds, ""), pc.fill_null(normal, "")
     if normal is not values or len(items) > len(column):
         items = pa.StructArray.from_arrays([kinds, normal], fields=list(IDENTIFIERS.value_type))
         parents, items = sorted_once(parents, items, [kinds, normal])

@@ -82,8 +82,8 @@ def join_batches(batches: Sequence[Batch]) -> Batch:
 
 def identifier_lists(counts: list[int], pairs: list[tuple[str, str]]) -> pa.Array:
     """The column `identifiers`: all rows' pairs one after the other, and how many each row has (after a leading 0)."""
-    kinds, values = zip(*pairs, strict=True) if pairs else ((), ())
-    fields = [pa.array(kinds, pa.string()), pa.array(values, pa.string())]
+    # Not zip(*pairs): an iterator for each pair would keep the garbage collector busy.
+    fields = [pa.array([pair[at] for pair in pairs], pa.string()) for at in (0, 1)]
     structs = pa.StructArray.from_arrays(fields, fields=list(IDENTIFIERS.value_type))
     offsets = pa.array(list(accumulate(counts)), pa.int32())
     return pa.ListArray.from_arrays(offsets, structs, type=IDENTIFIERS)

@@ -58,6 +58,10 @@ class _Plan:
             self.fields[name] = (kind, allowed, place, name in rule.required)
 
 
+_Shared = tuple[dict[str, _Plan], set[tuple[str, ...]], dict[str, tuple[int, str]]]
+"""What the portions share: plans by wire type, shapes of attributes that are known, labels of dates that were read."""
+
+
 class _Doubt(Exception):  # noqa: N818 — no error: the line takes the long way
     pass
 
@@ -69,15 +73,16 @@ def events_from_json_lines(lines: Sequence[bytes], domain: Domain, origin: str, 
     """
     rules = rules_of(domain)
     # In portions that stay in the processor's cache: the columns are made of objects that were just touched.
+    shared: _Shared = ({name: _Plan(rule) for name, rule in rules.by_wire_type.items()}, set(), {})
     batches = [
-        _accept(lines[start : start + _PORTION], rules, origin, first_position + start)
+        _accept(lines[start : start + _PORTION], rules, shared, origin, first_position + start)
         for start in range(0, len(lines), _PORTION)
     ]
     return join_batches(batches)
 
 
-def _accept(lines: Sequence[bytes], rules: Rules, origin: str, first_position: int) -> Batch:
-    quick = _QuickRows(rules)
+def _accept(lines: Sequence[bytes], rules: Rules, shared: _Shared, origin: str, first_position: int) -> Batch:
+    quick = _QuickRows(rules, shared)
     slow = RowBatch(origin)
     loads, add = orjson.loads, quick.add
     record_bytes, field_chars = rules.record_bytes, rules.field_chars
@@ -116,11 +121,9 @@ def _accept(lines: Sequence[bytes], rules: Rules, origin: str, first_position: i
 class _QuickRows:
     """Rows whose times are still text, and their identifiers laid flat."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, shared: _Shared) -> None:
         self.rules = rules
-        self.plans = {wire_type: _Plan(rule) for wire_type, rule in rules.by_wire_type.items()}
-        self.shapes: set[tuple[str, ...]] = set()
-        self.labels: dict[str, tuple[int, str]] = {}
+        self.plans, self.shapes, self.labels = shared
         self.rows: list[tuple[Any, ...]] = []
         self.places: list[int] = []
         self.labelled: list[tuple[int, int]] = []

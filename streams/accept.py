@@ -54,40 +54,29 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table, received_a
     if incoming.num_rows == 0:
         return Counts()
     connection.execute("set variable received_at = ?", [received_at])
-    connection.register("incoming", incoming)
-    connection.execute(sql(__package__, "accept_sql/arrived"))
-    connection.unregister("incoming")
-    connection.execute(sql(__package__, "accept_sql/copies"))
-    connection.execute(sql(__package__, "accept_sql/store"))
-    (repeats,) = _row(connection, "select count(*) from repeated")
-    if repeats:
-        connection.execute(sql(__package__, "accept_sql/earlier"))
-    connection.execute(
-        """
-        create or replace temp table contested as
-        select distinct event_key from kept_copies k
-        where exists (
-          select 1 from (
-            select event_key, content_hash from known_copies union all select event_key, content_hash from kept_copies
-          ) o
-          where o.event_key = k.event_key and o.content_hash <> k.content_hash
+    # in slices, so that both cores read them
+    connection.register("incoming", pa.Table.from_batches(incoming.to_batches(max_chunksize=50_000)))
+    try:
+        connection.execute(sql(__package__, "accept_sql/arrived"))
+        connection.execute(sql(__package__, "accept_sql/first_copies"))
+        (repeats, acts) = _row(
+            connection,
+            f"select (select count(*) from repeated), (select count(*) from arrived where type in {STEWARD_TYPES})",
         )
-        """
-    )
-    connection.execute(
-        """
-        insert into unsettled
-        select distinct event_key from arrived anti join known_copies using (event_key)
-        """
-    )
-    _judge(connection)
-    (further,) = _row(connection, "select count(*) from arrived semi join known_copies using (event_key)")
-    return _count(connection, incoming.num_rows, bool(repeats or further))
+        if repeats:
+            connection.execute(sql(__package__, "accept_sql/copies"))
+            connection.execute(sql(__package__, "accept_sql/earlier"))
+        else:
+            connection.execute("create or replace temp table contested (event_key ubigint)")
+    finally:
+        connection.unregister("incoming")
+    connection.execute("insert into unsettled select distinct event_key from arrived anti join known using (event_key)")
+    _judge(connection, acts > 0)
+    return _count(connection, incoming.num_rows, repeats > 0)
 
 
-def _judge(connection: duckdb.DuckDBPyConnection) -> None:
+def _judge(connection: duckdb.DuckDBPyConnection, acts: bool) -> None:
     """Apply stewards' acts in the batch and decide which copies of contested events stand."""
-    (acts,) = _row(connection, f"select count(*) from arrived where type in {STEWARD_TYPES}")
     if acts:
         connection.execute(sql(__package__, "accept_sql/steward"))
     (contested,) = _row(connection, "select count(*) from contested")

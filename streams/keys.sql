@@ -11,3 +11,8 @@ create or replace temp macro content_hash_of(e) as md5(concat_ws(chr(31),
   coalesce(e.due_at::varchar, chr(30)), coalesce(e.effect_at::varchar, chr(30)),
   coalesce(e.enhanced::varchar, chr(30)), coalesce(e.channel, chr(30)), coalesce(e.victim, chr(30)),
   coalesce(e.officer, chr(30)), coalesce(e.correlation, chr(30)), coalesce(e.causation, chr(30)), e.data));
+-- the keys of those of an event's identifiers that link
+create or replace temp macro linking_keys(area, identifiers) as list_transform(
+  list_filter(identifiers, lambda x: list_contains(getvariable('linking_kinds'), x.kind)),
+  lambda x: identifier_key_of(area, x.kind, x.value)
+);

@@ -1,15 +1,12 @@
--- One row per record of the batch, with its keys.
--- reads: incoming (the Arrow table), identifier_kinds
+-- One row per record of the batch: its key. The records themselves stay in the Arrow table until they are written.
+-- reads: incoming
 create or replace temp table arrived as
-select
-  event_key_of(source, id) as event_key,
-  source, id as event_id, type, version, area, agency, unit, occurred_at, occurred_precision, recorded_at,
-  getvariable('received_at')::timestamp as received_at,
-  sequence, identifiers,
-  list_transform(
-    list_filter(identifiers, lambda x: list_contains(getvariable('linking_kinds'), x.kind)),
-    lambda x: identifier_key_of(area, x.kind, x.value)
-  ) as identifier_keys,
-  decision, reason, reference, answers, about, holder, due_at, effect_at, enhanced, channel, victim, officer,
-  correlation, causation, data, origin, position
-from incoming;
+select event_key_of(source, id) as event_key, type from incoming;
+
+create or replace temp table known as
+select distinct event_key from events semi join arrived using (event_key);
+
+create or replace temp table repeated as
+select event_key from arrived group by event_key having count(*) > 1
+union
+select event_key from known;

@@ -1,40 +1,49 @@
--- Split the batch into first copies and further copies; `copies` has one row per record whose key is known already or twice in the batch.
--- reads: arrived, events
-create or replace temp table known as
-select e.*
-from events e
-semi join arrived a using (event_key);
-
-create or replace temp table repeated as
-select event_key from arrived group by event_key having count(*) > 1
-union
-select event_key from known;
-
+-- Sort out the records whose key is known already or stands twice in the batch: `copies` has one row for each.
+-- reads: incoming, repeated, known, events
 create or replace temp table copies as
-select content_hash_of(a) as content_hash, a.*
-from arrived a
+select content_hash_of(i) as content_hash, i.*
+from (select *, event_key_of(source, id) as event_key from incoming) i
 semi join repeated using (event_key);
 
 create or replace temp table known_copies as
-select content_hash_of(k) as content_hash, k.event_key, k.recorded_at, k.received_at, k.origin, k.position
-from known k;
+select content_hash_of(e) as content_hash, e.event_key, e.recorded_at, e.received_at, e.origin, e.position
+from events e
+semi join known using (event_key);
 
 -- the copy that is kept of each content new to the store: the first in the order of what it was read from
 create or replace temp table kept_copies as
-select * exclude (copy_recorded_at)
-from (
-  select
-    c.* replace (min(c.recorded_at) over same as recorded_at),
-    c.recorded_at as copy_recorded_at
-  from copies c
-  anti join known_copies k using (event_key, content_hash)
-  window same as (partition by c.event_key, c.content_hash)
-  qualify row_number() over (partition by c.event_key, c.content_hash order by c.origin, c.position) = 1
-);
+select c.* replace (min(c.recorded_at) over same as recorded_at)
+from copies c
+anti join known_copies k using (event_key, content_hash)
+window same as (partition by c.event_key, c.content_hash)
+qualify row_number() over (partition by c.event_key, c.content_hash order by c.origin, c.position) = 1;
 
 -- further copies: all that are neither kept nor the very record that is in the store already
 create or replace temp table further_copies as
-select c.event_key, c.content_hash, c.recorded_at, c.origin, c.position, c.received_at
+select c.event_key, c.content_hash, c.recorded_at, c.origin, c.position, getvariable('received_at')::timestamp as received_at
 from copies c
 anti join kept_copies k using (event_key, content_hash, origin, position)
 anti join known_copies w using (event_key, content_hash, origin, position);
+
+insert into events
+select
+  event_key, null as case_key, source, id, type, version, area, agency, unit, occurred_at, occurred_precision,
+  recorded_at, getvariable('received_at')::timestamp, sequence, identifiers, linking_keys(area, identifiers),
+  decision, reason, reference, answers, about, holder, due_at, effect_at, enhanced, channel, victim, officer,
+  correlation, causation, data, false as in_conflict, origin, position
+from kept_copies;
+
+insert into duplicates
+select event_key, origin, position, received_at
+from further_copies
+anti join duplicates using (event_key, origin, position);
+
+create or replace temp table contested as
+with contents as (
+  select event_key, content_hash from known_copies union select event_key, content_hash from kept_copies
+)
+select event_key
+from contents
+semi join (select event_key from kept_copies) using (event_key)
+group by event_key
+having count(*) > 1;
