@@ -1,6 +1,8 @@
-"""The catalogue's rules, made ready for one event at a time: what a field may hold, which identifiers are well-formed.
+"""The catalogue's rules, made ready for one event at a time: what a field may hold, which identifiers are
+well-formed.
 
-A rule that is broken raises `Refused`, which never leaves the package's reading functions: they return its `reject`.
+A rule that is broken raises `Refused`, which never leaves the package's reading functions: they return its
+`reject`.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ class Refused(Exception):  # noqa: N818 — no error: a verdict on data
 
 @dataclass(frozen=True, slots=True)
 class TypeRule:
-    """One version of a type: fields by name, the names that must be there, the identifier kinds of which one must be."""
+    """One version of a type: fields by name, the names that must be there, the identifier kinds of which one
+    must be."""
 
     form: TypeForm
     fields: Mapping[str, FieldForm]
@@ -39,7 +42,8 @@ class TypeRule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A domain's rules. `by_wire_type` has the full CloudEvents type and, for version 1, the bare catalogue name."""
+    """A domain's rules. `by_wire_type` has the full CloudEvents type and, for version 1, the bare catalogue
+    name."""
 
     by_wire_type: Mapping[str, TypeRule]
     by_version: Mapping[tuple[str, int], TypeRule]
@@ -75,9 +79,9 @@ class Rules:
         if type(text) is not str:
             raise Refused("bad_time", name, f"`{name}` must be RFC 3339 text with an offset")
         micros = read_instant(text)
-        if type(micros) is int:
-            return self.check_time(micros, name)
-        _refuse_time(str(micros), name)
+        if isinstance(micros, str):
+            _refuse_time(micros, name)
+        return self.check_time(micros, name)
 
     def read_label(self, text: Any, name: str) -> tuple[int, str]:
         """Label and precision of a day or month within the domain's limits."""

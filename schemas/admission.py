@@ -1,7 +1,8 @@
 """Tables of events to accepted events and rejects, by the rules of the domain: a million rows a second.
 
-What is plainly good is seen by SQL over the whole table. Whatever is not goes, row by row, through the same function
-as a JSON event (`parse_event`), so the verdict, the reason and the normal form are those of the JSON path.
+What is plainly good is seen by SQL over the whole table. Whatever is not goes, row by row, through the same
+function as a JSON event (`parse_event`), so the verdict, the reason and the normal form are those of the
+JSON path.
 """
 
 from __future__ import annotations
@@ -23,14 +24,16 @@ from throughline.schemas.list_columns import flat_items, lists_from
 from throughline.schemas.reject import Reject
 
 PLACEHOLDERS = "placeholder_identifiers"
-"""The field of `data` that lists the kinds of the identifiers that were placeholders and so were taken off."""
+"""The field of `data` that lists the kinds of the identifiers that were placeholders and so were taken
+off.
+"""
 
 
 def admit(events: pa.Table, domain: Domain, raw: pa.ChunkedArray | None = None) -> Batch:
     """Judge a table of EVENTS. Every row ends as an event, identifiers in normal form, or as a reject.
 
-    `raw` (binary, one per row, null allowed) is what stands in a reject; without it, the event as JSON. The order of
-    rows is kept. Identifiers that are placeholders are taken off and their kinds listed in `data`.
+    `raw` (binary, one per row, null allowed) is what stands in a reject; without it, the event as JSON. The
+    order of rows is kept. Identifiers that are placeholders are taken off and their kinds listed in `data`.
     """
     count = events.num_rows
     if count == 0:
@@ -47,7 +50,9 @@ def admit(events: pa.Table, domain: Domain, raw: pa.ChunkedArray | None = None) 
 
 
 def without_placeholders(events: pa.Table, domain: Domain) -> pa.Table:
-    """Take identifiers that are placeholders off EVENTS and list their kinds in `data`; the same table if none is."""
+    """Take identifiers that are placeholders off EVENTS and list their kinds in `data`; the same table if
+    none is.
+    """
     column = one_array(events["identifiers"])
     parents, items = flat_items(column)
     dropped = np.zeros(len(items), dtype=bool)
@@ -83,7 +88,9 @@ def without_placeholders(events: pa.Table, domain: Domain) -> pa.Table:
 def _judged(
     events: pa.Table, good: pa.Table, suspect: np.ndarray, raw: pa.ChunkedArray | None, domain: Domain
 ) -> Batch:
-    """The rows that are seen to be good, and each of the others by `parse_event`; in the order of the table."""
+    """The rows that are seen to be good, and each of the others by `parse_event`; in the order of the
+    table.
+    """
     batch = RowBatch("")
     places = np.flatnonzero(suspect)
     accepted: list[int] = []

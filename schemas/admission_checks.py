@@ -1,6 +1,7 @@
 """Which rows of a table of EVENTS are not plainly good: seen by column, a million rows a second.
 
-A row that is not listed here would be accepted by `parse_event` as it stands; one that is listed may be good or not.
+A row that is not listed here would be accepted by `parse_event` as it stands; one that is listed may be good
+or not.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from throughline.sql import sql
 
 
 def unseen_rows(events: pa.Table, rules: Rules) -> np.ndarray:
-    """The numbers of the rows that are not seen to be good, identifiers in normal form aside; some may repeat."""
+    """The numbers of the rows that are not seen to be good, identifiers in normal form aside; some may
+    repeat.
+    """
     codes = _type_codes(events, rules)
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         columns = _unseen_columns(connection, events, rules, codes)
@@ -107,14 +110,9 @@ def _unseen_columns(
         if events[column].null_count < count:
             found.append(_values_not_allowed(events, shared, column, codes))
     if events["reason"].null_count < count:
-        found.append(_numbers(connection, _REASONS))
+        found.append(_numbers(connection, sql("throughline.schemas", "admission_reasons")))
     found.append(_lacking(events, codes))
     return np.concatenate(found)
-
-
-_REASONS = """-- One row per event whose reasons are not sorted, each once.
-select row from to_admit
-where contains(reason, ';') and string_split(reason, '; ') <> list_sort(list_distinct(string_split(reason, '; ')))"""
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection, query: str) -> np.ndarray:
@@ -140,7 +138,9 @@ def _odd_texts(events: pa.Table, limit: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class TypeCodes:
-    """Which version of a type each row is of: `codes` int64, an index into `rules` (None: the domain has no such)."""
+    """Which version of a type each row is of: `codes` int64, an index into `rules` (None: the domain has no
+    such).
+    """
 
     codes: np.ndarray
     rules: list[TypeRule | None]
@@ -264,7 +264,9 @@ _FORMS = {
 
 
 def _data_test(fields: Iterable[FieldForm], field_chars: int) -> str:
-    """SQL that is true where `data` is certainly canonical: one pattern for the whole text, the fields in their order."""
+    """SQL that is true where `data` is certainly canonical: one pattern for the whole text, the fields in
+    their order.
+    """
     pattern, limit, also = r"\{", field_chars, ""
     for form in sorted((form for form in fields if form.column is None), key=lambda form: form.name):
         some = "+" if form.required else "*"
@@ -284,7 +286,8 @@ def _data_test(fields: Iterable[FieldForm], field_chars: int) -> str:
             text = f"json_extract_string(data, {_text_literal(chr(36) + '.' + form.name)})"
             also += (
                 f" and coalesce(try_cast({text} as timestamp) between getvariable('earliest') and "
-                f"getvariable('latest') - interval 1 microsecond and not contains({text}, '.000000'), {text} is null)"
+                f"getvariable('latest') - interval 1 microsecond "
+                f"and not contains({text}, '.000000'), {text} is null)"
             )
         pattern += f'(?:"{re.escape(form.name)}":{value},){"" if form.required else "?"}'
     return (

@@ -1,12 +1,13 @@
-"""Avro bodies of one schema to an Arrow table in one call; where the call fails, each bad body gets its own reason.
+"""Avro bodies of one schema to an Arrow table in one call; where the call fails, each bad body gets its own
+reason.
 
-pyruhvro decodes a whole list at once and knows nothing of single records: one truncated body fails the call, and
-bytes after a body are ignored. So what it decoded is encoded again and compared: a body that is not the same bytes
-was not consumed to the end, or is written in another way than everyone writes it, and is looked at alone, with
-fastavro. A list on which the call fails is halved until the bad bodies stand alone.
+pyruhvro decodes a whole list at once and knows nothing of single records: one truncated body fails the call,
+and bytes after a body are ignored. So what it decoded is encoded again and compared: a body that is not the
+same bytes was not consumed to the end, or is written in another way than everyone writes it, and is looked at
+alone, with fastavro. A list on which the call fails is halved until the bad bodies stand alone.
 
-Evidence: of single-bit flips, 48 % decode as valid Avro; of doubled payloads, all do. Full consumption is the least
-that can be asked; a content hash finds the rest.
+Evidence: of single-bit flips, 48 % decode as valid Avro; of doubled payloads, all do. Full consumption is the
+least that can be asked; a content hash finds the rest.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class BodyCodec:
         """One record as fastavro reads it, consumed to the end, or why not."""
         stream = io.BytesIO(body)
         try:
-            record: dict[str, Any] = fastavro.schemaless_reader(stream, self._parsed, None)
+            record: Any = fastavro.schemaless_reader(stream, self._parsed, None)
         except EOFError:
             return _TRUNCATED
         except Exception as fault:  # fastavro lets IndexError, ValueError, OverflowError and more through
@@ -97,7 +98,8 @@ class BodyCodec:
         return record
 
     def split(self, content: bytes, count: int) -> tuple[list[bytes], Reject | None]:
-        """The bodies of `count` records that stand one after the other, and what stopped the reading, if anything did."""
+        """The bodies of `count` records that stand one after the other, and what stopped the reading, if
+        anything did."""
         stream = io.BytesIO(content)
         bodies: list[bytes] = []
         start = 0

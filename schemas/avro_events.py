@@ -1,39 +1,35 @@
 """Records as the Avro decoder gives them, to EVENTS: a column at a time, all types of a batch together.
 
-Whatever cannot be seen to be good by columns is *suspect*: those rows are few, and the caller judges each by the same
-code as a JSON event, so there is one set of rules and one wording of reasons. A doubt may be wrong, never a trust.
+Whatever cannot be seen to be good by columns is *suspect*: those rows are few, and the caller judges each by
+the same code as a JSON event, so there is one set of rules and one wording of reasons. A doubt may be wrong,
+never a trust.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.schemas.acceptance import ITEMS_LIMIT, Rules
+from throughline.schemas.avro_record import ENVELOPE_TEXT
 from throughline.schemas.avro_schema import UNKNOWN, AvroField, AvroType
 from throughline.schemas.event_rows import ROW_COLUMNS
 from throughline.schemas.events import EVENTS, IDENTIFIERS
-from throughline.schemas.json_columns import json_objects, timestamp_text
+from throughline.schemas.json_columns import json_objects
 from throughline.schemas.list_columns import flat_items, lists_from, sorted_once
-from throughline.schemas.rfc3339 import read_instant, write_label
 from throughline.schemas.type_form import SHARED
 
-_ENVELOPE_TEXT = ("id", "source", "sequence", "area", "agency", "unit", "correlation", "causation")
 _NEEDED_TEXT = ("id", "source", "area", "agency", "unit")
-_PASSED = (*_ENVELOPE_TEXT, "occurred_at", "occurred_on", "recorded_at", "identifiers")
+_PASSED = (*ENVELOPE_TEXT, "occurred_at", "occurred_on", "recorded_at", "identifiers")
 _SHARED_TEXT = tuple(c for c in SHARED.values() if EVENTS.field(c).type == pa.string())
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _DAY_US = 86_400_000_000
 _GATHERED = pa.schema(
     [
-        *((name, pa.string()) for name in (*_ENVELOPE_TEXT, "occurred_on")),
+        *((name, pa.string()) for name in (*ENVELOPE_TEXT, "occurred_on")),
         ("recorded_at", pa.timestamp("us")),
         ("occurred_at", pa.timestamp("us")),
         ("identifiers", IDENTIFIERS),
@@ -59,7 +55,9 @@ def events_of(groups: Sequence[Decoded], rules: Rules) -> tuple[dict[str, pa.Arr
 
     And which rows are suspect: their columns mean nothing.
     """
-    gathered = pa.Table.from_batches([_own_columns(group, number, rules) for number, group in enumerate(groups)])
+    gathered = pa.Table.from_batches(
+        [_own_columns(group, number, rules) for number, group in enumerate(groups)]
+    )
     columns = {name: _joined(gathered[name]) for name in gathered.column_names}
     place = columns["place"]
     suspects = _Suspects(columns.pop("doubt").to_numpy(zero_copy_only=False).copy(), rules)
@@ -67,11 +65,12 @@ def events_of(groups: Sequence[Decoded], rules: Rules) -> tuple[dict[str, pa.Arr
     columns["type"] = pa.array([form.type for form in forms]).take(place)
     columns["version"] = pa.array([form.version for form in forms], pa.int16()).take(place)
 
-    for name in (*_ENVELOPE_TEXT, *_SHARED_TEXT, "data"):
+    for name in (*ENVELOPE_TEXT, *_SHARED_TEXT, "data"):
         suspects.text(columns[name])
     for name in (*_NEEDED_TEXT, *_SHARED_TEXT):
         suspects.mark(pc.equal(columns[name], ""))
-    # Empty text, an empty list and a value that the writer did not know are right in some fields and not in others.
+    # Empty text, an empty list and a value that the writer did not know are right in some fields and not in
+    # others.
     suspects.mark(pc.match_substring_regex(columns["data"], rf':""|\[\]|"{UNKNOWN}"|\\u0000'))
     suspects.mark(pc.is_in(columns["decision"], pa.array([UNKNOWN])))
     for name in ("channel", "holder"):
@@ -125,72 +124,6 @@ def _joined(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
-def cloudevent_of(record: dict[str, Any], avro: AvroType) -> dict[str, Any]:
-    """The CloudEvent of one decoded record, given with times as RFC 3339 text (see `plain_columns`)."""
-    data: dict[str, Any] = {"agency": record["agency"], "unit": record["unit"]}
-    identifiers: dict[str, list[str]] = {}
-    for item in record["identifiers"]:
-        identifiers.setdefault(item["kind"], []).append(item["value"])
-    data["identifiers"] = identifiers
-    for field in avro.fields:
-        value = record[field.name]
-        data[field.form.name] = field.symbols.get(value, value) if field.form.kind == "enum" else value
-    return {
-        "specversion": "1.0",
-        "id": record["id"],
-        "source": record["source"],
-        "type": avro.form.wire_type,
-        "time": record["occurred_at"],
-        "occurredon": record["occurred_on"],
-        "recordedtime": record["recorded_at"],
-        "sequence": record["sequence"],
-        "partitionkey": record["area"],
-        "correlationid": record["correlation"],
-        "causationid": record["causation"],
-        "data": data,
-    }
-
-
-def avro_record(row: Mapping[str, Any], avro: AvroType) -> dict[str, Any]:
-    """The record to encode of a row of EVENTS (a mapping by column, times in microseconds UTC)."""
-    is_instant = row["occurred_precision"] == "instant"
-    record: dict[str, Any] = {name: row[name] for name in _ENVELOPE_TEXT}
-    record["occurred_at"] = row["occurred_at"] if is_instant else None
-    record["occurred_on"] = None if is_instant else write_label(row["occurred_at"], row["occurred_precision"])
-    record["recorded_at"] = row["recorded_at"]
-    record["identifiers"] = [{"kind": kind, "value": value} for kind, value in row["identifiers"]]
-    rest = orjson.loads(row["data"])
-    for field in avro.fields:
-        form = field.form
-        value = rest.get(form.name) if form.column is None else row[form.column]
-        if value is not None:
-            if form.kind == "enum":
-                value = next((symbol for symbol, meant in field.symbols.items() if meant == value), UNKNOWN)
-            elif form.column == "reason":
-                value = value.split("; ")
-            elif form.kind == "date":
-                value = date.fromisoformat(value).toordinal() - _EPOCH_DAY
-            elif form.kind == "timestamp" and form.column is None:
-                value = read_instant(value)
-        record[field.name] = value
-    return record
-
-
-def plain_columns(decoded: pa.RecordBatch) -> pa.Table:
-    """The decoded records with times and dates as the text that JSON events have."""
-    columns = []
-    for column in decoded.columns:
-        if pa.types.is_timestamp(column.type):
-            try:
-                column = timestamp_text(column)
-            except pa.ArrowInvalid:  # beyond what a calendar has: a number is no time, and is refused as such
-                column = column.cast(pa.int64()).cast(pa.string())
-        elif pa.types.is_date(column.type):
-            column = column.cast(pa.string())
-        columns.append(column)
-    return pa.Table.from_arrays(columns, names=decoded.schema.names)
-
-
 class _Suspects:
     """Which rows are not seen to be good."""
 
@@ -215,12 +148,15 @@ class _Suspects:
         """Rows whose time lies outside the domain's limits."""
         if column.null_count < len(column):
             micros = column.cast(pa.int64())
-            self.mark(pc.or_(pc.less(micros, self.rules.earliest), pc.greater_equal(micros, self.rules.latest)))
+            self.mark(
+                pc.or_(pc.less(micros, self.rules.earliest), pc.greater_equal(micros, self.rules.latest))
+            )
         return column
 
 
 def _flags(column: pa.Array) -> np.ndarray:
-    return pc.fill_null(column, False).to_numpy(zero_copy_only=False)
+    flags: np.ndarray = pc.fill_null(column, False).to_numpy(zero_copy_only=False)
+    return flags
 
 
 def _is_odd(column: pa.Array, limit: int) -> pa.Array:
@@ -252,7 +188,8 @@ def _occurred(columns: Mapping[str, pa.Array], suspects: _Suspects) -> tuple[pa.
 def _identifiers(
     lists: pa.Array, place: np.ndarray, requires: Sequence[tuple[str, ...]], suspects: _Suspects
 ) -> pa.Array:
-    """The identifiers sorted, each once; `requires` has for each place the kinds of which one must be there."""
+    """The identifiers sorted, each once; `requires` has for each place the kinds of which one must be
+    there."""
     rules = suspects.rules
     parents, items = flat_items(lists)
     kinds, values = items.field("kind"), items.field("value")

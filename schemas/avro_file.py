@@ -1,7 +1,7 @@
 """Avro object container files: block by block, so that a damaged block costs that block and no more.
 
-Decompression is capped (a block of a few kilobytes can claim gigabytes), and after a damaged block reading goes on at
-the next sync marker.
+Decompression is capped (a block of a few kilobytes can claim gigabytes), and after a damaged block reading
+goes on at the next sync marker.
 
 Source: Avro 1.12 specification, "Object Container Files"; codecs null, deflate, snappy, zstandard, bzip2, xz.
 """
@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cramjam
 import fastavro
@@ -35,7 +36,8 @@ _META = fastavro.parse_schema({"type": "map", "values": "bytes"})
 
 @dataclass(frozen=True)
 class Block:
-    """One block: how many records it says it has, its bytes as in the file, and its content or why it has none."""
+    """One block: how many records it says it has, its bytes as in the file, and its content or why it has
+    none."""
 
     count: int
     raw: bytes
@@ -57,7 +59,7 @@ def open_container(data: bytes | mmap.mmap, file: Path | str) -> Container:
     if start.read(4) != _MAGIC:
         raise CodecError("this is not an Avro object container file", file=file)
     try:
-        meta = fastavro.schemaless_reader(start, _META, None)
+        meta: Any = fastavro.schemaless_reader(start, _META, None)
         schema_json = meta["avro.schema"].decode()
         codec = meta.get("avro.codec", b"null").decode()
     except Exception as fault:  # fastavro lets many kinds through
@@ -71,9 +73,9 @@ def open_container(data: bytes | mmap.mmap, file: Path | str) -> Container:
 def read_container(path: Path, store: SchemaStore, batch_rows: int = 50_000) -> Iterator[Batch]:
     """The events of an Avro file of one of our types, in batches of about `batch_rows`.
 
-    `position` is the number of the record in the file, from 1. A block that cannot be read is one reject with the
-    block's bytes. Raises CodecError for a file that is no Avro file; a schema that the domain does not know makes
-    every block an `unknown_schema` reject.
+    `position` is the number of the record in the file, from 1. A block that cannot be read is one reject with
+    the block's bytes. Raises CodecError for a file that is no Avro file; a schema that the domain does not
+    know makes every block an `unknown_schema` reject.
     """
     with path.open("rb") as file:
         if not path.stat().st_size:
@@ -105,8 +107,10 @@ def _decode_block(
 ) -> Batch:
     refused = RowBatch(origin)
     if isinstance(block.content, Reject) or stored is None:
-        fault = Reject("unknown_schema", None, "no schema of the domain has written this file")
-        refused.reject(first, block.content if isinstance(block.content, Reject) else fault, block.raw, None)
+        unknown = Reject("unknown_schema", None, "no schema of the domain has written this file")
+        refused.reject(
+            first, block.content if isinstance(block.content, Reject) else unknown, block.raw, None
+        )
         return refused.build()
     bodies, fault = stored.bodies.split(block.content, block.count)
     limit = store.rules.record_bytes
@@ -144,8 +148,8 @@ def _block_head(data: bytes | mmap.mmap, at: int) -> tuple[int, int, int]:
     """Count, size and where the block's bytes begin; -1 for what cannot be read."""
     head = io.BytesIO(data[at : at + 20])
     try:
-        count = fastavro.schemaless_reader(head, "long", None)
-        size = fastavro.schemaless_reader(head, "long", None)
+        count: Any = fastavro.schemaless_reader(head, "long", None)
+        size: Any = fastavro.schemaless_reader(head, "long", None)
     except Exception:
         return -1, -1, at
     return (count, size, at + head.tell()) if size <= len(data) else (-1, -1, at)

@@ -1,10 +1,11 @@
-"""Single JSON events to EVENTS, by the catalogue's rules, and back: the acceptance of everything that is not Avro.
+"""Single JSON events to EVENTS, by the catalogue's rules, and back: the acceptance of everything that is not
+Avro.
 
-Nothing in the data raises: a record ends as a row of `Batch.events` or as a row of `Batch.rejects`, whole and with
-its reason. Reasons: not_utf8, not_json, not_an_object, too_large, missing_attribute, bad_attribute, unknown_type,
-unknown_version, bad_time, time_out_of_range, precision_conflict, bad_field, missing_field, missing_identifier,
-malformed_identifier, unknown_area, unknown_agency, wrong_agency, content_hash_mismatch, field_too_long,
-nul_character.
+Nothing in the data raises: a record ends as a row of `Batch.events` or as a row of `Batch.rejects`, whole and
+with its reason. Reasons: not_utf8, not_json, not_an_object, too_large, missing_attribute, bad_attribute,
+unknown_type, unknown_version, bad_time, time_out_of_range, precision_conflict, bad_field, missing_field,
+missing_identifier, malformed_identifier, unknown_area, unknown_agency, wrong_agency, content_hash_mismatch,
+field_too_long, nul_character.
 """
 
 from __future__ import annotations
@@ -30,14 +31,15 @@ __all__ = ["event_object", "events_from_json_lines", "parse_event"]
 def parse_event(event: Any, domain: Domain) -> Row | Reject:
     """One CloudEvent (the dict of its JSON form) as a row of EVENTS, or why not.
 
-    The row has the columns of EVENTS up to `data`, without `origin` and `position`; times are microseconds since
-    1970 UTC, identifiers a sorted list of (kind, value).
+    The row has the columns of EVENTS up to `data`, without `origin` and `position`; times are microseconds
+    since 1970 UTC, identifiers a sorted list of (kind, value).
     """
     return row_or_reject(event, rules_of(domain))
 
 
 def event_object(row: Any, type_prefix: str) -> dict[str, Any]:
-    """The CloudEvent (dict of its JSON form) of a row of EVENTS given as a mapping with times in microseconds UTC."""
+    """The CloudEvent (dict of its JSON form) of a row of EVENTS given as a mapping with times in microseconds
+    UTC."""
     data: dict[str, Any] = orjson.loads(row["data"] or b"{}")
     identifiers: dict[str, list[str]] = {}
     for kind, value in row["identifiers"] or ():

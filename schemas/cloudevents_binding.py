@@ -1,8 +1,8 @@
 """CloudEvents 1.0 on the wire: structured JSON, JSON batch and Kafka binary mode, to one dict and back.
 
-The dict is the JSON form of the specification: attributes by name, `data` (any JSON value, text, or bytes for a
-media type that is neither). Nothing here knows the catalogue; `schemas/cloudevents.py` does. Faults in data are
-returned as a `Reject`, never raised.
+The dict is the JSON form of the specification: attributes by name, `data` (any JSON value, text, or bytes for
+a media type that is neither). Nothing here knows the catalogue; `schemas/cloudevents.py` does. Faults in data
+are returned as a `Reject`, never raised.
 
 Source: CloudEvents 1.0 core, JSON event format and Kafka protocol binding; `shared/data/cloudevents`.
 """
@@ -123,9 +123,11 @@ def to_batch(events: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def to_kafka(event: Mapping[str, Any]) -> tuple[list[tuple[str, bytes]], bytes | None]:
-    """Headers and value of a Kafka record in binary mode: `ce_` headers and `content-type`, never `ce_datacontenttype`.
+    """Headers and value of a Kafka record in binary mode: `ce_` headers and `content-type`, never
+    `ce_datacontenttype`.
 
-    Raises ValueError for an attribute name that the specification does not allow: that is our fault, not the data's.
+    Raises ValueError for an attribute name that the specification does not allow: that is our fault, not the
+    data's.
     """
     headers: list[tuple[str, bytes]] = []
     for name, value in event.items():

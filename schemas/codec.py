@@ -1,8 +1,9 @@
 """Avro messages to events and events to Avro messages, thousands at a time.
 
-A message names its schema by its first bytes (`schemas/wire_format.py`) or by a Kafka header. Everything in the data
-ends in `Batch.events` or `Batch.rejects`; reasons: unknown_schema, too_large, truncated, trailing_bytes, bad_avro,
-content_hash_mismatch, and those of the catalogue's rules (`schemas/cloudevents.py`).
+A message names its schema by its first bytes (`schemas/wire_format.py`) or by a Kafka header. Everything in
+the data ends in `Batch.events` or `Batch.rejects`; reasons: unknown_schema, too_large, truncated,
+trailing_bytes, bad_avro, content_hash_mismatch, and those of the catalogue's rules
+(`schemas/cloudevents.py`).
 """
 
 from __future__ import annotations
@@ -18,13 +19,8 @@ import pyarrow as pa
 from throughline.errors import CodecError, DomainError
 from throughline.schemas.acceptance import Rules
 from throughline.schemas.avro_bodies import BodyCodec
-from throughline.schemas.avro_events import (
-    Decoded,
-    avro_record,
-    cloudevent_of,
-    events_of,
-    plain_columns,
-)
+from throughline.schemas.avro_events import Decoded, events_of
+from throughline.schemas.avro_record import avro_record, cloudevent_of, plain_columns
 from throughline.schemas.avro_schema import AvroType, compile_avro
 from throughline.schemas.domain_rules import rules_of, type_forms
 from throughline.schemas.event_parse import row_or_reject
@@ -55,7 +51,8 @@ class StoredType:
 
 
 class SchemaStore:
-    """Which schema a message was written with: every version of every type, by fingerprint, registry id or GUID."""
+    """Which schema a message was written with: every version of every type, by fingerprint, registry id or
+    GUID."""
 
     def __init__(self, domain: Domain) -> None:
         """Compile the domain's types. Raises DomainError if two of them have the same Avro form."""
@@ -67,8 +64,8 @@ class SchemaStore:
             twin = self._by_key.get(avro.fingerprint)
             if twin is not None:
                 raise DomainError(
-                    f"{form.type} v{form.version} and {twin.avro.form.type} v{twin.avro.form.version} have the same "
-                    "Avro form",
+                    f"{form.type} v{form.version} has the same Avro form as "
+                    f"{twin.avro.form.type} v{twin.avro.form.version}",
                     hint="Give one of them another name: a message could not say which of them it is.",
                 )
             stored = StoredType(avro, BodyCodec(avro.schema_json))
@@ -101,8 +98,9 @@ def decode_messages(
 ) -> Batch:
     """Decode framed Avro messages to EVENTS, schema by schema; None (a tombstone) is a truncated message.
 
-    `positions` stands beside `messages`. `keys` names, by place in `messages`, the schema of a message without a
-    frame (from a Kafka header); `content_hashes` the SHA-256 (hex) of a message's bytes, which is then checked.
+    `positions` stands beside `messages`. `keys` names, by place in `messages`, the schema of a message
+    without a frame (from a Kafka header); `content_hashes` the SHA-256 (hex) of a message's bytes, which is
+    then checked.
     """
     refused = RowBatch(origin)
     groups: dict[tuple[SchemaKey | None, int], list[int]] = {}
@@ -157,7 +155,8 @@ def judge(
     positions: Sequence[int],
     refused: RowBatch,
 ) -> Batch:
-    """Decoded records to EVENTS by the catalogue's rules; `refused` has the rejects so far and gets the others."""
+    """Decoded records to EVENTS by the catalogue's rules; `refused` has the rejects so far and gets the
+    others."""
     if not groups:
         return refused.build()
     columns, suspects = events_of(groups, rules)
@@ -188,7 +187,8 @@ def judge(
 def encode_event(event: Mapping[str, Any], store: SchemaStore, *, schema_id: int | None = None) -> bytes:
     """The Avro message of an accepted CloudEvent (dict of its JSON form), in single-object encoding.
 
-    With `schema_id` in Confluent wire format V0. Raises CodecError if the event is not one of the catalogue's.
+    With `schema_id` in Confluent wire format V0. Raises CodecError if the event is not one of the
+    catalogue's.
     """
     row = row_or_reject(event, store.rules)
     if isinstance(row, Reject):
@@ -216,9 +216,6 @@ def _unfit(
             yield place, Reject("truncated", None, "the record has no value")
         elif len(message) > limit:
             yield place, Reject("too_large", None, f"a record may have {limit} bytes")
-        elif content_hashes and place in content_hashes:
-            if sha256(message).hexdigest() != content_hashes[place].lower():
-                yield (
-                    place,
-                    Reject("content_hash_mismatch", "contenthash", "the bytes are not what their hash says"),
-                )
+        elif place in content_hashes and sha256(message).hexdigest() != content_hashes[place].lower():
+            detail = "the bytes are not what their hash says"
+            yield place, Reject("content_hash_mismatch", "contenthash", detail)

@@ -1,9 +1,9 @@
 """Can data written under one version of an event type be read under another: a verdict, and why, in words.
 
-The verdict is Apache Avro's own (`avro.compatibility`, the Python implementation that the project maintains; its
-131 published reader/writer verdicts are in the tests). What Avro allows but loses meaning is a *caution*, not a
-refusal: a removed field is dropped on reading, an enum value unknown to the reader becomes the default symbol, a
-logical type that changes unit is read as the old number.
+The verdict is Apache Avro's own (`avro.compatibility`, the Python implementation that the project maintains;
+its 131 published reader/writer verdicts are in the tests). What Avro allows but loses meaning is a *caution*,
+not a refusal: a removed field is dropped on reading, an enum value unknown to the reader becomes the default
+symbol, a logical type that changes unit is read as the old number.
 
 FULL_TRANSITIVE: every version of a type reads the data of every other version of it, older and newer.
 """
@@ -28,7 +28,8 @@ _COMPATIBLE = apache.SchemaCompatibilityType.compatible
 class Verdict:
     """Whether a reader's schema reads a writer's data.
 
-    `problems` say what stops it and `cautions` what would be lost without an error; each sentence names the field.
+    `problems` say what stops it and `cautions` what would be lost without an error; each sentence names the
+    field.
     """
 
     compatible: bool
@@ -61,10 +62,10 @@ def parse_avro(schema: Any) -> avro.schema.Schema:
 
 
 def can_read(reader: Any, writer: Any) -> Verdict:
-    """The verdict on data written under `writer`, read under `reader` (schemas as dict, list or JSON text)."""
+    """The verdict on data written under `writer`, read under `reader` (schemas as dict, list or JSON
+    text)."""
     reader_schema, writer_schema = parse_avro(reader), parse_avro(writer)
-    checker = apache.ReaderWriterCompatibilityChecker()
-    result = checker.get_compatibility(reader_schema, writer_schema)
+    result = _checker().get_compatibility(reader_schema, writer_schema)
     compatible = result.compatibility is _COMPATIBLE
     problems: list[str] = []
     cautions: list[str] = []
@@ -102,7 +103,7 @@ def _compare_fields(
             continue
         read_from.add(source.name)
         renamed = "" if source.name == field.name else f" (in the data: `{source.name}`)"
-        pair = apache.ReaderWriterCompatibilityChecker().get_compatibility(field.type, source.type)
+        pair = _checker().get_compatibility(field.type, source.type)
         if pair.compatibility is not _COMPATIBLE:
             problems.append(f"field `{field.name}`{renamed}: {_why(field.type, source.type, pair)}")
             continue
@@ -111,16 +112,18 @@ def _compare_fields(
             cautions.append(
                 f"field `{field.name}`{renamed}: {', '.join(lost)} would be read as the default value"
             )
-        ours, theirs = _logical(field.type), _logical(source.type)
+        ours, theirs = (_logical(one) or "a plain value" for one in (field.type, source.type))
         if ours != theirs:
-            cautions.append(
-                f"field `{field.name}`{renamed}: {theirs or 'a plain value'} would be read as {ours or 'a plain value'}"
-            )
+            cautions.append(f"field `{field.name}`{renamed}: {theirs} would be read as {ours}")
     cautions += [
         f"field `{field.name}` of the data would be dropped"
         for field in writer.fields
         if field.name not in read_from
     ]
+
+
+def _checker() -> Any:
+    return apache.ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]
 
 
 def _why(reader: avro.schema.Schema, writer: avro.schema.Schema, result: Any) -> str:

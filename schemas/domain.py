@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 
 from throughline.errors import DomainError
 from throughline.schemas.calendar import calendar_rule
-from throughline.schemas.catalogue import Enum, EventType, Field, Known, parse_enums, parse_fields, parse_type
+from throughline.schemas.catalogue import Enum, EventType, Field
+from throughline.schemas.catalogue_files import Known, parse_enums, parse_fields, parse_type
 from throughline.schemas.event_data import validate_data, validate_identifiers
 from throughline.schemas.identifier import IdentifierKind, Placeholders, parse_identifiers, parse_placeholders
 from throughline.schemas.standard import Standard, check_versions, parse_standard
@@ -86,8 +87,8 @@ class Domain:
 def load_domain(path: Path | None = None) -> Domain:
     """Read a domain directory; without a path, that of England and Wales.
 
-    Raises DomainError where the directory is none; DomainProblemsError, a DomainError, with everything that does
-    not hold together, each with file, line and key.
+    Raises DomainError where the directory is none; DomainProblemsError (a DomainError) with everything that
+    does not hold together, each with file, line and key.
     """
     folder = DEFAULT_DOMAIN if path is None else Path(path)
     if not (folder / "domain.yaml").is_file():

@@ -1,4 +1,5 @@
-"""A domain's catalogue and identifiers as the codecs need them: the only module of theirs that reads its classes."""
+"""A domain's catalogue and identifiers as the codecs need them: the only module of theirs that reads its
+classes."""
 
 from __future__ import annotations
 
@@ -74,7 +75,8 @@ def _micros(day: date) -> int:
 def _forms(event_type: EventType, domain: Domain) -> Iterator[TypeForm]:
     """The current version, then the older ones, newest first, by undoing the changes that the history states.
 
-    What a history does not say is taken as it is now: the values of a field, and that a removed field was optional.
+    What a history does not say is taken as it is now: the values of a field, and that a removed field was
+    optional.
     """
     fields = [
         _field(use.name, use.type, use.required, use.values, use.doc)

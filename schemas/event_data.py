@@ -26,8 +26,8 @@ class Problem:
 def validate_data(event_type: EventType, data: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with the data of an event of this type; [] if nothing is.
 
-    A field that is null counts as missing; one that the type does not have is a problem (`unknown_field`). The form
-    of an identifier is the question of its kind: see `validate_identifiers`.
+    A field that is null counts as missing; one that the type does not have is a problem (`unknown_field`).
+    The form of an identifier is the question of its kind: see `validate_identifiers`.
     """
     problems = [
         Problem(f"data.{name}", "missing_field", f"`{name}` is required")

@@ -1,4 +1,5 @@
-"""One CloudEvent, already a dict, to a row of EVENTS by the catalogue's rules: the one place where an event is judged.
+"""One CloudEvent, already a dict, to a row of EVENTS by the catalogue's rules: the one place where an event
+is judged.
 
 The quick ways (JSON lines, Avro columns) decide only what is certainly good; whatever else comes here.
 """
@@ -17,10 +18,19 @@ from throughline.schemas.reject import Reject
 from throughline.schemas.type_form import SHARED
 
 # Attributes of which we know the type; an event with others takes the long way through `check_attributes`.
-_TEXT_ATTRIBUTES = (
-    "time occurredon recordedtime sequence partitionkey correlationid causationid contenthash subject "
-    "datacontenttype dataschema"
-).split()
+_TEXT_ATTRIBUTES = [
+    "time",
+    "occurredon",
+    "recordedtime",
+    "sequence",
+    "partitionkey",
+    "correlationid",
+    "causationid",
+    "contenthash",
+    "subject",
+    "datacontenttype",
+    "dataschema",
+]
 KNOWN_ATTRIBUTES = frozenset(["specversion", "id", "source", "type", "data", *_TEXT_ATTRIBUTES])
 _TEXT = frozenset(_TEXT_ATTRIBUTES)
 NOT_FIELDS = frozenset(["unit", "identifiers", "agency"])
@@ -41,7 +51,8 @@ def _row(event: Any, rules: Rules, deep: bool) -> Row:
     if type(event) is not dict:
         raise Refused("not_an_object", None, "an event must be a JSON object")
     get = event.get
-    source, event_id, wire_type = get("source"), get("id"), get("type")
+    source, event_id = get("source"), get("id")
+    wire_type: Any = get("type")
     if not (
         type(source) is str
         and source

@@ -12,7 +12,8 @@ from throughline.schemas.events import EVENTS, IDENTIFIERS, REJECTS, Batch
 from throughline.schemas.reject import Reject
 
 Row = tuple[Any, ...]
-"""The columns of EVENTS up to `data`: times as microseconds since 1970 UTC, identifiers as a list of (kind, value)."""
+"""The columns of EVENTS up to `data`: times as microseconds since 1970 UTC, identifiers as a list of (kind,
+value)."""
 
 ROW_COLUMNS: tuple[str, ...] = tuple(name for name in EVENTS.names if name not in {"origin", "position"})
 
@@ -81,7 +82,8 @@ def join_batches(batches: Sequence[Batch]) -> Batch:
 
 
 def identifier_lists(counts: list[int], pairs: list[tuple[str, str]]) -> pa.Array:
-    """The column `identifiers`: all rows' pairs one after the other, and how many each row has (after a leading 0)."""
+    """The column `identifiers`: all rows' pairs one after the other, and how many each row has (after a
+    leading 0)."""
     # Not zip(*pairs): an iterator for each pair would keep the garbage collector busy.
     fields = [pa.array([pair[at] for pair in pairs], pa.string()) for at in (0, 1)]
     structs = pa.StructArray.from_arrays(fields, fields=list(IDENTIFIERS.value_type))

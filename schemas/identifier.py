@@ -1,4 +1,4 @@
-"""The numbers by which agencies know a case: normal form, whether a value has its kind's form, placeholders."""
+"""The numbers by which agencies know a case: their normal form, the form of their kind, placeholders."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NORMALISERS: dict[str, Callable[[str], str]] = {
 class Placeholders:
     """Values that systems write where they know no number: they are kept and never link.
 
-    `values` are compared after upper-casing and stripping; `patterns` with the whole normal form, upper-cased.
+    `values` are compared after upper-casing and stripping; `patterns` with the whole value, upper-cased.
     """
 
     values: frozenset[str] = frozenset()

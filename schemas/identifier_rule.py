@@ -14,7 +14,8 @@ _KEPT = 500_000
 
 @dataclass
 class IdentifierRule:
-    """One kind of identifier: its normal form, and whether that is well-formed (a placeholder is: it never links)."""
+    """One kind of identifier: its normal form, and whether that is well-formed (a placeholder is: it never
+    links)."""
 
     kind: str
     normal_form: Callable[[str], str]

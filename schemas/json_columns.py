@@ -1,4 +1,5 @@
-"""Columns to canonical JSON text, row by row the same as `orjson.dumps(…, OPT_SORT_KEYS)`, without a loop over rows."""
+"""Columns to canonical JSON text, row by row the same as `orjson.dumps(…, OPT_SORT_KEYS)`, without a loop
+over rows."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ def json_objects(columns: Mapping[str, pa.Array], rows: int, plain: Set[str] = f
 
 
 def json_values(column: pa.Array) -> pa.Array:
-    """JSON text of each value: text, whole number, boolean, date, timestamp (UTC, RFC 3339) or list of text; null stays null."""
+    """JSON text of each value: text, whole number, boolean, date, timestamp (UTC, RFC 3339) or list of text;
+    null stays null."""
     kind = column.type
     if pa.types.is_list(kind):
         parents, items = flat_items(column)

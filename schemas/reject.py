@@ -10,7 +10,8 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """`reason` is a snake_case code, `field` a dotted path or None, `detail` a sentence without any content of the record."""
+    """`reason` is a snake_case code, `field` a dotted path or None, `detail` a sentence without any content
+    of the record."""
 
     reason: str
     field: str | None
@@ -18,7 +19,8 @@ class Reject:
 
 
 def read_json(raw: bytes) -> Any | Reject:
-    """Parse JSON strictly (RFC 8259: no NaN, no lone surrogates, at most 1,024 levels); of equal keys the last counts."""
+    """Parse JSON strictly (RFC 8259: no NaN, no lone surrogates, at most 1,024 levels); of equal keys the
+    last counts."""
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:

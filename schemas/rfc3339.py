@@ -1,7 +1,7 @@
 """Times as text to microseconds since 1970 UTC and back; a date stays a date.
 
-RFC 3339 with an offset is an instant; `YYYY-MM-DD` a day; `YYYY-MM` a month. For day and month the number is the
-*label* (the first day, 00:00, no zone), never an instant.
+RFC 3339 with an offset is an instant; `YYYY-MM-DD` a day; `YYYY-MM` a month. For day and month the number is
+the *label* (the first day, 00:00, no zone), never an instant.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def read_instant(text: str) -> int | str:
 
     More than six digits of a second are cut off. A leap second (:60) is a bad time: no clock here knows one.
     """
-    # The common form is tested by position: a regular expression would take longer than the rest of the reading.
+    # The common form is tested by position: a regular expression would take longer than the rest of the
+    # reading.
     if not (
         len(text) == 20
         and text[19] == "Z"

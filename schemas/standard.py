@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 
-from throughline.schemas.catalogue import EventType, check_when, parse_when
+from throughline.schemas.catalogue import EventType
+from throughline.schemas.catalogue_files import check_when, parse_when
 from throughline.schemas.yaml_entry import Entry, nearest
 
 UNITS = ("hours", "calendar_days", "working_days", "months")
@@ -51,7 +52,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Standard:
-    """One version of a standard, in force from `effective_from` to `effective_to`, both included, null where open.
+    """One version of a standard. In force from `effective_from` to `effective_to`, both included; null: open.
 
     `within` is null where it only measures, or where `due_field`: the start event's `due_at` is the limit.
     `enhanced` replaces `within` for a victim with enhanced rights.
@@ -157,9 +158,9 @@ def _period(entry: Entry, key: str) -> Period | None:
     given.only("amount", "unit")
     unit = given.choice("unit", UNITS)
     amount = given.map.get("amount")
-    # Every unit but hours counts whole days.
-    whole = type(amount) is int
-    if not (whole or (type(amount) is float and unit == "hours")) or not 0 <= float(amount) < 1e6:
+    # Every unit but hours counts whole days; a flag is no number.
+    kinds: tuple[type, ...] = (int, float) if unit == "hours" else (int,)
+    if not isinstance(amount, (int, float)) or type(amount) not in kinds or not 0 <= amount < 1e6:
         given.fault(
             "amount",
             f"{amount!r} is no amount of {unit or 'time'}.",

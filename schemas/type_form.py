@@ -6,14 +6,12 @@ Everything here is read from the catalogue; no other module of the codecs looks 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from throughline.schemas.events import EVENTS
 
 if TYPE_CHECKING:
-    from throughline.schemas.catalogue import EventType
-    from throughline.schemas.domain import Domain
+    pass
 
 # The columns of EVENTS that are fields of `data` on the wire, by their name there.
 SHARED = {
@@ -48,8 +46,8 @@ SHARED_KINDS = {
 class FieldForm:
     """One field of `data`: its `kind` is string, int, bool, timestamp, date, enum or list<string>.
 
-    `values` are the allowed values in the catalogue's order (empty: any), `column` its EVENTS column, None if the
-    field stays in the column `data`.
+    `values` are the allowed values in the catalogue's order (empty: any), `column` its EVENTS column, None if
+    the field stays in the column `data`.
     """
 
     name: str

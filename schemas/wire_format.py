@@ -1,8 +1,10 @@
 """The bytes before an Avro body that say which schema wrote it.
 
-- Avro single-object encoding: `C3 01`, the CRC-64-AVRO fingerprint of the schema (8 bytes, little-endian), body.
+- Avro single-object encoding: `C3 01`, the CRC-64-AVRO fingerprint of the schema (8 bytes, little-endian),
+body.
 - Confluent V0: `00`, the registry's schema id (4 bytes, big-endian), body. Written and read.
-- Confluent V1: `01` and the schema's GUID (16 bytes), before the body or in the Kafka header `__value_schema_id`.
+- Confluent V1: `01` and the schema's GUID (16 bytes), before the body or in the Kafka header
+`__value_schema_id`.
   Only read.
 
 Sources: Avro 1.12 specification, "Single-object encoding"; Confluent Schema Registry wire format.

@@ -11,7 +11,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from throughline.errors import StoreDamaged
+from throughline.errors import StoreDamaged, StoreError
 from throughline.sinks.damage import rebuild_hint
 
 
@@ -54,16 +54,29 @@ class MarkFile:
         return mark
 
     def prepare(self, mark: Mark) -> None:
-        descriptor = os.open(self._next, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        """Write the mark to disk, not yet in its place; no room or no permission raises StoreError."""
         try:
-            os.write(descriptor, json.dumps(asdict(mark)).encode())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            with self._next.open("wb") as file:
+                file.write(json.dumps(asdict(mark)).encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _unwritten(self._next, error) from None
 
     def publish(self) -> None:
-        self._next.replace(self.path)
-        sync_folder(self._folder)
+        """Put what was prepared in its place."""
+        try:
+            self._next.replace(self.path)
+            sync_folder(self._folder)
+        except OSError as error:
+            raise _unwritten(self.path, error) from None
+
+
+def _unwritten(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"The mark `{path}` of the store cannot be written: {error.strerror}.",
+        hint="Make room on the disk and check the rights of the folder, then open the store again.",
+    )
 
 
 def sync_folder(folder: Path) -> None:

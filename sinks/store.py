@@ -6,40 +6,37 @@ is made whole or not at all: it is built as `<store>.new` and renamed.
 
 from __future__ import annotations
 
-import logging
-import os
 import shutil
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 
 from throughline.errors import StoreDamaged, StoreError, StoreLocked
-from throughline.sinks.damage import check_path, probe, rebuild_hint, store_error, translated
-from throughline.sinks.lock import WriteLock, holder_of, locked_error
-from throughline.sinks.mark import Mark, MarkFile, check_not_behind, sync_folder
+from throughline.sinks.damage import check_path, probe, rebuild_hint, translated
+from throughline.sinks.guard import Ownership, identity, make_store_file, mark_of
+from throughline.sinks.lock import holder_of, locked_error
+from throughline.sinks.mark import Mark, MarkFile, check_not_behind
 from throughline.sinks.schema import Schema, check_version, meta, migrate, public_schema, set_meta
-
-log = logging.getLogger(__name__)
 
 MEMORY_LIMIT = "2GB"
 # under this a checkpoint may not fit any more: stop before the disk is full rather than in the middle of it
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 
-_NO_EXTENSIONS = {
+_WRITER = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
+    "preserve_insertion_order": "false",
 }
-_READER = {"access_mode": "read_only", "enable_external_access": "false", **_NO_EXTENSIONS}
+_READER = {**_WRITER, "access_mode": "read_only", "enable_external_access": "false"}
 # stores that this process writes, by device and inode: opening such a file a second time would drop DuckDB's lock
-_WRITTEN_HERE: set[tuple[int, int]] = set()
+_WRITTEN_HERE: set[tuple[int, int] | None] = set()
 
 
 class Store:
@@ -50,21 +47,18 @@ class Store:
         connection: duckdb.DuckDBPyConnection,
         path: Path | None,
         *,
-        lock: WriteLock | None = None,
-        mark: MarkFile | None = None,
-        is_writable: bool = True,
+        is_writable: bool,
+        ownership: Ownership | None = None,
+        fence: str = "",
     ) -> None:
         self.connection = connection
         self.path = path
         self.is_writable = is_writable
-        self._lock = lock
-        self._mark = mark
-        self._published: Mark | None = None
-        self._file = None if path is None else _identity(path)
-        self._fence = uuid.uuid4().hex if lock is None else lock.holder.token
+        self._ownership = ownership
+        self._fence = fence
         self._in_transaction = False
-        self._stopped: str | None = None
-        self._thread = threading.get_ident()
+        self._stopped = ""
+        self._file = None if path is None else identity(path)
 
     @property
     def commit(self) -> int:
@@ -83,66 +77,58 @@ class Store:
         in the block rolls back and goes on to the caller; faults of disk and file become StoreError, StoreDamaged.
         """
         self._check_usable()
+        connection = self.connection
         self._in_transaction = True
         try:
             with translated(self.path):
-                following = yield from self._committed()
-                if self._mark is not None:
-                    self._mark.publish()
-                    self._published = following
-        except StoreDamaged as error:
-            self._stop(error.what)
-            raise
-        finally:
-            self._in_transaction = False
-
-    def _committed(self) -> Iterator[duckdb.DuckDBPyConnection]:  # returns the Mark of the commit
-        connection = self.connection
-        connection.execute("begin transaction")
-        try:
-            number = _one(connection, "select txid_current()")
-            self._check_held()
-            yield connection
-            if _one(connection, "select txid_current()") != number:
-                raise StoreError("A step ended the transaction that it was part of: only the store commits.")
-            self._check_held()
-            found = meta(connection)
-            following = Mark(found["store"], int(found["commit"]) + 1, uuid.uuid4().hex, self._fence)
-            set_meta(connection, "commit", str(following.commit))
-            set_meta(connection, "stamp", following.stamp)
-            if self._mark is not None:
-                self._mark.prepare(following)
-            connection.execute("commit")
+                connection.execute("begin transaction")
+                number = _one(connection, "select txid_current()")
+                self._check_held()
+                yield connection
+                if _one(connection, "select txid_current()") != number:
+                    raise StoreError(
+                        "A step ended the transaction that it was part of: only the store commits."
+                    )
+                self._check_held()
+                following = self._count_on()
+                connection.execute("commit")
         except BaseException as error:
             self._roll_back(error)
             raise
-        return following
+        finally:
+            self._in_transaction = False
+        if self._ownership is not None:
+            self._ownership.publish(following)
 
     def checkpoint(self) -> None:
         """Write the write-ahead log into the file."""
         self._check_usable()
-        self._check_held()
         with translated(self.path):
+            self._check_held()
             self.connection.execute("checkpoint")
 
     def scrub(self) -> int:
         """Read every value of every table, so that a damaged block shows; the number of rows. Raises StoreDamaged."""
-        rows = 0
         with translated(self.path):
-            tables = self.connection.execute("select table_name from duckdb_tables() where not temporary").fetchall()
-            for (name,) in tables:
-                # the hash needs every column of the row
-                query = f'select count(*), bit_xor(hash(t)) from main."{name}" t'
-                rows += _row(self.connection, query)[0]
-        return rows
+            tables = self.connection.execute(
+                "select table_name from duckdb_tables() where not temporary"
+            ).fetchall()
+            # the hash of a row needs every column of it
+            counts = [
+                self.connection.execute(f'select count(*), bit_xor(hash(t)) from main."{name}" t').fetchall()[
+                    0
+                ][0]
+                for (name,) in tables
+            ]
+        return sum(counts)
 
     def close(self) -> None:
         """Close the file and let the next writer in. What is not in a committed transaction is gone."""
         with suppress(duckdb.Error):
             self.connection.close()
-        if self._lock is not None:
-            _WRITTEN_HERE.discard(self._file or (0, 0))
-            self._lock.release()
+        if self._ownership is not None:
+            _WRITTEN_HERE.discard(self._file)
+            self._ownership.release()
 
     def __enter__(self) -> Self:
         return self
@@ -151,6 +137,16 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _count_on(self) -> Mark:
+        """Give the transaction its number, in the store and beside it."""
+        found = meta(self.connection)
+        following = Mark(found["store"], int(found["commit"]) + 1, uuid.uuid4().hex, self._fence)
+        set_meta(self.connection, "commit", str(following.commit))
+        set_meta(self.connection, "stamp", following.stamp)
+        if self._ownership is not None:
+            self._ownership.prepare(following)
+        return following
 
     def _meta(self, key: str) -> str:
         with translated(self.path):
@@ -162,8 +158,8 @@ class Store:
     def _check_usable(self) -> None:
         if not self.is_writable:
             raise StoreError(f"`{self.path}` is open for reading only.", hint="Open it with `write=True`.")
-        if self._stopped is not None:
-            raise StoreLocked(f"`{self.path}` is written no more by this process: {self._stopped}")
+        if self._stopped:
+            raise StoreLocked(f"`{self.path}` is written no more by this process: {self._stopped}.")
         if self._in_transaction:
             raise StoreError("A transaction is open already: they do not nest.")
         if self.path is not None and shutil.disk_usage(self.path.parent).free < LEAST_FREE_BYTES:
@@ -174,68 +170,35 @@ class Store:
 
     def _check_held(self) -> None:
         """Raise StoreLocked unless lock file, store file, mark and the token in the store are all still ours."""
-        lost = ""
-        if self._lock is not None and not self._lock.is_held():
-            lost = f"its lock file `{self._lock.path}` was replaced or taken over"
-        elif self.path is not None and _identity(self.path) != self._file:
-            lost = "the file was replaced or deleted while it was open"
-        elif self._mark is not None and self._published is not None and self._mark.read() != self._published:
-            lost = "another process wrote its mark"
-        elif self._meta("fence") != self._fence:
+        lost = "" if self._ownership is None else self._ownership.loss()
+        if not lost and self._meta("fence") != self._fence:
             lost = "another writer's token stands in it"
         if lost:
-            self._stop(lost)
-            raise StoreLocked(
-                f"`{self.path}` is not ours to write any more: {lost}. The transaction was rolled back.",
-                hint="Stop this process. Another writer of the same store should be running; if not, start one.",
-            )
+            raise self._fenced(lost)
 
-    def _stop(self, why: str) -> None:
-        self._stopped = why
+    def _fenced(self, lost: str) -> StoreLocked:
+        self._stopped = lost
         # closing would write our write-ahead log into a file that may be another's by now
         with suppress(duckdb.Error):
             self.connection.execute("pragma disable_checkpoint_on_shutdown")
+        return StoreLocked(
+            f"`{self.path}` is not ours to write any more: {lost}. The transaction was rolled back.",
+            hint="Stop this process. Another writer of the same store should be running; if not, start one.",
+        )
 
     def _roll_back(self, error: BaseException) -> None:
-        try:
+        with suppress(duckdb.Error):  # a failed commit, or a step that committed, has ended it already
             self.connection.execute("rollback")
-        except duckdb.FatalException as fatal:
-            self._stopped = f"DuckDB gave up ({fatal}); close it and open it again."
-        except duckdb.Error:
-            pass  # it ended already: a failed commit, or a step that committed
-        if isinstance(error, duckdb.FatalException):
-            self._stopped = "DuckDB gave up; close it and open it again."
-
-    def take_over(self, schema: Schema, *, adopt: bool) -> None:
-        """Check the store against its mark, migrate it, and write our token into it; part of opening."""
-        assert self._lock is not None
-        assert self._mark is not None
-        assert self.path is not None
-        mark = self._mark.read()
-        found = meta(self.connection)
-        check_version(self.path, found, schema, write=True)
-        _check_mark(self.path, mark, found, adopt=adopt)
-        self.connection.execute("begin transaction")
-        changed = migrate(self.connection, schema)
-        set_meta(self.connection, "fence", self._fence)
-        if changed:
-            set_meta(self.connection, "commit", str(int(found["commit"]) + 1))
-            set_meta(self.connection, "stamp", uuid.uuid4().hex)
-        self.connection.execute("commit")
-        if changed:
-            # a log with changes of the schema in it is what DuckDB replays worst
-            self.connection.execute("checkpoint")
-        ours = _mark_of(meta(self.connection), self._fence)
-        self._mark.prepare(ours)
-        self._mark.publish()
-        self._published = ours
+        cause = error.__cause__ if isinstance(error, StoreError) else error
+        if isinstance(cause, duckdb.FatalException | duckdb.InternalException):
+            self._stopped = "DuckDB gave up on it; close it and open it again"
 
 
 def open_store(
     path: Path | str,
     *,
     write: bool,
-    memory_limit: str | None = None,
+    memory_limit: str = MEMORY_LIMIT,
     threads: int | None = None,
     adopt: bool = False,
     schema: Schema | None = None,
@@ -249,142 +212,79 @@ def open_store(
     path = Path(path).expanduser().resolve()
     schema = public_schema() if schema is None else schema
     check_path(path, write=write)
-    settings = {"memory_limit": memory_limit or MEMORY_LIMIT, "preserve_insertion_order": "false"}
-    if threads is not None:
-        settings["threads"] = str(threads)
-    if not write:
-        return _open_reader(path, settings, schema)
-    with _lock_kept_on_success(path) as lock:
-        mark = MarkFile(path)
+    settings = {"memory_limit": memory_limit, **({} if threads is None else {"threads": str(threads)})}
+    if write:
+        return _open_writer(path, {**_WRITER, **settings}, schema, adopt=adopt)
+    return _open_reader(path, {**_READER, **settings}, schema)
+
+
+def open_memory_store(*, memory_limit: str = MEMORY_LIMIT, schema: Schema | None = None) -> Store:
+    """An empty store of the same schema in memory: nothing to lock, nothing kept."""
+    connection = duckdb.connect(":memory:", config={**_WRITER, "memory_limit": memory_limit})
+    connection.execute("set global TimeZone = 'UTC'")
+    connection.execute("begin transaction")
+    migrate(connection, public_schema() if schema is None else schema)
+    set_meta(connection, "fence", "memory")
+    connection.execute("commit")
+    return Store(connection, None, is_writable=True, fence="memory")
+
+
+def _open_writer(path: Path, settings: dict[str, str], schema: Schema, *, adopt: bool) -> Store:
+    ownership = Ownership(path)
+    try:
         with translated(path, opening=True):
             if not path.exists():
-                _make(path, mark, settings, schema)
+                make_store_file(path, settings, schema)
             probe(path)
-            connection = duckdb.connect(str(path), config={**_NO_EXTENSIONS, **settings})
+            connection = duckdb.connect(str(path), config=settings)
             try:
-                _settle(connection)
-                store = Store(connection, path, lock=lock, mark=mark)
-                store.take_over(schema, adopt=adopt)
+                # global: a cursor has settings of its own, and must not take the zone of the machine
+                connection.execute("set global TimeZone = 'UTC'")
+                ownership.claim(connection, schema, adopt=adopt)
             except BaseException:
                 connection.close()
                 raise
-    _WRITTEN_HERE.add(_identity(path) or (0, 0))
-    return store
-
-
-def open_memory_store(*, schema: Schema | None = None, memory_limit: str | None = None) -> Store:
-    """An empty store of the same schema in memory: nothing to lock, nothing kept."""
-    connection = duckdb.connect(":memory:", config={**_NO_EXTENSIONS, "memory_limit": memory_limit or MEMORY_LIMIT})
-    _settle(connection)
-    store = Store(connection, None)
-    connection.execute("begin transaction")
-    migrate(connection, public_schema() if schema is None else schema)
-    set_meta(connection, "fence", store._fence)
-    connection.execute("commit")
-    return store
+    except BaseException:
+        ownership.release()
+        raise
+    _WRITTEN_HERE.add(identity(path))
+    return Store(connection, path, is_writable=True, ownership=ownership, fence=ownership.fence)
 
 
 def _open_reader(path: Path, settings: dict[str, str], schema: Schema) -> Store:
-    if _identity(path) in _WRITTEN_HERE:
+    if identity(path) in _WRITTEN_HERE:
         raise StoreLocked(
             f"`{path}` is open for writing in this process.", hint="Read by `store.connection.cursor()`."
         )
-    # the mark first: a writer may come and go between the two, and must not look like a loss
+    # the mark first: a writer may come and go between the two, and that must not look like a loss
     mark = MarkFile(path).read()
     try:
         with translated(path, opening=True):
             probe(path)
-            connection = duckdb.connect(str(path), config={**_READER, **settings})
+            connection = duckdb.connect(str(path), config=settings)
     except StoreLocked:
         if holder := holder_of(path):
             raise locked_error(path, holder) from None
         raise
     try:
         with translated(path, opening=True):
-            if _one(connection, "select current_setting('lock_configuration')") is False:
-                _settle(connection)
+            # a second opening in this process shares the first one's settings, locked by then
+            if not _one(connection, "select current_setting('lock_configuration')"):
+                connection.execute("set global TimeZone = 'UTC'")
                 connection.execute("set lock_configuration = true")
             found = meta(connection)
             if not found:
-                raise StoreError(f"`{path}` is an empty database, not a store.")
+                raise StoreError(f"`{path}` is an empty database, not a store.", hint="Name another file.")
             check_version(path, found, schema, write=False)
-        if mark is not None:
-            check_not_behind(path, mark, _mark_of(found, mark.fence))
-        return Store(connection, path, is_writable=False)
+            if mark is not None:
+                check_not_behind(path, mark, mark_of(found, mark.fence))
     except BaseException:
         connection.close()
         raise
+    return Store(connection, path, is_writable=False)
 
 
-def _settle(connection: duckdb.DuckDBPyConnection) -> None:
-    # global: a cursor has settings of its own, and must not take the zone of the machine
-    connection.execute("set global TimeZone = 'UTC'")
-    connection.execute("set TimeZone = 'UTC'")
-
-
-def _make(path: Path, mark: MarkFile, settings: dict[str, str], schema: Schema) -> None:
-    """Build an empty store and move it to its place; leftovers of one that was deleted go."""
-    if mark.path.exists():
-        log.warning("store %s was gone; it had come to a commit that %s names; starting anew", path, mark.path)
-        mark.path.unlink()
-    path.with_name(path.name + ".wal").unlink(missing_ok=True)
-    new = path.with_name(path.name + ".new")
-    new.unlink(missing_ok=True)
-    new.with_name(new.name + ".wal").unlink(missing_ok=True)
-    connection = duckdb.connect(str(new), config={**_NO_EXTENSIONS, **settings})
-    try:
-        _settle(connection)
-        connection.execute("begin transaction")
-        migrate(connection, schema)
-        set_meta(connection, "stamp", uuid.uuid4().hex)
-        connection.execute("commit")
-        connection.execute("checkpoint")
-    except BaseException:
-        connection.close()
-        new.unlink(missing_ok=True)
-        raise
-    connection.close()
-    new.replace(path)
-    sync_folder(path.parent)
-
-
-def _check_mark(path: Path, mark: Mark | None, found: dict[str, str], *, adopt: bool) -> None:
-    if mark is not None:
-        check_not_behind(path, mark, _mark_of(found, mark.fence))
-    elif int(found["commit"]) > 1 and not adopt:
-        raise StoreDamaged(
-            f"The mark `{path}.mark` is missing, so nothing tells whether `{path}` (commit {found['commit']}) is whole.",
-            hint=f"If it was copied or renamed, bring its mark along as `{path.name}.mark`. " + rebuild_hint(path),
-        )
-
-
-def _mark_of(found: dict[str, str], fence: str) -> Mark:
-    return Mark(found["store"], int(found["commit"]), found.get("stamp", ""), fence)
-
-
-@contextmanager
-def _lock_kept_on_success(path: Path) -> Iterator[WriteLock]:
-    lock = WriteLock(path)
-    try:
-        yield lock
-    except BaseException:
-        lock.release()
-        raise
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
     row = connection.execute(query).fetchone()
     assert row is not None
-    return row
-
-
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int | bool:
-    return _row(connection, query)[0]
+    return row[0]

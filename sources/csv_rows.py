@@ -1,7 +1,7 @@
 """CSV files to Rows: any delimiter, UTF-8 or Windows-1252, gzip; every line ends in a row or in a reject.
 
-A record may go over several lines inside quotes. A quote that is never closed costs one line, not the rest of the
-file. Reasons: not_utf8, nul_character, too_large, unclosed_quote, ragged_row.
+A record may go over several lines inside quotes. A quote that is never closed costs one line, not the rest
+of the file. Reasons: not_utf8, nul_character, too_large, unclosed_quote, ragged_row.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ Fault = tuple[int, str, str | None, str, bytes]
 def read_csv(
     path: Path, settings: dict[str, str], *, origin: str, record_bytes: int = RECORD_BYTES
 ) -> Iterator[Rows]:
-    """The rows of a CSV file; `settings` may give delimiter, quote and encoding. The first line names the columns.
+    """The rows of a CSV file; `settings` may give delimiter, quote and encoding. The first line names the
+    columns.
 
-    The first Rows may have no row, so that the columns of an empty table are known. Raises DataError where the file
-    has no header, is not text, or cannot be read.
+    The first Rows may have no row, so that the columns of an empty table are known. Raises DataError where
+    the file has no header, is not text, or cannot be read.
     """
     encoding = settings.get("encoding", "").lower() or detect_encoding(path)
     if encoding not in {"utf-8", "utf-8-sig", "cp1252"}:
@@ -54,7 +55,9 @@ def read_csv(
 
 
 class _Reader:
-    """Holds what goes over the border of two blocks: the line number, and the lines of a record not yet closed."""
+    """Holds what goes over the border of two blocks: the line number, and the lines of a record not yet
+    closed.
+    """
 
     def __init__(
         self, path: Path, origin: str, settings: dict[str, str], encoding: str, record_bytes: int, head: bytes
@@ -134,7 +137,9 @@ class _Reader:
     def _records(
         self, lines: list[str], first: int, faults: list[Fault], last: bool
     ) -> tuple[list[str], list[int]]:
-        """Records and the lines they begin at: lines joined while a quote is open; empty ones are left out."""
+        """Records and the lines they begin at: lines joined while a quote is open; empty ones are left
+        out.
+        """
         quote, limit = self.quote, self.record_bytes
         records: list[str] = []
         positions: list[int] = []
@@ -181,7 +186,8 @@ class _Reader:
         return records, positions
 
     def _closed(self, record: str) -> bool:
-        # An odd number of quotes is no open quote if one stands inside a field that does not begin with it: 5" pipe.
+        # An odd number of quotes is no open quote if one stands inside a field that does not begin with it:
+        # 5" pipe.
         return len(record) <= self.record_bytes and self.is_closed(record.removesuffix("\r")) is not None
 
     def _values(self, records: list[str], positions: list[int], faults: list[Fault]) -> list[pa.Array]:
@@ -208,7 +214,9 @@ class _Reader:
         return values
 
     def _parse(self, text: bytes, ragged: list[int] | None) -> list[pa.Array]:
-        """Parse records into text columns; `ragged` (None: the header itself) takes the indexes of those left out."""
+        """Parse records into text columns; `ragged` (None: the header itself) takes the indexes of those
+        left out.
+        """
         if not text:
             return []
 

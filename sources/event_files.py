@@ -1,4 +1,6 @@
-"""Event files to batches of EVENTS: JSON Lines of CloudEvents, Avro container files, and Parquet of two layouts."""
+"""Event files to batches of EVENTS: JSON Lines of CloudEvents, Avro container files, and Parquet of two
+layouts.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 from throughline.schemas.admission import admit, without_placeholders
+from throughline.schemas.avro_file import read_container
 from throughline.schemas.cloudevents import events_from_json_lines
+from throughline.schemas.codec import SchemaStore
 from throughline.schemas.domain import Domain
 from throughline.schemas.events import EVENTS, Batch
 from throughline.sources.text_files import line_blocks
@@ -25,20 +29,35 @@ PARQUET = (".parquet", ".pq")
 
 # Attributes of the flattened CloudEvents layout; `data` is JSON text.
 _FLAT_NEEDED = ("id", "source", "type", "data")
-_FLAT_OTHERS = ("specversion", "time", "occurredon", "recordedtime", "partitionkey", "sequence", "correlationid",
-                "causationid", "contenthash", "subject", "datacontenttype", "dataschema")  # fmt: skip
+_FLAT_OTHERS = (
+    "specversion",
+    "time",
+    "occurredon",
+    "recordedtime",
+    "partitionkey",
+    "sequence",
+    "correlationid",
+    "causationid",
+    "contenthash",
+    "subject",
+    "datacontenttype",
+    "dataschema",
+)
 
 
 def is_event_file(path: Path) -> bool:
-    """Whether the ending of a name is that of an event file. Parquet may be one, or an existing system's table."""
+    """Whether the ending of a name is that of an event file. Parquet may be one, or an existing system's
+    table.
+    """
     return _ending(path) in {*JSON_LINES, *AVRO, *PARQUET}
 
 
 def read_events(path: Path, domain: Domain, *, batch_rows: int = BATCH_ROWS) -> Iterator[Batch]:
     """The events of a file, judged by the domain's rules, in batches of at most about `batch_rows`.
 
-    Every record ends as an event or as a reject. `origin` is the path as given, `position` the line or row from 1.
-    Raises DataError where the file as a whole cannot be read; batches before the damage have been given out.
+    Every record ends as an event or as a reject. `origin` is the path as given, `position` the line or row
+    from 1. Raises DataError where the file as a whole cannot be read; batches before the damage have been
+    given out.
     """
     if path.is_dir():
         raise DataError("is a directory", file=path, hint="Name the files in it.")
@@ -53,7 +72,8 @@ def read_events(path: Path, domain: Domain, *, batch_rows: int = BATCH_ROWS) -> 
         raise DataError(
             "has no reader for this ending",
             file=path,
-            hint="Event files are .jsonl, .ndjson, .json (each also .gz), .avro and .parquet; others need a mapping.",
+            hint="Event files are .jsonl, .ndjson, .json (each also .gz), .avro and .parquet. "
+            "Others need a mapping.",
         )
     for batch in batches:
         if batch.events.num_rows or batch.rejects.num_rows:
@@ -75,9 +95,7 @@ def _json_lines(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
 
 
 def _avro(path: Path, domain: Domain) -> Iterator[Batch]:
-    from throughline.schemas.avro_file import read_container
-
-    yield from read_container(path, domain)
+    yield from read_container(path, SchemaStore(domain))
 
 
 def _parquet(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
@@ -110,19 +128,23 @@ def _check_events_layout(path: Path, schema: pa.Schema) -> None:
             f"has no column `{missing[0]}`",
             file=path,
             field=missing[0],
-            hint="Parquet of events has the columns of EVENTS, or those of CloudEvents (id, source, type, time, data). "
-            "Another table needs a mapping.",
+            hint="Parquet of events has the columns of EVENTS, or those of CloudEvents (id, source, type, "
+            "time, data). Another table needs a mapping.",
         )
     unknown = [name for name in schema.names if name not in EVENTS.names]
     if unknown:
         raise DataError(
-            f"has a column `{unknown[0]}` that events do not have", file=path, field=unknown[0],
+            f"has a column `{unknown[0]}` that events do not have",
+            file=path,
+            field=unknown[0],
             hint="Take it out, or put it into the JSON of `data`.",
-        )  # fmt: skip
+        )
 
 
 def _conform(table: pa.Table, path: Path, first: int) -> pa.Table:
-    """The columns of EVENTS in their types; a missing one is null, `version` 1, precision `instant`, `data` {}."""
+    """The columns of EVENTS in their types; a missing one is null, `version` 1, precision `instant`, `data`
+    {}.
+    """
     count = table.num_rows
     columns = []
     for field in EVENTS:
@@ -168,9 +190,11 @@ def _flat(table: pa.Table, domain: Domain, path: Path, first: int) -> Batch:
     unknown = [name for name in table.column_names if name not in {*_FLAT_NEEDED, *_FLAT_OTHERS}]
     if unknown:
         raise DataError(
-            f"has a column `{unknown[0]}` that is no attribute of CloudEvents", file=path, field=unknown[0],
+            f"has a column `{unknown[0]}` that is no attribute of CloudEvents",
+            file=path,
+            field=unknown[0],
             hint="Put it into the JSON of `data`.",
-        )  # fmt: skip
+        )
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.execute("set timezone = 'UTC'")
         connection.register("found", table)

@@ -1,7 +1,9 @@
-"""A mapping: how the rows of an existing system's files become events. A YAML file, read here into plain values.
+"""A mapping: how the rows of an existing system's files become events. A YAML file, read here into plain
+values.
 
-Keys (a text where a value is wanted names a column; `{constant: …}` is a constant, `{path: REGEX}` the first group of a
-match in the file's path; `values:` translates words, `otherwise:` is for words that it does not list):
+Keys (a text where a value is wanted names a column; `{constant: …}` is a constant, `{path: REGEX}` the first
+group of a match in the file's path; `values:` translates words, `otherwise:` is for words that it does not
+list):
 
 - `title`, `source` (URN of the publishing system), `note`
 - `csv`: `delimiter`, `quote`, `encoding` (utf-8, cp1252); what is left out is detected
@@ -9,16 +11,16 @@ match in the file's path; `values:` translates words, `otherwise:` is for words 
 - `identifiers`: kind -> value or list of values
 - `time`: `column` (or `constant`, `path`), `format` (`iso`, or strptime forms; one or a list), `precision`
   (instant, day, month), `zone` (IANA; of times without an offset, and of the day that a time falls on)
-- `type`: value; `types`: its words -> catalogue type, or `{type: …, decision: …}` with constants of any field;
-  `otherwise: TYPE`, else an unlisted word is a reject `unmapped_type`
+- `type`: value; `types`: its words -> catalogue type, or `{type: …, decision: …}` with constants of any
+  field; `otherwise: TYPE`, else an unlisted word is a reject `unmapped_type`
 - `fields`: field of the catalogue -> value (`split: ";"` for lists)
-- `filters`: conditions `{column, in: […]}`, `not_in`, `present: true|false`, `matches: REGEX`; a row that fails one
-  is left out knowingly and only counted
-- `id`: `row` (file name and line), `{columns: […]}`, `{hash: […]}`, or a list of these with `when:` (conditions);
-  the first that fits is used
+- `filters`: conditions `{column, in: […]}`, `not_in`, `present: true|false`, `matches: REGEX`; a row that
+  fails one is left out knowingly and only counted
+- `id`: `row` (file name and line), `{columns: […]}`, `{hash: […]}`, or a list of these with `when:`
+  (conditions); the first that fits is used
 - `sequence`: `row` or a value; `recorded_at`: as `time`
-- `emits`: list of overrides of `type`, `time`, `unit`, `agency`, `fields`, `sequence`, `recorded_at`, each with a
-  `name` (becomes part of the id) and perhaps `when:` (conditions); a row gives one event for each
+- `emits`: list of overrides of `type`, `time`, `unit`, `agency`, `fields`, `sequence`, `recorded_at`, each
+  with a `name` (becomes part of the id) and perhaps `when:` (conditions); a row gives one event for each
 - `ignore`: columns knowingly not used
 """
 
@@ -26,144 +28,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from throughline.sources.mapping_parts import Condition, Emit, Identity, Mapping, Time, Value, Word
 from throughline.sources.mapping_yaml import Section, read_section
 
-from throughline.errors import MappingError
-
 PRECISIONS = ("instant", "day", "month")
-
-
-@dataclass(frozen=True)
-class Value:
-    """Where a value comes from: exactly one of `column`, `constant`, `path`; `words` translate it."""
-
-    column: str | None = None
-    constant: str | None = None
-    path: str | None = None
-    words: dict[str, str] | None = None
-    otherwise: str | None = None
-    split: str | None = None
-    line: int = 0
-
-
-@dataclass(frozen=True)
-class Time:
-    """A time: the text, its forms, what it is known to, and the zone of a text without an offset."""
-
-    value: Value
-    formats: tuple[str, ...] = ("iso",)
-    precision: str = "instant"
-    zone: str = "UTC"
-
-
-@dataclass(frozen=True)
-class Condition:
-    """`test` is in, not_in, present, absent or matches."""
-
-    column: str
-    test: str
-    words: tuple[str, ...] = ()
-    line: int = 0
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What makes the id: `form` is row, columns or hash."""
-
-    form: str
-    columns: tuple[str, ...] = ()
-    when: tuple[Condition, ...] = ()
-    line: int = 0
-
-
-@dataclass(frozen=True)
-class Word:
-    """What a word of the system means: a catalogue type and constants of fields."""
-
-    type: str
-    fields: dict[str, str]
-    line: int = 0
-
-
-@dataclass(frozen=True)
-class Emit:
-    """One event that a row gives."""
-
-    name: str | None
-    type: Value
-    words: dict[str, Word] | None
-    otherwise: str | None
-    time: Time
-    recorded_at: Time | None
-    area: Value
-    agency: Value | None
-    unit: Value | None
-    sequence: Value | None
-    sequence_is_row: bool
-    identifiers: tuple[tuple[str, Value], ...]
-    fields: dict[str, Value]
-    when: tuple[Condition, ...] = ()
-
-    def values(self) -> Iterator[Value]:
-        """Every value that it reads."""
-        times = [self.time, *([self.recorded_at] if self.recorded_at else [])]
-        yield from (time.value for time in times)
-        yield from (value for _, value in self.identifiers)
-        yield from self.fields.values()
-        yield from (v for v in (self.type, self.area, self.agency, self.unit, self.sequence) if v is not None)
-
-    def types(self) -> Iterator[tuple[str, int]]:
-        """Every catalogue type that it may give, with the line where the mapping names it."""
-        if self.words is None:
-            constants = [self.type.constant, self.type.otherwise, *(self.type.words or {}).values()]
-            yield from ((name, self.type.line) for name in constants if name is not None)
-        else:
-            yield from ((word.type, word.line) for word in self.words.values())
-        if self.otherwise is not None:
-            yield self.otherwise, self.type.line
-
-
-@dataclass(frozen=True)
-class Mapping:
-    """A mapping file, read and held together; whether it fits a file and a domain is `check_mapping`'s question."""
-
-    file: Path
-    title: str
-    source: str
-    emits: tuple[Emit, ...]
-    identities: tuple[Identity, ...]
-    filters: tuple[Condition, ...] = ()
-    ignore: tuple[str, ...] = ()
-    csv: dict[str, str] = field(default_factory=dict)
-
-    def columns(self) -> dict[str, int]:
-        """Every column that is read, with the line of the mapping that first names it."""
-        used: dict[str, int] = {}
-        conditions = [*self.filters]
-        for emit in self.emits:
-            conditions += emit.when
-            for value in emit.values():
-                if value.column is not None:
-                    used.setdefault(value.column, value.line)
-        for identity in self.identities:
-            conditions += identity.when
-            for column in identity.columns:
-                used.setdefault(column, identity.line)
-        for condition in conditions:
-            used.setdefault(condition.column, condition.line)
-        return used
 
 
 def load_mapping(path: Path) -> Mapping:
     """Read a mapping file. Raises MappingError with file, line and key where it does not hold together."""
     top = read_section(path)
     top.only(
-        ["title", "note", "source", "csv", "area", "agency", "unit", "identifiers", "time", "type", "types", "otherwise", "fields", "filters", "id", "sequence", "recorded_at", "emits", "ignore"]
+        [
+            "title",
+            "note",
+            "source",
+            "csv",
+            "area",
+            "agency",
+            "unit",
+            "identifiers",
+            "time",
+            "type",
+            "types",
+            "otherwise",
+            "fields",
+            "filters",
+            "id",
+            "sequence",
+            "recorded_at",
+            "emits",
+            "ignore",
+        ]
     )
     base = _Emits(top)
     emits = tuple(base.emits())
@@ -195,7 +95,20 @@ class _Emits:
         names: set[str] = set()
         for part in self.top.sections("emits"):
             part.only(
-                ["name", "type", "types", "otherwise", "time", "agency", "unit", "fields", "sequence", "recorded_at", "when", "identifiers"]
+                [
+                    "name",
+                    "type",
+                    "types",
+                    "otherwise",
+                    "time",
+                    "agency",
+                    "unit",
+                    "fields",
+                    "sequence",
+                    "recorded_at",
+                    "when",
+                    "identifiers",
+                ]
             )
             name = part.text("name")
             if name in names:
@@ -362,6 +275,4 @@ def _regex(part: Section, key: str, groups: int = 0) -> None:
         raise part.error("needs a group in round brackets around what is wanted", key)
 
 
-__all__ = [
-    "Condition", "Emit", "Identity", "Mapping", "MappingError", "Time", "Value", "Word", "load_mapping",
-]  # fmt: skip
+__all__ = ["Mapping", "load_mapping"]

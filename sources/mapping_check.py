@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 from throughline.schemas.domain import Domain
 from throughline.schemas.domain_rules import rules_of
-from throughline.sources.mapping import Condition, Emit, Mapping, Time
-from throughline.sources.mapping_sql import CatalogueWords, catalogue_words, text
+from throughline.sources.mapping_parts import Condition, Emit, Mapping, Time
+from throughline.sources.mapping_sql import CatalogueWords, catalogue_words
+from throughline.sources.mapping_time_sql import text
 from throughline.sources.mapping_yaml import nearest
 
 from throughline.errors import MappingError
@@ -19,8 +20,9 @@ from throughline.errors import MappingError
 def check_mapping(mapping: Mapping, columns: Sequence[str], domain: Domain, path: Path) -> list[MappingError]:
     """Everything that keeps a mapping from running over a file with these columns; empty if nothing does.
 
-    Checked: every column that it names is there, every column that is there is used or ignored; types, fields,
-    identifier kinds and constant areas are the domain's; times, patterns and the file's path have the forms it says.
+    Checked: every column that it names is there, every column that is there is used or ignored; types,
+    fields, identifier kinds and constant areas are the domain's; times, patterns and the file's path have
+    the forms it says.
     """
     return [*_columns(mapping, columns, path), *_catalogue(mapping, domain), *_forms(mapping, path)]
 
@@ -77,15 +79,21 @@ def _catalogue(mapping: Mapping, domain: Domain) -> Iterator[MappingError]:
                 seen.add((name, line))
                 yield MappingError(
                     f"the domain {domain.name} has no type `{name}`",
-                    file=mapping.file, line=line, field="types", hint=nearest(name, words.versions),
-                )  # fmt: skip
+                    file=mapping.file,
+                    line=line,
+                    field="types",
+                    hint=nearest(name, words.versions),
+                )
         yield from _fields(mapping, emit, words)
         for kind, value in emit.identifiers:
             if kind not in rules.identifiers:
                 yield MappingError(
                     f"the domain {domain.name} has no identifier kind `{kind}`",
-                    file=mapping.file, line=value.line, field="identifiers", hint=nearest(kind, rules.identifiers),
-                )  # fmt: skip
+                    file=mapping.file,
+                    line=value.line,
+                    field="identifiers",
+                    hint=nearest(kind, rules.identifiers),
+                )
         for name, given, known in (("area", emit.area, rules.areas), ("agency", emit.agency, rules.agencies)):
             if (
                 given is not None
@@ -95,15 +103,21 @@ def _catalogue(mapping: Mapping, domain: Domain) -> Iterator[MappingError]:
             ):
                 yield MappingError(
                     f"the domain {domain.name} has no {name} `{given.constant}`",
-                    file=mapping.file, line=given.line, field=name, hint=nearest(given.constant, known),
-                )  # fmt: skip
+                    file=mapping.file,
+                    line=given.line,
+                    field=name,
+                    hint=nearest(given.constant, known),
+                )
         if emit.agency is None:
             for name, line in emit.types():
                 if name in words.versions and name not in words.agencies:
                     yield MappingError(
                         f"events of the type `{name}` say their agency, and the mapping gives none",
-                        file=mapping.file, line=line, field="agency", hint="Name its column under `agency:`.",
-                    )  # fmt: skip
+                        file=mapping.file,
+                        line=line,
+                        field="agency",
+                        hint="Name its column under `agency:`.",
+                    )
 
 
 def _fields(mapping: Mapping, emit: Emit, words: CatalogueWords) -> Iterator[MappingError]:
@@ -116,13 +130,19 @@ def _fields(mapping: Mapping, emit: Emit, words: CatalogueWords) -> Iterator[Map
         if listing is None:
             yield MappingError(
                 f"no type of the domain has a field `{name}`",
-                file=mapping.file, line=line, field="fields", hint=nearest(name, words.fields),
-            )  # fmt: skip
+                file=mapping.file,
+                line=line,
+                field="fields",
+                hint=nearest(name, words.fields),
+            )
         elif not listing & types:
             yield MappingError(
                 f"none of the types that the mapping gives has a field `{name}`",
-                file=mapping.file, line=line, field="fields", hint=f"It belongs to {', '.join(sorted(listing)[:10])}.",
-            )  # fmt: skip
+                file=mapping.file,
+                line=line,
+                field="fields",
+                hint=f"It belongs to {', '.join(sorted(listing)[:10])}.",
+            )
 
 
 def _forms(mapping: Mapping, path: Path) -> Iterator[MappingError]:
@@ -136,15 +156,20 @@ def _forms(mapping: Mapping, path: Path) -> Iterator[MappingError]:
                 if value.path is not None and not re.search(value.path, path.as_posix()):
                     yield MappingError(
                         f"the path {path} does not match `{value.path}`",
-                        file=mapping.file, line=value.line, hint="Give the path with its folders, or change the pattern.",
-                    )  # fmt: skip
+                        file=mapping.file,
+                        line=value.line,
+                        hint="Give the path with its folders, or change the pattern.",
+                    )
         for time in times:
             for form in time.formats:
                 if form != "iso" and not _runs(connection, f"select try_strptime('', {text(form)})"):
                     yield MappingError(
-                        f"`{form}` is no form of a time", file=mapping.file, line=time.value.line, field="format",
+                        f"`{form}` is no form of a time",
+                        file=mapping.file,
+                        line=time.value.line,
+                        field="format",
                         hint="Write `iso`, or strptime letters such as %d/%m/%Y %H:%M.",
-                    )  # fmt: skip
+                    )
         for identity in mapping.identities:
             conditions += identity.when
         for condition in conditions:

@@ -1,7 +1,8 @@
 """A mapping as SQL over one run of rows: for each emit one query, a row of which is one event or a fault.
 
-The queries read the view `source_rows` (columns c0, c1, …, position, raw) with the variables `origin` and `path`. They
-give the columns of EVENTS and besides `fault_reason`, `fault_field`, `fault_detail` (null: none) and `raw`.
+The queries read the view `source_rows` (columns c0, c1, …, position, raw) with the variables `origin` and
+`path`. They give the columns of EVENTS and besides `fault_reason`, `fault_field`, `fault_detail` (null:
+none) and `raw`.
 """
 
 from __future__ import annotations
@@ -14,19 +15,16 @@ from pathlib import Path
 from throughline.schemas.acceptance import Rules
 from throughline.schemas.events import EVENTS
 from throughline.schemas.type_form import FieldForm
-from throughline.sources.mapping import Condition, Emit, Identity, Mapping, Time, Value
-
-_ISO = r"\d{4}-\d\d-\d\d"
-_CLOCK = r"[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,30})?)?"
-_OFFSET = r" ?(?:Z|[+-]\d\d(?::?\d\d)?)"
+from throughline.sources.mapping_parts import Condition, Emit, Identity, Mapping, Time, Value
+from throughline.sources.mapping_time_sql import CLOCK, ISO, OFFSET, instant_sql, text, time_sql
 
 
 @dataclass(frozen=True)
 class CatalogueWords:
     """What the catalogue says of the names that a mapping uses, by the newest version of each type.
 
-    `versions` and `agencies` by type (no agency where the publisher says it), `fields` by the name on the wire,
-    `listing` the types that list a field.
+    `versions` and `agencies` by type (no agency where the publisher says it), `fields` by the name on the
+    wire, `listing` the types that list a field.
     """
 
     versions: dict[str, str]
@@ -48,11 +46,6 @@ def catalogue_words(rules: Rules) -> CatalogueWords:
         for field in rules.by_version[name, int(version_text)].form.fields:
             words.listing.setdefault(field.name, set()).add(name)
     return words
-
-
-def text(value: str) -> str:
-    """A SQL literal."""
-    return "'" + value.replace("'", "''").replace("\x00", "") + "'"
 
 
 @dataclass
@@ -94,16 +87,18 @@ class MappingSql:
         occurred = self._time(emit.time, "time", faults, required=True)
         recorded = "null::timestamp"
         if emit.recorded_at is not None:
-            recorded = self._instant_of(emit.recorded_at, self._time(emit.recorded_at, "recorded_at", faults))
+            recorded = instant_sql(emit.recorded_at, self._time(emit.recorded_at, "recorded_at", faults))
         agency = "null::varchar" if emit.agency is None else self._value(emit.agency, "agency", faults)
         shared, data = self._fields(emit, faults)
         columns = {name: f"null::{_sql_type(name)}" for name in EVENTS.names}
         columns |= shared
+        known = self._of_types(emit, self.catalogue.versions)
+        versions = self._case("r.type_of_row", known, quote=False)
         columns |= {
             "source": text(self.mapping.source),
             "id": self._id(emit, faults),
             "type": "r.type_of_row",
-            "version": f"({self._case('r.type_of_row', self._of_types(emit, self.catalogue.versions), quote=False)})::smallint",
+            "version": f"({versions})::smallint",
             "area": self._value(emit.area, "area", faults),
             "agency": f"coalesce({agency}, {self._own_agency(emit)})",
             "unit": "null::varchar" if emit.unit is None else self._value(emit.unit, "unit", faults),
@@ -119,8 +114,9 @@ class MappingSql:
         listed = ",\n  ".join(f"{columns[name]} as {_quoted(name)}" for name in EVENTS.names)
         where = " and ".join([self.filter(), self._all(emit.when)])
         return (
-            "-- One row per event that a row of the source gives, or the fault that keeps it from being one.\n"
-            f"select\n  {listed},\n  {faults.column(1)} as fault_reason,\n  {faults.column(2)} as fault_field,\n"
+            "-- One row per event that a row of the source gives, or the fault that keeps it from being.\n"
+            f"select\n  {listed},\n"
+            f"  {faults.column(1)} as fault_reason,\n  {faults.column(2)} as fault_field,\n"
             f"  {faults.column(3)} as fault_detail,\n  r.raw as raw\n"
             f"from (select *, {type_sql} as type_of_row from source_rows r where {where}) r"
         )
@@ -146,8 +142,12 @@ class MappingSql:
         mapped = self._case(given, value.words, otherwise=otherwise)
         if value.otherwise is None:
             known = ", ".join(text(word) for word in value.words)
-            faults.add(f"({given}) not in ({known})" if known else "true", "unmapped_value", name,
-                       f"`{name}` has a word that `values:` does not list")  # fmt: skip
+            faults.add(
+                f"({given}) not in ({known})" if known else "true",
+                "unmapped_value",
+                name,
+                f"`{name}` has a word that `values:` does not list",
+            )
         return f"({mapped})"
 
     def _case(self, given: str, words: dict[str, str], *, otherwise: str = "null", quote: bool = True) -> str:
@@ -165,8 +165,12 @@ class MappingSql:
         else:
             words = {word: meaning.type for word, meaning in emit.words.items()}
             mapped = self._case(given, words, otherwise=text(emit.otherwise) if emit.otherwise else "null")
-        faults.add("r.type_of_row is null", "unmapped_type", emit.type.column or "type",
-                   "the mapping gives no type for this word: list it under `types:`")  # fmt: skip
+        faults.add(
+            "r.type_of_row is null",
+            "unmapped_type",
+            emit.type.column or "type",
+            "the mapping gives no type for this word: list it under `types:`",
+        )
         return f"({mapped})"
 
     def _own_agency(self, emit: Emit) -> str:
@@ -210,54 +214,17 @@ class MappingSql:
     def _time(self, time: Time, name: str, faults: _Faults, *, required: bool = False) -> str:
         given = self._value(time.value, name, faults)
         column = time.value.column or name
-        tried = [self._parsed(given, form, time) for form in time.formats]
+        tried = [time_sql(given, form, time) for form in time.formats]
         parsed = tried[0] if len(tried) == 1 else f"coalesce({', '.join(tried)})"
         if required:
             faults.add(f"({given}) is null", "missing_time", column, f"`{column}` is empty")
-        faults.add(f"({given}) is not null and ({parsed}) is null", "bad_time", column,
-                   f"`{column}` is not a time of the form that the mapping says")  # fmt: skip
+        faults.add(
+            f"({given}) is not null and ({parsed}) is null",
+            "bad_time",
+            column,
+            f"`{column}` is not a time of the form that the mapping says",
+        )
         return parsed
-
-    def _parsed(self, given: str, form: str, time: Time) -> str:
-        if form != "iso":
-            if "%z" in form:
-                return self._label(
-                    f"(try_strptime({given}, {text(form)}) at time zone {self._target(time)})", time
-                )
-            return self._label(self._local(f"try_strptime({given}, {text(form)})", time), time)
-        # A date is never turned into a midnight: an instant needs a time of day.
-        clock = _CLOCK if time.precision == "instant" else f"(?:{_CLOCK})?"
-        date = r"\d{4}-\d\d(?:-\d\d)?" if time.precision == "month" else _ISO
-        whole = (
-            f"case when length({given}) = 7 then {given} || '-01' else {given} end"
-            if time.precision == "month"
-            else given
-        )
-        local = self._local(f"try_cast({whole} as timestamp)", time)
-        absolute = f"(try_cast({whole} as timestamptz) at time zone {self._target(time)})"
-        return self._label(
-            f"case when regexp_full_match({given}, {text(date + clock)}) then {local} "
-            f"when regexp_full_match({given}, {text(_ISO + _CLOCK + _OFFSET)}) then {absolute} end",
-            time,
-        )
-
-    def _target(self, time: Time) -> str:
-        return text("UTC" if time.precision == "instant" else time.zone)
-
-    def _local(self, local: str, time: Time) -> str:
-        # Of a local time that occurs twice, the later; one that the change to summer time skips is an hour on (ICU).
-        if time.precision != "instant" or time.zone == "UTC":
-            return local
-        return f"(({local} at time zone {text(time.zone)}) at time zone 'UTC')"
-
-    def _label(self, parsed: str, time: Time) -> str:
-        return f"date_trunc('{time.precision}', {parsed})" if time.precision != "instant" else f"({parsed})"
-
-    def _instant_of(self, time: Time, parsed: str) -> str:
-        # recorded_at has no precision: of a day or month it is the beginning, in the zone.
-        if time.precision == "instant":
-            return parsed
-        return f"(({parsed} at time zone {text(time.zone)}) at time zone 'UTC')"
 
     def _fields(self, emit: Emit, faults: _Faults) -> tuple[dict[str, str], str]:
         values = {name: self._value(value, name, faults) for name, value in emit.fields.items()}
@@ -303,19 +270,25 @@ class MappingSql:
                 f"list_filter(list_transform({pieces}, x -> trim(x)), x -> x <> '') end"
             )
         if kind == "int":
-            typed = f"case when regexp_full_match({given}, '[+-]?[0-9]{{1,19}}') then try_cast({given} as bigint) end"
+            whole = "'[+-]?[0-9]{1,19}'"
+            typed = f"case when regexp_full_match({given}, {whole}) then try_cast({given} as bigint) end"
         elif kind == "bool":
             typed = f"case lower({given}) when 'true' then true when 'false' then false end"
         elif kind == "timestamp":
             typed = (
-                f"case when regexp_full_match({given}, {text(_ISO + _CLOCK + _OFFSET)}) "
+                f"case when regexp_full_match({given}, {text(ISO + CLOCK + OFFSET)}) "
                 f"then (try_cast({given} as timestamptz) at time zone 'UTC') end"
             )
         elif kind == "date":
-            typed = f"case when regexp_full_match({given}, {text(_ISO)}) then try_cast({given} as date)::varchar end"
+            day = f"try_cast({given} as date)::varchar"
+            typed = f"case when regexp_full_match({given}, {text(ISO)}) then {day} end"
         if typed is not given:
-            faults.add(f"({given}) is not null and ({typed}) is null", "bad_field", f"data.{name}",
-                       f"`{name}` is not a {kind}; `values:` can translate words")  # fmt: skip
+            faults.add(
+                f"({given}) is not null and ({typed}) is null",
+                "bad_field",
+                f"data.{name}",
+                f"`{name}` is not a {kind}; `values:` can translate words",
+            )
             typed = f"({typed})"
         if kind == "timestamp" and self.catalogue.fields[name].column is None:
             typed = (

@@ -1,4 +1,6 @@
-"""Rows of an existing system before they are mapped: every column text, with where the row stood and what it was."""
+"""Rows of an existing system before they are mapped: every column text, with where the row stood and what it
+was.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,9 @@ from throughline.schemas.events import REJECTS
 class Rows:
     """A bounded run of rows.
 
-    `columns` are the source's names in its order; `table` has them as c0, c1, … (string, null for empty), then
-    `position` int64 (line or row, from 1) and `raw` binary (the row as it stood; null: the columns say it all).
-    `rejects` (REJECTS) are the rows that could not be read as such.
+    `columns` are the source's names in its order; `table` has them as c0, c1, … (string, null for empty),
+    then `position` int64 (line or row, from 1) and `raw` binary (the row as it stood; null: the columns say
+    it all). `rejects` (REJECTS) are the rows that could not be read as such.
     """
 
     columns: tuple[str, ...]
@@ -40,8 +42,15 @@ def row_rejects(origin: str, faults: Iterable[tuple[int, str, str | None, str, b
     nothing = pa.nulls(len(found), pa.string())
     return pa.table(
         [
-            pa.array([origin] * len(found), pa.string()), pa.array(positions, pa.int64()), pa.array(reasons, pa.string()),
-            pa.array(fields, pa.string()), pa.array(details, pa.string()), pa.array(raws, pa.binary()), nothing, nothing, nothing,
+            pa.array([origin] * len(found), pa.string()),
+            pa.array(positions, pa.int64()),
+            pa.array(reasons, pa.string()),
+            pa.array(fields, pa.string()),
+            pa.array(details, pa.string()),
+            pa.array(raws, pa.binary()),
+            nothing,
+            nothing,
+            nothing,
         ],
         schema=REJECTS,
-    )  # fmt: skip
+    )

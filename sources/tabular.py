@@ -33,8 +33,9 @@ _FAULTS_LISTED = 1000
 class DryRun:
     """What a mapping would make of a file; nothing was published.
 
-    `problems` keep it from running at all; `faults` (line, column, reason, detail), the first thousand, keep single
-    rows from being events; `reasons` counts all of them. `repeated_ids` are events whose id another row has too.
+    `problems` keep it from running at all; `faults` (line, column, reason, detail), the first thousand, keep
+    single rows from being events; `reasons` counts all of them. `repeated_ids` are events whose id another
+    row has too.
     """
 
     file: str
@@ -55,19 +56,22 @@ class DryRun:
             yield f"{self.file}:{line}: {reason}" + (f" in `{column}`" if column else "") + f": {detail}"
         if self.rejects > len(self.faults):
             yield f"… and {self.rejects - len(self.faults)} more"
-        yield f"{self.rows} rows: {self.events} events, {self.rejects} rejects, {self.left_out} rows left out by filters"
+        yield (
+            f"{self.rows} rows: {self.events} events, {self.rejects} rejects, "
+            f"{self.left_out} rows left out by filters"
+        )
         yield from (f"  {count:>9}  {name}" for name, count in sorted(self.types.items()))
         yield from (f"  {count:>9}  rejected: {name}" for name, count in sorted(self.reasons.items()))
         if self.repeated_ids:
-            yield f"  {self.repeated_ids:>9}  events share their id with another row: copies, if they say the same"
+            yield f"  {self.repeated_ids:>9}  events with the id of another row: copies, if they say the same"
 
 
 def read_mapped(path: Path, mapping: Mapping, domain: Domain) -> Iterator[Batch]:
     """The events of a file, in bounded batches, admitted by the domain's rules.
 
-    A row that the filters leave out is in neither table; every other is in one of them, or, with several `emits`, in
-    both. Raises MappingError before the first batch if the mapping does not fit the file or the domain, DataError if
-    the file cannot be read.
+    A row that the filters leave out is in neither table; every other is in one of them, or, with several
+    `emits`, in both. Raises MappingError before the first batch if the mapping does not fit the file or the
+    domain, DataError if the file cannot be read.
     """
     for batch, _ in _mapped(path, mapping, domain):
         if batch.events.num_rows or batch.rejects.num_rows:

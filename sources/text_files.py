@@ -19,8 +19,10 @@ _NOT_CP1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 
 
 @contextmanager
-def open_bytes(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, through gzip if its first bytes say so. Raises DataError where it is none or cannot be read."""
+def open_bytes(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    """Open a file, through gzip if its first bytes say so. Raises DataError where it is none or cannot be
+    read.
+    """
     if path.is_dir():
         raise DataError(
             "is a directory", file=path, hint="Name the files in it, or a pattern such as DIR/*.csv."
@@ -82,7 +84,8 @@ def detect_encoding(path: Path) -> str:
             "is neither UTF-8 nor Windows-1252",
             file=path,
             line=bad_line,
-            hint="Save it as UTF-8, or write `csv: {encoding: utf-8}` in the mapping: lines that are not are then rejected.",
+            hint="Save it as UTF-8, or write `csv: {encoding: utf-8}` in the mapping: then only the lines "
+            "that are not are rejected.",
         )
     return "cp1252"
 

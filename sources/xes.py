@@ -1,8 +1,9 @@
-"""XES event logs (IEEE 1849) to Rows: one row per event, with the attributes of its trace as `case:…` columns.
+"""XES event logs (IEEE 1849) to Rows: one row per event, with the attributes of its trace as `case:…`
+columns.
 
-Streamed by expat in two passes: the first gathers the names of the attributes, so that a log which is not well-formed
-is refused before a row is read. A document type declaration is refused, so no entity of its own is ever expanded.
-Nested attributes are columns `outer/inner`.
+Streamed by expat in two passes: the first gathers the names of the attributes, so that a log which is not
+well-formed is refused before a row is read. A document type declaration is refused, so no entity of its own
+is ever expanded. Nested attributes are columns `outer/inner`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class _DeclaredTypes(Exception):  # noqa: N818 — leaves the parser's callback 
 def read_xes(path: Path, batch_rows: int) -> Iterator[Rows]:
     """The events of a log in the order of the file; `position` counts them from 1. The first Rows has none.
 
-    Raises DataError with the line where the log is not well-formed, declares a document type, or has no event.
+    Raises DataError with the line where the log is not well-formed, declares a document type, or has no
+    event.
     """
     names: dict[str, None] = {}
     for event in _events(path):
@@ -56,7 +58,9 @@ def _rows(columns: tuple[str, ...], events: list[dict[str, str]], first: int) ->
 
 
 class _Log:
-    """What the parser has seen: the attributes of the open trace and event, and the events that were closed."""
+    """What the parser has seen: the attributes of the open trace and event, and the events that were
+    closed.
+    """
 
     def __init__(self) -> None:
         self.path: list[str] = []

@@ -12,7 +12,6 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from throughline.schemas.domain import Domain
 from throughline.sql import sql
 
 STEWARD_TYPES = ("steward.identifiers.linked", "steward.identifiers.unlinked", "steward.conflict.resolved")
@@ -33,16 +32,6 @@ class Counts:
         self.duplicate += other.duplicate
         for reason, n in other.quarantined.items():
             self.quarantined[reason] = self.quarantined.get(reason, 0) + n
-
-
-def prepare(connection: duckdb.DuckDBPyConnection, domain: Domain) -> None:
-    """Set what the SQL of this package reads: macros, the domain's time zone, the kinds that link."""
-    connection.execute("set variable time_zone = ?", [domain.time_zone])
-    connection.execute(
-        "set variable linking_kinds = ?::varchar[]", [[k.kind for k in domain.identifiers if k.links]]
-    )
-    connection.execute(sql(__package__, "keys"))
-    connection.execute(sql(__package__, "models/macros"))
 
 
 def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table, received_at: datetime) -> Counts:
@@ -76,25 +65,15 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table, received_a
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, acts: bool) -> None:
-    """Apply stewards' acts in the batch and decide which copies of contested events stand."""
+    """Apply stewards' acts, if the batch brought any, and decide which copies of contested events stand."""
     if acts:
-        connection.execute(sql(__package__, "accept_sql/steward"))
+        connection.execute(sql(__package__, "accept_sql/steward_conflicts"))
     (contested,) = _row(connection, "select count(*) from contested")
-    if not contested:
-        return
-    connection.execute(sql(__package__, "accept_sql/conflicts"))
-    connection.execute(sql(__package__, "accept_sql/withdrawn"))
-    if not acts:
-        # a steward's own act may just have come into conflict
-        (withdrawn,) = _row(
-            connection,
-            f"select count(*) from events semi join verdicts using (event_key) where type in {STEWARD_TYPES}",
-        )
-        if withdrawn:
-            connection.execute("delete from contested")
-            connection.execute(sql(__package__, "accept_sql/steward"))
-            connection.execute(sql(__package__, "accept_sql/conflicts"))
-            connection.execute(sql(__package__, "accept_sql/withdrawn"))
+    if contested:
+        connection.execute(sql(__package__, "accept_sql/conflicts"))
+        connection.execute(sql(__package__, "accept_sql/withdrawn"))
+    if acts:
+        connection.execute(sql(__package__, "accept_sql/steward_links"))
 
 
 def _count(connection: duckdb.DuckDBPyConnection, read: int, repeats: bool) -> Counts:

@@ -49,7 +49,7 @@ comment on column events.agency is 'Agency that says it happened.';
 comment on column events.unit is 'Unit of that agency, if stated.';
 comment on column events.occurred_at is 'When it happened: UTC for an instant, the label of the day or month otherwise.';
 comment on column events.occurred_precision is 'instant, day or month.';
-comment on column events.recorded_at is 'When the agency wrote it down (UTC): the earliest that any copy states.';
+comment on column events.recorded_at is 'When the agency wrote it down (UTC), says the first copy; `restated` may know better.';
 comment on column events.received_at is 'When the first copy was accepted (UTC).';
 comment on column events.sequence is 'The publisher''s own order of its events, compared as text.';
 comment on column events.identifiers is 'Identifiers that it carries, normalised.';
@@ -85,6 +85,20 @@ comment on column duplicates.origin is 'File or topic-partition that the copy wa
 comment on column duplicates.position is 'Line, row or offset of the copy there.';
 comment on column duplicates.received_at is 'When the copy was read (UTC).';
 
+create table restated (
+  event_key ubigint not null,
+  origin varchar not null,
+  position bigint not null,
+  recorded_at timestamp,
+  received_at timestamp not null
+);
+comment on table restated is 'One row per further copy of an event that states an earlier time than the first copy: the earliest counts.';
+comment on column restated.event_key is 'The event.';
+comment on column restated.origin is 'Where its first copy was read from.';
+comment on column restated.position is 'Line, row or offset of its first copy there.';
+comment on column restated.recorded_at is 'When the agency wrote it down, says this copy (UTC).';
+comment on column restated.received_at is 'When this copy was read (UTC).';
+
 create table quarantined (
   quarantine_id ubigint not null,
   reason varchar not null,
@@ -114,6 +128,17 @@ comment on column quarantined.origin is 'File or topic-partition that it was rea
 comment on column quarantined.position is 'Line, row or offset there.';
 comment on column quarantined.received_at is 'When it was read (UTC).';
 comment on column quarantined.raw is 'The whole record as it was read; null for a conflict, whose copies stand in events.';
+
+create view dated_events as
+select
+  e.* replace (least(e.recorded_at, r.recorded_at) as recorded_at, least(e.received_at, r.received_at) as received_at)
+from events e
+left join (
+  select event_key, origin, position, min(recorded_at) as recorded_at, min(received_at) as received_at
+  from restated
+  group by all
+) r using (event_key, origin, position);
+comment on view dated_events is 'One row per event, with the earliest times that any copy of it states.';
 
 create table unsettled (event_key ubigint not null);
 comment on table unsettled is 'One row per event whose case has still to be linked and derived; empty between batches.';

@@ -7,7 +7,7 @@ with placed as (
       partition by case_key
       order by occurred_at, recorded_at nulls last, sequence nulls last, event_key
     )::integer as position
-  from events
+  from dated_events
   where case_key is not null
 )
 select

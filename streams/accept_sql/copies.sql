@@ -33,10 +33,11 @@ select
   correlation, causation, data, false as in_conflict, origin, position
 from kept_copies;
 
+create or replace temp table new_further_copies as
+select * from further_copies anti join duplicates using (event_key, origin, position);
+
 insert into duplicates
-select event_key, origin, position, received_at
-from further_copies
-anti join duplicates using (event_key, origin, position);
+select event_key, origin, position, received_at from new_further_copies;
 
 create or replace temp table contested as
 with contents as (

@@ -1,4 +1,5 @@
-"""One CloudEvent for every type of a domain, made from the catalogue's example, and seeded damage for fuzzing."""
+"""One CloudEvent for every type of a domain, made from the catalogue's example, and seeded damage for
+fuzzing."""
 
 from __future__ import annotations
 
@@ -16,8 +17,13 @@ FUZZ = int(os.environ.get("THROUGHLINE_FUZZ", "20000"))
 
 def event(type_name: str = "police.suspect.decided", **attributes: Any) -> dict[str, Any]:
     """An event of the small domain that is accepted; `data` replaces single fields of the data."""
-    data = {"unit": "20PP", "identifiers": {"crime_ref": "20/1/26", "urn": ["20PP0000126"]}, "decision": "refer",
-            "reasons": ["public_interest", "evidence"], "effect_at": "2026-03-05T00:00:00Z"}  # fmt: skip
+    data = {
+        "unit": "20PP",
+        "identifiers": {"crime_ref": "20/1/26", "urn": ["20PP0000126"]},
+        "decision": "refer",
+        "reasons": ["public_interest", "evidence"],
+        "effect_at": "2026-03-05T00:00:00Z",
+    }
     data = data if type_name == "police.suspect.decided" else {"identifiers": {"crime_ref": "20/1/26"}}
     made = {
         "specversion": "1.0",

@@ -1,4 +1,5 @@
-"""What an event type looks like as an Avro schema: Apache Avro's parser and fingerprints are the authority."""
+"""What an event type looks like as an Avro schema: Apache Avro's parser and fingerprints are the
+authority."""
 
 from __future__ import annotations
 
@@ -139,14 +140,18 @@ def evolved(tmp_path: Path) -> Domain:
         if "police.victim.assessed" in text:
             old = "- type: police.victim.assessed\n  version: 1\n"
             assert old in text
-            text = text.replace(old, old.replace("1", "2") + "  history: [{version: 1, changes: ["
-                                "{rename: {left_kind: holder}}, {add: [enhanced]}, {remove: [channel]}]}]\n")  # fmt: skip
+            text = text.replace(
+                old,
+                old.replace("1", "2") + "  history: [{version: 1, changes: ["
+                "{rename: {left_kind: holder}}, {add: [enhanced]}, {remove: [channel]}]}]\n",
+            )
             file.write_text(text)
     return load_domain(folder)
 
 
 def test_older_versions_are_read_back_from_the_history(evolved: Domain) -> None:
-    """Version 1 has the old name, lacks what was added and has what was removed; all versions read each other."""
+    """Version 1 has the old name, lacks what was added and has what was removed; all versions read each
+    other."""
     versions = {one.version: one for one in type_forms(evolved) if one.type == "police.victim.assessed"}
     assert {field.name for field in versions[1].fields} == {"left_kind", "channel"}
     assert {field.name for field in versions[2].fields} == {"enhanced", "holder"}

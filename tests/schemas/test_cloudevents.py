@@ -1,28 +1,16 @@
-"""How a JSON event is accepted, or refused with its reason; CloudEvents by Kafka and back."""
+"""How a JSON event is accepted, or refused with its reason."""
 
 from __future__ import annotations
 
 import random
-import re
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-import yaml
 from catalogue_events import FUZZ, SMALL, damaged, event, examples
 
 from throughline.schemas.cloudevents import event_object, events_from_json_lines, parse_event
-from throughline.schemas.cloudevents_binding import (
-    check_attributes,
-    from_batch,
-    from_kafka,
-    from_structured,
-    to_batch,
-    to_kafka,
-    to_structured,
-)
 from throughline.schemas.domain import Domain, load_domain
 from throughline.schemas.event_rows import ROW_COLUMNS
 from throughline.schemas.events import EVENTS, REJECTS
@@ -208,8 +196,13 @@ def test_every_example_of_the_catalogue_is_accepted() -> None:
 
 def test_lines_and_single_events_agree(domain: Domain) -> None:
     """The quick way gives the rows of the careful one, in the tables' schemas, with line numbers."""
-    kinds = [event(), event(time=..., occurredon="2026-03"), event("police.call.made", data={"answers": "P1"}),
-             event("police.victim.assessed", data={"enhanced": True}), event(time="2026-03-02T10:15:00+01:00")]  # fmt: skip
+    kinds = [
+        event(),
+        event(time=..., occurredon="2026-03"),
+        event("police.call.made", data={"answers": "P1"}),
+        event("police.victim.assessed", data={"enhanced": True}),
+        event(time="2026-03-02T10:15:00+01:00"),
+    ]
     given = [one | {"id": f"e{i}"} for i, one in enumerate(kinds * 3)]
     batch = events_from_json_lines([orjson.dumps(one) for one in given], domain, "file.jsonl", 11)
     assert batch.events.schema == EVENTS
@@ -238,9 +231,12 @@ def test_lines_and_single_events_agree(domain: Domain) -> None:
         (b"[1]", "not_an_object"),
         (b'{"specversion":"1.0","id":' + b"9" * 400 + b"}", "not_json"),
         (b'{"pad":"' + b"x" * 300_000 + b'"}', "too_large"),
-        (b'{"specversion":"1.0","id":"a","source":"b","type":"c","data":' + b"[" * 900 + b"]" * 900 + b"}", "unknown_type"),
+        (
+            b'{"specversion":"1.0","id":"a","source":"b","type":"c","data":' + b"[" * 900 + b"]" * 900 + b"}",
+            "unknown_type",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_bad_line_stops_nobody(domain: Domain, line: bytes, code: str) -> None:
     """It stands in the rejects, whole and with its number; its neighbours are accepted."""
     good = orjson.dumps(event())
@@ -295,15 +291,41 @@ def test_damaged_lines_are_never_lost_and_never_raise(domain: Domain) -> None:
 def test_damaged_values_agree_too(domain: Domain) -> None:
     """Events that are JSON but have a wrong value somewhere: both ways say the same, row for row."""
     chance = random.Random(7)
-    odd = [None, "", 0, 1, -1, True, False, [], {}, [""], ["refer"], "refer", "2026-03-02T10:15:00Z", "2026-03",
-           1.5, 2**63, 2**70, "\0", "x" * 5000, {"urn": "1"}, "0000-01-01T00:00:00Z", "20", "cps"]  # fmt: skip
+    odd = [
+        None,
+        "",
+        0,
+        1,
+        -1,
+        True,
+        False,
+        [],
+        {},
+        [""],
+        ["refer"],
+        "refer",
+        "2026-03-02T10:15:00Z",
+        "2026-03",
+        1.5,
+        2**63,
+        2**70,
+        "\0",
+        "x" * 5000,
+        {"urn": "1"},
+        "0000-01-01T00:00:00Z",
+        "20",
+        "cps",
+    ]
     lines = []
     for _ in range(FUZZ // 4):
         given = event()
         place = chance.choice([given, given["data"], given["data"]["identifiers"]])
         place[chance.choice([*place, "agency", "occurredon", "enhanced", "contenthash"])] = chance.choice(odd)
-        lines.append(orjson.dumps(given, option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=str)
-                     if not _too_big(given) else b"{")  # fmt: skip
+        lines.append(
+            orjson.dumps(given, option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=str)
+            if not _too_big(given)
+            else b"{"
+        )
     batch = events_from_json_lines(lines, domain, "f", 0)
     accepted = {one.pop("position"): one for one in batch.events.to_pylist()}
     refused = {one["position"]: (one["reason"], one["field"]) for one in batch.rejects.to_pylist()}
@@ -325,70 +347,3 @@ def _too_big(value: Any) -> bool:
     if isinstance(value, dict):
         return any(map(_too_big, value.values()))
     return isinstance(value, int) and value >= 2**64
-
-
-def test_the_six_minimal_conformance_events_have_their_attributes(shared_data: Path) -> None:
-    """Each of the published minimal events is a CloudEvent, by Kafka and back, and in a batch."""
-    text = (shared_data / "cloudevents" / "conformance_yaml_v1.0_v1_minimum.yaml").read_text()
-    given = [one["ContextAttributes"] | {"data": one["Data"]} for one in yaml.safe_load_all(text)]
-    assert len(given) == 6
-    for one in given:
-        one["specversion"] = str(one["specversion"])
-        if "json" in one["datacontenttype"]:
-            one["data"] = orjson.loads(one["data"])
-        assert check_attributes(one) is None
-        assert from_kafka(*to_kafka(one)) == one
-        assert from_structured(to_structured(one)) == one
-    assert from_batch(to_batch(given)) == given
-
-
-def test_the_kafka_feature_holds(shared_data: Path) -> None:
-    """Binary and structured mode give the attributes and data that the conformance feature states."""
-    text = (shared_data / "cloudevents" / "conformance_features_kafka-protocol-binding.feature").read_text()
-    binary, structured = text.split("Scenario Outline")
-    value, data = re.findall(r'"""\s*(.*?)\s*"""', binary, re.S)
-    tables = re.split(r"Then the attributes are", binary)
-    headers = [(k, v.encode()) for k, v in _cells(tables[0])]
-    expected = dict(_cells(tables[1])) | {"data": orjson.loads(data)}
-    assert from_kafka(headers, value.encode()) == expected
-    value, data = re.findall(r'"""\s*(.*?)\s*"""', structured, re.S)
-    rows, media = structured.split("Examples:")
-    expected = dict(_cells(rows.split("Then the attributes are")[1])) | {"data": orjson.loads(data)}
-    types = [one for one in re.findall(r"\|\s*([^|\n]+?)\s*\|", media) if one != "contentType"]
-    assert len(types) == 2
-    for content_type in types:
-        assert from_kafka([("content-type", content_type.encode())], value.encode()) == expected
-
-
-def _cells(text: str) -> list[tuple[str, str]]:
-    return [pair for pair in re.findall(r"\|\s*(\S+)\s*\|\s*(.+?)\s*\|", text) if pair[0] != "key" and "<" not in pair[1]]  # fmt: skip
-
-
-def test_the_media_type_is_never_a_ce_header() -> None:
-    """It travels as `content-type`; an extension with a name that is not allowed is not sent."""
-    headers, value = to_kafka({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data": {"a": 1}})
-    assert ("content-type", b"application/json") in headers
-    assert not any(name == "ce_datacontenttype" for name, _ in headers)
-    assert value == b'{"a":1}'
-    with pytest.raises(ValueError, match="cannot be"):
-        to_kafka({"Bad_Name": "x"})
-
-
-def test_bytes_travel_as_they_are() -> None:
-    """Avro data is the value in binary mode and base64 in structured mode; both attributes at once are refused."""
-    given = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "datacontenttype": "application/avro", "data": b"\0\1"}  # fmt: skip
-    assert from_kafka(*to_kafka(given)) == given
-    assert from_structured(to_structured(given)) == given
-    both = b'{"specversion":"1.0","id":"1","source":"s","type":"t","data":1,"data_base64":"AAE="}'
-    assert from_structured(both) == Reject(
-        "bad_attribute", "data_base64", "an event has `data` or `data_base64`, not both"
-    )
-
-
-def test_a_tombstone_has_no_data() -> None:
-    """A record without a value is an event without `data`."""
-    headers, value = to_kafka({"specversion": "1.0", "id": "1", "source": "s", "type": "t"})
-    assert value is None
-    found = from_kafka(headers, value)
-    assert isinstance(found, dict)
-    assert "data" not in found

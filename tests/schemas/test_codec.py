@@ -18,7 +18,7 @@ from catalogue_events import FUZZ, SMALL, damaged, event, examples
 
 from throughline.errors import CodecError
 from throughline.schemas.avro_bodies import BodyCodec
-from throughline.schemas.avro_events import avro_record
+from throughline.schemas.avro_record import avro_record
 from throughline.schemas.avro_schema import canonical_and_fingerprint
 from throughline.schemas.cloudevents import events_from_json_lines, parse_event
 from throughline.schemas.codec import SchemaStore, decode_messages, encode_event
@@ -112,9 +112,15 @@ def test_a_schema_may_be_named_by_a_header(store: SchemaStore) -> None:
 
 def test_avro_and_json_give_the_same_rows(domain: Domain, store: SchemaStore) -> None:
     """Every column of the event, whichever way it came."""
-    given = [event(), event(time=..., occurredon="2026-03"), event(time=..., occurredon="2026-02-28"),
-             event("police.victim.assessed", data={"enhanced": False}), event(recordedtime=..., sequence=...),
-             event("police.victim.told", data={"about": 'a "quoted" \\ name\n'}), event(time="2026-03-02T10:15:00.000001Z")]  # fmt: skip
+    given = [
+        event(),
+        event(time=..., occurredon="2026-03"),
+        event(time=..., occurredon="2026-02-28"),
+        event("police.victim.assessed", data={"enhanced": False}),
+        event(recordedtime=..., sequence=...),
+        event("police.victim.told", data={"about": 'a "quoted" \\ name\n'}),
+        event(time="2026-03-02T10:15:00.000001Z"),
+    ]
     from_avro = decode([encode_event(one, store) for one in given], store)
     from_json = events_from_json_lines([orjson.dumps(one) for one in given], domain, "topic-0", 0)
     assert from_avro.rejects.num_rows == 0
@@ -223,7 +229,11 @@ def test_identifiers_of_avro_are_sorted_once_and_normal(store: SchemaStore) -> N
     stored = store.of(TYPE)
     assert stored is not None
     record = avro_record(dict(zip(ROW_COLUMNS, _row(event(), store), strict=True)), stored.avro)
-    other = [{"kind": "urn", "value": "20pp0000126"}, {"kind": "urn", "value": "20PP0000126"}, {"kind": "crime_ref", "value": "20/1/26"}]  # fmt: skip
+    other = [
+        {"kind": "urn", "value": "20pp0000126"},
+        {"kind": "urn", "value": "20PP0000126"},
+        {"kind": "crime_ref", "value": "20/1/26"},
+    ]
     record |= {"identifiers": other, "reasons": ["public_interest", "evidence", "evidence"]}
     message = frame_single_object(stored.avro.fingerprint, stored.bodies.encode_record(record))
     plain = record | {"identifiers": other[1:]}
@@ -236,8 +246,18 @@ def test_identifiers_of_avro_are_sorted_once_and_normal(store: SchemaStore) -> N
 
 def test_an_array_bomb_is_refused_quickly(store: SchemaStore, good: bytes) -> None:
     """A count of 2**60 items in a few bytes, a negative count, a huge length: no memory, no hang."""
-    codec = BodyCodec(json.dumps({"type": "record", "name": "R", "fields": [
-        {"name": "id", "type": "string"}, {"name": "items", "type": {"type": "array", "items": "string"}}]}))  # fmt: skip
+    codec = BodyCodec(
+        json.dumps(
+            {
+                "type": "record",
+                "name": "R",
+                "fields": [
+                    {"name": "id", "type": "string"},
+                    {"name": "items", "type": {"type": "array", "items": "string"}},
+                ],
+            }
+        )
+    )
 
     def number(value: int) -> bytes:
         out = io.BytesIO()
@@ -261,8 +281,15 @@ def test_an_array_bomb_is_refused_quickly(store: SchemaStore, good: bytes) -> No
 
 def test_another_spelling_of_the_same_body_is_accepted() -> None:
     """A list in several blocks, or with its byte size, is Avro too: it is looked at alone and kept."""
-    codec = BodyCodec(json.dumps({"type": "record", "name": "R", "fields": [
-        {"name": "items", "type": {"type": "array", "items": "string"}}]}))  # fmt: skip
+    codec = BodyCodec(
+        json.dumps(
+            {
+                "type": "record",
+                "name": "R",
+                "fields": [{"name": "items", "type": {"type": "array", "items": "string"}}],
+            }
+        )
+    )
     plain = codec.encode_record({"items": ["a", "b"]})
     sized, blocks = b"\x03\x08\x02a\x02b\x00", b"\x02\x02a\x02\x02b\x00"
     table, places, bad = codec.decode([plain, sized, blocks])
@@ -284,10 +311,14 @@ def test_a_content_hash_finds_what_decoding_cannot(store: SchemaStore, good: byt
 def test_no_damaged_message_is_lost_raises_or_is_taken_with_a_wrong_hash(
     store: SchemaStore, good: bytes
 ) -> None:
-    """Seeded damage: every message ends in events or rejects; none with a hash is accepted unless it is intact."""
+    """Seeded damage: every message ends in events or rejects; none with a hash is accepted unless it is
+    intact."""
     chance = random.Random(20260302)
-    sources = [good, encode_event(event("police.call.made", data={"answers": "P1"}), store),
-               encode_event(event(time=..., occurredon="2026-03"), store, schema_id=None)]  # fmt: skip
+    sources = [
+        good,
+        encode_event(event("police.call.made", data={"answers": "P1"}), store),
+        encode_event(event(time=..., occurredon="2026-03"), store, schema_id=None),
+    ]
     messages: list[bytes | None] = []
     hashes: dict[int, str] = {}
     for place in range(FUZZ):

@@ -1,4 +1,4 @@
-"""Identifiers: equal numbers have one normal form, ill-formed ones are known as such, placeholders never link."""
+"""Identifiers: equal numbers have one normal form, ill-formed ones are told, placeholders are known."""
 
 from __future__ import annotations
 

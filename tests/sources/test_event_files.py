@@ -1,4 +1,5 @@
 """Event files: what is good in any form is the same event, and what is bad ends whole in the rejects."""
+# ruff: noqa: DTZ001 — columns hold UTC and labels without a zone
 
 from __future__ import annotations
 
@@ -10,18 +11,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
-from throughline.errors import DataError
 from throughline.schemas.admission import admit, without_placeholders
+from throughline.schemas.avro_events import avro_record
 from throughline.schemas.cloudevents import event_object, parse_event
+from throughline.schemas.codec import SchemaStore
 from throughline.schemas.domain import Domain, load_domain
 from throughline.schemas.events import EVENTS, Batch
 from throughline.schemas.reject import Reject
 from throughline.sources.event_files import read_events
+
+from throughline.errors import DataError
 
 DOMAINS = Path(__file__).resolve().parents[2] / "schemas" / "domains"
 FUZZ = int(os.environ.get("THROUGHLINE_FUZZ", "300"))
@@ -40,20 +44,38 @@ def england_wales() -> Domain:
 def fine(number: int = 1, **changes: Any) -> dict[str, Any]:
     """A CloudEvent of the road-fines domain in its JSON form."""
     event = {
-        "specversion": "1.0", "id": f"e{number}", "source": "urn:test", "type": "police.fine.created",
-        "occurredon": "2005-03-23", "partitionkey": "IT", "data": {"identifiers": {"fine_ref": f"A{number}"}, "amount": "35.0"},
-    }  # fmt: skip
+        "specversion": "1.0",
+        "id": f"e{number}",
+        "source": "urn:test",
+        "type": "police.fine.created",
+        "occurredon": "2005-03-23",
+        "partitionkey": "IT",
+        "data": {"identifiers": {"fine_ref": f"A{number}"}, "amount": "35.0"},
+    }
     return {key: value for key, value in (event | changes).items() if value is not None}
 
 
 def row(number: int = 1, **changes: Any) -> dict[str, Any]:
     """A row of EVENTS of the road-fines domain."""
     empty = dict.fromkeys(EVENTS.names)
-    return empty | {
-        "source": "urn:test", "id": f"e{number}", "type": "police.fine.created", "version": 1, "area": "IT",
-        "agency": "police", "occurred_at": datetime(2005, 3, 23), "occurred_precision": "day",
-        "identifiers": [{"kind": "fine_ref", "value": f"A{number}"}], "data": '{"amount":"35.0"}', "origin": "f", "position": number,
-    } | changes  # fmt: skip
+    return (
+        empty
+        | {
+            "source": "urn:test",
+            "id": f"e{number}",
+            "type": "police.fine.created",
+            "version": 1,
+            "area": "IT",
+            "agency": "police",
+            "occurred_at": datetime(2005, 3, 23),
+            "occurred_precision": "day",
+            "identifiers": [{"kind": "fine_ref", "value": f"A{number}"}],
+            "data": '{"amount":"35.0"}',
+            "origin": "f",
+            "position": number,
+        }
+        | changes
+    )
 
 
 def read(path: Path, domain: Domain, batch_rows: int = 200_000) -> Batch:
@@ -82,7 +104,9 @@ def test_forms_give_the_same_event(tmp_path: Path, domain: Domain) -> None:
     pq.write_table(pa.Table.from_pylist([row()], schema=EVENTS), nested)
     flat = tmp_path / "b.parquet"
     attributes = fine()
-    pq.write_table(pa.Table.from_pylist([attributes | {"data": orjson.dumps(attributes["data"]).decode()}]), flat)
+    pq.write_table(
+        pa.Table.from_pylist([attributes | {"data": orjson.dumps(attributes["data"]).decode()}]), flat
+    )
 
     expected = content(read(lines, domain))
 
@@ -90,8 +114,25 @@ def test_forms_give_the_same_event(tmp_path: Path, domain: Domain) -> None:
     assert [content(read(path, domain)) for path in (packed, nested, flat)] == [expected] * 3
 
 
+def test_avro_container_gives_the_same_event(tmp_path: Path, domain: Domain) -> None:
+    """A record of a container file in our compiled schema is the event that its JSON form is."""
+    verdict = parse_event(fine(), domain)
+    assert not isinstance(verdict, Reject)
+    columns = [name for name in EVENTS.names if name not in {"origin", "position"}]
+    stored = SchemaStore(domain).of("police.fine.created")
+    assert stored is not None
+    record = avro_record(dict(zip(columns, verdict, strict=True)), stored.avro)
+    path, lines = tmp_path / "a.avro", tmp_path / "a.jsonl"
+    with path.open("wb") as file:
+        fastavro.writer(file, stored.avro.schema, [record])
+    lines.write_bytes(orjson.dumps(fine()))
+    assert content(read(path, domain)) == content(read(lines, domain))
+
+
 def test_lines_and_rows_keep_their_number(tmp_path: Path, domain: Domain) -> None:
-    """A bad line in the middle is one reject with its line; its neighbours are events, in whatever batches."""
+    """A bad line in the middle is one reject with its line; its neighbours are events, in whatever
+    batches.
+    """
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"\n".join([orjson.dumps(fine(1)), b"{", b"", orjson.dumps(fine(4))]))
     for batch_rows in (1, 2, 100):
@@ -131,7 +172,7 @@ def test_lines_and_rows_keep_their_number(tmp_path: Path, domain: Domain) -> Non
         ({"unit": "x" * 5000}, "field_too_long"),
         ({"unit": "a\x00b"}, "nul_character"),
     ],
-)  # fmt: skip
+)
 def test_bad_row_is_rejected_for_its_reason(domain: Domain, changes: dict[str, Any], reason: str) -> None:
     """A bad row of a table has the reason that a JSON event has, and does not touch its neighbours."""
     table = pa.Table.from_pylist([row(1), row(2, **changes), row(3)], schema=EVENTS)
@@ -149,7 +190,9 @@ def test_identifiers_take_their_normal_form(domain: Domain) -> None:
 
 
 def test_placeholder_is_taken_off_and_named(domain: Domain) -> None:
-    """UNKNOWN is no number: it links nothing, and `data` says of which kind it was; a second time changes nothing."""
+    """UNKNOWN is no number: it links nothing, and `data` says of which kind it was; a second time changes
+    nothing.
+    """
     pairs = [{"kind": "fine_ref", "value": "unknown"}, {"kind": "fine_ref", "value": "A1"}]
     batch = admit(pa.Table.from_pylist([row(1, identifiers=pairs)], schema=EVENTS), domain)
     assert batch.events["identifiers"].to_pylist() == [[{"kind": "fine_ref", "value": "A1"}]]
@@ -174,12 +217,31 @@ def one_by_one(rows: list[dict[str, Any]], domain: Domain) -> list[Any]:
                 micros[name] = int((micros[name] - datetime(1970, 1, 1)).total_seconds()) * 1_000_000
         micros["identifiers"] = [(one["kind"], one["value"]) for one in given["identifiers"]]
         verdict = parse_event(event_object(micros, domain.type_prefix), domain)
-        found.append(verdict.reason if isinstance(verdict, Reject) else (verdict[1], verdict[11], verdict[-1], verdict[12]))
+        found.append(
+            verdict.reason
+            if isinstance(verdict, Reject)
+            else (verdict[1], verdict[11], verdict[-1], verdict[12])
+        )
     return found
 
 
 def some_value(draw: random.Random, values: tuple[str, ...]) -> Any:
-    return draw.choice([*values[:3], "", "x", "Ünï ☃", 'quo"te', "back\\slash", "tab\t", "2026-01-01", "2026-02-31", 7, True, None])
+    return draw.choice(
+        [
+            *values[:3],
+            "",
+            "x",
+            "Ünï ☃",
+            'quo"te',
+            "back\\slash",
+            "tab\t",
+            "2026-01-01",
+            "2026-02-31",
+            7,
+            True,
+            None,
+        ]
+    )
 
 
 def hostile_row(draw: random.Random, domain: Domain, number: int) -> dict[str, Any]:
@@ -187,9 +249,12 @@ def hostile_row(draw: random.Random, domain: Domain, number: int) -> dict[str, A
     event_type = draw.choice(list(domain.types.values()))
     kinds = [kind.kind for kind in domain.identifiers]
     pairs = [
-        {"kind": draw.choice([*event_type.requires, draw.choice(kinds)]), "value": draw.choice(["A1", "a 1", "20/1/26", "UNKNOWN", "é"])}
+        {
+            "kind": draw.choice([*event_type.requires, draw.choice(kinds)]),
+            "value": draw.choice(["A1", "a 1", "20/1/26", "UNKNOWN", "é"]),
+        }
         for _ in range(draw.randint(0, 3))
-    ]  # fmt: skip
+    ]
     example = plain(event_type.example)
     for key in ("identifiers", "agency", "unit"):
         example.pop(key, None)
@@ -215,18 +280,25 @@ def hostile_row(draw: random.Random, domain: Domain, number: int) -> dict[str, A
         number,
         type=event_type.type,
         area=draw.choice(["20", "48", "20", "99"]),
-        agency=agency if domain.agencies is None or agency in domain.agencies else next(iter(domain.agencies)),
+        agency=agency
+        if domain.agencies is None or agency in domain.agencies
+        else next(iter(domain.agencies)),
         unit=draw.choice([None, "20PP", "", "x" * 4097]) if draw.random() < 0.2 else "20PP",
-        correlation="c", causation="d",
+        correlation="c",
+        causation="d",
         identifiers=pairs or [{"kind": kind, "value": "A1"} for kind in event_type.requires[:1]],
         data=text.replace(",", ", ") if draw.random() < 0.05 else text,
-        occurred_at=draw.choice([datetime(2026, 3, 2), datetime(1800, 1, 1)]) if draw.random() < 0.1 else datetime(2026, 3, 2),
+        occurred_at=draw.choice([datetime(2026, 3, 2), datetime(1800, 1, 1)])
+        if draw.random() < 0.1
+        else datetime(2026, 3, 2),
         **shared,
-    )  # fmt: skip
+    )
 
 
 def test_table_is_judged_as_single_events_are(england_wales: Domain) -> None:
-    """Whatever the rows, `admit` accepts those that `parse_event` accepts, the same way, and has its reasons for the rest."""
+    """Whatever the rows, `admit` accepts those that `parse_event` accepts, the same way, and has its reasons
+    for the rest.
+    """
     draw = random.Random(20260302)
     rows = [hostile_row(draw, england_wales, number) for number in range(FUZZ)]
     expected = one_by_one(rows, england_wales)
@@ -238,9 +310,17 @@ def test_table_is_judged_as_single_events_are(england_wales: Domain) -> None:
     assert batch.events["id"].to_pylist() == [verdict[0] for verdict in plain]
     assert batch.events["decision"].to_pylist() == [verdict[3] for verdict in plain]
     made = pa.Table.from_pylist(
-        [row() | {"id": v[0], "identifiers": [dict(zip(("kind", "value"), pair, strict=True)) for pair in v[1]], "data": v[2]} for v in plain],
+        [
+            row()
+            | {
+                "id": v[0],
+                "identifiers": [dict(zip(("kind", "value"), pair, strict=True)) for pair in v[1]],
+                "data": v[2],
+            }
+            for v in plain
+        ],
         schema=EVENTS,
-    )  # fmt: skip
+    )
     made = without_placeholders(made, england_wales)
     assert batch.events["identifiers"].to_pylist() == made["identifiers"].to_pylist()
     assert batch.events["data"].to_pylist() == made["data"].to_pylist()
@@ -248,15 +328,25 @@ def test_table_is_judged_as_single_events_are(england_wales: Domain) -> None:
     assert len(plain) < len(expected)
 
 
-def test_catalogue_examples_are_seen_to_be_good(england_wales: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_catalogue_examples_are_seen_to_be_good(
+    england_wales: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The quick way decides good events by itself: few of the catalogue's own examples need the long way."""
     rows = [
         parse_event(
-            {"specversion": "1.0", "id": name, "source": "urn:x", "type": name, "time": "2026-03-02T10:15:00Z", "partitionkey": "20", "data": plain(t.example)},
+            {
+                "specversion": "1.0",
+                "id": name,
+                "source": "urn:x",
+                "type": name,
+                "time": "2026-03-02T10:15:00Z",
+                "partitionkey": "20",
+                "data": plain(t.example),
+            },
             england_wales,
         )
         for name, t in england_wales.types.items()
-    ]  # fmt: skip
+    ]
     good = [verdict for verdict in rows if not isinstance(verdict, Reject)]
     columns = [name for name in EVENTS.names if name not in {"origin", "position"}]
     epoch = datetime(1970, 1, 1)
@@ -270,7 +360,8 @@ def test_catalogue_examples_are_seen_to_be_good(england_wales: Domain, monkeypat
         records.append(record)
     calls: list[Any] = []
     monkeypatch.setattr(
-        "throughline.schemas.admission.parse_event", lambda event, domain: calls.append(event) or parse_event(event, domain)
+        "throughline.schemas.admission.parse_event",
+        lambda event, domain: calls.append(event) or parse_event(event, domain),
     )
     table = pa.Table.from_pylist(records, schema=EVENTS)
     batch = admit(table, england_wales)
@@ -289,7 +380,9 @@ def test_catalogue_examples_are_seen_to_be_good(england_wales: Domain, monkeypat
         ("a.csv", b"", "mapping"),
     ],
 )
-def test_file_that_is_not_what_its_name_says(tmp_path: Path, domain: Domain, name: str, text: bytes, match: str) -> None:
+def test_file_that_is_not_what_its_name_says(
+    tmp_path: Path, domain: Domain, name: str, text: bytes, match: str
+) -> None:
     """A file that cannot be read at all is an error that names it."""
     path = tmp_path / name
     path.write_bytes(text)

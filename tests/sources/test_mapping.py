@@ -1,4 +1,7 @@
-"""Mappings: every row of an existing system's file ends as events or as a reject, and what does not fit is named first."""
+"""Mappings: every row of an existing system's file ends as events or as a reject, and what does not fit is
+named first.
+"""
+# ruff: noqa: DTZ001 — columns hold UTC and labels without a zone
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
-from throughline.errors import DataError, MappingError
 from throughline.schemas.domain import Domain, load_domain
 from throughline.schemas.events import Batch
 from throughline.sources.mapping import load_mapping
 from throughline.sources.mapping_check import check_mapping
 from throughline.sources.tabular import dry_run, read_mapped
+
+from throughline.errors import DataError, MappingError
 
 DOMAINS = Path(__file__).resolve().parents[2] / "schemas" / "domains"
 FUZZ = int(os.environ.get("THROUGHLINE_FUZZ", "300"))
@@ -62,7 +65,8 @@ class Desk:
         if not batches:
             return Batch(pa.table({"id": []}), pa.table({"reason": []}))
         return Batch(
-            pa.concat_tables([batch.events for batch in batches]), pa.concat_tables([batch.rejects for batch in batches])
+            pa.concat_tables([batch.events for batch in batches]),
+            pa.concat_tables([batch.rejects for batch in batches]),
         )
 
 
@@ -134,17 +138,23 @@ def test_bad_time_is_a_reject(desk: Desk, written: str, reason: str) -> None:
 
 
 def test_instant_needs_a_time_of_day_and_a_zone(desk: Desk) -> None:
-    """A date is never turned into a midnight; a local time is UTC by its zone; of one that occurs twice the later."""
+    """A date is never turned into a midnight; a local time is UTC by its zone; of one that occurs twice the
+    later.
+    """
     mapping = MAPPING.replace("precision: day", "precision: instant").replace('[iso, "%d/%m/%Y"]', "iso")
     text = (
-        HEADER + "A1,2005-03-23,Create,\nA2,2005-03-23 10:00,Create,\nA3,2005-07-23T10:00:00.123456789,Create,\n"
+        HEADER
+        + "A1,2005-03-23,Create,\nA2,2005-03-23 10:00,Create,\nA3,2005-07-23T10:00:00.123456789,Create,\n"
         "A4,2005-10-30 02:30,Create,\nA5,2005-03-23T10:00:00+05,Create,\n"
     )
     batch = desk.read(text, mapping)
     assert told(batch) == [(2, "bad_time")]
     assert batch.events["occurred_at"].to_pylist() == [
-        datetime(2005, 3, 23, 9), datetime(2005, 7, 23, 8, 0, 0, 123456), datetime(2005, 10, 30, 1, 30), datetime(2005, 3, 23, 5),
-    ]  # fmt: skip
+        datetime(2005, 3, 23, 9),
+        datetime(2005, 7, 23, 8, 0, 0, 123456),
+        datetime(2005, 10, 30, 1, 30),
+        datetime(2005, 3, 23, 5),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +182,9 @@ def test_bad_row_is_a_reject_with_its_line(desk: Desk, row: str, reason: str) ->
 
 
 def test_quotes_of_every_kind(desk: Desk) -> None:
-    """A record over two lines, doubled quotes, and a quote in the middle of a word are what they look like."""
+    """A record over two lines, doubled quotes, and a quote in the middle of a word are what they look
+    like.
+    """
     text = (
         HEADER + 'A1,2005-03-23,Create,"two\nlines, and a comma"\nA2,2005-03-23,Create,"say ""no"""\n'
         'A3,2005-03-23,Create,5" pipe\n"A4",2005-03-23,Create,\n'
@@ -181,8 +193,11 @@ def test_quotes_of_every_kind(desk: Desk) -> None:
     assert told(batch) == []
     assert batch.events["position"].to_pylist() == [2, 4, 5, 6]
     assert batch.events["data"].to_pylist() == [
-        '{"amount":"two\\nlines, and a comma"}', '{"amount":"say \\"no\\""}', '{"amount":"5\\" pipe"}', "{}",
-    ]  # fmt: skip
+        '{"amount":"two\\nlines, and a comma"}',
+        '{"amount":"say \\"no\\""}',
+        '{"amount":"5\\" pipe"}',
+        "{}",
+    ]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -249,7 +264,11 @@ def test_header_alone_gives_nothing_but_is_checked(desk: Desk) -> None:
     [
         (("number}", "numer}"), 5, "(?s)no column `numer`.*Did you mean `number`"),
         (("police.fine.created", "police.fine.create"), 9, "(?s)no type.*Did you mean `police.fine.created`"),
-        (("fields: {amount: amount}", "fields: {amont: amount}"), 11, "(?s)field `amont`.*Did you mean `amount`"),
+        (
+            ("fields: {amount: amount}", "fields: {amont: amount}"),
+            11,
+            "(?s)field `amont`.*Did you mean `amount`",
+        ),
         (("fine_ref: number", "urn: number"), 5, "no identifier kind `urn`"),
         (("constant: IT", "constant: XX"), 4, "no area `XX`"),
         (("fields: {amount: amount}", "note: x"), None, "column `amount` that the mapping does not use"),
@@ -257,7 +276,7 @@ def test_header_alone_gives_nothing_but_is_checked(desk: Desk) -> None:
         (("precision: day", "precision: week"), 6, "one of instant, day, month"),
         (("%d/%m/%Y", "%Q"), 6, "no form of a time"),
         (("id: row", "id: {}"), 12, "exactly one of"),
-        (("id: row", "di: row"), 12, "(?s)no such key.*Did you mean `id`"),
+        (("id: row", "idd: row"), 12, "(?s)no such key.*Did you mean `id`"),
         (("type: step", "type: {constant: a, column: b}"), 7, "exactly one of"),
         (("title: Test", "title: [Test"), None, "no YAML"),
         (("sequence: row", "id: row"), 13, "stands twice"),
@@ -265,7 +284,9 @@ def test_header_alone_gives_nothing_but_is_checked(desk: Desk) -> None:
         (("area: {constant: IT}", "area: {path: '('}"), 4, "no regular expression"),
     ],
 )
-def test_mapping_that_does_not_fit_names_its_line(desk: Desk, change: tuple[str, str], line: int | None, match: str) -> None:
+def test_mapping_that_does_not_fit_names_its_line(
+    desk: Desk, change: tuple[str, str], line: int | None, match: str
+) -> None:
     """What is wrong with a mapping is said with file, line, the nearest name, before a row is read."""
     with pytest.raises(MappingError, match=match) as error:
         desk.read(HEADER + "A1,2005-03-23,Create,1\n", MAPPING.replace(*change, 1))
@@ -276,23 +297,31 @@ def test_mapping_that_does_not_fit_names_its_line(desk: Desk, change: tuple[str,
 def test_every_problem_is_listed(desk: Desk, tmp_path: Path, domain: Domain) -> None:
     """`check_mapping` tells all at once."""
     (tmp_path / "m.yaml").write_text(MAPPING)
-    problems = check_mapping(load_mapping(tmp_path / "m.yaml"), ["number", "when", "step", "sum"], domain, tmp_path / "a.csv")
+    problems = check_mapping(
+        load_mapping(tmp_path / "m.yaml"), ["number", "when", "step", "sum"], domain, tmp_path / "a.csv"
+    )
     assert [problem.what.split(" has ")[1] for problem in problems] == [
-        "no column `day`", "no column `amount`",
-        "a column `when` that the mapping does not use", "a column `sum` that the mapping does not use",
-    ]  # fmt: skip
+        "no column `day`",
+        "no column `amount`",
+        "a column `when` that the mapping does not use",
+        "a column `sum` that the mapping does not use",
+    ]
 
 
 def test_dry_run_lists_what_does_not_fit(desk: Desk, tmp_path: Path, domain: Domain) -> None:
     """A dry run says line, column and reason, counts, and what filters leave out."""
-    (tmp_path / "m.yaml").write_text(MAPPING + 'filters: [{column: step, not_in: [Ignore]}]\n')
+    (tmp_path / "m.yaml").write_text(MAPPING + "filters: [{column: step, not_in: [Ignore]}]\n")
     path = tmp_path / "a.csv"
-    path.write_text(HEADER + "A1,2005-03-23,Create,\nA2,?,Create,\nA3,2005-03-23,Dance,\nA4,2005-03-23,Ignore,\nA5\n")
+    path.write_text(
+        HEADER + "A1,2005-03-23,Create,\nA2,?,Create,\nA3,2005-03-23,Dance,\nA4,2005-03-23,Ignore,\nA5\n"
+    )
     report = dry_run(load_mapping(tmp_path / "m.yaml"), path, domain)
     assert (report.rows, report.events, report.rejects, report.left_out) == (5, 1, 3, 1)
     assert [(line, column, reason) for line, column, reason, _ in sorted(report.faults)] == [
-        (3, "day", "bad_time"), (4, "step", "unmapped_type"), (6, None, "ragged_row"),
-    ]  # fmt: skip
+        (3, "day", "bad_time"),
+        (4, "step", "unmapped_type"),
+        (6, None, "ragged_row"),
+    ]
     assert f"{path}:3: bad_time in `day`" in "\n".join(report.lines())
 
 
@@ -308,7 +337,9 @@ def test_dry_run_of_a_mapping_that_cannot_run(tmp_path: Path, domain: Domain) ->
 
 def test_hash_ids_are_those_of_the_content(desk: Desk) -> None:
     """Equal rows have the same id, and an empty column is not a missing one."""
-    mapping = MAPPING.replace("id: row", "id: {hash: [number, day, step, amount]}").replace("sequence: row\n", "")
+    mapping = MAPPING.replace("id: row", "id: {hash: [number, day, step, amount]}").replace(
+        "sequence: row\n", ""
+    )
     rows = "A1,2005-03-23,Create,1\n" * 2 + "A1,2005-03-23,Create,\n"
     ids = desk.read(HEADER + rows, mapping).events["id"].to_pylist()
     assert ids[0] == ids[1] != ids[2]
@@ -317,7 +348,8 @@ def test_hash_ids_are_those_of_the_content(desk: Desk) -> None:
 def test_row_gives_several_events(desk: Desk) -> None:
     """`emits` makes an event of each time that a row has, with ids of their own."""
     mapping = (
-        "title: T\nsource: urn:t\narea: {constant: IT}\nidentifiers: {fine_ref: number}\nid: {columns: [number]}\n"
+        "title: T\nsource: urn:t\narea: {constant: IT}\nidentifiers: {fine_ref: number}\n"
+        "id: {columns: [number]}\n"
         "type: {constant: police.fine.created}\ntime: made\nemits:\n"
         "  - {name: made, type: {constant: police.fine.created}, time: {column: made, precision: day}}\n"
         "  - {name: sent, type: {constant: police.fine.sent}, time: {column: sent, precision: day},\n"
@@ -325,14 +357,20 @@ def test_row_gives_several_events(desk: Desk) -> None:
     )
     events = desk.read("number,made,sent\nA1,2005-03-23,2005-03-24\nA2,2005-03-23,\n", mapping).events
     assert sorted(zip(events["id"].to_pylist(), events["type"].to_pylist(), strict=True)) == [
-        ("A1:made", "police.fine.created"), ("A1:sent", "police.fine.sent"), ("A2:made", "police.fine.created"),
-    ]  # fmt: skip
+        ("A1:made", "police.fine.created"),
+        ("A1:sent", "police.fine.sent"),
+        ("A2:made", "police.fine.created"),
+    ]
 
 
 def test_words_of_yaml_stay_words(desk: Desk) -> None:
     """NO, 0123 and null are what the system wrote, never a boolean, a number or nothing."""
-    mapping = MAPPING.replace("fields: {amount: amount}", "fields:\n  amount: {column: amount, values: {NO: 010, null: 'off'}}")
-    batch = desk.read(HEADER + "A1,2005-03-23,Create,NO\nA1,2005-03-23,Create,null\nA1,2005-03-23,Create,x\n", mapping)
+    mapping = MAPPING.replace(
+        "fields: {amount: amount}", "fields:\n  amount: {column: amount, values: {NO: 010, null: 'off'}}"
+    )
+    batch = desk.read(
+        HEADER + "A1,2005-03-23,Create,NO\nA1,2005-03-23,Create,null\nA1,2005-03-23,Create,x\n", mapping
+    )
     assert batch.events["data"].to_pylist() == ['{"amount":"010"}', '{"amount":"off"}']
     assert told(batch) == [(4, "unmapped_value")]
 
@@ -340,7 +378,12 @@ def test_words_of_yaml_stay_words(desk: Desk) -> None:
 def test_parquet_rows(desk: Desk, tmp_path: Path) -> None:
     """Typed columns are read as their text; a reject holds the row as JSON."""
     path = tmp_path / "a.parquet"
-    table = {"number": ["A1", "A2"], "day": [datetime(2005, 3, 23), None], "step": pa.array(["Create"] * 2).dictionary_encode(), "amount": [35, 36]}
+    table = {
+        "number": ["A1", "A2"],
+        "day": [datetime(2005, 3, 23), None],
+        "step": pa.array(["Create"] * 2).dictionary_encode(),
+        "amount": [35, 36],
+    }
     pq.write_table(pa.table(table), path)
     batch = desk.read_file(path)
     assert batch.events["data"].to_pylist() == ['{"amount":"35"}']
@@ -349,19 +392,27 @@ def test_parquet_rows(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_hostile_csv_loses_nothing(desk: Desk) -> None:
-    """Random damage to a good file: every line is in an event, in a reject, or inside the quotes of one of them."""
+    """Random damage to a good file: every line is in an event, in a reject, or inside the quotes of one of
+    them.
+    """
     draw = random.Random(20050323)
     for _ in range(max(FUZZ // 30, 5)):
         lines = [f"A{number},2005-03-23,Create,{number}" for number in range(60)]
         text = bytearray((HEADER + "\n".join(lines) + "\n").encode())
         for _ in range(draw.randint(1, 12)):
             place = draw.randrange(len(HEADER), len(text))
-            text[place : place + draw.randint(0, 2)] = draw.choice([b'"', b",", b"\n", b"\x00", b"\xff", b"\r", b'""', b";", b"\xc3\xa9"])
+            text[place : place + draw.randint(0, 2)] = draw.choice(
+                [b'"', b",", b"\n", b"\x00", b"\xff", b"\r", b'""', b";", b"\xc3\xa9"]
+            )
         batch = desk.read(bytes(text), MAPPING + "csv: {encoding: utf-8}\n")
         seen = set(batch.events["position"].to_pylist()) | set(batch.rejects["position"].to_pylist())
         inside = sum((raw or b"").count(b"\n") for raw in batch.rejects["raw"].to_pylist())
         inside += sum(data.count("\\n") for data in batch.events["data"].to_pylist())
-        full = [number for number, line in enumerate(bytes(text).split(b"\n"), 1) if line.strip(b"\r") and number > 1]
+        full = [
+            number
+            for number, line in enumerate(bytes(text).split(b"\n"), 1)
+            if line.strip(b"\r") and number > 1
+        ]
         assert len(full) - len(seen) <= inside
         assert seen <= set(full)
 
@@ -376,5 +427,7 @@ def test_real_logs(shared_data: Path) -> None:
         ("process_log", "running_example", "running-example.csv", 42),
     ]:
         folder = DOMAINS / domain_name
-        report: Any = dry_run(load_mapping(folder / "mappings" / f"{mapping}.yaml"), logs / file, load_domain(folder))
+        report: Any = dry_run(
+            load_mapping(folder / "mappings" / f"{mapping}.yaml"), logs / file, load_domain(folder)
+        )
         assert (report.problems, report.rejects, report.events, report.repeated_ids) == ([], 0, events, 0)

@@ -1,4 +1,6 @@
-"""The street files of data.police.uk, as published: what is known of them stays true of the events made from them."""
+"""The street files of data.police.uk, as published: what is known of them stays true of the events made from
+them.
+"""
 
 from __future__ import annotations
 
@@ -52,9 +54,10 @@ def test_facts_of_the_files(shared_data: Path, mapping: Mapping) -> None:
     """The reader sees the rows that the data's description counts.
 
     "296 ids repeat" are the rows beyond the first of each id: 285 ids stand more than once, in 581 rows.
-    "1,545 full duplicates" are the rows beyond the first of each set of equal rows (1,540 of them without an id).
-    "696 changed outcomes" compare the outcome in the first row of each id, files in the order of their names, lines in
-    theirs: comparing last rows gives 692, sets of outcomes 691, and ids that share no outcome are 660.
+    "1,545 full duplicates" are the rows beyond the first of each set of equal rows (1,540 of them without an
+    id). "696 changed outcomes" compare the outcome in the first row of each id, files in the order of their
+    names, lines in theirs: comparing last rows gives 692, sets of outcomes 691, and ids that share no
+    outcome are 660.
     """
     first = rows_of(download(shared_data, "S1_2021-04"), mapping)
     second = rows_of(download(shared_data, "S2_2021-12"), mapping)
@@ -86,7 +89,9 @@ def test_every_row_becomes_an_event(shared_data: Path, mapping: Mapping, domain:
 
 
 def test_same_id_means_same_content(shared_data: Path, mapping: Mapping, domain: Domain) -> None:
-    """Rows that share their id are copies, never a conflict; a changed outcome is another event of the same crime."""
+    """Rows that share their id are copies, never a conflict; a changed outcome is another event of the same
+    crime.
+    """
     files = [*download(shared_data, "S1_2021-04"), *download(shared_data, "S2_2021-12")]
     contents: dict[str, set[tuple[str, ...]]] = {}
     outcomes: dict[str, set[str]] = {}

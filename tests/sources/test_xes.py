@@ -6,12 +6,12 @@ import gzip
 from pathlib import Path
 
 import pytest
-
-from throughline.errors import DataError, MappingError
 from throughline.schemas.domain import load_domain
 from throughline.sources.mapping import load_mapping
 from throughline.sources.tabular import read_mapped
 from throughline.sources.xes import read_xes
+
+from throughline.errors import DataError, MappingError
 
 PROCESS_LOG = Path(__file__).resolve().parents[2] / "schemas" / "domains" / "process_log"
 
@@ -54,23 +54,32 @@ def columns(path: Path, batch_rows: int = 10) -> list[dict[str, str | None]]:
     found = []
     for rows in read_xes(path, batch_rows):
         for row in rows.table.to_pylist():
-            found.append({name: row[f"c{i}"] for i, name in enumerate(rows.columns)} | {"position": row["position"]})
+            found.append(
+                {name: row[f"c{i}"] for i, name in enumerate(rows.columns)} | {"position": row["position"]}
+            )
     return found
 
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("batch_rows", [1, 10])
 def test_events_with_the_attributes_of_their_trace(tmp_path: Path, packed: bool, batch_rows: int) -> None:
-    """Attributes of the trace stand beside those of the event, even where they follow it; nested ones have a path."""
+    """Attributes of the trace stand beside those of the event, even where they follow it; nested ones have a
+    path.
+    """
     path = tmp_path / ("a.xes.gz" if packed else "a.xes")
     path.write_bytes(gzip.compress(LOG.encode()) if packed else LOG.encode())
 
     first, second = columns(path, batch_rows)
 
     assert first == {
-        "concept:name": "register", "concept:name/by": "hand", "org:resource": "Desk", "case:concept:name": "case & 1",
-        "time:timestamp": "2010-12-30T14:32:00.000+01:00", "case:late": "x", "position": 1,
-    }  # fmt: skip
+        "concept:name": "register",
+        "concept:name/by": "hand",
+        "org:resource": "Desk",
+        "case:concept:name": "case & 1",
+        "time:timestamp": "2010-12-30T14:32:00.000+01:00",
+        "case:late": "x",
+        "position": 1,
+    }
     assert second["concept:name"] == "decide"
     assert second["position"] == 2
 
@@ -98,7 +107,10 @@ def test_unused_attribute_is_an_error(tmp_path: Path) -> None:
         next(read_mapped(path, load_mapping(mapping), load_domain(PROCESS_LOG)))
 
 
-BOMB = '<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><log><trace><event><string key="k" value="&b;"/></event></trace></log>'
+BOMB = (
+    '<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><log>'
+    '<trace><event><string key="k" value="&b;"/></event></trace></log>'
+)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +128,9 @@ BOMB = '<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><log><trace><ev
     ],
 )
 def test_hostile_log_is_refused_with_its_line(tmp_path: Path, text: str, match: str) -> None:
-    """A document type, a cut file and foreign XML are errors that name file and line; no entity is expanded."""
+    """A document type, a cut file and foreign XML are errors that name file and line; no entity is
+    expanded.
+    """
     path = tmp_path / "a.xes"
     path.write_text(text)
     with pytest.raises(DataError, match=match) as error:

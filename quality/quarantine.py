@@ -1,0 +1,139 @@
+"""Quarantine: records that could not be accepted, kept whole with their reason, and never a reason to stop.
+
+What a record says stays in the column `raw` and is shown only where somebody asks for it: nothing here logs it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from throughline.errors import DataError
+
+# The same bad record read again is the same row: the id is made of what it is, not of where or when it was read.
+_RECORD = """
+insert into quarantined
+  (quarantine_id, reason, field, detail, source, event_id, type, origin, position, received_at, raw)
+with identified as (
+  select
+    -- lower 64 bits of an MD5 over parts that are each of fixed length or hexadecimal
+    md5_number_lower(concat_ws(':', md5(reason), md5(raw), md5(source), md5(id))) as quarantine_id, *
+  from rejected_records
+),
+first_copies as (
+  select * from identified
+  qualify row_number() over (partition by quarantine_id order by origin, position, field, detail) = 1
+)
+select quarantine_id, reason, field, detail, source, id, type, origin, position, ?, raw
+from first_copies f
+anti join quarantined q using (quarantine_id)
+"""
+
+
+@dataclass(frozen=True)
+class QuarantineGroup:
+    """How many records of one source stand in quarantine for one reason; times are UTC."""
+
+    reason: str
+    source: str | None
+    records: int
+    first_received_at: datetime
+    last_received_at: datetime
+
+
+@dataclass(frozen=True)
+class QuarantinedRecord:
+    """One record; `raw` is its bytes, printable ASCII as it is and all else escaped (`\\\\x00`), or None if not asked for."""
+
+    quarantine_id: int
+    reason: str
+    field: str | None
+    detail: str
+    source: str | None
+    event_id: str | None
+    type: str | None
+    origin: str
+    position: int
+    received_at: datetime
+    content_hash: str | None
+    raw_bytes: int | None
+    raw: str | None
+
+
+def record(connection: duckdb.DuckDBPyConnection, rejects: pa.Table, received_at: datetime) -> int:
+    """Put `rejects` (REJECTS) into quarantine inside the caller's transaction; the number of new rows.
+
+    A record that stands there already (same reason, bytes, source and id) is no new row. `received_at` is UTC, naive.
+    """
+    if rejects.num_rows == 0:
+        return 0
+    connection.register("rejected_records", rejects)
+    try:
+        row = connection.execute(_RECORD, [received_at]).fetchone()
+    finally:
+        connection.unregister("rejected_records")
+    return 0 if row is None else int(row[0])
+
+
+def groups(connection: duckdb.DuckDBPyConnection) -> list[QuarantineGroup]:
+    """What stands in quarantine by reason and source, the largest group first."""
+    rows = connection.execute(
+        """
+        select reason, source, count(*), min(received_at), max(received_at)
+        from quarantined
+        group by reason, source
+        order by count(*) desc, reason, source nulls last
+        """
+    ).fetchall()
+    return [QuarantineGroup(*row) for row in rows]
+
+
+def records(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    reason: str | None = None,
+    source: str | None = None,
+    limit: int = 100,
+) -> list[QuarantinedRecord]:
+    """Records without their content, in the order of origin and position, of one reason and source if given."""
+    rows = connection.execute(
+        f"""
+        select {_COLUMNS} from quarantined
+        where (reason = $reason or $reason is null) and (source = $source or $source is null)
+        order by origin, position, quarantine_id
+        limit $limit
+        """,
+        {"reason": reason, "source": source, "limit": limit},
+    ).fetchall()
+    return [QuarantinedRecord(*row, raw=None) for row in rows]
+
+
+def show(
+    connection: duckdb.DuckDBPyConnection, quarantine_id: int, *, with_raw: bool = False
+) -> QuarantinedRecord:
+    """One record; its bytes, escaped, only with `with_raw`. An id that is not there raises DataError."""
+    row = connection.execute(
+        f"select {_COLUMNS}, if(?, raw, null) from quarantined where quarantine_id = ?",
+        [with_raw, quarantine_id],
+    ).fetchone()
+    if row is None:
+        raise DataError(
+            f"No record with the id {quarantine_id} is in quarantine.",
+            hint="`throughline quarantine list` shows those that are.",
+        )
+    *columns, raw = row
+    return QuarantinedRecord(*columns, raw=None if raw is None else escaped(raw))
+
+
+def escaped(raw: bytes) -> str:
+    """Bytes as text that cannot harm a terminal: printable ASCII, the rest as \\\\n, \\\\xNN; reversible."""
+    return repr(raw)[2:-1]
+
+
+_COLUMNS = (
+    "quarantine_id, reason, field, detail, source, event_id, type, origin, position, received_at, content_hash, "
+    "octet_length(raw)"
+)

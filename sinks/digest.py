@@ -1,0 +1,99 @@
+"""One line that is equal for equal sets of rows, and only for those: what the store derived, whatever the order.
+
+For each relation below: the number of rows and the two sums of the halves of the MD5 of a row's canonical text. Sums
+do not depend on the order, and count every copy of a row. The line is the SHA-256 of all of them.
+
+Canonical text of a row: its columns in alphabetical order, each as text (times as ISO 8601, UTC) and ended by U+001F;
+null is U+001E N; in text U+001E is written U+001E R and U+001F U+001E U; lists are sorted and written as JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import duckdb
+
+from throughline.sinks.damage import translated
+
+
+@dataclass(frozen=True)
+class Digested:
+    """A public table: the stored rows behind it, less the columns that say how a row came here, not what it is."""
+
+    table: str
+    rows: str
+    where: str = "true"
+    without: frozenset[str] = frozenset()
+
+
+# The stored rows rather than the views: a view counts to `as_of`, and its position follows from the rows.
+TABLES: tuple[Digested, ...] = (
+    Digested("cases", "case_facts"),
+    Digested(
+        "timeline",
+        "events",
+        where="case_key is not null",
+        # event_key and identifier_keys follow from other columns; in_conflict is false for each event of a case
+        without=frozenset(
+            {"received_at", "origin", "position", "event_key", "identifier_keys", "in_conflict"}
+        ),
+    ),
+    Digested("holdings", "holding_facts"),
+    Digested("handoffs", "handoff_facts"),
+    Digested("clocks", "clock_facts"),
+    Digested("contacts", "contact_facts"),
+    Digested("tellings", "telling_facts"),
+    Digested("claims", "claim_facts"),
+    Digested("contradictions", "contradiction_facts"),
+)
+
+
+def digest(connection: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...] = TABLES) -> str:
+    """The line: 64 hexadecimal digits. Raises StoreDamaged where a block of the file cannot be read."""
+    lines = "".join(f"{name}={value}\n" for name, value in digest_by_table(connection, tables).items())
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def digest_by_table(
+    connection: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...] = TABLES
+) -> dict[str, str]:
+    """`rows:sum:sum` for each public table, in the order of `tables`: where two stores differ."""
+    with translated(None):
+        return {table.table: _sums(connection, table) for table in tables}
+
+
+def _sums(connection: duckdb.DuckDBPyConnection, table: Digested) -> str:
+    columns = connection.execute(
+        "select column_name, data_type from duckdb_columns() where table_name = ? and database_name = current_database() "
+        "and schema_name = 'main' order by column_name",
+        [table.rows],
+    ).fetchall()
+    texts = ", ".join(_text(name, type_) for name, type_ in columns if name not in table.without)
+    # md5_number once and its halves, rather than both halves by two digests: the digest is the dearest part
+    row = connection.execute(
+        f"""
+        select
+          count(*),
+          coalesce(sum((number & 18446744073709551615::uhugeint)::ubigint), 0)::hugeint,
+          coalesce(sum((number >> 64)::ubigint), 0)::hugeint
+        from (select md5_number(concat({texts})) as number from main."{table.rows}" where {table.where})
+        """
+    ).fetchone()
+    assert row is not None
+    return f"{row[0]}:{row[1]}:{row[2]}"
+
+
+def _text(name: str, type_: str) -> str:
+    column = f'"{name}"'
+    if type_ == "VARCHAR":
+        text = f"replace(replace({column}, chr(30), chr(30) || 'R'), chr(31), chr(30) || 'U')"
+    elif type_.endswith("[]"):
+        # JSON escapes control characters, so neither separator can be in it
+        text = f"to_json(list_sort({column}))::varchar"
+    elif type_ in ("DOUBLE", "FLOAT"):
+        # there is one zero, not two
+        text = f"({column} + 0.0)::varchar"
+    else:
+        text = f"{column}::varchar"
+    return f"coalesce({text}, chr(30) || 'N'), chr(31)"

@@ -1,0 +1,130 @@
+"""What a mapping says, as values: where each attribute of an event comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Value:
+    """Where a value comes from: exactly one of `column`, `constant`, `path`; `words` translate it."""
+
+    column: str | None = None
+    constant: str | None = None
+    path: str | None = None
+    words: dict[str, str] | None = None
+    otherwise: str | None = None
+    split: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Time:
+    """A time: the text, its forms, what it is known to, and the zone of a text without an offset."""
+
+    value: Value
+    formats: tuple[str, ...] = ("iso",)
+    precision: str = "instant"
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`test` is in, not_in, present, absent or matches."""
+
+    column: str
+    test: str
+    words: tuple[str, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What makes the id: `form` is row, columns or hash."""
+
+    form: str
+    columns: tuple[str, ...] = ()
+    when: tuple[Condition, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a word of the system means: a catalogue type and constants of fields."""
+
+    type: str
+    fields: dict[str, str]
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Emit:
+    """One event that a row gives."""
+
+    name: str | None
+    type: Value
+    words: dict[str, Word] | None
+    otherwise: str | None
+    time: Time
+    recorded_at: Time | None
+    area: Value
+    agency: Value | None
+    unit: Value | None
+    sequence: Value | None
+    sequence_is_row: bool
+    identifiers: tuple[tuple[str, Value], ...]
+    fields: dict[str, Value]
+    when: tuple[Condition, ...] = ()
+
+    def values(self) -> Iterator[Value]:
+        """Every value that it reads."""
+        times = [self.time, *([self.recorded_at] if self.recorded_at else [])]
+        yield from (time.value for time in times)
+        yield from (value for _, value in self.identifiers)
+        yield from self.fields.values()
+        yield from (v for v in (self.type, self.area, self.agency, self.unit, self.sequence) if v is not None)
+
+    def types(self) -> Iterator[tuple[str, int]]:
+        """Every catalogue type that it may give, with the line where the mapping names it."""
+        if self.words is None:
+            constants = [self.type.constant, self.type.otherwise, *(self.type.words or {}).values()]
+            yield from ((name, self.type.line) for name in constants if name is not None)
+        else:
+            yield from ((word.type, word.line) for word in self.words.values())
+        if self.otherwise is not None:
+            yield self.otherwise, self.type.line
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A mapping file, read and held together; whether it fits a file and a domain is `check_mapping`'s
+    question.
+    """
+
+    file: Path
+    title: str
+    source: str
+    emits: tuple[Emit, ...]
+    identities: tuple[Identity, ...]
+    filters: tuple[Condition, ...] = ()
+    ignore: tuple[str, ...] = ()
+    csv: dict[str, str] = field(default_factory=dict)
+
+    def columns(self) -> dict[str, int]:
+        """Every column that is read, with the line of the mapping that first names it."""
+        used: dict[str, int] = {}
+        conditions = [*self.filters]
+        for emit in self.emits:
+            conditions += emit.when
+            for value in emit.values():
+                if value.column is not None:
+                    used.setdefault(value.column, value.line)
+        for identity in self.identities:
+            conditions += identity.when
+            for column in identity.columns:
+                used.setdefault(column, identity.line)
+        for condition in conditions:
+            used.setdefault(condition.column, condition.line)
+        return used

@@ -1,0 +1,7 @@
+-- Every event unplaced and its keys made anew; rows of `contested` are events of which several contents were received.
+-- reads: events
+update events
+set case_key = null, identifier_keys = linking_keys(area, identifiers), in_conflict = false;
+
+create or replace temp table contested as
+select event_key from events group by event_key having count(*) > 1;

@@ -1,0 +1,23 @@
+-- Which copy stewards let stand; rows of `decided_conflicts` are events, with the latest decision.
+-- An act that was itself published with several contents decides nothing.
+-- reads: dated_events
+create or replace temp table decided_conflicts as
+with acts as (
+  select
+    *, count(*) over (partition by event_key) as contents,
+    row_number() over (order by occurred_at, recorded_at nulls last, sequence nulls last, event_key) as act
+  from dated_events
+  where type = 'steward.conflict.resolved'
+  qualify contents = 1
+)
+select
+  event_key_of(data->>'$.conflict_source', data->>'$.conflict_id') as event_key,
+  arg_max(data->>'$.content_hash', act) as content_hash
+from acts
+group by all;
+
+insert into contested
+select event_key
+from ((from decided_conflicts except from resolutions) union all (from resolutions except from decided_conflicts));
+delete from resolutions;
+insert into resolutions from decided_conflicts;

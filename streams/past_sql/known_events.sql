@@ -1,0 +1,28 @@
+-- One row per event that had happened by $as_of, with the times that were known at $known_at.
+-- reads: events, restated
+with copies as (
+  select event_key, origin, position, min(recorded_at) as recorded_at, min(received_at) as received_at
+  from restated
+  where $known_at::timestamp is null or received_at <= $known_at::timestamp
+  group by all
+)
+select
+  e.* replace (
+    -- the first copy counts only if it had been received by then
+    case
+      when $known_at::timestamp is null or e.received_at <= $known_at::timestamp then least(e.recorded_at, c.recorded_at)
+      else c.recorded_at
+    end as recorded_at,
+    least(e.received_at, c.received_at) as received_at,
+    null::ubigint as case_key
+  )
+from events e
+left join copies c using (event_key, origin, position)
+where ($known_at::timestamp is null or least(e.received_at, c.received_at) <= $known_at::timestamp)
+  and ($as_of::timestamp is null or e.occurred_at <= $as_of::timestamp)
+  and (
+    $case_key::ubigint is null
+    or e.case_key = $case_key::ubigint
+    or e.in_conflict
+    or e.agency in (select agency from agencies where role = 'steward')
+  )

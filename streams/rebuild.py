@@ -1,0 +1,66 @@
+"""Rebuild all that is derived, from the events alone; for now, or for what was known or had happened at a time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from throughline.schemas.domain import Domain
+from throughline.sinks.store import Store, open_memory_store
+from throughline.sql import sql
+from throughline.streams.derive import DERIVED
+from throughline.streams.join import Progress, settle
+from throughline.streams.rules import install_rules, prepare
+
+LINKED = ("identifiers", "joins", "steward_links", "resolutions", "unsettled", "unsettled_cases", "unsettled_identifiers")
+
+
+def rebuild(store: Store, domain: Domain, progress: Progress = lambda stage, part: None) -> int:
+    """Forget all that is derived and derive it again from `events`; the number of cases."""
+    prepare(store.connection, domain)
+    with store.transaction() as connection:
+        install_rules(connection, domain)
+        forget(connection)
+    return settle(store, progress)
+
+
+def forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop links and derived rows, judge conflicts anew, and mark every event as unsettled."""
+    for name in (*LINKED, *DERIVED):
+        connection.execute(f"delete from {name}")
+    for step in ("recall", "steward_conflicts", "conflicts", "steward_links"):
+        connection.execute(sql(__package__, f"accept_sql/{step}"))
+    connection.execute("delete from unsettled_cases")
+    connection.execute("delete from unsettled_identifiers")
+    connection.execute("delete from unsettled")
+    connection.execute("insert into unsettled select distinct event_key from events where not in_conflict")
+
+
+def past(
+    store: Store, domain: Domain, *, as_of: datetime | None, known_at: datetime | None, case_key: int | None = None
+) -> Store:
+    """A store in memory of what had happened by `as_of`, as far as it was known at `known_at` (UTC, naive).
+
+    With `case_key`, only the events of that case as it is linked now: enough for its timeline, unless a steward
+    has unlinked something since.
+    """
+    then = open_memory_store()
+    prepare(then.connection, domain)
+    with then.transaction() as connection:
+        install_rules(connection, domain)
+    known = store.connection.execute(
+        sql(__package__, "past_sql/known_events"), {"as_of": as_of, "known_at": known_at, "case_key": case_key}
+    )
+    with then.transaction() as connection:
+        for batch in known.to_arrow_reader(100_000):
+            connection.register("known", pa.Table.from_batches([batch]))
+            connection.execute("insert into events by name from known")
+            connection.unregister("known")
+    with then.transaction() as connection:
+        forget(connection)
+    settle(then)
+    if as_of is not None:
+        then.connection.execute("set variable as_of = ?", [as_of])
+    return then
