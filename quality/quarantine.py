@@ -1,6 +1,7 @@
 """Quarantine: records that could not be accepted, kept whole with their reason, and never a reason to stop.
 
-What a record says stays in the column `raw` and is shown only where somebody asks for it: nothing here logs it.
+What a record says stays in the column `raw` and is shown only where somebody asks for it: nothing here logs
+it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import pyarrow as pa
 
 from throughline.errors import DataError
 
-# The same bad record read again is the same row: the id is made of what it is, not of where or when it was read.
+# The same bad record read again is the same row: the id is made of what it is, not of where or when it was
+# read.
 _RECORD = """
 insert into quarantined
   (quarantine_id, reason, field, detail, source, event_id, type, origin, position, received_at, raw)
@@ -46,7 +48,7 @@ class QuarantineGroup:
 
 @dataclass(frozen=True)
 class QuarantinedRecord:
-    """One record; `raw` is its bytes, printable ASCII as it is and all else escaped (`\\\\x00`), or None if not asked for."""
+    """One record; `raw` is its bytes as `escaped` writes them, None if not asked for."""
 
     quarantine_id: int
     reason: str
@@ -66,7 +68,8 @@ class QuarantinedRecord:
 def record(connection: duckdb.DuckDBPyConnection, rejects: pa.Table, received_at: datetime) -> int:
     """Put `rejects` (REJECTS) into quarantine inside the caller's transaction; the number of new rows.
 
-    A record that stands there already (same reason, bytes, source and id) is no new row. `received_at` is UTC, naive.
+    A record that stands there already (same reason, bytes, source and id) is no new row. `received_at` is
+    UTC, naive.
     """
     if rejects.num_rows == 0:
         return 0
@@ -98,7 +101,7 @@ def records(
     source: str | None = None,
     limit: int = 100,
 ) -> list[QuarantinedRecord]:
-    """Records without their content, in the order of origin and position, of one reason and source if given."""
+    """Records without their content, by origin and position, of one reason and source if given."""
     rows = connection.execute(
         f"""
         select {_COLUMNS} from quarantined
@@ -134,6 +137,6 @@ def escaped(raw: bytes) -> str:
 
 
 _COLUMNS = (
-    "quarantine_id, reason, field, detail, source, event_id, type, origin, position, received_at, content_hash, "
-    "octet_length(raw)"
+    "quarantine_id, reason, field, detail, source, event_id, type, origin, position, received_at, "
+    "content_hash, octet_length(raw)"
 )

@@ -95,7 +95,7 @@ class BodyCodec:
             return Reject("bad_avro", None, "the record is not what its schema says")
         if stream.tell() != len(body):
             return Reject("trailing_bytes", None, "bytes are left after the end of the record")
-        return record
+        return dict(record)
 
     def split(self, content: bytes, count: int) -> tuple[list[bytes], Reject | None]:
         """The bodies of `count` records that stand one after the other, and what stopped the reading, if

@@ -15,13 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.schemas.acceptance import ITEMS_LIMIT, Rules
-from throughline.schemas.avro_record import ENVELOPE_TEXT
+from throughline.schemas.avro_record import ENVELOPE_TEXT, avro_record
 from throughline.schemas.avro_schema import UNKNOWN, AvroField, AvroType
 from throughline.schemas.event_rows import ROW_COLUMNS
 from throughline.schemas.events import EVENTS, IDENTIFIERS
 from throughline.schemas.json_columns import json_objects
 from throughline.schemas.list_columns import flat_items, lists_from, sorted_once
 from throughline.schemas.type_form import SHARED
+
+__all__ = ["Decoded", "avro_record", "events_of"]
 
 _NEEDED_TEXT = ("id", "source", "area", "agency", "unit")
 _PASSED = (*ENVELOPE_TEXT, "occurred_at", "occurred_on", "recorded_at", "identifiers")

@@ -124,7 +124,7 @@ def parse_type(entry: Entry, known: Known) -> EventType:
     owner = entry.text("owner")
     if owner and owner != "any" and known.agencies is not None and owner not in known.agencies:
         entry.fault("owner", f"`{owner}` is no agency of the domain.", nearest(owner, known.agencies))
-    version = entry.whole("version", 1)
+    version = entry.whole("version", most=2**15 - 1)
     fields = _type_fields(entry, known)
     example = entry.map.get("example")
     if not isinstance(example, YamlMap):

@@ -114,11 +114,12 @@ class Entry:
             return default
         return value
 
-    def whole(self, key: str, default: int | None = None, *, least: int = 1) -> int:
+    def whole(self, key: str, default: int = 1, *, most: int = 2**31 - 1) -> int:
+        """A whole number from 1."""
         value = self.map.get(key, default)
-        if type(value) is not int or value < least:
-            self.fault(key, f"{value!r} is not a whole number of at least {least}.")
-            return default if default is not None else least
+        if type(value) is not int or not 1 <= value <= most:
+            self.fault(key, f"{value!r} is not a whole number from 1 to {most}.")
+            return default
         return value
 
     def day(self, key: str, default: date | None = None) -> date | None:

@@ -19,9 +19,9 @@ _PROBE = """
 import json, sys
 import duckdb
 try:
-    duckdb.connect(sys.argv[1], config={"access_mode": "read_only"}).execute("from duckdb_tables()").fetchall()
-except duckdb.Error as error:
-    print(json.dumps([type(error).__name__, str(error)]))
+    duckdb.connect(sys.argv[1], config={"access_mode": "read_only"}).execute("from
+    duckdb_tables()").fetchall() except duckdb.Error as error: print(json.dumps([type(error).__name__,
+    str(error)]))
 """
 _DAMAGE = re.compile(
     r"corrupt|checksum|not a valid DuckDB|deserializ|serializ|metadata pointer|Could not read|WAL|"
@@ -35,20 +35,20 @@ def rebuild_hint(path: Path | None) -> str:
     store = "the store" if path is None else str(path)
     return (
         f"Every row of a store comes from events, so nothing that was published is lost. Move `{store}`, "
-        f"`{store}.wal` and `{store}.mark` away and build it anew: `throughline replay PATH… --store {store}`, or start "
-        f"the worker, which reads its topics again."
+        f"`{store}.wal` and `{store}.mark` away and build it anew: "
+        f"`throughline replay PATH… --store {store}`, or start the worker, which reads its topics again."
     )
 
 
 def store_error(error: duckdb.Error, path: Path | None, *, opening: bool = False) -> StoreError | None:
-    """The error of ours that `error` stands for; None where it is no fault of the machinery (a wrong query, say)."""
+    """The error of ours that `error` stands for; None where it is no fault of the machinery."""
     text = str(error)
     first = text.splitlines()[0] if text else type(error).__name__
     name = "The store" if path is None else f"`{path}`"
     if holder := re.search(r"Conflicting lock is held in (?:.*?)\(PID (\d+)\)", text):
         return StoreLocked(
             f"{name} is open in process {holder[1]}.",
-            hint="One process writes a store, and nobody reads its file meanwhile. Wait for it, or read a snapshot.",
+            hint="While one process writes a store nobody reads its file. Wait, or read a snapshot.",
         )
     if "different configuration" in text:
         return StoreLocked(
@@ -67,7 +67,7 @@ def store_error(error: duckdb.Error, path: Path | None, *, opening: bool = False
         return _missing(path)
     if version := re.search(r"Trying to read a database file with version number (\d+)", text):
         return StoreTooNew(
-            f"{name} is a DuckDB file of format {version[1]}, newer than DuckDB {duckdb.__version__} can read.",
+            f"{name} is a DuckDB file of format {version[1]}, which DuckDB {duckdb.__version__} cannot read.",
             hint="Use a newer release of Throughline. " + rebuild_hint(path),
         )
     if isinstance(error, duckdb.OutOfMemoryException):
@@ -94,7 +94,7 @@ def _missing(path: Path | None) -> StoreError:
 
 @contextmanager
 def translated(path: Path | None, *, opening: bool = False) -> Iterator[None]:
-    """Raise what DuckDB raises as the StoreError that it stands for; what is no fault of the machinery as it is.
+    """Raise what DuckDB raises as the StoreError that it stands for, and what is none as it is.
 
     While a store is being opened (`opening`) every error is one of these, those of the operating system too.
     """
@@ -116,7 +116,7 @@ def translated(path: Path | None, *, opening: bool = False) -> Iterator[None]:
 
 
 def check_path(path: Path, *, write: bool) -> None:
-    """Raise StoreError where no store can be at `path`; opens no file, since closing one would drop DuckDB's lock."""
+    """Raise StoreError where no store can be; opens no file, since closing one would drop DuckDB's lock."""
     try:
         is_folder, exists, size = (
             path.is_dir(),
@@ -154,7 +154,7 @@ def probe(path: Path) -> None:
     ended = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if ended.returncode < 0:
         raise StoreDamaged(
-            f"`{path}` cannot be opened: DuckDB was ended by signal {-ended.returncode} while reading `{log}`.",
+            f"`{path}` cannot be opened: signal {-ended.returncode} ended DuckDB while it read `{log}`.",
             hint=rebuild_hint(path),
         )
     if ended.stdout.startswith("["):

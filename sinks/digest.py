@@ -1,10 +1,11 @@
-"""One line that is equal for equal sets of rows, and only for those: what the store derived, whatever the order.
+"""One line for what the store derived: equal for equal sets of rows in any order, and only for those.
 
-For each relation below: the number of rows and the two sums of the halves of the MD5 of a row's canonical text. Sums
-do not depend on the order, and count every copy of a row. The line is the SHA-256 of all of them.
+For each relation below: the number of rows and the two sums of the halves of the MD5 of a row's canonical
+text. Sums do not depend on the order, and count every copy of a row. The line is the SHA-256 of all of them.
 
-Canonical text of a row: its columns in alphabetical order, each as text (times as ISO 8601, UTC) and ended by U+001F;
-null is U+001E N; in text U+001E is written U+001E R and U+001F U+001E U; lists are sorted and written as JSON.
+Canonical text of a row: its columns in alphabetical order, each as text (times as ISO 8601, UTC) and ended by
+U+001F; null is U+001E N; in text U+001E is written U+001E R and U+001F U+001E U; lists are sorted and written
+as JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from throughline.sinks.damage import translated
 
 @dataclass(frozen=True)
 class Digested:
-    """A public table: the stored rows behind it, less the columns that say how a row came here, not what it is."""
+    """A public table: the stored rows behind it, less the columns that say how a row came here."""
 
     table: str
     rows: str
@@ -32,9 +33,10 @@ TABLES: tuple[Digested, ...] = (
     Digested("cases", "case_facts"),
     Digested(
         "timeline",
-        "events",
+        "dated_events",
         where="case_key is not null",
-        # event_key and identifier_keys follow from other columns; in_conflict is false for each event of a case
+        # event_key and identifier_keys follow from other columns; in_conflict is false for each event of a
+        # case
         without=frozenset(
             {"received_at", "origin", "position", "event_key", "identifier_keys", "in_conflict"}
         ),
@@ -65,8 +67,8 @@ def digest_by_table(
 
 def _sums(connection: duckdb.DuckDBPyConnection, table: Digested) -> str:
     columns = connection.execute(
-        "select column_name, data_type from duckdb_columns() where table_name = ? and database_name = current_database() "
-        "and schema_name = 'main' order by column_name",
+        "select column_name, data_type from duckdb_columns() where table_name = ? and schema_name = 'main' "
+        "and database_name = current_database() order by column_name",
         [table.rows],
     ).fetchall()
     texts = ", ".join(_text(name, type_) for name, type_ in columns if name not in table.without)

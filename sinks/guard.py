@@ -1,13 +1,13 @@
 """Whose store it is to write: lock, token, mark and file, checked together around every transaction.
 
-A writer can lose its store while it lives: it was stopped for an hour and its lock file replaced, or the file was
-swapped under it. DuckDB would not notice, so each transaction asks `Ownership.loss` at its beginning and its end.
+A writer can lose its store while it lives: it was stopped for an hour and its lock file replaced, or the file
+was swapped under it. DuckDB would not notice, so each transaction asks `Ownership.loss` at its beginning and
+its end.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import uuid
 from pathlib import Path
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Ownership:
-    """This process's right to write the store at `path`, from construction (which takes the lock) to `release`."""
+    """This process's right to write the store at `path`: from construction, which locks, to `release`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -128,7 +128,7 @@ def mark_of(found: dict[str, str], fence: str) -> Mark:
 def identity(path: Path) -> tuple[int, int] | None:
     """Device and inode of a file; None where there is none."""
     try:
-        found = os.stat(path)
+        found = path.stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -1,8 +1,9 @@
 """One writer for each store: a lock file of our own beside it.
 
-DuckDB's own lock is a POSIX one, which a process loses without a word as soon as any of its code opens and closes
-the file again. This one is a `flock` on `<store>.lock`, held by an open descriptor for life, which nothing but its
-holder or the holder's death lets go. The file is never deleted: two writers could then lock two different files.
+DuckDB's own lock is a POSIX one, which a process loses without a word as soon as any of its code opens and
+closes the file again. This one is a `flock` on `<store>.lock`, held by an open descriptor for life, which
+nothing but its holder or the holder's death lets go. The file is never deleted: two writers could then lock
+two different files.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from throughline.errors import StoreError, StoreLocked
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a lock, as the lock file says: `started` is UTC in ISO form; `token` is new for each holding."""
+    """Who holds a lock, as the lock file says: `started` is UTC in ISO form, `token` new each time."""
 
     pid: int
     host: str
@@ -29,7 +30,7 @@ class Holder:
     token: str
 
     def __str__(self) -> str:
-        return f"process {self.pid} on {self.host}, since {self.started}"
+        return f"Process {self.pid} on {self.host}, since {self.started}"
 
 
 class WriteLock:
@@ -77,7 +78,7 @@ class WriteLock:
 
 
 def holder_of(store: Path) -> Holder | None:
-    """Who wrote the lock file of this store last and has not let go; None where nobody did or it cannot be read."""
+    """Who wrote the lock file of this store last and has not let go; None where it does not say."""
     try:
         return Holder(**json.loads(store.with_name(store.name + ".lock").read_bytes()))
     except (OSError, ValueError, TypeError):
@@ -85,10 +86,10 @@ def holder_of(store: Path) -> Holder | None:
 
 
 def locked_error(store: Path, holder: Holder | None) -> StoreLocked:
-    who = "Another process" if holder is None else str(holder).capitalize()
+    who = "Another process" if holder is None else str(holder)
     return StoreLocked(
         f"{who} writes `{store}`.",
-        hint="Wait for it to end or stop it. To look at a store that is being written, read a snapshot of it.",
+        hint="Wait for it to end, or stop it. To look at the store meanwhile, read a snapshot of it.",
     )
 
 

@@ -1,7 +1,8 @@
 """The high-water mark: a small file beside the store that says how far it had come.
 
-DuckDB opens a store whose write-ahead log is missing, or an old copy of it, without a word and with fewer rows. The
-mark, `<store>.mark`, is written after each commit by another route, so that the loss shows at the next opening.
+DuckDB opens a store whose write-ahead log is missing, or an old copy of it, without a word and with fewer
+rows. The mark, `<store>.mark`, is written after each commit by another route, so that the loss shows at the
+next opening.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from throughline.sinks.damage import rebuild_hint
 
 @dataclass(frozen=True)
 class Mark:
-    """`commit` counts the transactions of the store from 1; `stamp` is new for each and tells copies apart."""
+    """`commit` counts the transactions of the store; `stamp` is new for each and tells copies apart."""
 
     store: str
     commit: int
@@ -97,18 +98,18 @@ def check_not_behind(path: Path, mark: Mark, found: Mark) -> None:
         raise StoreDamaged(
             f"`{path}` is not the store that its mark `{path}.mark` was written for "
             f"(it is {found.store}, the mark says {mark.store}).",
-            hint=f"If the file was put there on purpose, delete `{path}.mark` and open the store with `adopt`. "
+            hint=f"If the file was put there on purpose, bring its own mark along as `{path.name}.mark`. "
             + rebuild_hint(path),
         )
     if found.commit < mark.commit:
         raise StoreDamaged(
-            f"`{path}` went backwards: it holds commit {found.commit}, and had come to commit {mark.commit}; "
-            f"{mark.commit - found.commit} are lost. Its write-ahead log is gone, or an old copy was put in its place.",
+            f"`{path}` went backwards: it holds commit {found.commit} and had come to commit {mark.commit}, "
+            f"{mark.commit - found.commit} more. Its write-ahead log is gone or cut short, or it is an old copy.",
             hint=rebuild_hint(path),
         )
     if found.commit == mark.commit and found.stamp != mark.stamp:
         raise StoreDamaged(
-            f"`{path}` is another copy of the store than the one its mark was written for: both came to commit "
+            f"`{path}` is not the copy of the store that its mark was written for: both came to commit "
             f"{mark.commit}, with different content.",
             hint=rebuild_hint(path),
         )

@@ -1,7 +1,7 @@
 """Read a store with one SELECT, as a table for people, or as CSV, JSON or Parquet row by row.
 
-The connection of a store opened for reading can neither write nor reach a file; what is refused here is refused with
-a sentence, before DuckDB refuses it with another.
+The connection of a store opened for reading can neither write nor reach a file; what is refused here is
+refused with a sentence, before DuckDB refuses it with another.
 """
 
 from __future__ import annotations
@@ -56,11 +56,12 @@ def query(
     seconds: float = SECONDS,
     width: int | None = None,
 ) -> int:
-    """Run one SELECT and write what it gives to `out` (binary for parquet, else text); the number of rows written.
+    """Run one SELECT and write what it gives to `out` (binary for parquet, else text); how many rows.
 
-    A table shows at most `rows` rows of `width` characters and says so. CSV has a header, empty for null, lists and
-    structs as JSON. JSON is one array with an object in each line. Times are ISO 8601, UTC. Raises QueryError for
-    what is not a single SELECT, for what DuckDB refuses (with line and column), and after `seconds`.
+    A table shows at most `rows` rows of `width` characters and says so. CSV has a header, empty for null,
+    lists and structs as JSON. JSON is one array with an object in each line. Times are ISO 8601, UTC. Raises
+    QueryError for what is not a single SELECT, for what DuckDB refuses (with line and column), and after
+    `seconds`.
     """
     check_readable(connection, sql)
     with _limited(connection, seconds), _explained(connection, sql):
@@ -86,7 +87,7 @@ def check_readable(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
             f"There are {len(statements)} statements, and one is run at a time.", hint=QUERY_HINT
         )
     (statement,) = statements
-    words = _without_comments(statement.query).lstrip("( \t\r\n").split(None, 1)
+    words = _without_comments(sql).lstrip("( \t\r\n").split(None, 1)
     first = words[0].lower().rstrip(";(*") if words else ""
     if statement.type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
         raise QueryError(f"`{first.upper()}` does not only read.", hint=QUERY_HINT)
@@ -180,7 +181,9 @@ def _write_table(
     result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO, rows: int, width: int | None
 ) -> int:
     found = result.fetchmany(rows + 1)
-    table = Table(*(Text(name) for name in names), box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in names:
+        table.add_column(Text(_printable(name)))
     for row in found[:rows]:
         # Text, since a value may look like markup of the console; null is not an empty text
         table.add_row(
@@ -208,7 +211,7 @@ def _distinct(names: list[str]) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON can say it: times in ISO 8601, bytes in hexadecimal, exact decimals and what is not finite as text."""
+    """A value as JSON has it: times in ISO 8601, bytes in hexadecimal, decimals and infinities as text."""
     if value is None or isinstance(value, str | int):
         return value
     if isinstance(value, float):

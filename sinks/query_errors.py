@@ -22,7 +22,7 @@ def explained(connection: duckdb.DuckDBPyConnection, sql: str, error: duckdb.Err
     """DuckDB's error as a QueryError: its first sentence, line and column (from 1), and the nearest names."""
     text = str(error)
     sentence = re.sub(r"^[A-Z][\w ]*Error: ", "", text.splitlines()[0] if text else type(error).__name__)
-    return QueryError(f"{sentence.rstrip('.')}.{_place(sql, text)}", hint=_nearest(connection, sql, text))
+    return QueryError(f"{sentence.rstrip('.!')}.{_place(sql, text)}", hint=_nearest(connection, sql, text))
 
 
 def _place(sql: str, text: str) -> str:
@@ -43,7 +43,8 @@ def _nearest(connection: duckdb.DuckDBPyConnection, sql: str, text: str) -> str:
         columns = (
             connection.cursor()
             .execute(
-                "select table_name, column_name from duckdb_columns() where not internal and schema_name = 'main'"
+                "select table_name, column_name from duckdb_columns() "
+                "where not internal and schema_name = 'main'"
             )
             .fetchall()
         )

@@ -1,7 +1,7 @@
 """The schema of a store: numbered migrations, public views, and `store_meta`, where it says what it is.
 
-`store_meta(key, value)`: `store` (id), `schema_version`, `commit` and `stamp` (see `mark.py`), `fence` (the token of
-the writer), `views` (JSON: name of each public view to the SHA-256 of its text), `release`.
+`store_meta(key, value)`: `store` (id), `schema_version`, `commit` and `stamp` (see `mark.py`), `fence` (the
+token of the writer), `views` (JSON: name of each public view to the SHA-256 of its text), `release`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Schema:
 
 
 def read_schema(migrations: Traversable, views: Traversable) -> Schema:
-    """Read NNNN_name.sql from one folder and view.sql from another; a gap in the numbers raises StoreError."""
+    """Read NNNN_name.sql from one folder and view.sql from another; a gap in numbers raises StoreError."""
     steps = []
     for file in sorted(migrations.iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".sql"):
@@ -96,7 +96,7 @@ def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> Non
 
 
 def check_version(path: Path, found: dict[str, str], schema: Schema, *, write: bool) -> None:
-    """Raise where this release cannot read the store: newer, or older and not to be written (so not migrated)."""
+    """Raise where this release cannot read the store: newer, or older and not to be migrated now."""
     try:
         version = int(found["schema_version"])
     except (KeyError, ValueError):

@@ -1,7 +1,7 @@
 """The store: one DuckDB file, one writer, and `Store.transaction` as the only place that commits.
 
-Beside `<store>` stand `<store>.lock` (`lock.py`), `<store>.mark` (`mark.py`) and DuckDB's own `<store>.wal`. A store
-is made whole or not at all: it is built as `<store>.new` and renamed.
+Beside `<store>` stand `<store>.lock` (`lock.py`), `<store>.mark` (`mark.py`) and DuckDB's own `<store>.wal`.
+A store is made whole or not at all: it is built as `<store>.new` and renamed.
 """
 
 from __future__ import annotations
@@ -35,12 +35,13 @@ _WRITER = {
     "preserve_insertion_order": "false",
 }
 _READER = {**_WRITER, "access_mode": "read_only", "enable_external_access": "false"}
-# stores that this process writes, by device and inode: opening such a file a second time would drop DuckDB's lock
+# stores that this process writes, by device and inode: opening such a file a second time would drop DuckDB's
+# lock
 _WRITTEN_HERE: set[tuple[int, int] | None] = set()
 
 
 class Store:
-    """An open store. `connection` reads everything; it writes only inside `transaction`. Close it, or use `with`."""
+    """An open store: `connection` reads everything, and writes only inside `transaction`."""
 
     def __init__(
         self,
@@ -71,10 +72,11 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Commit what the block does, all or nothing, as one numbered transaction; the only place that commits.
+        """Commit what the block does, all or nothing, as one numbered transaction; nothing else commits.
 
-        Raises StoreLocked, and rolls back, if another writer has taken the store over since it was opened. An error
-        in the block rolls back and goes on to the caller; faults of disk and file become StoreError, StoreDamaged.
+        Raises StoreLocked, and rolls back, if another writer has taken the store over since it was opened. An
+        error in the block rolls back and goes on to the caller; faults of disk and file become StoreError,
+        StoreDamaged.
         """
         self._check_usable()
         connection = self.connection
@@ -108,7 +110,7 @@ class Store:
             self.connection.execute("checkpoint")
 
     def scrub(self) -> int:
-        """Read every value of every table, so that a damaged block shows; the number of rows. Raises StoreDamaged."""
+        """Read every value of every table, so that damage shows as StoreDamaged; the number of rows."""
         with translated(self.path):
             tables = self.connection.execute(
                 "select table_name from duckdb_tables() where not temporary"
@@ -164,12 +166,12 @@ class Store:
             raise StoreError("A transaction is open already: they do not nest.")
         if self.path is not None and shutil.disk_usage(self.path.parent).free < LEAST_FREE_BYTES:
             raise StoreError(
-                f"`{self.path}` is not written: less than {LEAST_FREE_BYTES // 2**20} MiB are free on its disk.",
+                f"`{self.path}` is not written: its disk has less than {LEAST_FREE_BYTES // 2**20} MiB left.",
                 hint="Nothing that was committed is lost. Make room on the disk, then do the same again.",
             )
 
     def _check_held(self) -> None:
-        """Raise StoreLocked unless lock file, store file, mark and the token in the store are all still ours."""
+        """Raise StoreLocked unless lock file, store file, mark and the token in the store are still ours."""
         lost = "" if self._ownership is None else self._ownership.loss()
         if not lost and self._meta("fence") != self._fence:
             lost = "another writer's token stands in it"
@@ -205,9 +207,9 @@ def open_store(
 ) -> Store:
     """Open the store at `path`; with `write`, make it if it is not there, migrate it and keep all others out.
 
-    `memory_limit` as DuckDB writes it (`2GB`). `adopt` accepts a store without its mark (a copy from elsewhere).
-    `schema` is for tests. Raises StoreLocked, StoreTooNew, StoreDamaged (file or log damaged, or the store went
-    backwards), or StoreError (no such file, a folder, no permission, disk full).
+    `memory_limit` as DuckDB writes it (`2GB`). `adopt` accepts a store without its mark (a copy from
+    elsewhere). `schema` is for tests. Raises StoreLocked, StoreTooNew, StoreDamaged (file or log damaged, or
+    the store went backwards), or StoreError (no such file, a folder, no permission, disk full).
     """
     path = Path(path).expanduser().resolve()
     schema = public_schema() if schema is None else schema

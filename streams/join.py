@@ -7,12 +7,14 @@ the set of events; what is not settled when a process dies is settled when the s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
 import duckdb
-import pyarrow as pa
 
+from throughline.quality import quarantine
+from throughline.schemas.events import Batch
 from throughline.sinks.store import Store
 from throughline.streams.accept import Counts, accept
 from throughline.streams.derive import derive
@@ -24,20 +26,20 @@ EVENTS_AT_ONCE = 1_500_000
 Progress = Callable[[str, float], None]
 
 
-def join(store: Store, batch: pa.Table, received_at: datetime) -> Counts:
-    """Accept, link and derive one batch (EVENTS columns) in one transaction; `received_at` is UTC."""
+def join(store: Store, batch: Batch, received_at: datetime) -> Counts:
+    """Accept or quarantine, link and derive one batch in one transaction; `received_at` is UTC, naive."""
     with store.transaction() as connection:
-        counts = accept(connection, batch, received_at)
+        counts = _take(connection, batch, received_at)
         link(connection)
         _take_cases(connection)
         derive(connection)
     return counts
 
 
-def accept_only(store: Store, batch: pa.Table, received_at: datetime) -> Counts:
-    """Accept one batch of a bulk load; `settle` must follow."""
+def accept_only(store: Store, batch: Batch, received_at: datetime) -> Counts:
+    """Accept or quarantine one batch of a bulk load; `settle` must follow."""
     with store.transaction() as connection:
-        return accept(connection, batch, received_at)
+        return _take(connection, batch, received_at)
 
 
 def settle(store: Store, progress: Progress = lambda stage, part: None) -> int:
@@ -49,40 +51,50 @@ def settle(store: Store, progress: Progress = lambda stage, part: None) -> int:
     with store.transaction() as connection:
         link(connection)
     progress("linking", 1.0)
-    derived = 0
-    while True:
+    cases, slices = _pending(store.connection)
+    for part in range(slices):
+        progress("deriving", part / slices)
         with store.transaction() as connection:
-            cases, left = _take_slice(connection)
-            if cases == 0:
-                return derived
+            _take_cases(connection, slices - part)
             derive(connection)
-        derived += cases
-        progress("deriving", derived / (derived + left))
+    progress("deriving", 1.0)
+    return cases
 
 
-def _take_cases(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("create or replace temp table cases_to_derive as select distinct case_key from unsettled_cases")
-    connection.execute("delete from unsettled_cases")
-
-
-def _take_slice(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Take the next cases to derive, as many as have about EVENTS_AT_ONCE events; (taken, left)."""
+def _pending(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """How many cases wait to be derived, and in how many slices they are."""
     row = connection.execute(
-        "select count(*), (select count(*) from events) from (select distinct case_key from unsettled_cases)"
+        """
+        select
+          (select count(distinct case_key) from unsettled_cases),
+          (select count(*) from case_facts),
+          (select count(*) from events)
+        """
     ).fetchone()
     assert row is not None
-    cases, events = row
-    slices = 1 + (events if cases > events / 100 else 0) // EVENTS_AT_ONCE
-    # keys are hashes: an even share of them is an even share of the events
+    cases, known, events = row
+    # all cases, if the store had none; else a share of the events like their share of the cases
+    share = events * min(1, cases / max(known, 1)) if known else events
+    return cases, 1 + int(share // EVENTS_AT_ONCE)
+
+
+def _take(connection: duckdb.DuckDBPyConnection, batch: Batch, received_at: datetime) -> Counts:
+    counts = accept(connection, batch.events, received_at)
+    quarantine.record(connection, batch.rejects, received_at)
+    reasons = Counter(batch.rejects.column("reason").to_pylist())
+    counts.add(Counts(read=batch.rejects.num_rows, quarantined=dict(reasons)))
+    return counts
+
+
+def _take_cases(connection: duckdb.DuckDBPyConnection, slices: int = 1) -> None:
+    """Move one of `slices` even shares of the waiting cases to `cases_to_derive`."""
+    # keys are hashes, so that an even share of them has an even share of the events
     connection.execute(
         """
         create or replace temp table cases_to_derive as
         select distinct case_key from unsettled_cases
-        where case_key <= (select quantile_disc(case_key, 1.0 / ?) from (select distinct case_key from unsettled_cases))
+        where case_key <= (select quantile_disc(case_key, 1.0 / ?) from unsettled_cases)
         """,
         [slices],
     )
     connection.execute("delete from unsettled_cases where case_key in (from cases_to_derive)")
-    row = connection.execute("select count(*) from cases_to_derive").fetchone()
-    assert row is not None
-    return row[0], cases - row[0]

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from throughline.schemas.admission import admit, without_placeholders
-from throughline.schemas.avro_events import avro_record
+from throughline.schemas.avro_record import avro_record
 from throughline.schemas.cloudevents import event_object, parse_event
 from throughline.schemas.codec import SchemaStore
 from throughline.schemas.domain import Domain, load_domain

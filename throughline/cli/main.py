@@ -1,0 +1,84 @@
+"""The `throughline` command: options in, one call, one rendering out."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+
+from throughline import __version__
+from throughline.cli.events import demo, replay
+from throughline.cli.quarantine import quarantine
+from throughline.cli.reading import delays, handoffs, query, timeline
+from throughline.cli.rules import catalogue, standards
+from throughline.cli.store import digest, rebuild, verify
+from throughline.errors import ThroughlineError
+
+
+class Workflow(click.Group):
+    """A group that lists its commands in the order in which they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=Workflow, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="throughline")
+def throughline() -> None:
+    """One shared decision timeline of several agencies: who holds a case, since when, and what was lost between.
+
+    Ends with 0 when done, 1 for a fault in what was given, 2 for a wrong call, 70 for a fault of the machine.
+    """
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of a SHELL.
+
+    Example: throughline completion bash > ~/.local/share/bash-completion/completions/throughline
+    """
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    assert found is not None
+    click.echo(found(throughline, {}, "throughline", "_THROUGHLINE_COMPLETE").source())
+
+
+for _command in (
+    demo,
+    replay,
+    timeline,
+    handoffs,
+    delays,
+    query,
+    quarantine,
+    catalogue,
+    standards,
+    digest,
+    verify,
+    rebuild,
+    completion,
+):
+    throughline.add_command(_command)
+
+
+def main() -> None:
+    """Run the command; an error that Throughline knows becomes two sentences and an exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        throughline.main(standalone_mode=False)
+    except ThroughlineError as error:
+        click.echo(f"throughline: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("throughline: stopped; what was committed is kept.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # the reader of our output has gone, as `| head` does
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,16 @@
+-- One row per handoff, the longest in limbo first; one not received is counted to the latest event.
+select
+  case_id as "case",
+  concat_ws(' ', from_agency, from_unit) as "from",
+  concat_ws(' ', to_agency, to_unit) as "to",
+  kind,
+  strftime(sent_at, '%Y-%m-%d %H:%M') as sent,
+  coalesce(strftime(received_at, '%Y-%m-%d %H:%M'), 'never') as received,
+  round(coalesce(
+    limbo_seconds,
+    (epoch_us(coalesce(ended_at, (select max(occurred_at) from timeline))) - epoch_us(sent_at)) / 1e6
+  ) / 86400, 1) as "days in limbo",
+  round(held_seconds / 86400, 1) as "days held before",
+  reason
+from handoffs
+order by "days in limbo" desc, "case", sent

@@ -1,0 +1,100 @@
+"""`query`, `timeline`, `handoffs` and `delays`: what the store says."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from throughline.cli.options import (
+    as_of_option,
+    chosen_format,
+    domain_option,
+    format_option,
+    known_at_option,
+    store_option,
+)
+from throughline.schemas.domain import Domain
+from throughline.sinks.case import case_id, case_of
+from throughline.sinks.query import query as run_query
+from throughline.sinks.store import Store, open_store
+from throughline.sql import sql
+from throughline.streams.rebuild import past
+
+
+@click.command()
+@click.argument("statement", metavar="SQL")
+@store_option
+@format_option
+@click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="Rows of a table to show.")
+def query(statement: str, store_path: Path, format_: str | None, rows: int) -> None:
+    """Run one SELECT over the public views, read only.
+
+    Example: throughline query "from handoffs where received_at is null order by sent_at" --store cases.duckdb
+    """
+    with open_store(store_path, write=False) as store:
+        _write(store, statement, format_, rows)
+
+
+@click.command()
+@click.argument("case")
+@store_option
+@domain_option
+@as_of_option
+@known_at_option
+@format_option
+def timeline(
+    case: str,
+    store_path: Path,
+    domain: Domain,
+    as_of: datetime | None,
+    known_at: datetime | None,
+    format_: str | None,
+) -> None:
+    """Show the timeline of a CASE: its id, or any identifier of it (kind:value, or the value alone).
+
+    Example: throughline timeline urn:20PP0012324 --known-at 2026-03-01
+    """
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store(store_path, write=False))
+        key = case_of(store.connection, case)
+        keys = [key]
+        if as_of is not None or known_at is not None:
+            events = store.connection.execute("select event_key from events where case_key = ?", [key]).fetchall()
+            store = stack.enter_context(past(store, domain, as_of=as_of, known_at=known_at, case_key=key))
+            # its identifiers may not have been joined yet: then the case was several
+            found = store.connection.execute(
+                "select distinct case_key from events where case_key is not null and event_key in (select unnest(?::ubigint[]))",
+                [[event for (event,) in events]],
+            ).fetchall()
+            keys = [found_key for (found_key,) in found]
+        store.connection.execute("set variable case_ids = ?::varchar[]", [[case_id(found_key) for found_key in keys]])
+        _write(store, sql("throughline.cli", "queries/timeline"), format_, 10_000)
+
+
+@click.command()
+@store_option
+@format_option
+@click.option("--rows", type=click.IntRange(1), default=30, show_default=True, help="Rows of a table to show.")
+def handoffs(store_path: Path, format_: str | None, rows: int) -> None:
+    """List handoffs, the longest in limbo first, those not received counted to the latest event."""
+    with open_store(store_path, write=False) as store:
+        _write(store, sql("throughline.cli", "queries/handoffs"), format_, rows)
+
+
+@click.command()
+@store_option
+@format_option
+def delays(store_path: Path, format_: str | None) -> None:
+    """Show how long handoffs take for each pair of agencies, those not received counted as censored."""
+    with open_store(store_path, write=False) as store:
+        _write(store, sql("throughline.cli", "queries/delays"), format_, 200)
+
+
+def _write(store: Store, statement: str, format_: str | None, rows: int) -> None:
+    kind = chosen_format(format_)
+    out = sys.stdout.buffer if kind == "parquet" else sys.stdout
+    run_query(store.connection, statement, out=out, format=kind, rows=rows)

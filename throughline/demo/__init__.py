@@ -1,0 +1,1 @@
+"""A made-up population of cases, for `throughline demo`: plausible, seeded, about nobody."""

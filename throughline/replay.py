@@ -1,0 +1,84 @@
+"""Replay files into a store: read, accept or quarantine, link, derive, with no broker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from throughline.errors import UsageError
+from throughline.schemas.domain import Domain
+from throughline.schemas.events import Batch
+from throughline.sinks.store import Store
+from throughline.sources.event_files import is_event_file, read_events
+from throughline.sources.mapping import Mapping
+from throughline.sources.tabular import read_mapped
+from throughline.streams.accept import Counts
+from throughline.streams.join import accept_only, settle
+from throughline.streams.rebuild import forget
+from throughline.streams.rules import install_rules, prepare
+
+# (what is being done, how much of it is done, how much there is or None)
+Report = Callable[[str, float, float | None], None]
+
+
+def replay(
+    store: Store,
+    domain: Domain,
+    paths: list[Path],
+    *,
+    mapping: Mapping | None = None,
+    received_at: datetime | None = None,
+    report: Report = lambda stage, done, total: None,
+) -> Counts:
+    """Bring every record of `paths` into `store`, and the timeline up to date.
+
+    A folder stands for the event files (with a mapping: all files) below it, in the order of their names. A record
+    that cannot be accepted stands in quarantine; one that is in the store already is counted as a duplicate, so that
+    replaying a file again changes nothing. `received_at` (UTC, naive) is now unless given.
+
+    Raises UsageError for a path that is not there or holds nothing to read, MappingError, CodecError and StoreError.
+    """
+    received_at = received_at or datetime.now(UTC).replace(tzinfo=None)
+    files = [file for path in paths for file in _files(path, mapping is not None)]
+    open_domain(store, domain)
+    counts = Counts()
+    sizes = [file.stat().st_size for file in files]
+    for place, file in enumerate(files):
+        for batch in _read(file, domain, mapping):
+            counts.add(accept_only(store, batch, received_at))
+            report(f"reading {file.name}", sum(sizes[:place]), sum(sizes))
+    report("reading", sum(sizes), sum(sizes))
+    settle(store, lambda stage, part: report(stage, part, 1.0))
+    return counts
+
+
+def open_domain(store: Store, domain: Domain) -> None:
+    """Make the store one of this domain. Where its rules have changed, all that is derived is marked to be derived anew."""
+    prepare(store.connection, domain)
+    with store.transaction() as connection:
+        if install_rules(connection, domain):
+            forget(connection)
+
+
+def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
+    if path.is_dir():
+        found = sorted(
+            file
+            for file in path.rglob("*")
+            if file.is_file() and not file.name.startswith(".") and (is_mapped or is_event_file(file))
+        )
+        if not found:
+            raise UsageError(
+                f"`{path}` has no event files in it.",
+                hint="Event files end in .jsonl, .avro or .parquet; for another export give --mapping FILE.",
+            )
+        yield from found
+    elif path.exists():
+        yield path
+    else:
+        raise UsageError(f"`{path}` is not there.", hint="Check the path; a folder of event files will do as well.")
+
+
+def _read(file: Path, domain: Domain, mapping: Mapping | None) -> Iterator[Batch]:
+    return read_events(file, domain) if mapping is None else read_mapped(file, mapping, domain)
