@@ -111,7 +111,7 @@ def records(
         """,
         {"reason": reason, "source": source, "limit": limit},
     ).fetchall()
-    return [QuarantinedRecord(*row, raw=None) for row in rows]
+    return [QuarantinedRecord(*row, None) for row in rows]
 
 
 def show(
@@ -128,7 +128,7 @@ def show(
             hint="`throughline quarantine list` shows those that are.",
         )
     *columns, raw = row
-    return QuarantinedRecord(*columns, raw=None if raw is None else escaped(raw))
+    return QuarantinedRecord(*columns, None if raw is None else escaped(raw))
 
 
 def escaped(raw: bytes) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+
 from throughline.schemas.admission_checks import normal_identifiers, one_array, unseen_rows
 from throughline.schemas.cloudevents import event_object, parse_event
 from throughline.schemas.domain import Domain

@@ -16,11 +16,11 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+
 from throughline.schemas.acceptance import ITEMS_LIMIT, Rules, TypeRule
 from throughline.schemas.events import EVENTS, IDENTIFIERS
 from throughline.schemas.list_columns import flat_items, lists_from, sorted_once
 from throughline.schemas.type_form import SHARED, FieldForm
-
 from throughline.sql import sql
 
 

@@ -1,4 +1,4 @@
-"""The event catalogue of a domain as Markdown: an index, a page for each agency, and a page of the lists of values."""
+"""The event catalogue of a domain as Markdown: an index, a page for each agency, and the lists of values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import groupby
 from throughline.schemas.catalogue import Effect, EventType, TypeField
 from throughline.schemas.domain import Domain
 from throughline.schemas.identifier import IdentifierKind
-from throughline.schemas.markdown import anchor, code, codes, link, page, table
+from throughline.schemas.markdown import code, codes, link, page, table
 from throughline.schemas.standard import Standard
 
 INDEX = "catalogue.md"
@@ -229,6 +229,3 @@ def _enum_users(domain: Domain) -> Mapping[str, list[str]]:
         if field.enum is not None:
             users.setdefault(field.enum, []).append(field.name)
     return users
-
-
-__all__ = ["FOLDER", "INDEX", "agency_page", "anchor", "catalogue_pages"]

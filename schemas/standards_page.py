@@ -1,8 +1,9 @@
-"""The standards of a domain as Markdown: each version with its limit, what acts on its clock, and its state."""
+"""The standards of a domain as Markdown: the limit of each version, what acts on its clock, its state."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby
 
 from throughline.schemas.catalogue_page import agency_page
@@ -20,7 +21,7 @@ _MATCHES = {
 
 def standards_pages(domain: Domain) -> dict[str, str]:
     """The page of standards by its path under `docs/`."""
-    ordered = sorted(domain.standards, key=lambda s: s.id)
+    ordered = sorted(domain.standards, key=lambda s: (s.id, s.effective_from or date.min))
     by_id = [(name, list(versions)) for name, versions in groupby(ordered, key=lambda s: s.id)]
     return {
         PAGE: page(

@@ -36,7 +36,9 @@ def case_of(connection: duckdb.DuckDBPyConnection, name: str) -> int:
         )
     if len(found) > 1:
         ids = ", ".join(case_id(key) for (key,) in found[:5])
-        raise DataError(f"`{wanted}` names {len(found)} cases ({ids}).", hint="Give the kind too, as kind:value.")
+        raise DataError(
+            f"`{wanted}` names {len(found)} cases ({ids}).", hint="Give the kind too, as kind:value."
+        )
     return int(found[0][0])
 
 

@@ -19,6 +19,8 @@ from throughline.sinks.lock import WriteLock
 from throughline.sinks.mark import Mark, MarkFile, check_not_behind, sync_folder
 from throughline.sinks.schema import Schema, check_version, meta, migrate, set_meta
 
+Settings = dict[str, str | bool | int | float | list[str]]
+
 log = logging.getLogger(__name__)
 
 
@@ -92,7 +94,7 @@ class Ownership:
         self._lock.release()
 
 
-def make_store_file(path: Path, settings: dict[str, str], schema: Schema) -> None:
+def make_store_file(path: Path, settings: Settings, schema: Schema) -> None:
     """Build an empty store and move it to its place whole; leftovers of one that was deleted go."""
     mark = path.with_name(path.name + ".mark")
     if mark.exists():

@@ -104,7 +104,7 @@ def check_not_behind(path: Path, mark: Mark, found: Mark) -> None:
     if found.commit < mark.commit:
         raise StoreDamaged(
             f"`{path}` went backwards: it holds commit {found.commit} and had come to commit {mark.commit}, "
-            f"{mark.commit - found.commit} more. Its write-ahead log is gone or cut short, or it is an old copy.",
+            f"{mark.commit - found.commit} more. Its write-ahead log is gone or short, or it is an old copy.",
             hint=rebuild_hint(path),
         )
     if found.commit == mark.commit and found.stamp != mark.stamp:

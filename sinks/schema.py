@@ -53,7 +53,7 @@ class Schema:
 
 def read_schema(migrations: Traversable, views: Traversable) -> Schema:
     """Read NNNN_name.sql from one folder and view.sql from another; a gap in numbers raises StoreError."""
-    steps = []
+    steps: list[Migration] = []
     for file in sorted(migrations.iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".sql"):
             continue
@@ -129,14 +129,30 @@ def migrate(connection: duckdb.DuckDBPyConnection, schema: Schema) -> bool:
         return False
     for name in views.keys() - wanted.keys():
         connection.execute(f'drop view if exists "{name}"')
-    for name, text in schema.views.items():
-        # after a migration all of them: the tables they read may have changed
-        if version < schema.version or views.get(name) != wanted[name]:
-            _run(connection, f"views/{name}.sql", text)
+    # after a migration all of them: the tables they read may have changed
+    stale = [name for name in wanted if version < schema.version or views.get(name) != wanted[name]]
+    _make_views(connection, {name: schema.views[name] for name in stale})
     set_meta(connection, "schema_version", str(schema.version))
     set_meta(connection, "views", json.dumps(wanted, sort_keys=True))
     set_meta(connection, "release", __version__)
     return True
+
+
+def _make_views(connection: duckdb.DuckDBPyConnection, texts: dict[str, str]) -> None:
+    """Make the views, each after those that it reads: one that finds a name missing is tried again later."""
+    while texts:
+        waiting = {}
+        for name, text in texts.items():
+            try:
+                connection.execute(text)
+            except duckdb.CatalogException:
+                waiting[name] = text
+            except duckdb.Error as error:
+                raise StoreError(f"`views/{name}.sql` does not run: {error}") from error
+        if len(waiting) == len(texts):
+            name, text = next(iter(waiting.items()))
+            _run(connection, f"views/{name}.sql", text)
+        texts = waiting
 
 
 def _run(connection: duckdb.DuckDBPyConnection, name: str, text: str) -> None:

@@ -18,7 +18,7 @@ import duckdb
 
 from throughline.errors import StoreDamaged, StoreError, StoreLocked
 from throughline.sinks.damage import check_path, probe, rebuild_hint, translated
-from throughline.sinks.guard import Ownership, identity, make_store_file, mark_of
+from throughline.sinks.guard import Ownership, Settings, identity, make_store_file, mark_of
 from throughline.sinks.lock import holder_of, locked_error
 from throughline.sinks.mark import Mark, MarkFile, check_not_behind
 from throughline.sinks.schema import Schema, check_version, meta, migrate, public_schema, set_meta
@@ -214,7 +214,7 @@ def open_store(
     path = Path(path).expanduser().resolve()
     schema = public_schema() if schema is None else schema
     check_path(path, write=write)
-    settings = {"memory_limit": memory_limit, **({} if threads is None else {"threads": str(threads)})}
+    settings: Settings = {"memory_limit": memory_limit, **({} if threads is None else {"threads": threads})}
     if write:
         return _open_writer(path, {**_WRITER, **settings}, schema, adopt=adopt)
     return _open_reader(path, {**_READER, **settings}, schema)
@@ -231,7 +231,7 @@ def open_memory_store(*, memory_limit: str = MEMORY_LIMIT, schema: Schema | None
     return Store(connection, None, is_writable=True, fence="memory")
 
 
-def _open_writer(path: Path, settings: dict[str, str], schema: Schema, *, adopt: bool) -> Store:
+def _open_writer(path: Path, settings: Settings, schema: Schema, *, adopt: bool) -> Store:
     ownership = Ownership(path)
     try:
         with translated(path, opening=True):
@@ -253,7 +253,7 @@ def _open_writer(path: Path, settings: dict[str, str], schema: Schema, *, adopt:
     return Store(connection, path, is_writable=True, ownership=ownership, fence=ownership.fence)
 
 
-def _open_reader(path: Path, settings: dict[str, str], schema: Schema) -> Store:
+def _open_reader(path: Path, settings: Settings, schema: Schema) -> Store:
     if identity(path) in _WRITTEN_HERE:
         raise StoreLocked(
             f"`{path}` is open for writing in this process.", hint="Read by `store.connection.cursor()`."

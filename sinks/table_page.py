@@ -11,7 +11,7 @@ PAGE = "tables.md"
 
 
 def table_pages(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The page of public views by its path under `docs/`; `connection` is that of a store, its rows are not read."""
+    """The page of public views by its path under `docs/`; `connection` is that of a store."""
     public = sorted(public_schema().views)
     views = dict(
         connection.execute(
@@ -36,8 +36,8 @@ def table_pages(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return {
         PAGE: page(
             "Public views",
-            "What a store shows. Names and columns are versioned; the tables behind them are not, and may change. "
-            "Times are UTC. Views that depend on the day they are asked read the variable `as_of`: "
+            "What a store shows. Names and columns are versioned; the tables behind them are not, and may "
+            "change. Times are UTC. Views that depend on the day they are asked read the variable `as_of`: "
             "`set variable as_of = timestamp '2026-03-31 17:00'`. Where it is not set, it is the time of the "
             "latest event in the store.",
             contents,

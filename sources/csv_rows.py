@@ -13,10 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
-from throughline.sources.rows import Rows, row_rejects, row_table
-from throughline.sources.text_files import detect_encoding, line_blocks
 
 from throughline.errors import DataError
+from throughline.sources.rows import Rows, row_rejects, row_table
+from throughline.sources.text_files import detect_encoding, line_blocks
 
 RECORD_BYTES = 262_144
 _BLOCK = 1 << 24

@@ -11,6 +11,8 @@ import duckdb
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from throughline.errors import DataError
 from throughline.schemas.admission import admit, without_placeholders
 from throughline.schemas.avro_file import read_container
 from throughline.schemas.cloudevents import events_from_json_lines
@@ -18,8 +20,6 @@ from throughline.schemas.codec import SchemaStore
 from throughline.schemas.domain import Domain
 from throughline.schemas.events import EVENTS, Batch
 from throughline.sources.text_files import line_blocks
-
-from throughline.errors import DataError
 
 BATCH_ROWS = 200_000
 _BLOCK = 1 << 25

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
+
+from throughline.errors import MappingError
 from throughline.schemas.domain import Domain
 from throughline.schemas.domain_rules import rules_of
 from throughline.sources.mapping_parts import Condition, Emit, Mapping, Time
 from throughline.sources.mapping_sql import CatalogueWords, catalogue_words
 from throughline.sources.mapping_time_sql import text
 from throughline.sources.mapping_yaml import nearest
-
-from throughline.errors import MappingError
 
 
 def check_mapping(mapping: Mapping, columns: Sequence[str], domain: Domain, path: Path) -> list[MappingError]:

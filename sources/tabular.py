@@ -12,6 +12,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from throughline.errors import DataError
 from throughline.schemas.admission import admit
 from throughline.schemas.domain import Domain
 from throughline.schemas.domain_rules import rules_of
@@ -22,8 +24,6 @@ from throughline.sources.mapping_check import check_mapping, refuse_mapping
 from throughline.sources.mapping_sql import MappingSql
 from throughline.sources.rows import Rows, row_rejects, row_table
 from throughline.sources.xes import read_xes
-
-from throughline.errors import DataError
 
 BATCH_ROWS = 100_000
 _FAULTS_LISTED = 1000

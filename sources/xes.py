@@ -13,10 +13,10 @@ from pathlib import Path
 from xml.parsers import expat
 
 import pyarrow as pa
-from throughline.sources.rows import Rows, row_rejects, row_table
-from throughline.sources.text_files import open_bytes
 
 from throughline.errors import DataError
+from throughline.sources.rows import Rows, row_rejects, row_table
+from throughline.sources.text_files import open_bytes
 
 _CHUNK = 1 << 20
 _ATTRIBUTES = {"string", "date", "int", "float", "boolean", "id", "list", "container"}

@@ -14,7 +14,15 @@ from throughline.streams.derive import DERIVED
 from throughline.streams.join import Progress, settle
 from throughline.streams.rules import install_rules, prepare
 
-LINKED = ("identifiers", "joins", "steward_links", "resolutions", "unsettled", "unsettled_cases", "unsettled_identifiers")
+LINKED = (
+    "identifiers",
+    "joins",
+    "steward_links",
+    "resolutions",
+    "unsettled",
+    "unsettled_cases",
+    "unsettled_identifiers",
+)
 
 
 def rebuild(store: Store, domain: Domain, progress: Progress = lambda stage, part: None) -> int:
@@ -39,7 +47,12 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def past(
-    store: Store, domain: Domain, *, as_of: datetime | None, known_at: datetime | None, case_key: int | None = None
+    store: Store,
+    domain: Domain,
+    *,
+    as_of: datetime | None,
+    known_at: datetime | None,
+    case_key: int | None = None,
 ) -> Store:
     """A store in memory of what had happened by `as_of`, as far as it was known at `known_at` (UTC, naive).
 
@@ -51,7 +64,8 @@ def past(
     with then.transaction() as connection:
         install_rules(connection, domain)
     known = store.connection.execute(
-        sql(__package__, "past_sql/known_events"), {"as_of": as_of, "known_at": known_at, "case_key": case_key}
+        sql(__package__, "past_sql/known_events"),
+        {"as_of": as_of, "known_at": known_at, "case_key": case_key},
     )
     with then.transaction() as connection:
         for batch in known.to_arrow_reader(100_000):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from small import SMALL, rules_from_tables, small_rules
+
 from throughline.schemas.domain import load_domain
 from throughline.schemas.rule_tables import rule_tables
 

@@ -1,7 +1,8 @@
 """The generated pages of `docs/`: written by `python -m throughline.pages`, compared by a test.
 
-Whole pages come from the default domain and an empty store. Written pages may include a file: what stands between
-`<!-- from PATH: generated, do not edit -->` and `<!-- end -->` is replaced by the file at PATH, relative to the page.
+Whole pages come from the default domain and an empty store. Written pages may include a file: what stands
+between `<!-- from PATH: generated, do not edit -->` and `<!-- end -->` is replaced by the file at PATH,
+relative to the page.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def write_pages(root: Path) -> list[Path]:
 
 
 def stale_pages(root: Path) -> list[Path]:
-    """The pages, relative to `root`, that are missing, differ from what would be written, or are left over."""
+    """The pages, relative to `root`, that are missing, differ from what would be written, or left over."""
     texts = _texts(root)
     differ = {page for page, text in texts.items() if _read(root / page) != text}
     folder = root / "docs" / FOLDER

@@ -77,7 +77,9 @@ def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
     elif path.exists():
         yield path
     else:
-        raise UsageError(f"`{path}` is not there.", hint="Check the path; a folder of event files will do as well.")
+        raise UsageError(
+            f"`{path}` is not there.", hint="Check the path; a folder of event files will do as well."
+        )
 
 
 def _read(file: Path, domain: Domain, mapping: Mapping | None) -> Iterator[Batch]:

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from throughline.errors import DomainError, UsageError
 from throughline.schemas.calendar import (
     CALENDAR,
     CalendarRule,
@@ -25,8 +27,6 @@ from throughline.schemas.calendar import (
     working_day_test,
     working_days_between,
 )
-
-from throughline.errors import DomainError, UsageError
 
 DATES = st.dates(date(2015, 1, 1), date(2028, 12, 31))
 AMOUNTS = st.integers(0, 120)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from throughline.schemas.domain import load_domain
 
 FOLDER = Path(__file__).resolve().parents[2] / "schemas" / "domains" / "england_wales"

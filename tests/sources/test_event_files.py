@@ -16,6 +16,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from throughline.errors import DataError
 from throughline.schemas.admission import admit, without_placeholders
 from throughline.schemas.avro_record import avro_record
 from throughline.schemas.cloudevents import event_object, parse_event
@@ -24,8 +26,6 @@ from throughline.schemas.domain import Domain, load_domain
 from throughline.schemas.events import EVENTS, Batch
 from throughline.schemas.reject import Reject
 from throughline.sources.event_files import read_events
-
-from throughline.errors import DataError
 
 DOMAINS = Path(__file__).resolve().parents[2] / "schemas" / "domains"
 FUZZ = int(os.environ.get("THROUGHLINE_FUZZ", "300"))

@@ -15,14 +15,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from throughline.errors import DataError, MappingError
 from throughline.schemas.domain import Domain, load_domain
 from throughline.schemas.events import Batch
 from throughline.sources.csv_rows import read_csv
 from throughline.sources.mapping import load_mapping
 from throughline.sources.mapping_check import check_mapping
 from throughline.sources.tabular import dry_run, read_mapped
-
-from throughline.errors import DataError, MappingError
 
 DOMAINS = Path(__file__).resolve().parents[2] / "schemas" / "domains"
 FUZZ = int(os.environ.get("THROUGHLINE_FUZZ", "300"))

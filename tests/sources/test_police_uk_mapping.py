@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+
 from throughline.schemas.domain import Domain, load_domain
 from throughline.sources.mapping import Mapping, load_mapping
 from throughline.sources.rows import Rows

@@ -6,12 +6,12 @@ import gzip
 from pathlib import Path
 
 import pytest
+
+from throughline.errors import DataError, MappingError
 from throughline.schemas.domain import load_domain
 from throughline.sources.mapping import load_mapping
 from throughline.sources.tabular import read_mapped
 from throughline.sources.xes import read_xes
-
-from throughline.errors import DataError, MappingError
 
 PROCESS_LOG = Path(__file__).resolve().parents[2] / "schemas" / "domains" / "process_log"
 

@@ -28,7 +28,9 @@ from throughline.streams.accept import Counts
     show_default=True,
     help="Store to write; an earlier demo there is replaced.",
 )
-@click.option("--cases", type=click.IntRange(1), default=2000, show_default=True, help="How many cases to make up.")
+@click.option(
+    "--cases", type=click.IntRange(1), default=2000, show_default=True, help="How many cases to make up."
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same cases.")
 def demo(store_path: Path, cases: int, seed: int) -> None:
     """Make up plausible cases of police, CPS and advocates, join them, and show what comes out.
@@ -54,7 +56,9 @@ def demo(store_path: Path, cases: int, seed: int) -> None:
     metavar="FILE",
     help="Mapping of an existing system's CSV, Parquet or XES, or the name of one that ships with the domain.",
 )
-@click.option("--dry-run", is_flag=True, help="With --mapping: say line by line what does not fit; publish nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="With --mapping: say line by line what does not fit; publish nothing."
+)
 def replay(
     paths: tuple[Path, ...], store_path: Path, domain: Domain, mapping_path: str | None, dry_run: bool
 ) -> None:

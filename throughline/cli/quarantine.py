@@ -21,7 +21,9 @@ def quarantine() -> None:
 @quarantine.command("list")
 @store_option
 @click.option("--reason", help="The records of one reason.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Records to list, of a reason.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=100, show_default=True, help="Records to list, of a reason."
+)
 def list_(store_path: Path, reason: str | None, limit: int) -> None:
     """List the reasons and sources; with --reason, the records themselves, without their content."""
     console = Console()
@@ -32,14 +34,19 @@ def list_(store_path: Path, reason: str | None, limit: int) -> None:
                 table.add_column(column, justify="right" if column == "records" else "left")
             for group in groups(store.connection):
                 table.add_row(
-                    f"{group.records:,}", group.reason, group.source or "–", f"{group.last_received_at:%Y-%m-%d %H:%M}"
+                    f"{group.records:,}",
+                    group.reason,
+                    group.source or "–",
+                    f"{group.last_received_at:%Y-%m-%d %H:%M}",
                 )
         else:
             for column in ("id", "where", "field", "what was expected", "type"):
                 table.add_column(column, overflow="fold")
             for found in records(store.connection, reason=reason, limit=limit):
                 where = f"{found.origin}:{found.position}"
-                table.add_row(str(found.quarantine_id), where, found.field or "–", found.detail, found.type or "–")
+                table.add_row(
+                    str(found.quarantine_id), where, found.field or "–", found.detail, found.type or "–"
+                )
     console.print(table if table.row_count else "Nothing is in quarantine.")
 
 

@@ -28,7 +28,8 @@ def catalogue(type_: str | None, domain: Domain, agency: str | None) -> None:
     if type_ is not None:
         if type_ not in domain.types:
             raise UsageError(
-                f"`{type_}` is not in the catalogue of {domain.title}.", hint="`throughline catalogue` lists the types."
+                f"`{type_}` is not in the catalogue of {domain.title}.",
+                hint="`throughline catalogue` lists the types.",
             )
         _print_type(domain.types[type_], domain, console)
         return
@@ -37,7 +38,9 @@ def catalogue(type_: str | None, domain: Domain, agency: str | None) -> None:
         table.add_column(column, overflow="fold")
     for event_type in domain.types.values():
         if agency in (None, event_type.owner):
-            table.add_row(event_type.type, event_type.brief, ", ".join(sorted({e.effect for e in event_type.effects})))
+            table.add_row(
+                event_type.type, event_type.brief, ", ".join(sorted({e.effect for e in event_type.effects}))
+            )
     console.print(table)
 
 
@@ -49,7 +52,7 @@ def _print_type(event_type: EventType, domain: Domain, console: Console) -> None
     table = Table(box=None, pad_edge=False)
     for column in ("field", "type", "", "values", "meaning"):
         table.add_column(column, overflow="fold")
-    for part in event_type.fields:
+    for part in event_type.fields.values():
         values = ", ".join(part.values or ())
         table.add_row(part.name, part.type, "required" if part.required else "", values, part.doc)
     console.print(table)
@@ -60,14 +63,8 @@ def _print_type(event_type: EventType, domain: Domain, console: Console) -> None
     acts = [
         f"{role} {standard.id}"
         for standard in domain.standards
-        for role, parts in (
-            ("starts", standard.starts),
-            ("stops", standard.stops),
-            ("cancels", standard.cancels),
-            ("pauses", standard.pauses),
-            ("resumes", standard.resumes),
-        )
-        if any(part.type == event_type.type for part in parts)
+        for role, trigger in standard.triggers()
+        if trigger.type == event_type.type and standard.enabled
     ]
     if acts:
         console.print("Clocks: " + ", ".join(acts))
@@ -109,4 +106,4 @@ def standards(domain: Domain, all_: bool) -> None:
 def _limit(standard: Standard) -> str:
     if standard.within is not None:
         return f"{standard.within.amount:g} {standard.within.unit}"
-    return "set per case" if standard.due else "measured only"
+    return "set per case" if standard.due_field else "measured only"

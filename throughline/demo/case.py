@@ -10,8 +10,15 @@ from hashlib import blake2b
 from typing import Any
 
 from throughline.demo.chance import Chance
-from throughline.demo.delays import OFFENCES, OFFICER_STAYS, OTHER_WITHDRAWN, RECORDED, SEXUAL_WITHDRAWN, THEMES
-from throughline.demo.delays import WITHDRAWAL_STAGE
+from throughline.demo.delays import (
+    OFFENCES,
+    OFFICER_STAYS,
+    OTHER_WITHDRAWN,
+    RECORDED,
+    SEXUAL_WITHDRAWN,
+    THEMES,
+    WITHDRAWAL_STAGE,
+)
 from throughline.demo.instants import DAY, day_text, instant_text, office_time
 
 SYSTEMS = (
@@ -37,7 +44,13 @@ _SOURCES = {
 SOURCES = {
     area: {system: name.format(area=area) for system, name in _SOURCES.items()} for area in ("20", "21")
 }
-_LETTERS = {"police_rms": "R", "police_files": "F", "cps_cases": "C", "isva_idva": "A", "stalking_advocacy": "S"}
+_LETTERS = {
+    "police_rms": "R",
+    "police_files": "F",
+    "cps_cases": "C",
+    "isva_idva": "A",
+    "stalking_advocacy": "S",
+}
 _LETTERS |= {"witness_care": "W", "court": "H"}
 LOCAL_UNITS = {"20": ("20BH", "20CV", "20GA", "20HA", "20KD", "20LA"), "21": ("21RA", "21RB")}
 _UNIT_MARKS = "Z0123456789"
@@ -156,7 +169,14 @@ class Case:
         return {"court_case_ref": self.court_ref, "urn": self.urn}
 
     def publish(
-        self, system: str, type_: str, time: int, ids: dict[str, Any], *, day_only: bool = False, **fields: Any
+        self,
+        system: str,
+        type_: str,
+        time: int,
+        ids: dict[str, Any],
+        *,
+        day_only: bool = False,
+        **fields: Any,
     ) -> str:
         """Publish an event, unless it is recorded after `until`; gives its id. `fields` are those of `data`."""
         self._count += 1

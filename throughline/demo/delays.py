@@ -32,7 +32,9 @@ RECORDED = {
 
 # Police ---------------------------------------------------------------------------------------------------------
 
-RECORD = Delay((0, 0.02), (0.6, 0.5), (0.87, 1), (0.97, 4), (1, 20))  # within 24 hours is the rule (NCRS [H6])
+RECORD = Delay(
+    (0, 0.02), (0.6, 0.5), (0.87, 1), (0.97, 4), (1, 20)
+)  # within 24 hours is the rule (NCRS [H6])
 ALLOCATE = Delay((0, 0.1), (0.5, 2), (0.8, 6), (1, 25))
 ALLOCATE_NON_RECENT = Delay((0, 2), (0.5, 21), (0.8, 55), (1, 120))  # "very protracted" (F27)
 TAKE_OVER = Delay((0, 0.2), (0.5, 3), (0.8, 10), (1, 40))
@@ -63,7 +65,9 @@ SILENCE = Delay((0, 92), (0.5, 110), (1, 190))  # before an administrative final
 
 # Victims --------------------------------------------------------------------------------------------------------
 
-FIRST_CONTACT = Delay((0, 0.3), (0.5, 4), (0.75, 14), (0.93, 60), (1, 110))  # "3 months after reporting" (F02)
+FIRST_CONTACT = Delay(
+    (0, 0.3), (0.5, 4), (0.75, 14), (0.93, 60), (1, 110)
+)  # "3 months after reporting" (F02)
 BETWEEN_CONTACTS = Delay((0, 6), (0.4, 28), (0.7, 60), (0.92, 130), (1, 210))  # "up to six months" (F01)
 ANSWER = Delay((0, 0.05), (0.5, 1.5), (0.8, 6), (1, 30))
 TELL = Delay((0, 0.05), (0.45, 0.9), (0.7, 4), (0.9, 14), (1, 45))
@@ -122,7 +126,13 @@ RED_REASONS = Mix(
     {"Check custody status and resubmit": 1.0, "Insufficient information to determine a charging advice": 1}
 )
 ITEM_CATEGORIES = Mix(
-    {"statement": 20.0, "victim_device": 14, "third_party_material": 13, "media": 12, "disclosure_schedule": 12}
+    {
+        "statement": 20.0,
+        "victim_device": 14,
+        "third_party_material": 13,
+        "media": 12,
+        "disclosure_schedule": 12,
+    }
     | {"suspect_device": 9, "forensic": 7, "medical": 6, "interview": 4, "previous_convictions": 3}
 )
 UPDATE_CHANNELS = Mix({"telephone": 45.0, "email": 30, "sms": 15, "in_person": 6, "voicemail": 4})
