@@ -22,7 +22,9 @@ insert into quarantined
 with identified as (
   select
     -- lower 64 bits of an MD5 over parts that are each of fixed length or hexadecimal
-    md5_number_lower(concat_ws(':', md5(reason), md5(raw), md5(source), md5(id))) as quarantine_id, *
+    md5_number_lower(concat_ws(
+      ':', md5(reason), coalesce(md5(raw), '-'), coalesce(md5(source), '-'), coalesce(md5(id), '-')
+    )) as quarantine_id, *
   from rejected_records
 ),
 first_copies as (
@@ -104,14 +106,14 @@ def records(
     """Records without their content, by origin and position, of one reason and source if given."""
     rows = connection.execute(
         f"""
-        select {_COLUMNS} from quarantined
+        select {_COLUMNS}, null from quarantined
         where (reason = $reason or $reason is null) and (source = $source or $source is null)
         order by origin, position, quarantine_id
         limit $limit
         """,
         {"reason": reason, "source": source, "limit": limit},
     ).fetchall()
-    return [QuarantinedRecord(*row, None) for row in rows]
+    return [QuarantinedRecord(*row) for row in rows]
 
 
 def show(
@@ -128,7 +130,7 @@ def show(
             hint="`throughline quarantine list` shows those that are.",
         )
     *columns, raw = row
-    return QuarantinedRecord(*columns, None if raw is None else escaped(raw))
+    return QuarantinedRecord(*(*columns, None if raw is None else escaped(raw)))
 
 
 def escaped(raw: bytes) -> str:

@@ -92,7 +92,7 @@ def _text(name: str, type_: str) -> str:
         text = f"replace(replace({column}, chr(30), chr(30) || 'R'), chr(31), chr(30) || 'U')"
     elif type_.endswith("[]"):
         # JSON escapes control characters, so neither separator can be in it
-        text = f"to_json(list_sort({column}))::varchar"
+        text = f"to_json(list_sort({column}, 'asc', 'nulls last'))::varchar"
     elif type_ in ("DOUBLE", "FLOAT"):
         # there is one zero, not two
         text = f"({column} + 0.0)::varchar"

@@ -43,6 +43,8 @@ class MarkFile:
             text = self.path.read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise StoreError(f"The mark `{self.path}` cannot be read: {error.strerror}.") from None
         try:
             mark = Mark(**json.loads(text))
             if not isinstance(mark.commit, int):

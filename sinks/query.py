@@ -91,7 +91,7 @@ def check_readable(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     first = words[0].lower().rstrip(";(*") if words else ""
     if statement.type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
         raise QueryError(f"`{first.upper()}` does not only read.", hint=QUERY_HINT)
-    if statement.type is duckdb.StatementType.SELECT and first not in _FIRST_WORDS:
+    if statement.type == duckdb.StatementType.SELECT and first not in _FIRST_WORDS:
         raise QueryError(f"`{first.upper()}` is not a query.", hint=QUERY_HINT)
     if statement.named_parameters:
         raise QueryError(

@@ -19,7 +19,7 @@ from throughline.sinks.store import open_memory_store
 from throughline.sinks.table_page import table_pages
 
 _INCLUDED = re.compile(r"(<!-- from (\S+): generated, do not edit -->\n).*?(<!-- end -->)", re.DOTALL)
-_LANGUAGES = {"yml": "yaml", "jsonl": "json", "csv": ""}
+_LANGUAGES = {"jsonl": "json", "csv": "", "txt": ""}
 
 
 def write_pages(root: Path) -> list[Path]:

@@ -14,7 +14,7 @@ handed as (
   select case_key, count(*)::integer as handoffs from handoff_facts group by case_key
 ),
 named as (
-  select case_key, list(kind || ':' || value order by kind, value) as identifiers
+  select case_key, list_sort(list(kind || ':' || value)) as identifiers
   from identifiers
   semi join cases_to_derive using (case_key)
   where not is_hub
@@ -32,7 +32,7 @@ select
     when l.effect = 'sends' then 'limbo'
     else 'held'
   end as state,
-  case when l.keeps then h.agency end as holder_agency,
+  case when l.keeps then l.agency end as holder_agency,
   case when l.keeps then h.unit end as holder_unit,
   case when l.effect = 'sends' then l.target end as awaiting_agency,
   case when l.keeps then h.from_at else l.occurred_at end as holder_since,

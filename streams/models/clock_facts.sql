@@ -79,7 +79,7 @@ select
   earliest(stop.occurred_at, stop.prec) as stop_earliest,
   latest(stop.occurred_at, stop.prec) as stop_latest,
   first_date(stop.occurred_at, stop.prec) as stop_first,
-  last_date(stop.occurred_at, stop.prec) as stop_last,
+  last_date(stop_first, stop.prec) as stop_last,
   cancelled,
   amount,
   unit,
@@ -98,5 +98,5 @@ select
   earliest(open.at, open.prec) as pause_earliest,
   latest(open.at, open.prec) as pause_latest,
   first_date(open.at, open.prec) as pause_first,
-  last_date(open.at, open.prec) as pause_last
+  last_date(pause_first, open.prec) as pause_last
 from due

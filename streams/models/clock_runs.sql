@@ -1,17 +1,24 @@
 -- One row per clock: a standard in force, started by an event, with the event that stopped or cancelled it.
 -- reads: clock_events, standards
-with starts as (
+with first_starts as (
+  select c.standard, c.version, c.case_key, min(c.position)
+  from clock_events c
+  join standards s using (standard, version)
+  where c.role = 'start' and s.once
+  group by c.standard, c.version, c.case_key
+),
+starts as (
   select
     c.*, s.match, s.due_field, s.effective_from, s.effective_to,
     case when c.enhanced and s.enhanced_amount is not null then s.enhanced_amount else s.amount end as amount,
     coalesce(case when c.enhanced and s.enhanced_amount is not null then s.enhanced_unit else s.unit end, 'hours') as unit,
     first_date(c.occurred_at, c.occurred_precision) as start_first,
-    last_date(c.occurred_at, c.occurred_precision) as start_last
+    last_date(start_first, c.occurred_precision) as start_last
   from clock_events c
   join standards s using (standard, version)
   where c.role = 'start'
   -- `once` counts the first start event of the case, whether or not the standard was in force then
-  qualify not s.once or row_number() over (partition by c.case_key, c.standard, c.version order by c.position) = 1
+    and (not s.once or (c.standard, c.version, c.case_key, c.position) in (from first_starts))
 ),
 in_force as (
   select *
@@ -21,10 +28,13 @@ in_force as (
 ends as (
   -- the first stop that matches, and the first cancel, after the start
   select
-    t.standard, t.version, t.event_key, p.role,
+    t.standard, t.version, t.event_key,
     min({
       'position': p.position, 'occurred_at': p.occurred_at, 'prec': p.occurred_precision, 'event': p.event_key
-    }) as first
+    }) filter (p.role = 'stop') as stop,
+    min({
+      'position': p.position, 'occurred_at': p.occurred_at, 'prec': p.occurred_precision, 'event': p.event_key
+    }) filter (p.role = 'cancel') as cancel
   from in_force t
   join clock_events p
     on p.role in ('stop', 'cancel')
@@ -35,15 +45,7 @@ ends as (
       when t.match = 'about' then p.about = t.event_id
       else coalesce(p.answers, p.reference) = t.reference
     end
-  group by t.standard, t.version, t.event_key, p.role
-),
-both_ends as (
-  select
-    standard, version, event_key,
-    any_value(first) filter (role = 'stop') as stop,
-    any_value(first) filter (role = 'cancel') as cancel
-  from ends
-  group by standard, version, event_key
+  group by t.standard, t.version, t.event_key
 )
 select
   t.case_key, t.standard, t.version, t.event_key, t.position, t.occurred_at, t.occurred_precision,
@@ -55,4 +57,4 @@ select
     else b.stop
   end as stop
 from in_force t
-left join both_ends b using (standard, version, event_key)
+left join ends b using (standard, version, event_key)

@@ -7,8 +7,7 @@ with changes as (
     -- the step after a sending acknowledges it only if it is the target's
     effect <> 'sends' or coalesce(next_agency = target, false) as is_received
   from steps
-  where effect = 'sends'
-    or (keeps and next_event is not null and (next_agency <> agency or coalesce(next_unit <> unit, false)))
+  where handoff is not null
 ),
 closed as (
   -- one that was never received ends where the case was closed
@@ -20,7 +19,7 @@ closed as (
 )
 select
   c.case_key,
-  (row_number() over (partition by c.case_key order by c.step))::integer as position,
+  c.handoff as position,
   c.agency as from_agency,
   c.unit as from_unit,
   case when c.is_received then c.next_agency else c.target end as to_agency,

@@ -15,10 +15,7 @@ create or replace temp macro local_date(t) as
   timezone(getvariable('time_zone'), timezone('UTC', t))::date;
 create or replace temp macro first_date(t, prec) as
   case when prec = 'instant' then local_date(t) else t::date end;
-create or replace temp macro last_date(t, prec) as
-  case prec
-    when 'instant' then local_date(t)
-    when 'day' then t::date
-    else (t + interval 1 month)::date - 1
-  end;
+-- the last day, given the first: the calendar is asked once
+create or replace temp macro last_date(first_date, prec) as
+  case prec when 'month' then (first_date + interval 1 month)::date - 1 else first_date end;
 create or replace temp macro seconds_between(a, b) as (epoch_us(b) - epoch_us(a)) / 1e6;

@@ -1,4 +1,4 @@
--- One row per step: an event with an effect on who holds the case, the step after it, and the holding that it belongs to.
+-- One row per step: an event with an effect on who holds the case, the step after it, and the holding and handoff that it is part of.
 -- reads: case_events, rules
 with acts as (
   select
@@ -34,10 +34,15 @@ ordered as (
 )
 select
   * exclude (goes_on),
-  case
-    when keeps or goes_on then
-      sum((keeps and not goes_on)::integer) over (
-        partition by case_key order by step rows between unbounded preceding and current row
-      )::integer
-  end as holding
-from ordered
+  case when keeps or goes_on then (sum((keeps and not goes_on)::integer) over so_far)::integer end as holding,
+  case when hands_over then (sum(hands_over::integer) over so_far)::integer end as handoff
+from (
+  select
+    *,
+    -- what was sent, or changed hands without a word
+    effect = 'sends'
+    or (keeps and next_event is not null and (next_agency <> agency or coalesce(next_unit <> unit, false)))
+      as hands_over
+  from ordered
+)
+window so_far as (partition by case_key order by step rows between unbounded preceding and current row)

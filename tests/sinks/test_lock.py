@@ -38,7 +38,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_second_writer_is_told_who_writes(path: Path) -> None:
-    """While one process writes, another that would write or read is refused, and told the first one's number."""
+    """While one process writes, another that would write or read is refused, and told by whom."""
     with run_python(WRITER, path) as writer:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "open\n"

