@@ -29,6 +29,7 @@ from throughline.sinks.query_errors import QUERY_HINT, explained
 Format = Literal["table", "csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("table", "csv", "json", "parquet")
 TABLE_ROWS = 200
+PIPE_WIDTH = 140
 SECONDS = 300.0
 _ROWS_AT_ONCE = 10_000
 # what a single statement that only reads can begin with; DuckDB counts `pragma` and `show` among its SELECTs
@@ -183,13 +184,15 @@ def _write_table(
     found = result.fetchmany(rows + 1)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in names:
-        table.add_column(Text(_printable(name)))
+        # folded, since a value that is cut short with an ellipsis cannot be copied
+        table.add_column(Text(_printable(name)), overflow="fold")
     for row in found[:rows]:
         # Text, since a value may look like markup of the console; null is not an empty text
         table.add_row(
             *(Text("–", style="dim") if v is None else Text(_printable(str(_cell(v)))) for v in row)
         )
-    console = Console(file=out, width=width, highlight=False)
+    # into a file or pipe there is no width to ask for
+    console = Console(file=out, width=width or (None if out.isatty() else PIPE_WIDTH), highlight=False)
     console.print(table)
     if len(found) > rows:
         console.print(f"The first {rows} rows. For all of them: --format csv, json or parquet.")

@@ -18,7 +18,7 @@ from throughline.sources.tabular import dry_run
 
 HOW_TO = Path(__file__).resolve().parents[1] / "docs" / "how-to"
 EXAMPLES, QUERIES = HOW_TO / "examples", HOW_TO / "queries"
-RECEIVED = datetime(2026, 5, 1)
+RECEIVED = datetime.fromisoformat("2026-05-01T00:00")
 CASE, QUIET = "c1fcde1f47b20e64c", "c77b796c02d3655ff"
 
 # What each query says of events.jsonl: the columns that matter of the first rows.
@@ -92,12 +92,12 @@ def test_every_query_and_example_is_on_a_page() -> None:
 
 def test_queries_say_what_the_examples_hold(store: Store) -> None:
     """Each query, run by the rules of `throughline query`, finds what happened in the two example cases."""
-    found = {
-        name: [
-            {key: row[key] for key in wanted} for row, wanted in zip(rows(store, name), says, strict=False)
-        ]
-        for name, says in SAYS.items()
-    }
+    found = {}
+    for name, says in SAYS.items():
+        given = rows(store, name)
+        # where nothing is expected, every row is one too many
+        first = zip(given, says, strict=False)
+        found[name] = [{key: row[key] for key in wanted} for row, wanted in first] if says else given
 
     assert found == SAYS
 

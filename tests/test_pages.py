@@ -1,4 +1,4 @@
-"""The generated pages of docs/ are what the catalogue, the standards, the store and the included files say."""
+"""The generated pages of docs/ are what the catalogue, the standards, the store and included files say."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def put(store: Store, table: pa.Table, at: datetime = MORNING) -> int:
 
 
 def test_the_same_bad_record_read_again_is_no_new_row(store: Store) -> None:
-    """Twice in a batch, later, from another file: one row, the first; another reason or content is another."""
+    """Twice in a batch, later, from another file: one row, the first; other reason or content, another."""
     assert put(store, rejects({}, {"position": 2})) == 1
     assert put(store, rejects({"origin": "b.jsonl"}), EVENING) == 0
     assert put(store, rejects({"raw": b"["}, {"reason": "not_utf8"}, {"source": "s"}, {"id": "s"})) == 4

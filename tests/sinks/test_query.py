@@ -23,7 +23,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with open_store(path, write=True) as store, store.transaction() as connection:
         connection.execute(
             "insert into claim_facts by name select i as case_key, 'police' as agency, 1 as position, "
-            "'cps' as claimed_holder, timestamp '2026-03-02 10:15:00' as from_at, i as event_key from range(500) r(i)"
+            "'cps' as claimed_holder, timestamp '2026-03-02 10:15:00' as from_at, i as event_key "
+            "from range(500) r(i)"
         )
     with open_store(path, write=False) as store:
         yield store
@@ -80,7 +81,7 @@ def test_what_describes_is_run(store: Store, sql: str) -> None:
     ],
 )
 def test_what_does_not_only_read_is_refused(store: Store, sql: str, sentence: str) -> None:
-    """Several statements, and any that writes, sets or reaches out: refused with a sentence and an example."""
+    """Several statements, and any that writes, sets or reaches out: refused with a sentence."""
     with pytest.raises(QueryError, match=sentence):
         asked(store, sql)
     assert asked(store, "select count(*) as n from claims") == "n\n500\n"
@@ -134,8 +135,9 @@ def test_a_table_cannot_steer_the_terminal(store: Store) -> None:
 
 
 VALUES = """
-select null as nothing, '' as empty, 'a,"b"\nc' as text, true as yes, 1.5::double as half, 12345678901234567890 as big,
-  timestamp '2026-03-02 10:15:00' as at, date '2026-03-02' as day, [1, null] as list, {'a': date '2026-03-02'} as pair,
+select null as nothing, '' as empty, 'a,"b"\nc' as text, true as yes, 1.5::double as half,
+  12345678901234567890 as big,  timestamp '2026-03-02 10:15:00' as at, date '2026-03-02' as day, [1, null] as list,
+  {'a': date '2026-03-02'} as pair,
   '\\xFF'::blob as raw, 'nan'::double as nan, 1 as x, 2 as x
 """
 

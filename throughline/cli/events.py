@@ -8,8 +8,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from throughline.cli.findings import print_findings
 from throughline.cli.options import DOMAINS, domain_option, store_option
 from throughline.cli.progress import progress_bar
+from throughline.demo.findings import run_demo
 from throughline.errors import UsageError
 from throughline.replay import replay as replay_files
 from throughline.schemas.domain import Domain
@@ -39,11 +41,9 @@ def demo(store_path: Path, cases: int, seed: int) -> None:
 
     Example: throughline demo
     """
-    from throughline.demo.report import run_demo
-
     with progress_bar() as report:
-        found = run_demo(store_path, cases=cases, seed=seed, report=report)
-    found.print(Console())
+        counts = run_demo(store_path, cases=cases, seed=seed, report=report)
+    print_findings(store_path, counts)
 
 
 @click.command()

@@ -30,7 +30,7 @@ SYSTEMS = (
     "witness_care",
     "court",
 )
-"""The publishers: police records, police case files, prosecutor, two advocate services, witness care, courts."""
+"""The publishers: police records, police files, prosecutor, two advocate services, witness care, courts."""
 
 _SOURCES = {
     "police_rms": "urn:throughline:police:{area}:rms",
@@ -94,7 +94,7 @@ class Case:
             if chance.share(SEXUAL_WITHDRAWN if self.sexual else OTHER_WITHDRAWN)
             else None
         )
-        # One victim in fifteen has reported before, in a case that nothing but the pseudonym joins to this one.
+        # One victim in fifteen has reported before: a case that only the pseudonym joins to this one.
         earlier = serial - 1 - int(chance.next() * 40) if chance.share(0.065) else serial
         self.victim = pseudonym("v", seed, max(earlier, 0))
         self.chain = chance.share(0.07)  # no two agencies share a number: joined over several events only
@@ -151,7 +151,7 @@ class Case:
         return {"crime_ref": self.crime_ref, "urn": self.urn}
 
     def file_ids(self, time: int) -> dict[str, Any]:
-        """What the police file system calls it: by the URN once there is one, before by its own report (MG3)."""
+        """What the police file system calls it: by the URN once there is one, before by the MG3."""
         if self.chain or self.urn_from is None or self.urn_from > time:
             return {"crime_ref": self.crime_ref, "mg3_ref": self.mg3_ref}
         return {"urn": self.urn, "mg3_ref": self.mg3_ref}
@@ -178,7 +178,7 @@ class Case:
         day_only: bool = False,
         **fields: Any,
     ) -> str:
-        """Publish an event, unless it is recorded after `until`; gives its id. `fields` are those of `data`."""
+        """Publish an event (`fields` are of its `data`) unless it is recorded after `until`; gives its id."""
         self._count += 1
         event_id = f"{_LETTERS[system]}-{self.serial:06d}-{self._count:03d}"
         recorded = time + RECORDED[system].at(self.chance.next())

@@ -1,4 +1,4 @@
-"""Seeded chance by arithmetic only, so that a seed gives the same bytes on every machine and version of Python."""
+"""Seeded chance by arithmetic only: a seed gives the same bytes on every machine and version of Python."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Delay:
-    """How long something takes, as points (share of cases, days within which it is done), straight between them."""
+    """How long something takes: points (share of cases, days within which it is done), straight between."""
 
     __slots__ = ("_seconds", "_shares")
 

@@ -1,4 +1,4 @@
-"""Between police and prosecutor: submissions, triage, action plans, decisions, and what is lost between the two."""
+"""Between police and prosecutor: submissions, triage, action plans, decisions, and what is lost."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _triage(case: Case, sent: int, request: str, priority: str) -> int | None:
 
 
 def _each_points_at_other(case: Case, time: int) -> None:
-    """ "The police and the CPS were hiding behind each other" (F30): each states that the other has the case."""
+    """Each states that the other has the case: "hiding behind each other" (F30)."""
     chance = case.chance
     first = case.later(time, int((6 + 25 * chance.next()) * DAY))
     ids = {"crime_ref": case.crime_ref}
@@ -142,7 +142,7 @@ def _each_points_at_other(case: Case, time: int) -> None:
 
 
 def _silent_end(case: Case, time: int, request: str) -> None:
-    """No answer from police: the prosecutor closes the request and nobody holds the case. Most victims never hear."""
+    """No answer from police: the prosecutor closes the request, nobody holds the case, few victims hear."""
     chance = case.chance
     for number, days in ((1, 31), (2, 61)):
         if chance.share(0.7):

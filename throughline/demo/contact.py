@@ -1,4 +1,4 @@
-"""Contact with the victim: updates, promises, unanswered requests, and decisions told late, one-way or never."""
+"""Contact with the victim: updates, promises, requests, and decisions told late, one-way or never."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _update(case: Case, time: int, answers: dict[str, str]) -> None:
 
 
 def _promise(case: Case, time: int) -> None:
-    """ "Many failed promises of communication" (F03): less than half are kept in time."""
+    """Less than half are kept in time: "many failed promises of communication" (F03)."""
     chance = case.chance
     days = chance.whole(2, 10)
     reference = case.reference()
@@ -139,7 +139,7 @@ def _request(case: Case, time: int) -> None:
 
 
 def _officer_changes(case: Case, until: int) -> None:
-    """Officers who leave, the handover, and whether the victim hears of it (F23); absences without cover (F05, F06)."""
+    """Officers who leave, and whether the victim hears of it (F23); absences without cover (F05, F06)."""
     chance = case.chance
     before: str | None = None
     for start, officer in reversed(case.officers):

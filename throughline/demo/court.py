@@ -136,7 +136,7 @@ def _trial(case: Case, time: int, court: str) -> tuple[int, bool]:
 
 
 def _list(case: Case, time: int, court: str, hearing: str, wait: int, reference: str | None = None) -> int:
-    """A hearing is listed two hours after `time`, for that long after; gives when it is. Witness care is told."""
+    """A hearing is listed two hours after `time`, for `wait` seconds on; gives when it is held."""
     listed = time + 2 * HOUR
     held = case.later(listed, wait)
     event = case.publish(

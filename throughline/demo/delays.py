@@ -1,14 +1,14 @@
 """How long things take and how often things happen in the made-up population.
 
-Figures that a source states carry it; all others are only plausible. Sources are the sections of the domain notes.
-Delays are in days.
+Figures that a source states carry it; all others are only plausible. Sources are the sections and marks of the
+domain notes. Delays are in days.
 """
 
 from __future__ import annotations
 
 from throughline.demo.chance import Delay, Mix
 
-# Shares ---------------------------------------------------------------------------------------------------------
+# Shares ----
 
 FIRST_TRIAGE_NOT_ACCEPTED = 0.407  # files that CPS triage does not accept at the first attempt
 LATER_TRIAGE_NOT_ACCEPTED = 0.18
@@ -18,7 +18,7 @@ OTHER_WITHDRAWN = 0.36
 DA_ARRESTED = 0.33  # 33 arrests for 100 crimes flagged as domestic abuse (domain 4.3 [H10])
 OTHER_ARRESTED = 0.45
 
-# Recording: time from the happening to the entry in the publisher's system (domain 1.1: "both must be kept") --------
+# Recording: time from the happening to the entry in the publisher's system (domain 1.1) ----
 
 RECORDED = {
     "police_rms": Delay((0, 0.002), (0.7, 0.1), (0.88, 0.9), (0.97, 6), (1, 21)),
@@ -30,7 +30,7 @@ RECORDED = {
     "court": Delay((0, 0.01), (0.75, 0.6), (0.93, 2), (1, 8)),
 }
 
-# Police ---------------------------------------------------------------------------------------------------------
+# Police ----
 
 RECORD = Delay(
     (0, 0.02), (0.6, 0.5), (0.87, 1), (0.97, 4), (1, 20)
@@ -47,7 +47,7 @@ WITHDRAW_EARLY = Delay((0, 0.2), (0.5, 4), (1, 18))
 WITHDRAW_LATER = Delay((0, 15), (0.5, 80), (0.85, 170), (1, 260))
 FILE_OUTCOME = Delay((0, 0.3), (0.5, 9), (0.8, 25), (1, 70))
 
-# Between police and prosecutor ---------------------------------------------------------------------------------------
+# Between police and prosecutor ----
 
 RECEIPT = Delay((0, 0.02), (0.6, 0.6), (0.85, 3), (1, 9))
 TRIAGE = Delay((0, 0.2), (0.5, 3), (0.85, 7), (1, 15))
@@ -63,7 +63,7 @@ ITEM = Delay((0, 1), (0.5, 20), (0.75, 40), (0.92, 85), (1, 150))
 DECISION_TAKEN_IN = Delay((0, 0.1), (0.5, 1.5), (0.8, 6), (1, 25))
 SILENCE = Delay((0, 92), (0.5, 110), (1, 190))  # before an administrative finalisation; period unconfirmed
 
-# Victims --------------------------------------------------------------------------------------------------------
+# Victims ----
 
 FIRST_CONTACT = Delay(
     (0, 0.3), (0.5, 4), (0.75, 14), (0.93, 60), (1, 110)
@@ -74,7 +74,7 @@ TELL = Delay((0, 0.05), (0.45, 0.9), (0.7, 4), (0.9, 14), (1, 45))
 TELL_NFA = Delay((0, 0.3), (0.35, 4), (0.6, 12), (0.85, 45), (1, 120))
 LETTER = Delay((0, 0.5), (0.55, 1.3), (0.8, 6), (1, 30))
 
-# Courts, witness care and advocates ------------------------------------------------------------------------------
+# Courts, witness care and advocates ----
 
 CHARGE = Delay((0, 0.05), (0.5, 3), (0.85, 12), (1, 40))
 FIRST_HEARING = Delay((0, 2), (0.5, 24), (1, 50))
@@ -86,7 +86,7 @@ REFERRAL = Delay((0, 0.05), (0.6, 1.8), (0.9, 8), (1, 25))  # within two working
 ADVOCATE_REACHES = Delay((0, 0.2), (0.6, 2), (0.9, 9), (1, 25))
 BETWEEN_SUPPORT = Delay((0, 5), (0.5, 18), (0.9, 45), (1, 80))
 
-# What things are ------------------------------------------------------------------------------------------------
+# What things are ----
 
 THEMES = Mix({"domestic_abuse": 40.0, "stalking_harassment": 25, "rape": 17, "other_sexual": 18})
 OFFENCES = {

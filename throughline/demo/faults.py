@@ -12,7 +12,7 @@ from throughline.demo.instants import HOUR, instant_text
 
 Event = dict[str, Any]
 Spoil = Callable[[Event, frozenset[str]], bool]
-"""Spoils an event in place, given the names of its required fields; False, and nothing done, if it cannot."""
+"""Spoils an event in place, given the names of its required fields; False if it cannot, nothing done."""
 
 COPIES = 0.004
 CONFLICTS = 0.0006
@@ -24,8 +24,8 @@ ENOUGH = 100  # events of a system from which on there is at least one fault of 
 class Fault:
     """A fault that was put in on purpose.
 
-    `kind`: copy, conflict, malformed_urn, unknown_type, missing_field or year_26. `reason` is the code with which
-    the reader rejects the record; None for copy and conflict, which show only beside the other copy.
+    `kind`: copy, conflict, malformed_urn, unknown_type, missing_field or year_26. `reason` is the code with
+    which the reader rejects the record; None for copy and conflict, which show only beside the other copy.
     """
 
     system: str

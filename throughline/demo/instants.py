@@ -31,8 +31,8 @@ def day_text(time: int) -> str:
 def office_time(time: int, part: float, after: int = 0) -> int:
     """About that time, on a weekday between 08:30 and 17:30 UTC, and later than `after`.
 
-    `part` (0 to 1) chooses the time of day. A Saturday becomes the Friday and a Sunday the Monday, so that the
-    lengths of delays stay what they were on the whole. Bank holidays are worked.
+    `part` (0 to 1) chooses the time of day. A Saturday becomes the Friday and a Sunday the Monday, so that
+    the lengths of delays stay what they were on the whole. Bank holidays are worked.
     """
     day = time // DAY
     weekday = (day + 3) % 7  # 1 January 1970 was a Thursday

@@ -1,4 +1,4 @@
-"""What police do before they ask for a charging decision: evidence, arrest, bail or release, orders, further crimes."""
+"""What police do before they ask for a charging decision: evidence, arrest, bail, orders, further crimes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a case ends before charge: the victim withdraws, police or prosecutor take no further action; reviews of that."""
+"""How a case ends before charge: withdrawal, no further action by police or prosecutor, and reviews of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from throughline.demo.investigation import end_bail
 
 
 def withdraw(case: Case, time: int, stage: str) -> int:
-    """The victim no longer supports the case: recorded by police, filed as outcome 16 (or 14); gives the end."""
+    """The victim no longer supports the case: filed as outcome 16 or 14; gives the end."""
     chance = case.chance
     case.police(
         "police.victim.support_withdrawn",

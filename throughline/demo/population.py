@@ -1,7 +1,7 @@
 """The made-up population of `throughline demo`: what each agency's system would publish about it.
 
-West Midlands (20) with a few cases of Staffordshire (21), reported in the two and a half years before `until`. The
-shapes are those of the domain notes, sections 1.9, 2 and 5 (see `delays.py`); nothing is about anybody.
+West Midlands (20) with a few cases of Staffordshire (21), reported in the two and a half years before `until`.
+The shapes are those of the domain notes, sections 1.9, 2 and 5 (see `delays.py`); nothing is about anybody.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ENOUGH_FOR_HUB = 80  # below, too few cases would share the log for it to be a h
 class Population:
     """What the systems publish, in the order recorded, and the faults that were put in.
 
-    `events` has the CloudEvents (JSON form) of each system (`throughline.demo.case.SYSTEMS`); the number between
+    `events` has the CloudEvents (JSON form) of each system of `throughline.demo.case.SYSTEMS`. The number between
     the hyphens of an event's id says to which made-up case it belongs.
     """
 
@@ -47,8 +47,8 @@ def population(seed: int, cases: int, domain: Domain, until: datetime) -> dict[s
 def make_population(seed: int, cases: int, domain: Domain, until: datetime) -> Population:
     """The population with the list of its faults.
 
-    The same arguments give the same events. Raises UsageError for an `until` without a time zone, and for a domain
-    that has not the types of events of England and Wales.
+    The same arguments give the same events. Raises UsageError for an `until` without a time zone, and for a
+    domain that has not the types of events of England and Wales.
     """
     if until.tzinfo is None:
         raise UsageError("`until` has no time zone", hint="Give it with one, for example in UTC.")
@@ -76,7 +76,10 @@ def make_population(seed: int, cases: int, domain: Domain, until: datetime) -> P
 
 
 def write_population(folder: Path, seed: int, cases: int, domain: Domain, until: datetime) -> Population:
-    """Write `<system>.jsonl` for each system into the folder, which is made; the same arguments give the same bytes."""
+    """Write `<system>.jsonl` for each system into the folder, which is made if need be.
+
+    The same arguments give the same bytes.
+    """
     made = make_population(seed, cases, domain, until)
     folder.mkdir(parents=True, exist_ok=True)
     for system, events in made.events.items():

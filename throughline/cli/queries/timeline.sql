@@ -6,14 +6,11 @@ select
     when 'day' then strftime(occurred_at, '%Y-%m-%d')
     else strftime(occurred_at, '%Y-%m')
   end as "when (UTC)",
-  agency,
-  unit,
-  summary as "what",
+  concat_ws(' ', agency, unit) as who,
+  summary || coalesce(': ' || reason, '') as what,
   case when told_at is not null then strftime(told_at, '%Y-%m-%d %H:%M') end as "victim told",
   case when date_diff('day', occurred_at, recorded_at) > 1 then date_diff('day', occurred_at, recorded_at) || ' days later' end
-    as "written down",
-  event_id as event,
-  case_id as "case"
+    as "written down"
 from timeline
 where case_id in (select unnest(getvariable('case_ids')))
 order by case_id, position

@@ -1,0 +1,1 @@
+"""Benchmarks: how fast, how much memory, and what hostile input does; see README.md."""

@@ -1,0 +1,56 @@
+"""What `demo` says at its end: one case, the longest handoffs, what was promised and not kept, and how to look on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from throughline.sinks.query import query
+from throughline.sinks.store import open_store
+from throughline.sql import sql
+from throughline.streams.accept import Counts
+
+
+def print_findings(store_path: Path, counts: Counts) -> None:
+    """Print the findings of a demo store to standard output."""
+    with open_store(store_path, write=False) as store:
+
+        def show(title: str, name: str, rows: int = 200) -> None:
+            click.secho(f"\n{title}", bold=True)
+            query(store.connection, sql("throughline.cli", f"queries/{name}"), out=sys.stdout, rows=rows)
+
+        cursor = store.connection.execute(sql("throughline.cli", "queries/demo_summary"))
+        names = [column[0] for column in cursor.description]
+        found = dict(zip(names, cursor.fetchone() or (), strict=True))
+        quarantined = sum(counts.quarantined.values())
+        click.echo(
+            f"Made up: {found['cases']:,} cases of police, CPS, courts and advocates; nothing in them is real.\n"
+            f"{counts.read:,} records read, {counts.accepted:,} accepted, {counts.duplicate:,} duplicate, "
+            f"{quarantined:,} quarantined.\n"
+            f"{found['handoffs']:,} handoffs; {found['returned']:,} files returned; {found['never_received']:,} sent and "
+            f"never acknowledged; {found['in_limbo']:,} cases lie between two agencies now.\n"
+            f"{found['each_points_at_other']:,} times two agencies each said that the other had the case.\n"
+            f"{found['not_told']:,} of {found['decisions']:,} decisions were never told to the victim."
+        )
+        row = store.connection.execute(sql("throughline.cli", "queries/demo_case")).fetchone()
+        case = None if row is None else str(row[0])
+        if case is not None:
+            store.connection.execute("set variable case_ids = ?::varchar[]", [[case]])
+            show(f"One case: {case}", "timeline")
+        show("The longest handoffs", "handoffs", rows=10)
+        show("Who waits for whom", "delays")
+        show("Contacts promised to victims", "promises")
+        show("Standards kept least", "clocks")
+
+    click.secho("\nLook on:", bold=True)
+    lines = [
+        f"throughline timeline {case or 'CASE'} --store {store_path}",
+        f"throughline handoffs --store {store_path}",
+        f'throughline query "from contacts where state = \'broken\' order by due_at" --store {store_path}',
+        f"throughline quarantine list --store {store_path}",
+        f"throughline verify --store {store_path}",
+    ]
+    for line in lines:
+        click.echo(f"  {line}")

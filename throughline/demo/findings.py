@@ -1,0 +1,49 @@
+"""Run the demo end to end: make cases up, publish them to files, replay the files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from throughline.demo.population import write_population
+from throughline.errors import UsageError
+from throughline.replay import Report, replay
+from throughline.schemas.domain import load_domain
+from throughline.sinks.store import open_store
+from throughline.streams.accept import Counts
+
+# a fixed day, so that the same seed shows the same figures whenever it is run
+UNTIL = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
+RECEIVED_AT = datetime(2026, 7, 1)  # noqa: DTZ001 - UTC without zone, as the store keeps times
+BESIDE_A_STORE = ("", ".wal", ".lock", ".mark")
+
+
+def run_demo(store_path: Path, *, cases: int, seed: int, report: Report) -> Counts:
+    """Fill a fresh store at `store_path` with a made-up population; what became of its records.
+
+    An earlier demo there is replaced. Raises UsageError where the store there is not a demo's.
+    """
+    if store_path.exists():
+        _remove_earlier(store_path)
+    domain = load_domain(None)
+    with TemporaryDirectory(prefix="throughline-demo-") as folder:
+        report("making up cases", 0, None)
+        write_population(Path(folder), seed, cases, domain, UNTIL)
+        with open_store(store_path, write=True) as store:
+            with store.transaction() as connection:
+                connection.execute("insert into store_meta values ('demo', ?)", [str(seed)])
+            return replay(store, domain, [Path(folder)], received_at=RECEIVED_AT, report=report)
+
+
+def _remove_earlier(store_path: Path) -> None:
+    """Delete an earlier demo's store; a store of anything else is left alone."""
+    with open_store(store_path, write=False) as store:
+        row = store.connection.execute("select count(*) from store_meta where key = 'demo'").fetchone()
+    if row is None or not row[0]:
+        raise UsageError(
+            f"`{store_path}` is a store, and not one of an earlier demo: it is left as it is.",
+            hint="Give another file with --store.",
+        )
+    for ending in BESIDE_A_STORE:
+        store_path.with_name(store_path.name + ending).unlink(missing_ok=True)
