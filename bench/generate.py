@@ -104,7 +104,7 @@ def write_avro(path: Path, domain: Domain) -> list[Path]:
         made.append(path.with_name(f"{path.stem}.{name}.avro"))
         with made[-1].open("wb") as out:
             schema = orjson.loads(stored.avro.schema_json)
-            fastavro.writer(out, schema, (avro_record(row, stored.avro) for row in of_type), codec="zstandard")
+            fastavro.writer(out, schema, (avro_record(row, stored.avro) for row in of_type), codec="deflate")
     return made
 
 

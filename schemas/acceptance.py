@@ -188,7 +188,7 @@ class Rules:
 
 def _refuse_time(reason: str, name: str) -> NoReturn:
     detail = (
-        "lies outside the years 1 to 9999" if reason == "time_out_of_range" else "is not a time of its form"
+        "lies outside the years 1 to 9999" if reason == "time_out_of_range" else "is not a time in the form it should have: 2026-03-02T10:15:00Z for an instant, with an offset; 2026-03-02 or 2026-03 for a day or month"
     )
     raise Refused(reason, name, f"`{name}` {detail}")
 

@@ -200,6 +200,9 @@ def clocks_of(history: list[Event], rules: Rules, as_of: datetime) -> list[Row]:
             least = max(0.0, elapsed_between(unit, from_last, to_first, off) - paused)
             most = max(0.0, elapsed_between(unit, from_first, to_last, off) - paused)
             overdue = None
+            if amount is None and one["due_at"] is not None:
+                past = (until.earliest - one["due_at"]).total_seconds() / 3600
+                overdue = 0.0 if state in ("met", "running") else max(0.0, past)
             if amount is not None:
                 if unit == "months":
                     amount = (unmoved_due_date(unit, amount, begun.first_date, off) - begun.first_date).days

@@ -47,7 +47,7 @@ SAYS: dict[str, list[dict[str, Any]]] = {
         {"agency": "cps", "decisions": 1, "told_before": 0, "told_after": 0, "not_told": 1}
     ],
     "contradictory_claims": [{"case_id": CASE, "kind": "each_points_at_other", "to_at": None}],
-    "overdue_clocks": [{"case_id": CASE, "standard": "CONTACT-PROMISED", "overdue": None}],
+    "overdue_clocks": [{"case_id": CASE, "standard": "CONTACT-PROMISED", "overdue": 2335.0}],
     "standards_kept": [{"standard": "VC-R4-REFERRAL", "still_overdue": 2}],
     "silent_sources": [{"source": "urn:throughline:police:20:rms", "events": 8, "silent_days": 54.6}],
     "case_of_identifier": [{"case_id": CASE, "state": "limbo", "awaiting_agency": "police"}],

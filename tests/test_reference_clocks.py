@@ -182,16 +182,17 @@ def test_a_stop_answers_a_reference_or_repeats_it() -> None:
 
 
 def test_a_due_time_set_for_the_case() -> None:
-    """A promise is due when it says; there is no amount, and so nothing to be over by."""
+    """A promise is due when it says; what is over is counted in hours past that time."""
     promise = event(
         "police.update.promised", "2026-03-02T09:00", id="p", reference="A", due_at=at("2026-03-05T17:00")
     )
     call = event("police.call.made", "2026-03-05T17:00", id="c", answers="A")
 
     (found,) = clocks("PROMISE-DUE", [promise, call])
-    assert (found["due_at"], found["state"], found["overdue"]) == (at("2026-03-05T17:00"), "met", None)
+    assert (found["due_at"], found["state"], found["overdue"]) == (at("2026-03-05T17:00"), "met", 0.0)
     assert [row["state"] for row in clocks("PROMISE-DUE", [promise], "2026-03-05T17:00")] == ["running"]
     assert [row["state"] for row in clocks("PROMISE-DUE", [promise], "2026-03-05T17:00:01")] == ["overdue"]
+    assert [row["overdue"] for row in clocks("PROMISE-DUE", [promise], "2026-03-06T18:00")] == [25.0]
 
 
 def test_a_clock_without_a_limit_measures() -> None:

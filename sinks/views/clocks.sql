@@ -64,8 +64,10 @@ select
   c.elapsed,
   c.paused,
   case
-    when c.amount is null then null
+    when c.due_at is null then null
     when c.state in ('met', 'running') then 0
+    -- a time set for the case: hours past it
+    when c.amount is null then greatest((epoch_us(c.end_earliest) - epoch_us(c.due_at)) / 3.6e9, 0)
     else greatest(c.elapsed - case when c.unit = 'months' then date_diff('day', c.start_first, (c.start_first + to_months(c.amount::integer))::date) else c.amount end, 0)
   end as overdue,
   c.unit,
@@ -92,7 +94,7 @@ comment on column clocks.stopped_at is 'When it stopped or was cancelled; null w
 comment on column clocks.state is 'met, late, unclear, measured, cancelled, running, overdue or paused.';
 comment on column clocks.elapsed is 'How much has passed, in `unit` (days for months), pauses left out.';
 comment on column clocks.paused is 'How long it stood still, in `unit` (days for months).';
-comment on column clocks.overdue is 'How much over the limit, in `unit` (days for months).';
+comment on column clocks.overdue is 'How much over the limit, in `unit` (days for months); hours past a time that was set for the case.';
 comment on column clocks.unit is 'hours, calendar_days, working_days or months.';
 comment on column clocks.owner is 'Agency that owes it.';
 comment on column clocks.title is 'What it is, in words.';

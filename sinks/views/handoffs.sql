@@ -1,5 +1,8 @@
 -- One row per change of holder, acknowledged or not.
 create or replace view handoffs as
+with asked as (
+  select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts
+)
 select
   'c' || lpad(lower(to_hex(h.case_key)), 16, '0') as case_id,
   h.position,
@@ -19,8 +22,13 @@ select
   h.received_precision,
   h.limbo_least_seconds,
   h.limbo_most_seconds,
-  h.ended_at
+  h.ended_at,
+  case
+    when h.received_at is null
+      then greatest((epoch_us(coalesce(h.ended_at, asked.as_of)) - epoch_us(h.sent_at)) / 1e6, 0)
+  end as waiting_seconds
 from handoff_facts h
+cross join asked
 left join (select event_key, event_id from events where not in_conflict) s on s.event_key = h.sent_event
 left join (select event_key, event_id from events where not in_conflict) r on r.event_key = h.received_event;
 comment on view handoffs is 'One row per change of holder, acknowledged or not.';
@@ -43,3 +51,4 @@ comment on column handoffs.received_precision is 'Precision of received_at.';
 comment on column handoffs.limbo_least_seconds is 'The least that limbo can have lasted, given the precision of both times.';
 comment on column handoffs.limbo_most_seconds is 'The most that limbo can have lasted.';
 comment on column handoffs.ended_at is 'For one never received: when the case was closed.';
+comment on column handoffs.waiting_seconds is 'For one never received: seconds from sent to `as_of`, or to where the case was closed.';

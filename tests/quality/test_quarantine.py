@@ -1,5 +1,7 @@
 """Records that could not be accepted stay whole, once, and show their content only where somebody asks."""
 
+# ruff: noqa: DTZ001 (times in a store are UTC, without a zone)
+
 from __future__ import annotations
 
 import logging

@@ -1,5 +1,7 @@
 """The digest is equal for equal sets of rows, and for those only."""
 
+# ruff: noqa: DTZ001 (times in a store are UTC, without a zone)
+
 from __future__ import annotations
 
 import hashlib
@@ -105,7 +107,8 @@ def test_where_and_when_an_event_was_read_is_left_out() -> None:
     event = """
     insert into events by name select
       1::ubigint as event_key, 2::ubigint as case_key, 's' as source, 'e1' as event_id, 't' as type,
-      1 as version,      '20' as area, 'police' as agency, timestamp '2026-03-02' as occurred_at, 'day' as occurred_precision,
+      1 as version,
+      '20' as area, 'police' as agency, timestamp '2026-03-02' as occurred_at, 'day' as occurred_precision,
       ?::timestamp as received_at, ?::struct(kind varchar, value varchar)[] as identifiers,
       []::ubigint[] as identifier_keys, '{}' as data, false as in_conflict, ? as origin, ? as position
     """

@@ -136,7 +136,8 @@ def test_a_table_cannot_steer_the_terminal(store: Store) -> None:
 
 VALUES = """
 select null as nothing, '' as empty, 'a,"b"\nc' as text, true as yes, 1.5::double as half,
-  12345678901234567890 as big,  timestamp '2026-03-02 10:15:00' as at, date '2026-03-02' as day, [1, null] as list,
+  12345678901234567890 as big,
+  timestamp '2026-03-02 10:15:00' as at, date '2026-03-02' as day, [1, null] as list,
   {'a': date '2026-03-02'} as pair,
   '\\xFF'::blob as raw, 'nan'::double as nan, 1 as x, 2 as x
 """

@@ -67,7 +67,7 @@ class Moment(click.ParamType):
 
 
 as_of_option = click.option(
-    "--as-of", type=Moment(), help="As things stood then. Default: the time of the latest event."
+    "--as-of", type=Moment(), help="Count what is open to this time. Default: the time of the latest event."
 )
 known_at_option = click.option("--known-at", type=Moment(), help="As far as was known then.")
 

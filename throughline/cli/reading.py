@@ -95,11 +95,18 @@ def handoffs(store_path: Path, format_: str | None, rows: int) -> None:
 
 @click.command()
 @store_option
+@as_of_option
 @format_option
-def delays(store_path: Path, format_: str | None) -> None:
+def delays(store_path: Path, as_of: datetime | None, format_: str | None) -> None:
     """Show how long handoffs take for each pair of agencies, those not received counted as censored."""
     with open_store(store_path, write=False) as store:
+        _ask(store, as_of)
         _write(store, sql("throughline.cli", "queries/delays"), format_, 200)
+
+
+def _ask(store: Store, as_of: datetime | None) -> None:
+    """Let the views count open intervals to `as_of` rather than to the latest event."""
+    store.connection.execute("set variable as_of = ?::timestamp", [as_of])
 
 
 def _write(store: Store, statement: str, format_: str | None, rows: int) -> None:

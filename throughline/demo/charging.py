@@ -106,7 +106,7 @@ def _triage(case: Case, sent: int, request: str, priority: str) -> int | None:
             decision="reject",
             reasons=sorted(reasons),
             reference=request,
-            due_at=case.due(time, 1 if quick else 14),
+            due_at=case.due(time, 1 if quick else chance.one((14, 21, 28))),
             submission_no=number,
         )
         noticed = case.later(time, delays.TAKE_IN.at(chance.next()))
@@ -165,12 +165,12 @@ def _consult(case: Case, accepted: int, request: str, priority: str) -> None:
     quick = priority == "red"
     start = accepted + 300 if quick else case.later(accepted, delays.ALLOCATE_REVIEW.at(chance.next()))
     case.cps("cps.pcd.allocated", start, decision=review, reference=request)
+    earliest = start
     supplied: list[tuple[str, str]] = []
     for consultation in range(1, 5):
-        time = _reviewed(case, start, delay, quick)
+        time = max(_reviewed(case, start, delay, quick), earliest + HOUR)
         if case.withdraws is not None and consultation == 1:
-            between = case.later(start, int(chance.next() * 25 * DAY))
-            withdraw(case, between, "awaiting_charging_decision")
+            _withdrawn(case, start, request)
             return
         case.cps("cps.pcd.reviewed", time - 900, consultation_no=consultation, charging_test="full_code_test")
         if consultation == 4 or not chance.share((0.5, 0.3, 0.15)[consultation - 1]):
@@ -179,7 +179,30 @@ def _consult(case: Case, accepted: int, request: str, priority: str) -> None:
         answered = _action_plan(case, time, request, consultation, supplied)
         if answered is None:
             return
-        start, delay, quick = answered, delays.REVIEW_28, False
+        (start, earliest), delay, quick = answered, delays.REVIEW_28, False
+
+
+def _withdrawn(case: Case, start: int, request: str) -> None:
+    """The victim withdraws while the prosecutor has the file, which then decides or closes the request."""
+    chance = case.chance
+    time = case.later(start, int(chance.next() * 18 * DAY))
+    told = case.later(time, int((1 + 8 * chance.next()) * DAY))
+    if chance.share(0.7):
+        decided = case.cps(
+            "cps.pcd.decided",
+            told,
+            decision="nfa_evidential",
+            charging_test="full_code_test",
+            reference=request,
+            consultation_no=1,
+            reasons=["victim_does_not_support"],
+        )
+        if chance.share(0.6):
+            letter = case.later(told, delays.LETTER.at(chance.next()))
+            case.cps("cps.victim.letter_sent", letter, about=decided, reasons_given=True, channel="letter")
+    else:
+        case.cps("cps.pcd.admin_finalised", told, reasons=["police_withdrew"], reference=request)
+    withdraw(case, time, "awaiting_charging_decision", told)
 
 
 def _reviewed(case: Case, start: int, delay: Delay, quick: bool) -> int:
@@ -189,8 +212,8 @@ def _reviewed(case: Case, start: int, delay: Delay, quick: bool) -> int:
 
 def _action_plan(
     case: Case, time: int, request: str, consultation: int, supplied: list[tuple[str, str]]
-) -> int | None:
-    """An action plan; gives when police answered it, or None if they never did.
+) -> tuple[int, int] | None:
+    """An action plan; gives when police answered and when the answer was allocated, None if there was none.
 
     `supplied` holds what police sent for earlier plans (category, event id). Some of that is asked for again.
     """
@@ -262,7 +285,7 @@ def _action_plan(
     case.file("police.action_plan.responded", answered, answers=plan, outstanding_items=0)
     allocated = case.later(answered, delays.ALLOCATE_REVIEW.at(chance.next()))
     case.cps("cps.pcd.allocated", allocated, decision="within_28_days", reference=request)
-    return allocated
+    return answered, allocated
 
 
 def _decide(case: Case, time: int, request: str, consultation: int, test: str) -> None:

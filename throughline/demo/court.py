@@ -46,13 +46,15 @@ def prosecute(case: Case, time: int) -> None:
     case.police(
         "police.investigation.outcome_assigned", charged + HOUR, decision="1", offence_group=case.offence
     )
-    filed = case.later(charged, delays.COURT_TO_WCU.at(chance.next()))
+    filed = case.later(charged, delays.CHARGE_FILE.at(chance.next()))
     case.file("police.case.charge_file_submitted", filed, charge_file_type="initial_charged_file")
     registered = case.later(filed, delays.RECEIPT.at(chance.next()))
     first_ids = {"court_case_ref": case.court_ref} | (
         {"asn": case.asn} if case.chain else {"urn": case.urn, "cps_case_id": case.cps_case_id}
     )
     case.publish("court", "hmcts.case.received", registered, first_ids, unit=MAGISTRATES)
+    if chance.share(0.75):
+        case.cps("cps.case.status_stated", case.later(registered, 2 * 86_400), holder="hmcts")
     case.ended = _hearings(case, registered)
 
 
@@ -92,27 +94,17 @@ def _hearings(case: Case, time: int) -> int:
             decision="restraining",
             conditions=["no_contact"],
         )
-    end = _complete(case, time + HOUR, court, "convicted", sentence)
-    if months >= 12 and case.sexual and chance.share(0.8):
-        _care(
-            case,
-            "wcu.victim_contact_scheme.referred",
-            case.later(end, delays.CODE_STEP.at(chance.next())),
-            reference=case.reference(),
-            custodial_months=months,
-        )
-    return end
+    return _complete(case, time + HOUR, court, "convicted", sentence)
 
 
 def _trial(case: Case, time: int, court: str) -> tuple[int, bool]:
     chance = case.chance
     required = case.cps("cps.witness.required", case.later(time, 86_400), reference=case.reference())
-    told = case.later(time, 4 * 86_400)
-    got = _care(case, "wcu.witness_requirement.received", told, reference=case.reference(), about=required)
-    _care_tells(case, got, told)
+    got = case.later(time, 2 * 86_400)
+    _witness_care(case, "wcu.witness_requirement.received", required, got, 0.95)
     if chance.share(0.6):
         _care(
-            case, "wcu.victim.needs_assessed", case.later(told, 9 * 86_400), needs_found=["special_measures"]
+            case, "wcu.victim.needs_assessed", case.later(got, 9 * 86_400), needs_found=["special_measures"]
         )
     for _ in range(3):
         listed, wait = case.reference(), delays.TRIAL.at(chance.next())
@@ -150,16 +142,9 @@ def _list(case: Case, time: int, court: str, hearing: str, wait: int, reference:
         hearing_at=instant_text(held),
     )
     if case.chance.share(0.85):
-        informed = case.later(listed, delays.WCU_TELLS.at(case.chance.next()))
-        got = _care(
-            case,
-            "wcu.hearing_date.received",
-            informed,
-            reference=case.reference(),
-            about=event,
-            hearing_at=instant_text(held),
-        )
-        _care_tells(case, got, informed)
+        received = case.later(listed, delays.WCU_TELLS.at(case.chance.next()))
+        date = {"hearing_at": instant_text(held)}
+        _witness_care(case, "wcu.hearing_date.received", event, received, 0.93, **date)
     return held
 
 
@@ -167,7 +152,6 @@ def _result(
     case: Case, time: int, court: str, hearing: str, decision: str, sentence: dict[str, Any] | None = None
 ) -> None:
     """A hearing's result goes to witness care, who tell the victim: two clocks with two owners (right 8)."""
-    chance = case.chance
     event = case.publish(
         "court",
         "hmcts.hearing.resulted",
@@ -178,17 +162,21 @@ def _result(
         hearing_type=hearing,
         **(sentence or {}),
     )
-    informed = case.later(time, delays.COURT_TO_WCU.at(chance.next()))
+    _inform(case, event, time, court, decision)
+
+
+def _inform(case: Case, event: str, time: int, court: str, decision: str) -> None:
+    """The court informs witness care of an outcome, and they tell the victim."""
+    informed = case.later(time, delays.COURT_TO_WCU.at(case.chance.next()))
     case.publish("court", "hmcts.wcu.informed", informed, case.court_ids(), unit=court, about=event)
-    got = _care(case, "wcu.hearing_outcome.received", informed + 900, reference=case.reference(), about=event)
-    if chance.share(0.9):
-        _care_tells(case, got, informed + 900)
+    _witness_care(case, "wcu.hearing_outcome.received", event, informed + 900, 0.9, decision=decision)
 
 
 def _complete(case: Case, time: int, court: str, decision: str, sentence: dict[str, Any]) -> int:
-    case.publish(
+    event = case.publish(
         "court", "hmcts.case.completed", time, case.court_ids(), unit=court, decision=decision, **sentence
     )
+    _inform(case, event, time, court, decision)
     return time
 
 
@@ -208,9 +196,21 @@ def _care(case: Case, type_: str, time: int, **fields: Any) -> str:
     return case.publish("witness_care", type_, time, case.court_ids(), unit="WM-WCU", **fields)
 
 
-def _care_tells(case: Case, about: str, time: int) -> None:
+def _witness_care(case: Case, type_: str, about: str, time: int, share_told: float, **fields: Any) -> None:
+    """Witness care learn of an event of another agency and tell the victim of it: a clock of their own."""
     chance = case.chance
+    reference = case.reference()
+    _care(case, type_, time, reference=reference, about=about, **fields)
+    if not chance.share(share_told):
+        return
     channel = delays.TELL_CHANNELS.at(chance.next())
-    told = case.later(time, delays.WCU_TELLS.at(chance.next()))
-    two_way = channel in ("telephone", "in_person")
-    _care(case, "wcu.victim.told", told, about=about, channel=channel, two_way=two_way, victim=case.victim)
+    _care(
+        case,
+        "wcu.victim.told",
+        case.later(time, delays.WCU_TELLS.at(chance.next())),
+        about=about,
+        answers=reference,
+        channel=channel,
+        two_way=channel in ("telephone", "in_person"),
+        victim=case.victim,
+    )

@@ -1,6 +1,6 @@
 """How long things take and how often things happen in the made-up population.
 
-Figures that a source states carry it; all others are only plausible. Sources are the sections and marks of the
+Figures that a source states carry it; all others are only plausible. Sources are sections and marks of the
 domain notes. Delays are in days.
 """
 
@@ -55,7 +55,7 @@ TAKE_IN = Delay((0, 0.2), (0.4, 3), (0.75, 12), (1, 45))  # police open what cam
 RESUBMIT = Delay((0, 2), (0.45, 14), (0.75, 35), (0.92, 70), (1, 130))
 ALLOCATE_REVIEW = Delay((0, 0.1), (0.6, 2), (1, 7))
 # About 75% of reviews are done within 28 days (published nationally: 80.4% [C7])
-REVIEW_28 = Delay((0, 3), (0.35, 17), (0.75, 28), (0.9, 45), (1, 95))
+REVIEW_28 = Delay((0, 3), (0.35, 17), (0.735, 28), (0.9, 45), (1, 95))
 REVIEW_5 = Delay((0, 0.5), (0.75, 4.8), (1, 14))
 REVIEW_RED = Delay((0, 0.02), (0.8, 0.12), (1, 0.4))  # three hours are 0.125 days
 EARLY_ADVICE = Delay((0, 4), (0.6, 21), (0.9, 45), (1, 80))
@@ -76,6 +76,7 @@ LETTER = Delay((0, 0.5), (0.55, 1.3), (0.8, 6), (1, 30))
 
 # Courts, witness care and advocates ----
 
+CHARGE_FILE = Delay((0, 0.1), (0.6, 1.6), (0.9, 4), (1, 12))  # "24–48 hour timescales" (domain 2.3 [C12])
 CHARGE = Delay((0, 0.05), (0.5, 3), (0.85, 12), (1, 40))
 FIRST_HEARING = Delay((0, 2), (0.5, 24), (1, 50))
 BETWEEN_HEARINGS = Delay((0, 25), (0.5, 35), (1, 60))

@@ -43,7 +43,7 @@ def investigate(case: Case, ends: int) -> None:
 def end_bail(case: Case, time: int, reason: str) -> None:
     """Bail, if there is any, ends."""
     if case.bail_reference is not None:
-        case.publish(
+        ended = case.publish(
             "police_rms",
             "police.bail.ended",
             time,
@@ -53,6 +53,8 @@ def end_bail(case: Case, time: int, reason: str) -> None:
             answers=case.bail_reference,
         )
         case.bail_reference = None
+        if reason != "charged" and case.chance.share(0.6):
+            tell(case, ended, time, delays.TELL)
 
 
 def _arrest(case: Case, time: int, ends: int) -> None:

@@ -6,9 +6,9 @@ from throughline.demo import delays
 from throughline.demo.case import Case
 from throughline.demo.charging import seek_charge
 from throughline.demo.contact import contacts
+from throughline.demo.crime_report import report
 from throughline.demo.investigation import investigate
 from throughline.demo.outcome import close, withdraw
-from throughline.demo.crime_report import report
 from throughline.demo.support import support
 
 POLICE_CLOSE = 0.34  # of the cases that the victim goes on with

@@ -9,8 +9,8 @@ from throughline.demo.instants import DAY, HOUR
 from throughline.demo.investigation import end_bail
 
 
-def withdraw(case: Case, time: int, stage: str) -> int:
-    """The victim no longer supports the case: filed as outcome 16 or 14; gives the end."""
+def withdraw(case: Case, time: int, stage: str, filed_after: int = 0) -> int:
+    """The victim no longer supports the case: filed as outcome 16 or 14, after both times; gives the end."""
     chance = case.chance
     case.police(
         "police.victim.support_withdrawn",
@@ -21,9 +21,8 @@ def withdraw(case: Case, time: int, stage: str) -> int:
         victim=case.victim,
     )
     code = "14" if stage == "at_report" and chance.share(0.4) else "16"
-    return close(
-        case, case.later(time, delays.FILE_OUTCOME.at(chance.next())), code, "victim_does_not_support"
-    )
+    filed = case.later(max(time, filed_after), delays.FILE_OUTCOME.at(chance.next()))
+    return close(case, filed, code, "victim_does_not_support")
 
 
 def close(case: Case, time: int, code: str, ground: str) -> int:

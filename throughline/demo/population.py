@@ -1,6 +1,6 @@
 """The made-up population of `throughline demo`: what each agency's system would publish about it.
 
-West Midlands (20) with a few cases of Staffordshire (21), reported in the two and a half years before `until`.
+West Midlands (20) with a few cases of Staffordshire (21), reported in the 900 days before `until`.
 The shapes are those of the domain notes, sections 1.9, 2 and 5 (see `delays.py`); nothing is about anybody.
 """
 
@@ -31,8 +31,8 @@ ENOUGH_FOR_HUB = 80  # below, too few cases would share the log for it to be a h
 class Population:
     """What the systems publish, in the order recorded, and the faults that were put in.
 
-    `events` has the CloudEvents (JSON form) of each system of `throughline.demo.case.SYSTEMS`. The number between
-    the hyphens of an event's id says to which made-up case it belongs.
+    `events` has the CloudEvents (JSON form) of each of `case.SYSTEMS`. The number between the hyphens of an
+    event's id says to which made-up case it belongs.
     """
 
     events: dict[str, list[dict[str, Any]]]
@@ -62,7 +62,8 @@ def make_population(seed: int, cases: int, domain: Domain, until: datetime) -> P
     for serial in range(cases):
         days = WINDOW_DAYS * (1 - (serial + chance.next()) / cases)
         case = Case(seed, serial, end - DAY - int(days * DAY), end, wire_types, published)
-        journey(case, cases >= ENOUGH_FOR_HUB and serial % step == 0)
+        in_shared_log = cases >= ENOUGH_FOR_HUB and serial % step == 0 and case.area == "20"
+        journey(case, in_shared_log)
     faults: list[Fault] = []
     events: dict[str, list[dict[str, Any]]] = {}
     for system, publications in published.items():

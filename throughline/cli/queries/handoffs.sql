@@ -6,10 +6,7 @@ select
   kind,
   strftime(sent_at, '%Y-%m-%d %H:%M') as sent,
   coalesce(strftime(received_at, '%Y-%m-%d %H:%M'), 'never') as received,
-  round(coalesce(
-    limbo_seconds,
-    (epoch_us(coalesce(ended_at, (select max(occurred_at) from timeline))) - epoch_us(sent_at)) / 1e6
-  ) / 86400, 1) as "days in limbo",
+  round(coalesce(limbo_seconds, waiting_seconds) / 86400, 1) as "days in limbo",
   round(held_seconds / 86400, 1) as "days held before",
   reason
 from handoffs
