@@ -6,15 +6,14 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from throughline.schemas.domain import load_domain
-from throughline.sinks.digest import digest
-from throughline.sinks.store import MEMORY_LIMIT, open_store
-from throughline.streams.rebuild import rebuild
-
 from bench.generate import SEED, generate
 from bench.replay import measured_replay
 from bench.stages import Stages
 from bench.statements import MeasuredConnection, Statements
+from throughline.schemas.domain import load_domain
+from throughline.sinks.digest import digest
+from throughline.sinks.store import MEMORY_LIMIT, open_store
+from throughline.streams.rebuild import rebuild
 
 EVENTS = 10_000_000
 
@@ -39,9 +38,7 @@ def main() -> None:
         )
         print(f"{events} events replayed in {loaded.seconds:.1f} s")
         stages, statements = Stages(), Statements()
-        with open_store(
-            store_path, write=True, memory_limit=given.memory_limit, threads=given.threads
-        ) as store:
+        with open_store(store_path, write=True, memory_limit=given.memory_limit, threads=given.threads) as store:
             before = digest(store.connection)
             plain = store.connection
             store.connection = MeasuredConnection(plain, statements)  # type: ignore[assignment]

@@ -16,12 +16,11 @@ from unittest import mock
 import duckdb
 
 import throughline.replay
-from throughline.schemas.domain import load_domain
-from throughline.sinks.store import MEMORY_LIMIT, open_store
-
 from bench.generate import EVENTS_DEFAULT, SEED, generate
 from bench.stages import Stages
 from bench.statements import MeasuredConnection, Statements
+from throughline.schemas.domain import load_domain
+from throughline.sinks.store import MEMORY_LIMIT, open_store
 
 PEAK_LIMIT = 4 * 2**30
 _STAGES = {"linking": "link", "deriving": "derive"}

@@ -19,14 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import throughline.replay
+from bench.generate import SEED, cases_for, generate
+from bench.statements import MeasuredConnection, Statements
 from throughline.schemas.admission import admit
 from throughline.schemas.domain import Domain, load_domain
 from throughline.schemas.events import EVENTS, Batch
 from throughline.sinks.store import MEMORY_LIMIT, Store, open_store
 from throughline.streams.join import join
-
-from bench.generate import SEED, cases_for, generate
-from bench.statements import MeasuredConnection, Statements
 
 STEPS = (1_000_000, 5_000_000, 10_000_000, 20_000_000)
 BATCH = 200
@@ -69,9 +68,7 @@ def small_batches(folder: Path, stored_cases: int, count: int, seed: int, first_
     for batch in range(count):
         old = [_contact(chance.randrange(stored_cases), first_case + batch * half + n) for n in range(half)]
         tables.append(
-            pa.concat_tables(
-                [new.slice(batch * half, half).cast(EVENTS), pa.Table.from_pylist(old, schema=EVENTS)]
-            )
+            pa.concat_tables([new.slice(batch * half, half).cast(EVENTS), pa.Table.from_pylist(old, schema=EVENTS)])
         )
     fresh.unlink()
     return tables
@@ -110,9 +107,7 @@ def lines(found: dict[int, tuple[list[float], Statements]], count: int) -> list[
     first = statistics.median(next(iter(found.values()))[0])
     for stored, (seconds, _) in found.items():
         middle = statistics.median(seconds)
-        made.append(
-            f"{stored:>12,}{middle * 1e3:>12.0f}{quantile(seconds, 0.95) * 1e3:>10.0f}{middle / first:>8.2f}x"
-        )
+        made.append(f"{stored:>12,}{middle * 1e3:>12.0f}{quantile(seconds, 0.95) * 1e3:>10.0f}{middle / first:>8.2f}x")
     each = {stored: len(seconds) for stored, (seconds, _) in found.items()}
     last = found[max(found)][1].costs
     made.append("ms a batch" + "".join(f"{stored / 1e6:>9g} M" for stored in found) + "   growth  statement")
@@ -126,9 +121,7 @@ def lines(found: dict[int, tuple[list[float], Statements]], count: int) -> list[
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--upto", type=float, default=20, help="millions of stored events at which to stop")
-    options.add_argument(
-        "--steps", type=int, nargs="+", default=STEPS, help="numbers of stored events, ascending"
-    )
+    options.add_argument("--steps", type=int, nargs="+", default=STEPS, help="numbers of stored events, ascending")
     options.add_argument("--seed", type=int, default=SEED)
     options.add_argument("--folder", type=Path, help="for the files and the store; a temporary one otherwise")
     options.add_argument("--memory-limit", default=MEMORY_LIMIT, help="of DuckDB, for example 2GB")
@@ -152,9 +145,7 @@ def main() -> None:
                 print(f"{rows} events loaded in {time.perf_counter() - began:.0f} s", flush=True)
                 cases += cases_for(step - stored)
                 stored = step
-                batches = small_batches(
-                    folder, cases, BATCHES + 1, given.seed, _NEW_CASES + place * BATCH * BATCHES
-                )
+                batches = small_batches(folder, cases, BATCHES + 1, given.seed, _NEW_CASES + place * BATCH * BATCHES)
                 found[step] = measure(store, batches, domain)
     print(*lines(found, given.statements), sep="\n")
 

@@ -13,7 +13,6 @@ import duckdb
 
 import throughline.quality.quarantine as quarantine_module
 import throughline.streams.derive as derive_module
-
 from bench.stages import cpu_seconds
 
 _STREAMS = Path(derive_module.__file__).parent

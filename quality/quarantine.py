@@ -116,9 +116,7 @@ def records(
     return [QuarantinedRecord(*row) for row in rows]
 
 
-def show(
-    connection: duckdb.DuckDBPyConnection, quarantine_id: int, *, with_raw: bool = False
-) -> QuarantinedRecord:
+def show(connection: duckdb.DuckDBPyConnection, quarantine_id: int, *, with_raw: bool = False) -> QuarantinedRecord:
     """One record; its bytes, escaped, only with `with_raw`. An id that is not there raises DataError."""
     row = connection.execute(
         f"select {_COLUMNS}, if(?, raw, null) from quarantined where quarantine_id = ?",

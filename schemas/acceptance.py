@@ -111,9 +111,7 @@ class Rules:
                 continue
             known = self.identifiers.get(kind)
             if known is None:
-                raise Refused(
-                    "malformed_identifier", "data.identifiers", "the domain has no such kind of identifier"
-                )
+                raise Refused("malformed_identifier", "data.identifiers", "the domain has no such kind of identifier")
             for value in values if type(values) is list else (values,):
                 if type(value) is not str or not value:
                     raise Refused(
@@ -133,9 +131,7 @@ class Rules:
                 found.append((kind, normal))
         if len(found) > 1:
             if len(found) > ITEMS_LIMIT:
-                raise Refused(
-                    "bad_field", "data.identifiers", f"an event has at most {ITEMS_LIMIT} identifiers"
-                )
+                raise Refused("bad_field", "data.identifiers", f"an event has at most {ITEMS_LIMIT} identifiers")
             found = sorted(set(found))
         if rule.requires and not any(kind in rule.requires for kind, _ in found):
             raise Refused(
@@ -187,9 +183,9 @@ class Rules:
 
 
 def _refuse_time(reason: str, name: str) -> NoReturn:
-    detail = (
-        "lies outside the years 1 to 9999" if reason == "time_out_of_range" else "is not a time in the form it should have: 2026-03-02T10:15:00Z for an instant, with an offset; 2026-03-02 or 2026-03 for a day or month"
-    )
+    detail = "is not a time as 2026-03-02T10:15:00Z (an instant, with its offset), 2026-03-02 or 2026-03"
+    if reason == "time_out_of_range":
+        detail = "lies outside the years 1 to 9999"
     raise Refused(reason, name, f"`{name}` {detail}")
 
 

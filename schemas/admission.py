@@ -78,9 +78,7 @@ def without_placeholders(events: pa.Table, domain: Domain) -> pa.Table:
     for row in rows:
         data = orjson.loads(events["data"][row].as_py())
         listed = kinds[row] | set(data.get(PLACEHOLDERS, ()))
-        texts.append(
-            orjson.dumps(data | {PLACEHOLDERS: sorted(listed)}, option=orjson.OPT_SORT_KEYS).decode()
-        )
+        texts.append(orjson.dumps(data | {PLACEHOLDERS: sorted(listed)}, option=orjson.OPT_SORT_KEYS).decode())
     data = pc.replace_with_mask(one_array(events["data"]), pa.array(mask), pa.array(texts, pa.string()))
     events = events.set_column(EVENTS.get_field_index("identifiers"), EVENTS.field("identifiers"), kept)
     return events.set_column(EVENTS.get_field_index("data"), EVENTS.field("data"), data)
@@ -119,9 +117,7 @@ def _judged(
 
 def _verdict(row: dict[str, Any], domain: Domain) -> tuple[Any, dict[str, Any]]:
     """A row of `parse_event` or a Reject, and the event as JSON form."""
-    missing = next(
-        (name for name in ("source", "id", "type", "version", "area") if row[name] in (None, "")), None
-    )
+    missing = next((name for name in ("source", "id", "type", "version", "area") if row[name] in (None, "")), None)
     said: dict[str, Any] = {key: row[key] for key in ("source", "id", "type")}
     if missing is not None:
         return Reject("missing_attribute", missing, f"an event needs `{missing}`"), said

@@ -48,9 +48,7 @@ def normal_identifiers(events: pa.Table, rules: Rules) -> tuple[pa.Array, np.nda
         return column, suspect
     suspect[parents[pc.is_null(items).to_numpy(zero_copy_only=False)]] = True
     kinds, values = items.field("kind"), items.field("value")
-    suspect |= pc.fill_null(pc.greater(pc.list_value_length(column), ITEMS_LIMIT), True).to_numpy(
-        zero_copy_only=False
-    )
+    suspect |= pc.fill_null(pc.greater(pc.list_value_length(column), ITEMS_LIMIT), True).to_numpy(zero_copy_only=False)
     normal = values
     known = np.zeros(len(items), dtype=bool)
     for kind in pc.unique(kinds).to_pylist():
@@ -94,14 +92,10 @@ def _unseen_columns(
         if events[column].null_count < count:
             present |= events[column].is_valid().to_numpy().astype(np.int32) << bit
     rows = pa.array(np.arange(count))
-    connection.register(
-        "to_admit", events.append_column("row", rows).append_column("present", pa.array(present))
-    )
+    connection.register("to_admit", events.append_column("row", rows).append_column("present", pa.array(present)))
     connection.register("type_rules", _type_rules(rules))
     connection.register("known_areas", pa.table({"area": pa.array(sorted(rules.areas or ()), pa.string())}))
-    connection.register(
-        "known_agencies", pa.table({"agency": pa.array(sorted(rules.agencies or ()), pa.string())})
-    )
+    connection.register("known_agencies", pa.table({"agency": pa.array(sorted(rules.agencies or ()), pa.string())}))
     found = [
         _numbers(connection, sql("throughline.schemas", "admission")),
         _odd_texts(events, rules.field_chars),
@@ -151,9 +145,7 @@ def _type_codes(events: pa.Table, rules: Rules) -> TypeCodes:
     types, versions = _coded(events["type"]), _coded(events["version"])
     mixed, codes = np.unique(types[0] * len(versions[1]) + versions[0], return_inverse=True)
     pairs = [(types[1][m // len(versions[1])], versions[1][m % len(versions[1])]) for m in mixed.tolist()]
-    return TypeCodes(
-        codes.astype(np.int64), [rules.by_version.get(pair) for pair in pairs], rules.field_chars
-    )
+    return TypeCodes(codes.astype(np.int64), [rules.by_version.get(pair) for pair in pairs], rules.field_chars)
 
 
 def _coded(column: pa.ChunkedArray | pa.Array) -> tuple[np.ndarray, list[Any]]:
@@ -225,9 +217,7 @@ def _type_rules(rules: Rules) -> pa.Table:
         "type": pa.string(),
         "agency": pa.string(),
     }
-    table = pa.Table.from_pylist(
-        rows, schema=pa.schema([(name, kinds.get(name, pa.bool_())) for name in rows[0]])
-    )
+    table = pa.Table.from_pylist(rows, schema=pa.schema([(name, kinds.get(name, pa.bool_())) for name in rows[0]]))
     _MADE[id(rules)] = (rules, table)
     return table
 
@@ -238,9 +228,7 @@ def _odd_data(connection: duckdb.DuckDBPyConnection, events: pa.Table, codes: Ty
     if not filled.any():
         return np.array([], dtype=np.int64)
     code = pa.array(codes.codes)
-    some = pa.table(
-        [pa.array(np.arange(events.num_rows)), code, events["data"]], names=["row", "code", "data"]
-    )
+    some = pa.table([pa.array(np.arange(events.num_rows)), code, events["data"]], names=["row", "code", "data"])
     connection.register("with_data", some.filter(pa.array(filled)))
     branches = " ".join(
         f"when {number} then {_data_test(rule.form.fields, codes.field_chars)}"

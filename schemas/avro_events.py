@@ -57,9 +57,7 @@ def events_of(groups: Sequence[Decoded], rules: Rules) -> tuple[dict[str, pa.Arr
 
     And which rows are suspect: their columns mean nothing.
     """
-    gathered = pa.Table.from_batches(
-        [_own_columns(group, number, rules) for number, group in enumerate(groups)]
-    )
+    gathered = pa.Table.from_batches([_own_columns(group, number, rules) for number, group in enumerate(groups)])
     columns = {name: _joined(gathered[name]) for name in gathered.column_names}
     place = columns["place"]
     suspects = _Suspects(columns.pop("doubt").to_numpy(zero_copy_only=False).copy(), rules)
@@ -150,9 +148,7 @@ class _Suspects:
         """Rows whose time lies outside the domain's limits."""
         if column.null_count < len(column):
             micros = column.cast(pa.int64())
-            self.mark(
-                pc.or_(pc.less(micros, self.rules.earliest), pc.greater_equal(micros, self.rules.latest))
-            )
+            self.mark(pc.or_(pc.less(micros, self.rules.earliest), pc.greater_equal(micros, self.rules.latest)))
         return column
 
 

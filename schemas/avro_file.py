@@ -102,24 +102,18 @@ def _writer(schema_json: str, store: SchemaStore) -> StoredType | None:
         return None
 
 
-def _decode_block(
-    block: Block, stored: StoredType | None, store: SchemaStore, origin: str, first: int
-) -> Batch:
+def _decode_block(block: Block, stored: StoredType | None, store: SchemaStore, origin: str, first: int) -> Batch:
     refused = RowBatch(origin)
     if isinstance(block.content, Reject) or stored is None:
         unknown = Reject("unknown_schema", None, "no schema of the domain has written this file")
-        refused.reject(
-            first, block.content if isinstance(block.content, Reject) else unknown, block.raw, None
-        )
+        refused.reject(first, block.content if isinstance(block.content, Reject) else unknown, block.raw, None)
         return refused.build()
     bodies, fault = stored.bodies.split(block.content, block.count)
     limit = store.rules.record_bytes
     fit = [(first + i, body) for i, body in enumerate(bodies) if len(body) <= limit]
     for i, body in enumerate(bodies):
         if len(body) > limit:
-            refused.reject(
-                first + i, Reject("too_large", None, f"a record may have {limit} bytes"), body, None
-            )
+            refused.reject(first + i, Reject("too_large", None, f"a record may have {limit} bytes"), body, None)
     if fault is not None:
         refused.reject(first + len(bodies), fault, block.raw, None)
     whole = [body for _, body in fit]

@@ -129,9 +129,7 @@ def bank_holidays(rule: CalendarRule, first: date, last: date) -> frozenset[date
     substitute day is.
     """
     is_working_day = working_day_test(rule)
-    return frozenset(
-        day for day in _days(first, last) if day.weekday() < _SATURDAY and not is_working_day(day)
-    )
+    return frozenset(day for day in _days(first, last) if day.weekday() < _SATURDAY and not is_working_day(day))
 
 
 def working_days_between(start: date, end: date, is_working_day: WorkingDayTest) -> int:
@@ -188,9 +186,7 @@ def calendar(domain: HasCalendar, first: date, last: date) -> pa.Table:
         running += day_is_worked
         counts.append(running)
     starts = [start_of_day(day, domain.time_zone) for day in days]
-    return pa.table(
-        {"day": days, "starts_at": starts, "working_day": worked, "working_days": counts}, schema=CALENDAR
-    )
+    return pa.table({"day": days, "starts_at": starts, "working_day": worked, "working_days": counts}, schema=CALENDAR)
 
 
 def _days(first: date, last: date) -> list[date]:
@@ -203,8 +199,7 @@ def _libraries(rule: CalendarRule) -> tuple[holidays.HolidayBase, ...]:
         return ()
     try:
         return tuple(
-            holidays.country_holidays(rule.country, subdiv=subdivision)
-            for subdivision in rule.subdivisions or (None,)
+            holidays.country_holidays(rule.country, subdiv=subdivision) for subdivision in rule.subdivisions or (None,)
         )
     except NotImplementedError as error:
         raise DomainError(

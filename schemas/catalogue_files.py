@@ -112,9 +112,7 @@ def parse_type(entry: Entry, known: Known) -> EventType:
     entry.only(*_TYPE_KEYS)
     name = entry.text("type")
     if name and not _TYPE_NAME.fullmatch(name):
-        entry.fault(
-            "type", f"`{name}` is no name of a type.", "Write agency.thing.happened in small letters."
-        )
+        entry.fault("type", f"`{name}` is no name of a type.", "Write agency.thing.happened in small letters.")
     agency_any = entry.map.get("agency") == "any"
     if "agency" in entry.map and not agency_any:
         entry.fault("agency", "may only be `any`.", "The agency of a type is the first part of its name.")
@@ -202,14 +200,10 @@ def _type_fields(entry: Entry, known: Known) -> dict[str, TypeField]:
                 own.fault(None, f"a field of type {field.type} cannot have a list of values.")
             for value in narrowed or ():
                 if field.values is not None and value not in field.values:
-                    own.fault(
-                        "values", f"`{value}` is not in the field's own list.", nearest(value, field.values)
-                    )
+                    own.fault("values", f"`{value}` is not in the field's own list.", nearest(value, field.values))
             values = narrowed if narrowed is not None else values
         elif use not in ("required", "optional"):
-            uses.fault(
-                name, f"{use!r} is not known.", "Write required, optional or {values: […], required: true}."
-            )
+            uses.fault(name, f"{use!r} is not known.", "Write required, optional or {values: […], required: true}.")
         fields[name] = TypeField(field, required, values)
     return fields
 
@@ -253,6 +247,4 @@ def _check_names(entry: Entry, made: EventType) -> None:
         if shown not in SUMMARY_FIELDS:
             entry.fault("summary", f"{{{shown}}} cannot be shown.", nearest(shown, SUMMARY_FIELDS))
         elif SUMMARY_FIELDS[shown] not in made.fields:
-            entry.fault(
-                "summary", f"{{{shown}}} needs the field `{SUMMARY_FIELDS[shown]}`, which the type lacks."
-            )
+            entry.fault("summary", f"{{{shown}}} needs the field `{SUMMARY_FIELDS[shown]}`, which the type lacks.")

@@ -65,9 +65,7 @@ def _index(domain: Domain) -> str:
             (
                 (link(code(agency), agency_page(agency)), _agency_name(domain, agency), role, str(len(types)))
                 for agency, types in groups
-                for role in [
-                    domain.agencies[agency].role if domain.agencies and agency in domain.agencies else ""
-                ]
+                for role in [domain.agencies[agency].role if domain.agencies and agency in domain.agencies else ""]
             ),
         ),
         "## Identifiers\n\n"

@@ -44,9 +44,7 @@ def event_object(row: Any, type_prefix: str) -> dict[str, Any]:
     identifiers: dict[str, list[str]] = {}
     for kind, value in row["identifiers"] or ():
         identifiers.setdefault(kind, []).append(value)
-    data["identifiers"] = {
-        kind: values[0] if len(values) == 1 else values for kind, values in identifiers.items()
-    }
+    data["identifiers"] = {kind: values[0] if len(values) == 1 else values for kind, values in identifiers.items()}
     data["agency"] = row["agency"]
     if row["unit"] is not None:
         data["unit"] = row["unit"]

@@ -86,9 +86,7 @@ def from_kafka(headers: Iterable[tuple[str, bytes | None]], value: bytes | None)
     media = (content_type or "").split(";")[0].strip().lower()
     if media.startswith("application/cloudevents"):
         if media not in {"application/cloudevents", "application/cloudevents+json"}:
-            return Reject(
-                "bad_attribute", "content-type", "only the JSON event format is read, and no batches"
-            )
+            return Reject("bad_attribute", "content-type", "only the JSON event format is read, and no batches")
         return from_structured(value or b"")
     if content_type is not None:
         event["datacontenttype"] = content_type

@@ -69,9 +69,7 @@ def can_read(reader: Any, writer: Any) -> Verdict:
     compatible = result.compatibility is _COMPATIBLE
     problems: list[str] = []
     cautions: list[str] = []
-    if isinstance(reader_schema, avro.schema.RecordSchema) and isinstance(
-        writer_schema, avro.schema.RecordSchema
-    ):
+    if isinstance(reader_schema, avro.schema.RecordSchema) and isinstance(writer_schema, avro.schema.RecordSchema):
         if not apache.schema_name_equals(reader_schema, writer_schema):
             problems.append(f"the record is called {reader_schema.name}, the data's is {writer_schema.name}")
         _compare_fields(reader_schema, writer_schema, problems, cautions)
@@ -109,16 +107,12 @@ def _compare_fields(
             continue
         lost = _lost_symbols(field.type, source.type)
         if lost:
-            cautions.append(
-                f"field `{field.name}`{renamed}: {', '.join(lost)} would be read as the default value"
-            )
+            cautions.append(f"field `{field.name}`{renamed}: {', '.join(lost)} would be read as the default value")
         ours, theirs = (_logical(one) or "a plain value" for one in (field.type, source.type))
         if ours != theirs:
             cautions.append(f"field `{field.name}`{renamed}: {theirs} would be read as {ours}")
     cautions += [
-        f"field `{field.name}` of the data would be dropped"
-        for field in writer.fields
-        if field.name not in read_from
+        f"field `{field.name}` of the data would be dropped" for field in writer.fields if field.name not in read_from
     ]
 
 

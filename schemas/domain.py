@@ -129,9 +129,7 @@ def load_domain(path: Path | None = None) -> Domain:
     return domain
 
 
-def _types(
-    folder: Path, known: Known, kinds: tuple[IdentifierKind, ...], problems: Problems
-) -> dict[str, EventType]:
+def _types(folder: Path, known: Known, kinds: tuple[IdentifierKind, ...], problems: Problems) -> dict[str, EventType]:
     by_kind = {kind.kind: kind for kind in kinds}
     types: dict[str, EventType] = {}
     where: dict[str, Entry] = {}
@@ -215,9 +213,7 @@ def _areas(entry: Entry) -> dict[str, str] | None:
         return None
     given = entry.entry("areas")
     if given is None or not given.map:
-        entry.fault(
-            "areas", "is missing or empty.", "Give a name to each code of an area, or write `areas: any`."
-        )
+        entry.fault("areas", "is missing or empty.", "Give a name to each code of an area, or write `areas: any`.")
         return {}
     return {code: given.text(code) for code in given.map}
 
@@ -240,9 +236,7 @@ def _time_zone(entry: Entry) -> str:
 
 def _calendar(entry: Entry) -> Mapping[str, Any] | None:
     if "calendar" not in entry.map:
-        entry.fault(
-            "calendar", "is missing.", "Write {country: …, subdivision: …}, or null for Monday to Friday."
-        )
+        entry.fault("calendar", "is missing.", "Write {country: …, subdivision: …}, or null for Monday to Friday.")
     given = entry.entry("calendar")
     if given is None:
         return None

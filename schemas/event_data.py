@@ -58,13 +58,9 @@ def validate_identifiers(kinds: Mapping[str, IdentifierKind], data: Mapping[str,
     for name, value in _values(given if isinstance(given, Mapping) else {}):
         kind, field = kinds.get(name), f"data.identifiers.{name}"
         if kind is None:
-            problems.append(
-                Problem(field, "malformed_identifier", "the domain has no such kind of identifier")
-            )
+            problems.append(Problem(field, "malformed_identifier", "the domain has no such kind of identifier"))
         elif isinstance(value, str) and not kind.is_well_formed(kind.normalise_value(value)):
-            problems.append(
-                Problem(field, "malformed_identifier", f"it does not have the form of a `{name}`")
-            )
+            problems.append(Problem(field, "malformed_identifier", f"it does not have the form of a `{name}`"))
     return problems
 
 

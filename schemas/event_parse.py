@@ -124,9 +124,7 @@ def _agency(stated: Any, rule: TypeRule, rules: Rules) -> str:
     ours = rule.form.agency
     if stated is None or stated == "":
         if ours is None:
-            raise Refused(
-                "missing_field", "data.agency", "events of this type say their agency in `data.agency`"
-            )
+            raise Refused("missing_field", "data.agency", "events of this type say their agency in `data.agency`")
         return ours
     if type(stated) is not str:
         raise Refused("bad_field", "data.agency", "`agency` must be text")
@@ -159,9 +157,7 @@ def _fields(data: dict[str, Any], rule: TypeRule, rules: Rules, deep: bool) -> t
             continue
         form = forms.get(name)
         if form is None:
-            raise Refused(
-                "bad_field", "data", "`data` has a field that the catalogue does not list for this type"
-            )
+            raise Refused("bad_field", "data", "`data` has a field that the catalogue does not list for this type")
         if name in rule.required:
             if value in ("", []):
                 raise Refused("missing_field", f"data.{name}", f"`{name}` is required and empty")

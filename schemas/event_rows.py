@@ -35,9 +35,7 @@ class RowBatch:
     def reject(self, position: int, fault: Reject, raw: bytes | None, event: Any) -> None:
         """Keep a record that was not accepted, whole; `event` is what could be parsed of it."""
         said = event if isinstance(event, dict) else {}
-        named = [
-            value if isinstance(value := said.get(name), str) else None for name in ("source", "id", "type")
-        ]
+        named = [value if isinstance(value := said.get(name), str) else None for name in ("source", "id", "type")]
         self.rejects.append((self.origin, position, fault.reason, fault.field, fault.detail, raw, *named))
 
     def build(self) -> Batch:

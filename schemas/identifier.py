@@ -81,9 +81,7 @@ class IdentifierKind:
         """Whether a normal form has the form of its kind. A placeholder is: it never links."""
         if not normal:
             return False
-        return (
-            self.pattern is None or self.pattern.fullmatch(normal) is not None or normal in self.placeholders
-        )
+        return self.pattern is None or self.pattern.fullmatch(normal) is not None or normal in self.placeholders
 
     def is_placeholder(self, normal: str) -> bool:
         """Whether a normal form stands for no number at all."""
@@ -95,9 +93,7 @@ _KEYS = ("kind", "name", "pattern", "normalise", "links", "hub_limit", "note", "
 
 def parse_placeholders(domain: Entry) -> Placeholders:
     """`placeholders` and `placeholder_patterns` of a domain."""
-    patterns = [
-        _pattern(domain, "placeholder_patterns", text) for text in domain.texts("placeholder_patterns")
-    ]
+    patterns = [_pattern(domain, "placeholder_patterns", text) for text in domain.texts("placeholder_patterns")]
     return Placeholders(
         values=frozenset(value.strip().upper() for value in domain.texts("placeholders")),
         patterns=tuple(pattern for pattern in patterns if pattern is not None),
@@ -109,9 +105,7 @@ def parse_identifiers(domain: Entry, placeholders: Placeholders) -> tuple[Identi
     kinds: dict[str, IdentifierKind] = {}
     entries = domain.entries("identifiers")
     if not entries:
-        domain.fault(
-            "identifiers", "is missing or empty.", "A domain needs a kind of identifier to join events by."
-        )
+        domain.fault("identifiers", "is missing or empty.", "A domain needs a kind of identifier to join events by.")
     for entry in entries:
         entry.only(*_KEYS)
         kind = entry.text("kind")

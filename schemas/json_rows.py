@@ -287,9 +287,7 @@ def _column(values: Any, kind: pa.DataType, bad: np.ndarray) -> pa.Array:
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         wrong = [value is not None and type(value) is not str for value in values]
         bad |= np.asarray(wrong)
-        return pa.array(
-            [None if is_wrong else value for value, is_wrong in zip(values, wrong, strict=True)], kind
-        )
+        return pa.array([None if is_wrong else value for value, is_wrong in zip(values, wrong, strict=True)], kind)
 
 
 def _mark(bad: np.ndarray, wrong: pa.Array) -> None:

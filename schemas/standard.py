@@ -85,18 +85,14 @@ class Standard:
         return tuple((role, trigger) for key, role in ROLES.items() for trigger in getattr(self, key))
 
 
-def parse_standard(
-    entry: Entry, types: Mapping[str, EventType], agencies: tuple[str, ...] | None
-) -> Standard:
+def parse_standard(entry: Entry, types: Mapping[str, EventType], agencies: tuple[str, ...] | None) -> Standard:
     """One entry of `standards/*.yaml`."""
     entry.only(*_KEYS)
     owner = entry.text("owner") if agencies is None else entry.choice("owner", agencies)
     due = entry.choice("due", ("due_at",), needed=False)
     within, enhanced = _period(entry, "within"), _period(entry, "enhanced")
     if due and (within or enhanced):
-        entry.fault(
-            "due", "stands beside a period of its own.", "Leave `within` and `enhanced` null, or `due`."
-        )
+        entry.fault("due", "stands beside a period of its own.", "Leave `within` and `enhanced` null, or `due`.")
     if enhanced and not entry.map.get("within"):
         entry.fault("enhanced", "replaces `within`, which is missing.")
     first, last = entry.day("effective_from"), entry.day("effective_to")

@@ -44,9 +44,7 @@ def parse_history(
             if change.new is not None and change.new not in (*fields, *later):
                 item.fault("changes", f"`{change.new}` is no field of the type.", nearest(change.new, fields))
             if change.action == "remove" and change.old not in dictionary:
-                item.fault(
-                    "changes", f"`{change.old}` is no field of fields.yaml.", nearest(change.old, dictionary)
-                )
+                item.fault("changes", f"`{change.old}` is no field of fields.yaml.", nearest(change.old, dictionary))
         older.setdefault(number, OlderVersion(number, changes))
     return tuple(older[number] for number in sorted(older))
 

@@ -54,17 +54,13 @@ def read_yaml(path: Path) -> YamlFile:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DomainError(
-            f"cannot be read: {error}", file=path, hint="A domain file is UTF-8 text."
-        ) from error
+        raise DomainError(f"cannot be read: {error}", file=path, hint="A domain file is UTF-8 text.") from error
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)
-        raise DomainError(
-            f"is not YAML: {what}", file=path, line=None if mark is None else mark.line + 1
-        ) from error
+        raise DomainError(f"is not YAML: {what}", file=path, line=None if mark is None else mark.line + 1) from error
     read = YamlFile(path, None)
     read.content = None if root is None else _Composer(read.faults).value(root)
     return read

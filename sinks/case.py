@@ -32,13 +32,11 @@ def case_of(connection: duckdb.DuckDBPyConnection, name: str) -> int:
     if not found:
         raise DataError(
             f"No case is called `{wanted}`.",
-            hint='Give a case id, or an identifier as it stands in `throughline query "select identifiers from cases"`.',
+            hint='Give a case id, or an identifier as `throughline query "select identifiers from cases"` has it.',
         )
     if len(found) > 1:
         ids = ", ".join(case_id(key) for (key,) in found[:5])
-        raise DataError(
-            f"`{wanted}` names {len(found)} cases ({ids}).", hint="Give the kind too, as kind:value."
-        )
+        raise DataError(f"`{wanted}` names {len(found)} cases ({ids}).", hint="Give the kind too, as kind:value.")
     return int(found[0][0])
 
 

@@ -60,9 +60,7 @@ def store_error(error: duckdb.Error, path: Path | None, *, opening: bool = False
             hint="Nothing that was committed is lost. Make room on the disk, then do the same again.",
         )
     if "Permission denied" in text or "Read-only file system" in text:
-        return StoreError(
-            f"{name} cannot be opened: no permission.", hint="Check the rights of file and folder."
-        )
+        return StoreError(f"{name} cannot be opened: no permission.", hint="Check the rights of file and folder.")
     if "database does not exist" in text:
         return _missing(path)
     if version := re.search(r"Trying to read a database file with version number (\d+)", text):
@@ -73,12 +71,8 @@ def store_error(error: duckdb.Error, path: Path | None, *, opening: bool = False
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreError(f"{name}: {first}", hint="Give it more memory (`memory_limit`), or fewer threads.")
     if "not a valid DuckDB database file" in text:
-        return StoreDamaged(
-            f"{name} is not a DuckDB file, or its beginning is damaged.", hint=rebuild_hint(path)
-        )
-    damaged = isinstance(
-        error, duckdb.InternalException | duckdb.FatalException | duckdb.SerializationException
-    )
+        return StoreDamaged(f"{name} is not a DuckDB file, or its beginning is damaged.", hint=rebuild_hint(path))
+    damaged = isinstance(error, duckdb.InternalException | duckdb.FatalException | duckdb.SerializationException)
     if opening or damaged or (isinstance(error, duckdb.IOException) and _DAMAGE.search(text)):
         return StoreDamaged(f"{name} is damaged: {first}", hint=rebuild_hint(path))
     if isinstance(error, duckdb.IOException):
@@ -87,9 +81,7 @@ def store_error(error: duckdb.Error, path: Path | None, *, opening: bool = False
 
 
 def _missing(path: Path | None) -> StoreError:
-    return StoreError(
-        f"There is no store at `{path}`.", hint=f"`throughline replay PATH… --store {path}` makes one."
-    )
+    return StoreError(f"There is no store at `{path}`.", hint=f"`throughline replay PATH… --store {path}` makes one.")
 
 
 @contextmanager
@@ -110,9 +102,7 @@ def translated(path: Path | None, *, opening: bool = False) -> Iterator[None]:
     except OSError as error:
         if not opening:
             raise
-        raise StoreError(
-            f"`{error.filename or path}` cannot be opened or written: {error.strerror}."
-        ) from error
+        raise StoreError(f"`{error.filename or path}` cannot be opened or written: {error.strerror}.") from error
 
 
 def check_path(path: Path, *, write: bool) -> None:
@@ -127,13 +117,9 @@ def check_path(path: Path, *, write: bool) -> None:
     except OSError as error:
         raise StoreError(f"`{path}` cannot be looked at: {error.strerror}.") from None
     if is_folder:
-        raise StoreError(
-            f"`{path}` is a folder, not a store.", hint=f"Name a file: `{path / 'store.duckdb'}`."
-        )
+        raise StoreError(f"`{path}` is a folder, not a store.", hint=f"Name a file: `{path / 'store.duckdb'}`.")
     if not has_parent:
-        raise StoreError(
-            f"The folder `{path.parent}` does not exist.", hint=f"`mkdir -p {path.parent}` makes it."
-        )
+        raise StoreError(f"The folder `{path.parent}` does not exist.", hint=f"`mkdir -p {path.parent}` makes it.")
     if not exists and not write:
         raise _missing(path)
     if exists and size is None:

@@ -37,9 +37,7 @@ TABLES: tuple[Digested, ...] = (
         where="case_key is not null",
         # event_key and identifier_keys follow from other columns; in_conflict is false for each event of a
         # case
-        without=frozenset(
-            {"received_at", "origin", "position", "event_key", "identifier_keys", "in_conflict"}
-        ),
+        without=frozenset({"received_at", "origin", "position", "event_key", "identifier_keys", "in_conflict"}),
     ),
     Digested("holdings", "holding_facts"),
     Digested("handoffs", "handoff_facts"),
@@ -57,9 +55,7 @@ def digest(connection: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...] =
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def digest_by_table(
-    connection: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...] = TABLES
-) -> dict[str, str]:
+def digest_by_table(connection: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...] = TABLES) -> dict[str, str]:
     """`rows:sum:sum` for each public table, in the order of `tables`: where two stores differ."""
     with translated(None):
         return {table.table: _sums(connection, table) for table in tables}

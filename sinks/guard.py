@@ -43,9 +43,7 @@ class Ownership:
         mark = self._marks.read()
         found = meta(connection)
         if not found:
-            raise StoreError(
-                f"`{self.path}` is an empty database, not a store.", hint="Delete it, or name another."
-            )
+            raise StoreError(f"`{self.path}` is an empty database, not a store.", hint="Delete it, or name another.")
         check_version(self.path, found, schema, write=True)
         if mark is not None:
             check_not_behind(self.path, mark, mark_of(found, mark.fence))

@@ -84,9 +84,7 @@ def check_readable(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     if not statements:
         raise QueryError("There is no query.", hint=QUERY_HINT)
     if len(statements) > 1:
-        raise QueryError(
-            f"There are {len(statements)} statements, and one is run at a time.", hint=QUERY_HINT
-        )
+        raise QueryError(f"There are {len(statements)} statements, and one is run at a time.", hint=QUERY_HINT)
     (statement,) = statements
     words = _without_comments(sql).lstrip("( \t\r\n").split(None, 1)
     first = words[0].lower().rstrip(";(*") if words else ""
@@ -95,9 +93,7 @@ def check_readable(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     if statement.type == duckdb.StatementType.SELECT and first not in _FIRST_WORDS:
         raise QueryError(f"`{first.upper()}` is not a query.", hint=QUERY_HINT)
     if statement.named_parameters:
-        raise QueryError(
-            "The query has parameters (`?`, `$1`); write the values themselves.", hint=QUERY_HINT
-        )
+        raise QueryError("The query has parameters (`?`, `$1`); write the values themselves.", hint=QUERY_HINT)
 
 
 def _without_comments(sql: str) -> str:
@@ -169,18 +165,14 @@ def _write_json(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO
     written = 0
     out.write("[")
     while chunk := result.fetchmany(_ROWS_AT_ONCE):
-        lines = (
-            json.dumps(dict(zip(keys, map(_plain, row), strict=True)), ensure_ascii=False) for row in chunk
-        )
+        lines = (json.dumps(dict(zip(keys, map(_plain, row), strict=True)), ensure_ascii=False) for row in chunk)
         out.write((",\n" if written else "\n") + ",\n".join(lines))
         written += len(chunk)
     out.write("\n]\n")
     return written
 
 
-def _write_table(
-    result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO, rows: int, width: int | None
-) -> int:
+def _write_table(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO, rows: int, width: int | None) -> int:
     found = result.fetchmany(rows + 1)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in names:
@@ -188,9 +180,7 @@ def _write_table(
         table.add_column(Text(_printable(name)), overflow="fold")
     for row in found[:rows]:
         # Text, since a value may look like markup of the console; null is not an empty text
-        table.add_row(
-            *(Text("–", style="dim") if v is None else Text(_printable(str(_cell(v)))) for v in row)
-        )
+        table.add_row(*(Text("–", style="dim") if v is None else Text(_printable(str(_cell(v)))) for v in row))
     # into a file or pipe there is no width to ask for
     console = Console(file=out, width=width or (None if out.isatty() else PIPE_WIDTH), highlight=False)
     console.print(table)

@@ -11,9 +11,7 @@ from throughline.errors import QueryError
 
 QUERY_HINT = "Give one SELECT, for example: select * from cases limit 10"
 
-_UNKNOWN_TABLE = re.compile(
-    r'Table with name "?(?P<name>[^\s"]+)"? does not exist|Referenced table "(?P<other>[^"]+)"'
-)
+_UNKNOWN_TABLE = re.compile(r'Table with name "?(?P<name>[^\s"]+)"? does not exist|Referenced table "(?P<other>[^"]+)"')
 _UNKNOWN_COLUMN = re.compile(r'Referenced column "([^"]+)" not found|does not have a column named "([^"]+)"')
 _PLACE = re.compile(r"\n\nLINE (\d+): (.*)\n( *)\^", re.DOTALL)
 
@@ -42,15 +40,10 @@ def _nearest(connection: duckdb.DuckDBPyConnection, sql: str, text: str) -> str:
     try:
         columns = (
             connection.cursor()
-            .execute(
-                "select table_name, column_name from duckdb_columns() "
-                "where not internal and schema_name = 'main'"
-            )
+            .execute("select table_name, column_name from duckdb_columns() where not internal and schema_name = 'main'")
             .fetchall()
         )
-        views = (
-            connection.cursor().execute("select view_name from duckdb_views() where not internal").fetchall()
-        )
+        views = connection.cursor().execute("select view_name from duckdb_views() where not internal").fetchall()
     except duckdb.Error:
         return QUERY_HINT
     tables = sorted({table for table, _ in columns})

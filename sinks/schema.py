@@ -81,9 +81,7 @@ def meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
     if "store_meta" not in tables:
         if tables:
-            raise StoreError(
-                "It is a DuckDB file, but not a store of Throughline.", hint="Name another file."
-            )
+            raise StoreError("It is a DuckDB file, but not a store of Throughline.", hint="Name another file.")
         return {}
     return dict(connection.execute("select key, value from store_meta").fetchall())
 

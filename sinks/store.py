@@ -88,9 +88,7 @@ class Store:
                 self._check_held()
                 yield connection
                 if _one(connection, "select txid_current()") != number:
-                    raise StoreError(
-                        "A step ended the transaction that it was part of: only the store commits."
-                    )
+                    raise StoreError("A step ended the transaction that it was part of: only the store commits.")
                 self._check_held()
                 following = self._count_on()
                 connection.execute("commit")
@@ -112,14 +110,10 @@ class Store:
     def scrub(self) -> int:
         """Read every value of every table, so that damage shows as StoreDamaged; the number of rows."""
         with translated(self.path):
-            tables = self.connection.execute(
-                "select table_name from duckdb_tables() where not temporary"
-            ).fetchall()
+            tables = self.connection.execute("select table_name from duckdb_tables() where not temporary").fetchall()
             # the hash of a row needs every column of it
             counts = [
-                self.connection.execute(f'select count(*), bit_xor(hash(t)) from main."{name}" t').fetchall()[
-                    0
-                ][0]
+                self.connection.execute(f'select count(*), bit_xor(hash(t)) from main."{name}" t').fetchall()[0][0]
                 for (name,) in tables
             ]
         return sum(counts)
@@ -255,9 +249,7 @@ def _open_writer(path: Path, settings: Settings, schema: Schema, *, adopt: bool)
 
 def _open_reader(path: Path, settings: Settings, schema: Schema) -> Store:
     if identity(path) in _WRITTEN_HERE:
-        raise StoreLocked(
-            f"`{path}` is open for writing in this process.", hint="Read by `store.connection.cursor()`."
-        )
+        raise StoreLocked(f"`{path}` is open for writing in this process.", hint="Read by `store.connection.cursor()`.")
     # the mark first: a writer may come and go between the two, and that must not look like a loss
     mark = MarkFile(path).read()
     try:

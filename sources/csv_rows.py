@@ -25,9 +25,7 @@ _DELIMITERS = ",;\t|"
 Fault = tuple[int, str, str | None, str, bytes]
 
 
-def read_csv(
-    path: Path, settings: dict[str, str], *, origin: str, record_bytes: int = RECORD_BYTES
-) -> Iterator[Rows]:
+def read_csv(path: Path, settings: dict[str, str], *, origin: str, record_bytes: int = RECORD_BYTES) -> Iterator[Rows]:
     """The rows of a CSV file; `settings` may give delimiter, quote and encoding. The first line names the
     columns.
 
@@ -66,9 +64,7 @@ class _Reader:
         try:
             header = head.decode("utf-8" if encoding != "cp1252" else encoding).rstrip("\r")
         except UnicodeDecodeError:
-            raise DataError(
-                "has a header that is not UTF-8", file=path, line=1, hint="Save it as UTF-8."
-            ) from None
+            raise DataError("has a header that is not UTF-8", file=path, line=1, hint="Save it as UTF-8.") from None
         if "\x00" in header:
             raise DataError("is not text: its first line has U+0000", file=path, line=1)
         self.quote = settings.get("quote", '"')
@@ -77,12 +73,8 @@ class _Reader:
             if len(text.encode()) != 1:
                 raise DataError(f"`csv: {name}:` must be one ASCII character", file=path)
         if not header.strip():
-            raise DataError(
-                "has an empty first line", file=path, line=1, hint="The first line names the columns."
-            )
-        opens = (
-            re.escape(self.quote) + "(?:[^" + re.escape(self.quote) + "]|" + re.escape(self.quote * 2) + ")*"
-        )
+            raise DataError("has an empty first line", file=path, line=1, hint="The first line names the columns.")
+        opens = re.escape(self.quote) + "(?:[^" + re.escape(self.quote) + "]|" + re.escape(self.quote * 2) + ")*"
         bare = f"[^{re.escape(self.delimiter + self.quote)}][^{re.escape(self.delimiter)}]*"
         closed = f"(?:{opens}{re.escape(self.quote)}[^{re.escape(self.delimiter)}]*|{bare}|)"
         self.is_closed = re.compile(f"(?s){closed}(?:{re.escape(self.delimiter)}{closed})*").fullmatch
@@ -94,9 +86,7 @@ class _Reader:
         if twice:
             raise DataError(f"has two columns `{twice[0]}`", file=path, line=1, hint="Rename one of them.")
         none = pa.array([], pa.string())
-        self.empty = row_table(
-            [none] * len(self.columns), pa.array([], pa.int64()), pa.array([], pa.binary())
-        )
+        self.empty = row_table([none] * len(self.columns), pa.array([], pa.int64()), pa.array([], pa.binary()))
         self.line = 2
         self.held: list[str] = []
 
@@ -134,9 +124,7 @@ class _Reader:
                     kept.append("")
             return "\n".join(kept) + "\n"
 
-    def _records(
-        self, lines: list[str], first: int, faults: list[Fault], last: bool
-    ) -> tuple[list[str], list[int]]:
+    def _records(self, lines: list[str], first: int, faults: list[Fault], last: bool) -> tuple[list[str], list[int]]:
         """Records and the lines they begin at: lines joined while a quote is open; empty ones are left
         out.
         """
@@ -157,18 +145,14 @@ class _Reader:
                     self.held = lines[i:]
                     break
                 if odd:
-                    faults.append(
-                        (first + i, "unclosed_quote", None, "a quote is not closed", record.encode())
-                    )
+                    faults.append((first + i, "unclosed_quote", None, "a quote is not closed", record.encode()))
                     i += 1
                     continue
                 record = "\n".join(parts)
             record = record.removesuffix("\r")
             if record:
                 if len(record) > limit:
-                    faults.append(
-                        (first + i, "too_large", None, f"a record may have {limit} bytes", record.encode())
-                    )
+                    faults.append((first + i, "too_large", None, f"a record may have {limit} bytes", record.encode()))
                 elif "\x00" in record:
                     faults.append(
                         (
@@ -203,9 +187,7 @@ class _Reader:
             ragged = [i for i, good in enumerate(whole) if not good]
             good_parts = [part for part, good in zip(parts, whole, strict=True) if good]
             values = [
-                pa.concat_arrays([part[c] for part in good_parts])
-                if good_parts
-                else pa.array([], pa.string())
+                pa.concat_arrays([part[c] for part in good_parts]) if good_parts else pa.array([], pa.string())
                 for c in range(len(self.columns))
             ]
         for i in reversed(ragged):

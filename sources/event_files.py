@@ -72,8 +72,7 @@ def read_events(path: Path, domain: Domain, *, batch_rows: int = BATCH_ROWS) -> 
         raise DataError(
             "has no reader for this ending",
             file=path,
-            hint="Event files are .jsonl, .ndjson, .json (each also .gz), .avro and .parquet. "
-            "Others need a mapping.",
+            hint="Event files are .jsonl, .ndjson, .json (each also .gz), .avro and .parquet. Others need a mapping.",
         )
     for batch in batches:
         if batch.events.num_rows or batch.rejects.num_rows:
@@ -120,9 +119,7 @@ def _parquet(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
 
 
 def _check_events_layout(path: Path, schema: pa.Schema) -> None:
-    missing = [
-        name for name in ("source", "id", "type", "occurred_at", "identifiers") if name not in schema.names
-    ]
+    missing = [name for name in ("source", "id", "type", "occurred_at", "identifiers") if name not in schema.names]
     if missing:
         raise DataError(
             f"has no column `{missing[0]}`",
@@ -157,9 +154,7 @@ def _conform(table: pa.Table, path: Path, first: int) -> pa.Table:
         else:
             given = {"version": 1, "occurred_precision": "instant", "data": "{}"}.get(field.name)
             columns.append(
-                pa.nulls(count, field.type)
-                if given is None
-                else pa.repeat(pa.scalar(given, field.type), count)
+                pa.nulls(count, field.type) if given is None else pa.repeat(pa.scalar(given, field.type), count)
             )
     return pa.table(columns, schema=EVENTS)
 
@@ -170,9 +165,7 @@ def _cast(column: pa.ChunkedArray, field: pa.Field, path: Path) -> pa.ChunkedArr
     try:
         if pa.types.is_timestamp(column.type) and pa.types.is_timestamp(field.type):
             # With a zone Arrow holds UTC already; nanoseconds are cut off, as for JSON events.
-            return (
-                column.cast(field.type, safe=False) if column.type.unit == "ns" else column.cast(field.type)
-            )
+            return column.cast(field.type, safe=False) if column.type.unit == "ns" else column.cast(field.type)
         if pa.types.is_list(field.type) or pa.types.is_string(field.type) or pa.types.is_integer(field.type):
             return column.cast(field.type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):

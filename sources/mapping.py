@@ -130,9 +130,7 @@ class _Emits:
             words=_words(own),
             otherwise=own.text("otherwise") if "otherwise" in own else None,
             time=_time(of("time"), "time"),
-            recorded_at=_time(of("recorded_at"), "recorded_at")
-            if "recorded_at" in of("recorded_at")
-            else None,
+            recorded_at=_time(of("recorded_at"), "recorded_at") if "recorded_at" in of("recorded_at") else None,
             area=_value(self.top, "area"),
             agency=_value(of("agency"), "agency") if "agency" in of("agency") else None,
             unit=_value(of("unit"), "unit") if "unit" in of("unit") else None,
@@ -250,9 +248,7 @@ def _identities(top: Section) -> tuple[Identity, ...]:
     line = top.line("id")
     if given == "row":
         return (Identity("row", line=line),)
-    parts = (
-        top.sections("id") if isinstance(given, list) else [p for p in [top.section("id")] if p is not None]
-    )
+    parts = top.sections("id") if isinstance(given, list) else [p for p in [top.section("id")] if p is not None]
     found: list[Identity] = []
     for part in parts:
         part.only(["columns", "hash", "row", "when"])

@@ -33,9 +33,7 @@ def refuse_mapping(problems: list[MappingError]) -> None:
         return
     first, rest = problems[0], problems[1:]
     if rest:
-        more = "\n".join(
-            problem.what if problem.file is None else str(problem).split("\n")[0] for problem in rest[:20]
-        )
+        more = "\n".join(problem.what if problem.file is None else str(problem).split("\n")[0] for problem in rest[:20])
         first = MappingError(
             first.what,
             file=first.file,
@@ -95,12 +93,7 @@ def _catalogue(mapping: Mapping, domain: Domain) -> Iterator[MappingError]:
                     hint=nearest(kind, rules.identifiers),
                 )
         for name, given, known in (("area", emit.area, rules.areas), ("agency", emit.agency, rules.agencies)):
-            if (
-                given is not None
-                and known is not None
-                and given.constant is not None
-                and given.constant not in known
-            ):
+            if given is not None and known is not None and given.constant is not None and given.constant not in known:
                 yield MappingError(
                     f"the domain {domain.name} has no {name} `{given.constant}`",
                     file=mapping.file,

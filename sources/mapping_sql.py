@@ -136,9 +136,7 @@ class MappingSql:
         given = self._raw_value(value)
         if value.words is None:
             return given
-        otherwise = (
-            given if value.otherwise == "keep" else text(value.otherwise) if value.otherwise else "null"
-        )
+        otherwise = given if value.otherwise == "keep" else text(value.otherwise) if value.otherwise else "null"
         mapped = self._case(given, value.words, otherwise=otherwise)
         if value.otherwise is None:
             known = ", ".join(text(word) for word in value.words)
@@ -196,9 +194,7 @@ class MappingSql:
     def _id(self, emit: Emit, faults: _Faults) -> str:
         cases = [f"when {self._all(one.when)} then {self._identity(one)}" for one in self.mapping.identities]
         made = f"case {' '.join(cases)} end"
-        faults.add(
-            f"({made}) is null", "missing_id", "id", "the columns of the id are empty, or no `when` fits"
-        )
+        faults.add(f"({made}) is null", "missing_id", "id", "the columns of the id are empty, or no `when` fits")
         return made if emit.name is None else f"({made}) || {text(':' + emit.name)}"
 
     def _identity(self, identity: Identity) -> str:
@@ -231,9 +227,7 @@ class MappingSql:
         splits = {name: value.split for name, value in emit.fields.items()}
         for name in sorted({name for word in (emit.words or {}).values() for name in word.fields}):
             said = {word: m.fields[name] for word, m in (emit.words or {}).items() if name in m.fields}
-            values[name] = (
-                f"({self._case(self._raw_value(emit.type), said, otherwise=values.get(name, 'null'))})"
-            )
+            values[name] = f"({self._case(self._raw_value(emit.type), said, otherwise=values.get(name, 'null'))})"
         shared: dict[str, str] = {}
         parts: list[tuple[str, str]] = []
         for name in sorted(values):
@@ -243,9 +237,7 @@ class MappingSql:
             listing = self.catalogue.listing[name]
             if any(type_name not in listing for type_name, _ in emit.types()):
                 # A column may be filled on steps whose type does not list the field: it is theirs only.
-                given = (
-                    f"case when r.type_of_row in ({', '.join(map(text, sorted(listing)))}) then {given} end"
-                )
+                given = f"case when r.type_of_row in ({', '.join(map(text, sorted(listing)))}) then {given} end"
             typed = self._typed(name, kind, given, splits.get(name), faults)
             if name == "reasons":
                 shared["reason"] = f"array_to_string(list_sort(list_distinct({typed})), '; ')"

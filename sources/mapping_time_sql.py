@@ -26,9 +26,7 @@ def time_sql(given: str, form: str, time: Time) -> str:
     clock = CLOCK if time.precision == "instant" else f"(?:{CLOCK})?"
     date = r"\d{4}-\d\d(?:-\d\d)?" if time.precision == "month" else ISO
     whole = (
-        f"case when length({given}) = 7 then {given} || '-01' else {given} end"
-        if time.precision == "month"
-        else given
+        f"case when length({given}) = 7 then {given} || '-01' else {given} end" if time.precision == "month" else given
     )
     local = _local(f"try_cast({whole} as timestamp)", time)
     absolute = f"(try_cast({whole} as timestamptz) at time zone {_target(time)})"

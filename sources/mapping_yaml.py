@@ -104,9 +104,7 @@ class Section:
     def _section(self, key: str, node: yaml.Node) -> Section:
         path = ".".join(part for part in (self.name, key) if part)
         if not isinstance(node, yaml.MappingNode):
-            raise MappingError(
-                "must have keys of its own", file=self.file, line=node.start_mark.line + 1, field=path
-            )
+            raise MappingError("must have keys of its own", file=self.file, line=node.start_mark.line + 1, field=path)
         return Section(self.file, path, node)
 
 

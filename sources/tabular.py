@@ -57,8 +57,7 @@ class DryRun:
         if self.rejects > len(self.faults):
             yield f"… and {self.rejects - len(self.faults)} more"
         yield (
-            f"{self.rows} rows: {self.events} events, {self.rejects} rejects, "
-            f"{self.left_out} rows left out by filters"
+            f"{self.rows} rows: {self.events} events, {self.rejects} rejects, {self.left_out} rows left out by filters"
         )
         yield from (f"  {count:>9}  {name}" for name, count in sorted(self.types.items()))
         yield from (f"  {count:>9}  rejected: {name}" for name, count in sorted(self.reasons.items()))
@@ -113,9 +112,7 @@ def read_rows(path: Path, mapping: Mapping) -> Iterator[Rows]:
     kind = next((s for s in reversed(suffixes) if s != ".gz"), "")
     origin = str(path)
     if path.is_dir():
-        raise DataError(
-            "is a directory", file=path, hint="Name the files in it, or a pattern such as DIR/*.csv."
-        )
+        raise DataError("is a directory", file=path, hint="Name the files in it, or a pattern such as DIR/*.csv.")
     if kind in {".parquet", ".pq"}:
         return _parquet_rows(path)
     if kind == ".xes":
@@ -219,9 +216,7 @@ def _parquet_rows(path: Path) -> Iterator[Rows]:
                 numbered = pa.table(list(batch.columns), names=[f"c{i}" for i in range(len(names))])
                 connection.register("found", numbered)
                 cast = ", ".join(_as_text(f"c{i}", kind) for i, kind in enumerate(batch.schema.types))
-                values = (
-                    connection.execute(f"select {cast} from found").to_arrow_table() if names else numbered
-                )
+                values = connection.execute(f"select {cast} from found").to_arrow_table() if names else numbered
                 connection.unregister("found")
                 yield _rows_of(names, [column.combine_chunks() for column in values.columns], first)
                 first += batch.num_rows

@@ -27,9 +27,7 @@ RULE_TABLES = (
 def prepare(connection: duckdb.DuckDBPyConnection, domain: Domain) -> None:
     """Set what the SQL of this package reads on this connection: macros, the time zone, the kinds that link."""
     connection.execute("set variable time_zone = ?", [domain.time_zone])
-    connection.execute(
-        "set variable linking_kinds = ?::varchar[]", [[k.kind for k in domain.identifiers if k.links]]
-    )
+    connection.execute("set variable linking_kinds = ?::varchar[]", [[k.kind for k in domain.identifiers if k.links]])
     connection.execute(sql(__package__, "keys"))
     connection.execute(sql(__package__, "models/macros"))
 

@@ -188,9 +188,7 @@ def _disturbed(random: Random, one: Event) -> Event:
     return one | {"data": '{"other":1}'}
 
 
-def drawn_history(
-    random: Random, size: int, hash_of: Hash = content_hash, placeholders: bool = True
-) -> list[Event]:
+def drawn_history(random: Random, size: int, hash_of: Hash = content_hash, placeholders: bool = True) -> list[Event]:
     """About `size` events of some six cases in two areas, with copies, conflicts and stewards' acts.
 
     `hash_of` is how the product names the content of an event; without `placeholders` (`UNKNOWN`) events are
@@ -246,9 +244,7 @@ def copy_of(random: Random, one: Event) -> Event:
     return one | {"recorded_at": written, "origin": "copy"}
 
 
-def history(
-    seed: int, size: int = 60, hash_of: Hash = content_hash, placeholders: bool = True
-) -> list[Event]:
+def history(seed: int, size: int = 60, hash_of: Hash = content_hash, placeholders: bool = True) -> list[Event]:
     """The history of a seed: the same on every machine and in every year."""
     return drawn_history(Random(seed), size, hash_of, placeholders)
 
@@ -258,9 +254,7 @@ def histories(
 ) -> st.SearchStrategy[list[Event]]:
     """Histories for Hypothesis, which shrinks both their size and what was drawn."""
     sizes = st.integers(min_value=1, max_value=max_size)
-    return st.builds(
-        drawn_history, st.randoms(use_true_random=False), sizes, st.just(hash_of), st.just(placeholders)
-    )
+    return st.builds(drawn_history, st.randoms(use_true_random=False), sizes, st.just(hash_of), st.just(placeholders))
 
 
 def shuffled(events: Iterable[Event], random: Random) -> list[Event]:

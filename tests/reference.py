@@ -158,18 +158,14 @@ def contradictions(events: list[Event], rules: Rules, hash_of: Hash = content_ha
     return _rows_per_case(histories, lambda history: contradictions_of(history, rules), *names)
 
 
-def clocks(
-    events: list[Event], rules: Rules, as_of: datetime | None = None, hash_of: Hash = content_hash
-) -> list[Row]:
+def clocks(events: list[Event], rules: Rules, as_of: datetime | None = None, hash_of: Hash = content_hash) -> list[Row]:
     """One row per standard running for one start event, with its state at `as_of` (section 5)."""
     histories, at = _histories(events, rules, hash_of), as_of or latest_time(events, rules, hash_of)
     names = ("standard", "version", "started_at", "start_event")
     return _rows_per_case(histories, lambda history: clocks_of(history, rules, at), *names)
 
 
-def delays(
-    events: list[Event], rules: Rules, as_of: datetime | None = None, hash_of: Hash = content_hash
-) -> list[Row]:
+def delays(events: list[Event], rules: Rules, as_of: datetime | None = None, hash_of: Hash = content_hash) -> list[Row]:
     """One row per pair of agencies: how long from sent to received, those on their way too (section 6)."""
     histories, at = _histories(events, rules, hash_of), as_of or latest_time(events, rules, hash_of)
     return delays_of(histories, rules, at)

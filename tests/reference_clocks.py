@@ -61,9 +61,7 @@ def starts_of(standard: Row, history: list[Event], rules: Rules) -> list[Event]:
     return [event for event in starts if is_in_force(standard, event, rules)]
 
 
-def end_of_clock(
-    standard: Row, start: Event, history: list[Event], rules: Rules
-) -> tuple[Event | None, bool]:
+def end_of_clock(standard: Row, start: Event, history: list[Event], rules: Rules) -> tuple[Event | None, bool]:
     """The event that ends a clock, and whether it cancels: the first after the start that does either.
 
     An event that does both stops it.

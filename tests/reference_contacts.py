@@ -79,9 +79,7 @@ def tellings_of(history: list[Event], rules: Rules) -> list[Row]:
         if not rules.kind_of(event, "is_decision"):
             continue
         telling = (
-            other
-            for other in history
-            if other["about"] == event["id"] and rules.kind_of(other, "contact") == "told"
+            other for other in history if other["about"] == event["id"] and rules.kind_of(other, "contact") == "told"
         )
         told = next(telling, None)
         row: Row = {"position": event["place"], "event_key": event["event_key"], "event_id": event["id"]}

@@ -101,9 +101,7 @@ def merged(copies: list[Event]) -> Event:
     return {**first, "recorded_at": min(recorded, default=None)}
 
 
-def accepted(
-    events: list[Event], rules: Rules, hash_of: Hash = content_hash
-) -> tuple[list[Event], list[Row]]:
+def accepted(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> tuple[list[Event], list[Row]]:
     """Section 1: the events that stand, in order, and the conflicts that no steward has decided.
 
     Conflicts: one row per content (event_key, source, id, content_hash). An act decides only if it is itself
@@ -130,9 +128,7 @@ def accepted(
             for digest, same in copies.items():
                 row = {"event_key": key, "source": same[0]["source"], "id": same[0]["id"]}
                 conflicts.append({**row, "content_hash": digest})
-    return sorted(standing, key=order), sorted(
-        conflicts, key=lambda row: (row["event_key"], row["content_hash"])
-    )
+    return sorted(standing, key=order), sorted(conflicts, key=lambda row: (row["event_key"], row["content_hash"]))
 
 
 def may_link(identifier: Identifier, rules: Rules) -> bool:
@@ -190,9 +186,7 @@ def hubs(pairs: set[frozenset[Identifier]], rules: Rules) -> set[Identifier]:
     for left, right in (tuple(pair) for pair in pairs):
         neighbours[left, right[1]].add(right)
         neighbours[right, left[1]].add(left)
-    return {
-        identifier for (identifier, _), others in neighbours.items() if len(others) > limits[identifier[1]]
-    }
+    return {identifier for (identifier, _), others in neighbours.items() if len(others) > limits[identifier[1]]}
 
 
 def identifier_cases(standing: list[Event], rules: Rules) -> dict[Identifier, int]:

@@ -20,11 +20,7 @@ Row = dict[str, Any]
 
 
 def _entries(folder: str) -> list[Row]:
-    return [
-        entry
-        for path in sorted((SMALL / folder).glob("*.yaml"))
-        for entry in yaml.safe_load(path.read_text())
-    ]
+    return [entry for path in sorted((SMALL / folder).glob("*.yaml")) for entry in yaml.safe_load(path.read_text())]
 
 
 def _effects(entry: Row) -> list[Row]:
@@ -85,8 +81,7 @@ def small_rules() -> Rules:
     types, standards = _entries("events"), _entries("standards")
     return Rules(
         event_types=[
-            {"type": t["type"], "contact": t.get("contact"), "is_decision": t.get("decision", False)}
-            for t in types
+            {"type": t["type"], "contact": t.get("contact"), "is_decision": t.get("decision", False)} for t in types
         ],
         effects=[row for entry in types for row in _effects(entry)],
         standards=[_standard(entry) for entry in standards],

@@ -35,17 +35,13 @@ SAYS: dict[str, list[dict[str, Any]]] = {
         {"from_agency": "cps", "to_agency": "police", "handoffs": 2, "censored": 1, "median_days": 8.7},
         {"from_agency": "police", "to_agency": "cps", "handoffs": 3, "censored": 1, "median_days": 4.9},
     ],
-    "ping_pong_files": [
-        {"case_id": CASE, "one_agency": "cps", "other_agency": "police", "handoffs": 4, "returns": 1}
-    ],
+    "ping_pong_files": [{"case_id": CASE, "one_agency": "cps", "other_agency": "police", "handoffs": 4, "returns": 1}],
     "promises_broken": [
         {"case_id": CASE, "kind": "promised", "agency": "police", "state": "broken", "reference": "P-1"},
         {"case_id": CASE, "kind": "requested", "agency": "advocate", "state": "broken", "reference": "Q-1"},
     ],
     "decisions_never_told": [{"case_id": CASE, "agency": "cps", "decision": "nfa_evidential"}],
-    "told_after_effect": [
-        {"agency": "cps", "decisions": 1, "told_before": 0, "told_after": 0, "not_told": 1}
-    ],
+    "told_after_effect": [{"agency": "cps", "decisions": 1, "told_before": 0, "told_after": 0, "not_told": 1}],
     "contradictory_claims": [{"case_id": CASE, "kind": "each_points_at_other", "to_at": None}],
     "overdue_clocks": [{"case_id": CASE, "standard": "CONTACT-PROMISED", "overdue": 2335.0}],
     "standards_kept": [{"standard": "VC-R4-REFERRAL", "still_overdue": 2}],

@@ -50,7 +50,7 @@ def test_every_command_of_readme_runs(block: str, folder: Path) -> None:
 
 
 def test_the_example_events_are_joined_into_one_case(folder: Path) -> None:
-    """Police send on a crime reference and a URN, the CPS know only the URN: one case, one handoff, four days in limbo."""
+    """Police send on a crime reference and a URN, the CPS know only the URN: one case, four days in limbo."""
     block = next(block for block in BLOCKS if "cat > events.jsonl" in block)
     script = block.replace("mine.duckdb", "joined.duckdb") + (
         'throughline query "select c.events, h.from_agency, h.to_agency, h.limbo_seconds / 86400 as days '

@@ -183,9 +183,7 @@ def test_a_stop_answers_a_reference_or_repeats_it() -> None:
 
 def test_a_due_time_set_for_the_case() -> None:
     """A promise is due when it says; what is over is counted in hours past that time."""
-    promise = event(
-        "police.update.promised", "2026-03-02T09:00", id="p", reference="A", due_at=at("2026-03-05T17:00")
-    )
+    promise = event("police.update.promised", "2026-03-02T09:00", id="p", reference="A", due_at=at("2026-03-05T17:00"))
     call = event("police.call.made", "2026-03-05T17:00", id="c", answers="A")
 
     (found,) = clocks("PROMISE-DUE", [promise, call])

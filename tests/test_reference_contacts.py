@@ -21,9 +21,7 @@ def at(text: str) -> datetime:
 
 
 def promise(**fields: Any) -> Event:
-    return event(
-        "police.update.promised", "2026-03-02T09:00", id="p", due_at=at("2026-03-05T17:00"), **fields
-    )
+    return event("police.update.promised", "2026-03-02T09:00", id="p", due_at=at("2026-03-05T17:00"), **fields)
 
 
 def state(kind: str, events: list[Event], as_of: str = "2026-03-10") -> tuple[Any, ...]:
@@ -54,9 +52,7 @@ def test_a_promise_is_kept_by_the_first_that_names_it() -> None:
     assert state("promised", [promise(reference="A"), stray, plain]) == ("kept", "plain")
     assert state("promised", [promise(), stray]) == ("broken", None)
     early = event("police.call.made", "2026-03-01T09:00", id="early", answers="A")
-    assert state("promised", [promise(reference="A"), early, plain]) == ("broken", None), (
-        "its answer is known"
-    )
+    assert state("promised", [promise(reference="A"), early, plain]) == ("broken", None), "its answer is known"
 
 
 def test_a_promise_answered_after_its_time_is_late() -> None:
@@ -106,8 +102,7 @@ def test_told_before_or_after_the_decision_takes_effect() -> None:
     called = event("police.call.made", "2026-03-02T10:00", id="c")
 
     classes = [
-        reference.tellings([decided, *others], RULES)[0]["class"]
-        for others in ([in_time], [too_late], [called])
+        reference.tellings([decided, *others], RULES)[0]["class"] for others in ([in_time], [too_late], [called])
     ]
 
     assert classes == ["before_effect", "after_effect", "not_told"]

@@ -40,9 +40,7 @@ def test_a_file_that_goes_back_and_forth() -> None:
         ("4", "5", "return", "statement missing", 4 * DAY, 2 * DAY),
         ("5", "6", "sent", None, DAY, None),
     ]
-    assert only(
-        reference.holdings(events, RULES), "agency", "from_at", "to_at", "seconds", "working_days"
-    ) == [
+    assert only(reference.holdings(events, RULES), "agency", "from_at", "to_at", "seconds", "working_days") == [
         ("police", at("2026-03-02T09:00"), at("2026-03-03T09:00"), DAY, 1),
         ("cps", at("2026-03-03T15:00"), at("2026-03-05T15:00"), 2 * DAY, 2),
         ("cps", at("2026-03-10T15:00"), None, None, None),
@@ -96,9 +94,7 @@ def test_a_plain_log_of_steps_gives_implied_handoffs() -> None:
 
     found = reference.handoffs(events, RULES)
 
-    assert only(
-        found, "from_unit", "to_agency", "to_unit", "kind", "sent_event", "limbo_seconds", "held_seconds"
-    ) == [
+    assert only(found, "from_unit", "to_agency", "to_unit", "kind", "sent_event", "limbo_seconds", "held_seconds") == [
         ("CID", "police", "PPU", "implied", "2", DAY, 3 * HOUR),
         ("PPU", "cps", None, "implied", "3", 2 * DAY, 0.0),
     ]

@@ -93,9 +93,7 @@ def test_ties_are_broken_by_recording_then_sequence_then_key() -> None:
         ("2026-10-01", "month", "2026-09-30T23:00", "2026-11-01T00:00"),
     ],
 )
-def test_a_label_is_the_interval_of_local_time(
-    label: str, precision: str, earliest: str, latest: str
-) -> None:
+def test_a_label_is_the_interval_of_local_time(label: str, precision: str, earliest: str, latest: str) -> None:
     """A day begins at local midnight; the day on which the clocks go forward has 23 hours."""
     found = span(at(label), precision, "Europe/London")
 
@@ -177,9 +175,7 @@ def test_order_copies_and_batches_change_nothing(events: list[Event], random: Ra
         one | {"received_at": first[reference.event_key(one), reference.content_hash(one)]} for one in events
     ]
 
-    assert reference.all_tables(shuffled(as_read, random), RULES) == reference.all_tables(
-        given_as_read, RULES
-    )
+    assert reference.all_tables(shuffled(as_read, random), RULES) == reference.all_tables(given_as_read, RULES)
 
 
 def test_histories_hold_everything_that_the_rules_speak_of() -> None:

@@ -54,7 +54,7 @@ def replay(
 
 
 def open_domain(store: Store, domain: Domain) -> None:
-    """Make the store one of this domain. Where its rules have changed, all that is derived is marked to be derived anew."""
+    """Make the store one of this domain; where its rules have changed, all is marked to be derived anew."""
     prepare(store.connection, domain)
     with store.transaction() as connection:
         if install_rules(connection, domain):
@@ -77,9 +77,7 @@ def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
     elif path.exists():
         yield path
     else:
-        raise UsageError(
-            f"`{path}` is not there.", hint="Check the path; a folder of event files will do as well."
-        )
+        raise UsageError(f"`{path}` is not there.", hint="Check the path; a folder of event files will do as well.")
 
 
 def _read(file: Path, domain: Domain, mapping: Mapping | None) -> Iterator[Batch]:

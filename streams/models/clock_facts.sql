@@ -3,14 +3,14 @@
 with pauses as (
   select
     p.standard, p.version, p.start_event,
+    -- summed as whole numbers, so that the order of summing changes nothing: microseconds for hours, else days
     coalesce(sum(
       case p.unit
-        when 'hours' then
-          seconds_between(earliest(p.from_at, p.from_precision), earliest(p.to_at, p.to_precision)) / 3600
+        when 'hours' then epoch_us(earliest(p.to_at, p.to_precision)) - epoch_us(earliest(p.from_at, p.from_precision))
         when 'working_days' then b.working_days - a.working_days
         else first_date(p.to_at, p.to_precision) - first_date(p.from_at, p.from_precision)
       end
-    ) filter (p.to_at is not null), 0)::double as paused,
+    ) filter (p.to_at is not null), 0) / if(any_value(p.unit) = 'hours', 3600e6, 1) as paused,
     -- at most one is open: the last
     any_value({'at': p.from_at, 'prec': p.from_precision}) filter (p.to_at is null) as open
   from clock_pauses p

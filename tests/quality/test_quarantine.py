@@ -63,10 +63,7 @@ def test_groups_by_reason_and_source(store: Store) -> None:
     put(store, rejects({"raw": b"1", "source": "s"}))
     put(store, rejects({"raw": b"2", "source": "s"}, {"raw": b"3"}), EVENING)
 
-    found = [
-        (g.reason, g.source, g.records, g.first_received_at, g.last_received_at)
-        for g in groups(store.connection)
-    ]
+    found = [(g.reason, g.source, g.records, g.first_received_at, g.last_received_at) for g in groups(store.connection)]
     assert found == [("not_json", "s", 2, MORNING, EVENING), ("not_json", None, 1, EVENING, EVENING)]
     assert len(records(store.connection, source="s")) == 2
     assert len(records(store.connection, reason="not_utf8")) == 0

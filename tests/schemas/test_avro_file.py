@@ -82,9 +82,7 @@ def test_a_bad_record_leaves_its_neighbours(tmp_path: Path, store: SchemaStore) 
     data = written(store, count=20).replace(b"\x04e7", b"\x04\x00\x00", 1)
     batch = read(tmp_path / "events.avro", data, store)
     assert batch.events.num_rows == 19
-    assert batch.rejects.select(["reason", "position"]).to_pylist() == [
-        {"reason": "nul_character", "position": 8}
-    ]
+    assert batch.rejects.select(["reason", "position"]).to_pylist() == [{"reason": "nul_character", "position": 8}]
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, store: SchemaStore) -> None:
@@ -98,10 +96,7 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, store: SchemaStore) -> None:
         out, fastavro.parse_schema(stored.avro.schema), [], codec="deflate", sync_marker=b"0123456789abcdef"
     )
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    packed = (
-        b"".join(packer.compress(b"\0" * (1 << 20)) for _ in range(BLOCK_BYTES // (1 << 20) + 2))
-        + packer.flush()
-    )
+    packed = b"".join(packer.compress(b"\0" * (1 << 20)) for _ in range(BLOCK_BYTES // (1 << 20) + 2)) + packer.flush()
     for number in (1, len(packed)):
         fastavro.schemaless_writer(out, "long", number)
     out.write(packed + b"0123456789abcdef")

@@ -58,10 +58,7 @@ def test_every_fingerprint_of_apache_is_ours(shared_data: Path) -> None:
 
 def _one_line(text: str) -> str:
     """The file's here-documents as one line each."""
-    return (
-        re.sub(r"<<INPUT\n(.*?)\nINPUT", lambda m: "<<INPUT " + " ".join(m[1].split("\n")), text, flags=re.S)
-        + "\n"
-    )
+    return re.sub(r"<<INPUT\n(.*?)\nINPUT", lambda m: "<<INPUT " + " ".join(m[1].split("\n")), text, flags=re.S) + "\n"
 
 
 def test_every_type_of_the_catalogue_compiles(domain: Domain) -> None:

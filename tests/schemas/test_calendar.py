@@ -154,9 +154,7 @@ def test_a_day_whose_midnight_does_not_exist_begins_when_the_clocks_jump() -> No
 
 def test_a_day_ends_one_microsecond_before_the_next() -> None:
     """Given a day of summer time, then it ends in UTC an hour before the clock on the wall says midnight."""
-    assert end_of_day(date(2026, 7, 1), "Europe/London") == datetime.fromisoformat(
-        "2026-07-01T22:59:59.999999"
-    )
+    assert end_of_day(date(2026, 7, 1), "Europe/London") == datetime.fromisoformat("2026-07-01T22:59:59.999999")
 
 
 # the data of a domain

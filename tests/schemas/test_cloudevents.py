@@ -263,16 +263,11 @@ def test_of_equal_keys_the_last_counts(domain: Domain) -> None:
 def test_damaged_lines_are_never_lost_and_never_raise(domain: Domain) -> None:
     """Every damaged line ends in events or rejects, and the quick way's verdict is the careful one's."""
     chance = random.Random(20260302)
-    good = [
-        orjson.dumps(one)
-        for one in (event(), event("police.call.made"), event(time=..., occurredon="2026-03"))
-    ]
+    good = [orjson.dumps(one) for one in (event(), event("police.call.made"), event(time=..., occurredon="2026-03"))]
     lines = [damaged(chance.choice(good), chance) for _ in range(FUZZ)]
     batch = events_from_json_lines(lines, domain, "f", 0)
     accepted = dict(zip(batch.events["position"].to_pylist(), batch.events["id"].to_pylist(), strict=True))
-    refused = dict(
-        zip(batch.rejects["position"].to_pylist(), batch.rejects["reason"].to_pylist(), strict=True)
-    )
+    refused = dict(zip(batch.rejects["position"].to_pylist(), batch.rejects["reason"].to_pylist(), strict=True))
     blank = {place for place, line in enumerate(lines) if not line.strip()}
     assert accepted.keys() | refused.keys() | blank == set(range(FUZZ))
     assert not accepted.keys() & refused.keys()
@@ -322,9 +317,7 @@ def test_damaged_values_agree_too(domain: Domain) -> None:
         place = chance.choice([given, given["data"], given["data"]["identifiers"]])
         place[chance.choice([*place, "agency", "occurredon", "enhanced", "contenthash"])] = chance.choice(odd)
         lines.append(
-            orjson.dumps(given, option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=str)
-            if not _too_big(given)
-            else b"{"
+            orjson.dumps(given, option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=str) if not _too_big(given) else b"{"
         )
     batch = events_from_json_lines(lines, domain, "f", 0)
     accepted = {one.pop("position"): one for one in batch.events.to_pylist()}

@@ -209,9 +209,7 @@ def test_catalogue_rules_hold_for_avro_too(store: SchemaStore) -> None:
         ({"identifiers": [{"kind": "urn", "value": "1"}] * 2000}, "bad_field"),
     ]
     frame = stored.avro.fingerprint
-    messages = [
-        frame_single_object(frame, stored.bodies.encode_record(record | change)) for change, _ in cases
-    ]
+    messages = [frame_single_object(frame, stored.bodies.encode_record(record | change)) for change, _ in cases]
     batch = decode([*messages, encode_event(event(), store)], store)
     found = {one["position"]: one["reason"] for one in batch.rejects.to_pylist()}
     assert found == {place: reason for place, (_, reason) in enumerate(cases)}
@@ -238,9 +236,7 @@ def test_identifiers_of_avro_are_sorted_once_and_normal(store: SchemaStore) -> N
     message = frame_single_object(stored.avro.fingerprint, stored.bodies.encode_record(record))
     plain = record | {"identifiers": other[1:]}
     unsorted = frame_single_object(stored.avro.fingerprint, stored.bodies.encode_record(plain))
-    events = decode([encode_event(event(), store), message, unsorted], store).events.drop_columns(
-        ["position"]
-    )
+    events = decode([encode_event(event(), store), message, unsorted], store).events.drop_columns(["position"])
     assert len({json.dumps(one, default=str) for one in events.to_pylist()}) == 1
 
 
@@ -308,9 +304,7 @@ def test_a_content_hash_finds_what_decoding_cannot(store: SchemaStore, good: byt
     assert reasons(batch) == ["content_hash_mismatch"]
 
 
-def test_no_damaged_message_is_lost_raises_or_is_taken_with_a_wrong_hash(
-    store: SchemaStore, good: bytes
-) -> None:
+def test_no_damaged_message_is_lost_raises_or_is_taken_with_a_wrong_hash(store: SchemaStore, good: bytes) -> None:
     """Seeded damage: every message ends in events or rejects; none with a hash is accepted unless it is
     intact."""
     chance = random.Random(20260302)

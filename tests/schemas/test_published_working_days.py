@@ -99,9 +99,7 @@ def test_wales_has_the_bank_holidays_of_england() -> None:
     assert bank_holidays(rule("ENG"), *years) == bank_holidays(rule("WLS"), *years)
 
 
-@pytest.mark.parametrize(
-    "day", [date(2020, 5, 8), date(2022, 6, 3), date(2022, 9, 19), date(2023, 5, 8)], ids=str
-)
+@pytest.mark.parametrize("day", [date(2020, 5, 8), date(2022, 6, 3), date(2022, 9, 19), date(2023, 5, 8)], ids=str)
 def test_a_holiday_proclaimed_for_one_year_counts(day: date) -> None:
     """Given VE day moved, a jubilee, a state funeral and a coronation, then each is a day off."""
     assert not worked_in("ENG")(day)

@@ -194,11 +194,7 @@ def test_the_code_of_2015_ends_where_that_of_2021_begins() -> None:
     assert both == ["VC-R6-ARREST", "VC-R6-BAIL", "VC-R6-CHARGE", "VC-R6-INTERVIEW", "VC-R6-RELEASE"]
     for name in both:
         assert older[name]["effective_from"] == date(2015, 11, 16)
-        assert (
-            older[name]["effective_to"] + timedelta(days=1)
-            == newer[name]["effective_from"]
-            == date(2021, 4, 1)
-        )
+        assert older[name]["effective_to"] + timedelta(days=1) == newer[name]["effective_from"] == date(2021, 4, 1)
         assert older[name]["within"] == newer[name]["within"] == {"amount": 5, "unit": "working_days"}
         assert older[name]["enhanced"] == newer[name]["enhanced"] == {"amount": 1, "unit": "working_days"}
 

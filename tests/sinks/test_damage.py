@@ -208,9 +208,7 @@ def test_a_half_made_store_is_made_again(tmp_path: Path) -> None:
 
 def test_a_file_of_a_later_duckdb_is_not_called_damaged(whole: Path) -> None:
     """A file whose format this DuckDB does not know yet is too new, not damaged."""
-    said = (
-        "IO Error: Trying to read a database file with version number 250, but we can only read version 64."
-    )
+    said = "IO Error: Trying to read a database file with version number 250, but we can only read version 64."
     error = store_error(duckdb.IOException(said), whole, opening=True)
     assert isinstance(error, StoreTooNew)
     assert "format 250" in error.what

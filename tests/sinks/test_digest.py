@@ -17,9 +17,7 @@ from throughline.sinks.store import Store, open_memory_store
 
 TEXT = st.one_of(
     st.none(),
-    st.sampled_from(
-        ["", "NULL", "None", "N", "\x1e", "\x1f", "\x1eN", "\x1eR", "\x1eU", "\x1f\x1f", "'", "\\"]
-    ),
+    st.sampled_from(["", "NULL", "None", "N", "\x1e", "\x1f", "\x1eN", "\x1eR", "\x1eU", "\x1f\x1f", "'", "\\"]),
     st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), max_size=6),
 )
 TIME = st.one_of(st.none(), st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)))

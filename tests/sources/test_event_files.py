@@ -104,9 +104,7 @@ def test_forms_give_the_same_event(tmp_path: Path, domain: Domain) -> None:
     pq.write_table(pa.Table.from_pylist([row()], schema=EVENTS), nested)
     flat = tmp_path / "b.parquet"
     attributes = fine()
-    pq.write_table(
-        pa.Table.from_pylist([attributes | {"data": orjson.dumps(attributes["data"]).decode()}]), flat
-    )
+    pq.write_table(pa.Table.from_pylist([attributes | {"data": orjson.dumps(attributes["data"]).decode()}]), flat)
 
     expected = content(read(lines, domain))
 
@@ -218,9 +216,7 @@ def one_by_one(rows: list[dict[str, Any]], domain: Domain) -> list[Any]:
         micros["identifiers"] = [(one["kind"], one["value"]) for one in given["identifiers"]]
         verdict = parse_event(event_object(micros, domain.type_prefix), domain)
         found.append(
-            verdict.reason
-            if isinstance(verdict, Reject)
-            else (verdict[1], verdict[11], verdict[-1], verdict[12])
+            verdict.reason if isinstance(verdict, Reject) else (verdict[1], verdict[11], verdict[-1], verdict[12])
         )
     return found
 
@@ -280,9 +276,7 @@ def hostile_row(draw: random.Random, domain: Domain, number: int) -> dict[str, A
         number,
         type=event_type.type,
         area=draw.choice(["20", "48", "20", "99"]),
-        agency=agency
-        if domain.agencies is None or agency in domain.agencies
-        else next(iter(domain.agencies)),
+        agency=agency if domain.agencies is None or agency in domain.agencies else next(iter(domain.agencies)),
         unit=draw.choice([None, "20PP", "", "x" * 4097]) if draw.random() < 0.2 else "20PP",
         correlation="c",
         causation="d",
@@ -328,9 +322,7 @@ def test_table_is_judged_as_single_events_are(england_wales: Domain) -> None:
     assert len(plain) < len(expected)
 
 
-def test_catalogue_examples_are_seen_to_be_good(
-    england_wales: Domain, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_catalogue_examples_are_seen_to_be_good(england_wales: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
     """The quick way decides good events by itself: few of the catalogue's own examples need the long way."""
     rows = [
         parse_event(

@@ -144,8 +144,7 @@ def test_instant_needs_a_time_of_day_and_a_zone(desk: Desk) -> None:
     """
     mapping = MAPPING.replace("precision: day", "precision: instant").replace('[iso, "%d/%m/%Y"]', "iso")
     text = (
-        HEADER
-        + "A1,2005-03-23,Create,\nA2,2005-03-23 10:00,Create,\nA3,2005-07-23T10:00:00.123456789,Create,\n"
+        HEADER + "A1,2005-03-23,Create,\nA2,2005-03-23 10:00,Create,\nA3,2005-07-23T10:00:00.123456789,Create,\n"
         "A4,2005-10-30 02:30,Create,\nA5,2005-03-23T10:00:00+05,Create,\n"
     )
     batch = desk.read(text, mapping)
@@ -313,9 +312,7 @@ def test_dry_run_lists_what_does_not_fit(desk: Desk, tmp_path: Path, domain: Dom
     """A dry run says line, column and reason, counts, and what filters leave out."""
     (tmp_path / "m.yaml").write_text(MAPPING + "filters: [{column: step, not_in: [Ignore]}]\n")
     path = tmp_path / "a.csv"
-    path.write_text(
-        HEADER + "A1,2005-03-23,Create,\nA2,?,Create,\nA3,2005-03-23,Dance,\nA4,2005-03-23,Ignore,\nA5\n"
-    )
+    path.write_text(HEADER + "A1,2005-03-23,Create,\nA2,?,Create,\nA3,2005-03-23,Dance,\nA4,2005-03-23,Ignore,\nA5\n")
     report = dry_run(load_mapping(tmp_path / "m.yaml"), path, domain)
     assert (report.rows, report.events, report.rejects, report.left_out) == (5, 1, 3, 1)
     assert [(line, column, reason) for line, column, reason, _ in sorted(report.faults)] == [
@@ -338,9 +335,7 @@ def test_dry_run_of_a_mapping_that_cannot_run(tmp_path: Path, domain: Domain) ->
 
 def test_hash_ids_are_those_of_the_content(desk: Desk) -> None:
     """Equal rows have the same id, and an empty column is not a missing one."""
-    mapping = MAPPING.replace("id: row", "id: {hash: [number, day, step, amount]}").replace(
-        "sequence: row\n", ""
-    )
+    mapping = MAPPING.replace("id: row", "id: {hash: [number, day, step, amount]}").replace("sequence: row\n", "")
     rows = "A1,2005-03-23,Create,1\n" * 2 + "A1,2005-03-23,Create,\n"
     ids = desk.read(HEADER + rows, mapping).events["id"].to_pylist()
     assert ids[0] == ids[1] != ids[2]
@@ -369,9 +364,7 @@ def test_words_of_yaml_stay_words(desk: Desk) -> None:
     mapping = MAPPING.replace(
         "fields: {amount: amount}", "fields:\n  amount: {column: amount, values: {NO: 010, null: 'off'}}"
     )
-    batch = desk.read(
-        HEADER + "A1,2005-03-23,Create,NO\nA1,2005-03-23,Create,null\nA1,2005-03-23,Create,x\n", mapping
-    )
+    batch = desk.read(HEADER + "A1,2005-03-23,Create,NO\nA1,2005-03-23,Create,null\nA1,2005-03-23,Create,x\n", mapping)
     assert batch.events["data"].to_pylist() == ['{"amount":"010"}', '{"amount":"off"}']
     assert told(batch) == [(4, "unmapped_value")]
 
@@ -430,7 +423,5 @@ def test_real_logs(shared_data: Path) -> None:
         ("process_log", "running_example", "running-example.csv", 42),
     ]:
         folder = DOMAINS / domain_name
-        report: Any = dry_run(
-            load_mapping(folder / "mappings" / f"{mapping}.yaml"), logs / file, load_domain(folder)
-        )
+        report: Any = dry_run(load_mapping(folder / "mappings" / f"{mapping}.yaml"), logs / file, load_domain(folder))
         assert (report.problems, report.rejects, report.events, report.repeated_ids) == ([], 0, events, 0)

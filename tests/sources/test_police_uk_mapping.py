@@ -78,9 +78,7 @@ def test_facts_of_the_files(shared_data: Path, mapping: Mapping) -> None:
 
 def test_every_row_becomes_an_event(shared_data: Path, mapping: Mapping, domain: Domain) -> None:
     """Of 34,686 rows none is lost; those of anti-social behaviour have no identifier."""
-    events = events_of(
-        [*download(shared_data, "S1_2021-04"), *download(shared_data, "S2_2021-12")], mapping, domain
-    )
+    events = events_of([*download(shared_data, "S1_2021-04"), *download(shared_data, "S2_2021-12")], mapping, domain)
     assert events.num_rows == 34_686
     without = events.filter(pc.equal(pc.list_value_length(events["identifiers"]), 0))
     assert without.num_rows == 751 + 4_155
@@ -106,15 +104,11 @@ def test_same_id_means_same_content(shared_data: Path, mapping: Mapping, domain:
     assert sum(len(said) > 1 for said in outcomes.values()) > 660
 
 
-def test_recorded_at_is_the_month_of_the_download(
-    shared_data: Path, mapping: Mapping, domain: Domain
-) -> None:
+def test_recorded_at_is_the_month_of_the_download(shared_data: Path, mapping: Mapping, domain: Domain) -> None:
     """The folder's name says when the file was made."""
     file = download(shared_data, "S2_2021-12")[0]
     [batch] = read_mapped(file, mapping, domain)
-    assert [str(time) for time in pc.unique(batch.events["recorded_at"]).to_pylist()] == [
-        "2021-12-01 00:00:00"
-    ]
+    assert [str(time) for time in pc.unique(batch.events["recorded_at"]).to_pylist()] == ["2021-12-01 00:00:00"]
 
 
 def test_renamed_download_is_refused_before_a_row_is_read(

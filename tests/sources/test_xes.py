@@ -54,9 +54,7 @@ def columns(path: Path, batch_rows: int = 10) -> list[dict[str, str | None]]:
     found = []
     for rows in read_xes(path, batch_rows):
         for row in rows.table.to_pylist():
-            found.append(
-                {name: row[f"c{i}"] for i, name in enumerate(rows.columns)} | {"position": row["position"]}
-            )
+            found.append({name: row[f"c{i}"] for i, name in enumerate(rows.columns)} | {"position": row["position"]})
     return found
 
 

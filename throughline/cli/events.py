@@ -30,9 +30,7 @@ from throughline.streams.accept import Counts
     show_default=True,
     help="Store to write; an earlier demo there is replaced.",
 )
-@click.option(
-    "--cases", type=click.IntRange(1), default=2000, show_default=True, help="How many cases to make up."
-)
+@click.option("--cases", type=click.IntRange(1), default=2000, show_default=True, help="How many cases to make up.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same cases.")
 def demo(store_path: Path, cases: int, seed: int) -> None:
     """Make up plausible cases of police, CPS and advocates, join them, and show what comes out.
@@ -56,12 +54,8 @@ def demo(store_path: Path, cases: int, seed: int) -> None:
     metavar="FILE",
     help="Mapping of an existing system's CSV, Parquet or XES, or the name of one that ships with the domain.",
 )
-@click.option(
-    "--dry-run", is_flag=True, help="With --mapping: say line by line what does not fit; publish nothing."
-)
-def replay(
-    paths: tuple[Path, ...], store_path: Path, domain: Domain, mapping_path: str | None, dry_run: bool
-) -> None:
+@click.option("--dry-run", is_flag=True, help="With --mapping: say line by line what does not fit; publish nothing.")
+def replay(paths: tuple[Path, ...], store_path: Path, domain: Domain, mapping_path: str | None, dry_run: bool) -> None:
     """Replay event files (JSON Lines, Avro, Parquet), or an export with a mapping, into a store.
 
     A record that cannot be accepted goes to quarantine and stops nothing. Replaying again changes nothing.

@@ -29,8 +29,9 @@ def print_findings(store_path: Path, counts: Counts) -> None:
             f"Made up: {found['cases']:,} cases of police, CPS, courts and advocates; nothing in them is real.\n"
             f"{counts.read:,} records read, {counts.accepted:,} accepted, {counts.duplicate:,} duplicate, "
             f"{quarantined:,} quarantined.\n"
-            f"{found['handoffs']:,} handoffs; {found['returned']:,} files returned; {found['never_received']:,} sent and "
-            f"never acknowledged; {found['in_limbo']:,} cases lie between two agencies now.\n"
+            f"{found['handoffs']:,} handoffs; {found['returned']:,} files returned; "
+            f"{found['never_received']:,} sent and never acknowledged; "
+            f"{found['in_limbo']:,} cases lie between two agencies now.\n"
             f"{found['each_points_at_other']:,} times two agencies each said that the other had the case.\n"
             f"{found['not_told']:,} of {found['decisions']:,} decisions were never told to the victim."
         )
@@ -48,7 +49,7 @@ def print_findings(store_path: Path, counts: Counts) -> None:
     lines = [
         f"throughline timeline {case or 'CASE'} --store {store_path}",
         f"throughline handoffs --store {store_path}",
-        f'throughline query "from contacts where state = \'broken\' order by due_at" --store {store_path}',
+        f"throughline query \"from contacts where state = 'broken' order by due_at\" --store {store_path}",
         f"throughline quarantine list --store {store_path}",
         f"throughline verify --store {store_path}",
     ]

@@ -21,9 +21,7 @@ def quarantine() -> None:
 @quarantine.command("list")
 @store_option
 @click.option("--reason", help="The records of one reason.")
-@click.option(
-    "--limit", type=click.IntRange(1), default=100, show_default=True, help="Records to list, of a reason."
-)
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Records to list, of a reason.")
 def list_(store_path: Path, reason: str | None, limit: int) -> None:
     """List the reasons and sources; with --reason, the records themselves, without their content."""
     console = Console()
@@ -44,9 +42,7 @@ def list_(store_path: Path, reason: str | None, limit: int) -> None:
                 table.add_column(column, overflow="fold")
             for found in records(store.connection, reason=reason, limit=limit):
                 where = f"{found.origin}:{found.position}"
-                table.add_row(
-                    str(found.quarantine_id), where, found.field or "–", found.detail, found.type or "–"
-                )
+                table.add_row(str(found.quarantine_id), where, found.field or "–", found.detail, found.type or "–")
     console.print(table if table.row_count else "Nothing is in quarantine.")
 
 

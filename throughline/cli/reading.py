@@ -29,9 +29,7 @@ from throughline.streams.rebuild import past
 @click.argument("statement", metavar="SQL")
 @store_option
 @format_option
-@click.option(
-    "--rows", type=click.IntRange(1), default=200, show_default=True, help="Rows of a table to show."
-)
+@click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="Rows of a table to show.")
 def query(statement: str, store_path: Path, format_: str | None, rows: int) -> None:
     """Run one SELECT over the public views, read only.
 
@@ -65,28 +63,23 @@ def timeline(
         key = case_of(store.connection, case)
         keys = [key]
         if as_of is not None or known_at is not None:
-            events = store.connection.execute(
-                "select event_key from events where case_key = ?", [key]
-            ).fetchall()
+            events = store.connection.execute("select event_key from events where case_key = ?", [key]).fetchall()
             store = stack.enter_context(past(store, domain, as_of=as_of, known_at=known_at, case_key=key))
             # its identifiers may not have been joined yet: then the case was several
             found = store.connection.execute(
-                "select distinct case_key from events where case_key is not null and event_key in (select unnest(?::ubigint[]))",
+                "select distinct case_key from events "
+                "where case_key is not null and event_key in (select unnest(?::ubigint[]))",
                 [[event for (event,) in events]],
             ).fetchall()
             keys = [found_key for (found_key,) in found]
-        store.connection.execute(
-            "set variable case_ids = ?::varchar[]", [[case_id(found_key) for found_key in keys]]
-        )
+        store.connection.execute("set variable case_ids = ?::varchar[]", [[case_id(found_key) for found_key in keys]])
         _write(store, sql("throughline.cli", "queries/timeline"), format_, 10_000)
 
 
 @click.command()
 @store_option
 @format_option
-@click.option(
-    "--rows", type=click.IntRange(1), default=30, show_default=True, help="Rows of a table to show."
-)
+@click.option("--rows", type=click.IntRange(1), default=30, show_default=True, help="Rows of a table to show.")
 def handoffs(store_path: Path, format_: str | None, rows: int) -> None:
     """List handoffs, the longest in limbo first, those not received counted to the latest event."""
     with open_store(store_path, write=False) as store:

@@ -38,9 +38,7 @@ def catalogue(type_: str | None, domain: Domain, agency: str | None) -> None:
         table.add_column(column, overflow="fold")
     for event_type in domain.types.values():
         if agency in (None, event_type.owner):
-            table.add_row(
-                event_type.type, event_type.brief, ", ".join(sorted({e.effect for e in event_type.effects}))
-            )
+            table.add_row(event_type.type, event_type.brief, ", ".join(sorted({e.effect for e in event_type.effects})))
     console.print(table)
 
 

@@ -41,9 +41,7 @@ _SOURCES = {
     "witness_care": "urn:throughline:wcu:west-midlands",
     "court": "urn:throughline:hmcts:west-midlands",
 }
-SOURCES = {
-    area: {system: name.format(area=area) for system, name in _SOURCES.items()} for area in ("20", "21")
-}
+SOURCES = {area: {system: name.format(area=area) for system, name in _SOURCES.items()} for area in ("20", "21")}
 _LETTERS = {
     "police_rms": "R",
     "police_files": "F",

@@ -1,14 +1,16 @@
-"""Between police and prosecutor: submissions, triage, action plans, decisions, and what is lost."""
+"""Between police and prosecutor: submissions, triage, reviews and decisions."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from throughline.demo import delays
+from throughline.demo.action_plan import action_plan
 from throughline.demo.case import Case
 from throughline.demo.chance import Delay
 from throughline.demo.court import prosecute
 from throughline.demo.instants import DAY, HOUR
+from throughline.demo.limbo import each_points_at_other, silent_end
 from throughline.demo.outcome import close, prosecutor_declines, withdraw
 
 REVIEWS = {
@@ -27,9 +29,7 @@ def seek_charge(case: Case, time: int) -> None:
     priority = "red" if draw < 0.08 else "green_priority" if draw < 0.2 else "green"
     request = case.reference()
     common: dict[str, Any] = {"decision": priority, "file_type": "pcd"}
-    case.file(
-        "police.pcd.requested", time, reference=request, submission_no=1, due_at=case.due(time, 28), **common
-    )
+    case.file("police.pcd.requested", time, reference=request, submission_no=1, due_at=case.due(time, 28), **common)
     accepted = _triage(case, time, request, priority)
     if accepted is None:
         return
@@ -96,9 +96,7 @@ def _triage(case: Case, sent: int, request: str, priority: str) -> int | None:
             case.cps("cps.pcd.triaged", time, decision="accept", reference=request, submission_no=number)
             return time
         reasons = (
-            [delays.RED_REASONS.at(chance.next())]
-            if quick
-            else chance.some(delays.TRIAGE_REASONS, chance.whole(1, 3))
+            [delays.RED_REASONS.at(chance.next())] if quick else chance.some(delays.TRIAGE_REASONS, chance.whole(1, 3))
         )
         case.cps(
             "cps.pcd.triaged",
@@ -114,9 +112,9 @@ def _triage(case: Case, sent: int, request: str, priority: str) -> int | None:
         if taken_in:
             case.file("police.pcd.rejection_received", noticed, answers=request)
         if chance.share(0.25):
-            _each_points_at_other(case, time)
+            each_points_at_other(case, time)
         if chance.share(0.11):
-            _silent_end(case, time, request)
+            silent_end(case, time, request)
             return None
         sent = case.later(noticed if taken_in else time, delays.RESUBMIT.at(chance.next()))
         case.file(
@@ -129,34 +127,6 @@ def _triage(case: Case, sent: int, request: str, priority: str) -> int | None:
             answers=request,
         )
     return None
-
-
-def _each_points_at_other(case: Case, time: int) -> None:
-    """Each states that the other has the case: "hiding behind each other" (F30)."""
-    chance = case.chance
-    first = case.later(time, int((6 + 25 * chance.next()) * DAY))
-    ids = {"crime_ref": case.crime_ref}
-    case.publish("police_rms", "police.case.status_stated", first, ids, unit=case.unit, holder="cps")
-    second = case.later(first, int((1 + 15 * chance.next()) * DAY))
-    case.cps("cps.case.status_stated", second, holder="police")
-
-
-def _silent_end(case: Case, time: int, request: str) -> None:
-    """No answer from police: the prosecutor closes the request, nobody holds the case, few victims hear."""
-    chance = case.chance
-    for number, days in ((1, 31), (2, 61)):
-        if chance.share(0.7):
-            case.cps("cps.action_plan.chased", case.later(time, days * DAY), chase_no=number)
-    finalised = case.later(time, delays.SILENCE.at(chance.next()))
-    case.cps("cps.pcd.admin_finalised", finalised, reasons=["no_police_response"], reference=request)
-    if chance.share(0.4):
-        later = case.later(finalised, int((5 + 60 * chance.next()) * DAY))
-        ids = {"crime_ref": case.crime_ref}
-        case.publish("police_rms", "police.case.status_stated", later, ids, unit=case.unit, holder="cps")
-    if chance.share(0.4):
-        close(
-            case, case.later(finalised, int((30 + 150 * chance.next()) * DAY)), "15", "insufficient_evidence"
-        )
 
 
 def _consult(case: Case, accepted: int, request: str, priority: str) -> None:
@@ -176,7 +146,7 @@ def _consult(case: Case, accepted: int, request: str, priority: str) -> None:
         if consultation == 4 or not chance.share((0.5, 0.3, 0.15)[consultation - 1]):
             _decide(case, time, request, consultation, "threshold_test" if quick else "full_code_test")
             return
-        answered = _action_plan(case, time, request, consultation, supplied)
+        answered = action_plan(case, time, request, consultation, supplied)
         if answered is None:
             return
         (start, earliest), delay, quick = answered, delays.REVIEW_28, False
@@ -208,84 +178,6 @@ def _withdrawn(case: Case, start: int, request: str) -> None:
 def _reviewed(case: Case, start: int, delay: Delay, quick: bool) -> int:
     seconds = delay.at(case.chance.next())
     return start + seconds if quick else case.later(start, seconds)
-
-
-def _action_plan(
-    case: Case, time: int, request: str, consultation: int, supplied: list[tuple[str, str]]
-) -> tuple[int, int] | None:
-    """An action plan; gives when police answered and when the answer was allocated, None if there was none.
-
-    `supplied` holds what police sent for earlier plans (category, event id). Some of that is asked for again.
-    """
-    chance = case.chance
-    plan = case.reference()
-    wanted: list[tuple[str, str | None]] = [(kind, None) for kind in chance.some(delays.ITEM_CATEGORIES, 4)]
-    for kind, event in supplied:
-        if chance.share(0.35) and all(kind != other for other, _ in wanted):
-            wanted.append((kind, event))
-    case.cps(
-        "cps.action_plan.issued",
-        time,
-        reference=plan,
-        items=len(wanted),
-        due_at=case.due(time, 28),
-        consultation_no=consultation,
-        answers=request,
-    )
-    references = []
-    for kind, sent_before in wanted:
-        item = case.reference()
-        references.append(item)
-        again = {} if sent_before is None else {"about": sent_before}
-        case.cps(
-            "cps.action_plan.item_requested",
-            time + 60,
-            reference=item,
-            item_category=kind,
-            due_at=case.due(time, chance.one((14, 21, 28, 42))),
-            **again,
-        )
-    seen = case.later(time, delays.TAKE_IN.at(chance.next()))
-    if chance.share(0.85):
-        case.file("police.action_plan.received", seen, answers=plan, items=len(wanted))
-    if chance.share(0.2):
-        _each_points_at_other(case, time)
-    if chance.share(0.1):
-        _silent_end(case, time, request)
-        return None
-    last = seen
-    for item, (kind, sent_before) in zip(references, wanted, strict=True):
-        done = case.later(time, delays.ITEM.at(chance.next()))
-        if sent_before is not None or chance.share(0.07):  # "already sent"
-            case.file(
-                "police.action_plan.disputed",
-                done,
-                answers=item,
-                item_category=kind,
-                reasons=["already_supplied"],
-            )
-            if chance.share(0.6):
-                cancelled = case.later(done, 4 * DAY)
-                case.cps(
-                    "cps.action_plan.item_cancelled",
-                    cancelled,
-                    answers=item,
-                    item_category=kind,
-                    reasons=["already_supplied"],
-                )
-                last = max(last, cancelled)
-                continue
-            done = case.later(done, 6 * DAY)
-        last = max(last, done)
-        sent = case.file("police.action_plan.item_supplied", done, answers=item, item_category=kind)
-        supplied.append((kind, sent))
-    if last > time + 40 * DAY:
-        case.cps("cps.action_plan.chased", case.later(time, 31 * DAY), answers=plan, chase_no=1)
-    answered = last + HOUR
-    case.file("police.action_plan.responded", answered, answers=plan, outstanding_items=0)
-    allocated = case.later(answered, delays.ALLOCATE_REVIEW.at(chance.next()))
-    case.cps("cps.pcd.allocated", allocated, decision="within_28_days", reference=request)
-    return answered, allocated
 
 
 def _decide(case: Case, time: int, request: str, consultation: int, test: str) -> None:

@@ -161,7 +161,5 @@ def _officer_changes(case: Case, until: int) -> None:
         if back < until:
             reference = case.reference()
             cover = {"cover_officer": case.officers[-1][1]} if chance.share(0.35) else {}
-            case.police(
-                "police.officer.absence_started", away, reference=reference, reasons=["leave"], **cover
-            )
+            case.police("police.officer.absence_started", away, reference=reference, reasons=["leave"], **cover)
             case.police("police.officer.absence_ended", back, answers=reference)

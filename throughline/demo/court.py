@@ -43,9 +43,7 @@ def prosecute(case: Case, time: int) -> None:
     )
     if chance.share(0.85):
         tell(case, event, charged, delays.TELL)
-    case.police(
-        "police.investigation.outcome_assigned", charged + HOUR, decision="1", offence_group=case.offence
-    )
+    case.police("police.investigation.outcome_assigned", charged + HOUR, decision="1", offence_group=case.offence)
     filed = case.later(charged, delays.CHARGE_FILE.at(chance.next()))
     case.file("police.case.charge_file_submitted", filed, charge_file_type="initial_charged_file")
     registered = case.later(filed, delays.RECEIPT.at(chance.next()))
@@ -70,9 +68,7 @@ def _hearings(case: Case, time: int) -> int:
     court = CROWN if crown else MAGISTRATES
     guilty = first == "pleaded_guilty"
     if crown:
-        time = _list(
-            case, time, court, "plea_and_trial_preparation", delays.BETWEEN_HEARINGS.at(chance.next())
-        )
+        time = _list(case, time, court, "plea_and_trial_preparation", delays.BETWEEN_HEARINGS.at(chance.next()))
         guilty = chance.share(0.35)
         result = "pleaded_guilty" if guilty else "bail_varied"
         _result(case, time, court, "plea_and_trial_preparation", result)
@@ -103,9 +99,7 @@ def _trial(case: Case, time: int, court: str) -> tuple[int, bool]:
     got = case.later(time, 2 * 86_400)
     _witness_care(case, "wcu.witness_requirement.received", required, got, 0.95)
     if chance.share(0.6):
-        _care(
-            case, "wcu.victim.needs_assessed", case.later(got, 9 * 86_400), needs_found=["special_measures"]
-        )
+        _care(case, "wcu.victim.needs_assessed", case.later(got, 9 * 86_400), needs_found=["special_measures"])
     for _ in range(3):
         listed, wait = case.reference(), delays.TRIAL.at(chance.next())
         time = _list(case, time, court, "trial", wait, listed)

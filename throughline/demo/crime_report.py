@@ -74,9 +74,7 @@ def _duties(case: Case) -> None:
     if chance.share(0.9 if case.domestic else 0.45):
         grade = chance.one(("standard", "medium", "medium", "high"))
         time = recorded + 2_400
-        case.police(
-            "police.risk.assessed", time, risk_tool="dash", risk_grade=grade, elaborated=chance.share(0.4)
-        )
+        case.police("police.risk.assessed", time, risk_tool="dash", risk_grade=grade, elaborated=chance.share(0.4))
         if grade == "high" and chance.share(0.7):
             reference = case.reference()
             time = case.later(time, DAY)

@@ -32,9 +32,7 @@ RECORDED = {
 
 # Police ----
 
-RECORD = Delay(
-    (0, 0.02), (0.6, 0.5), (0.87, 1), (0.97, 4), (1, 20)
-)  # within 24 hours is the rule (NCRS [H6])
+RECORD = Delay((0, 0.02), (0.6, 0.5), (0.87, 1), (0.97, 4), (1, 20))  # within 24 hours is the rule (NCRS [H6])
 ALLOCATE = Delay((0, 0.1), (0.5, 2), (0.8, 6), (1, 25))
 ALLOCATE_NON_RECENT = Delay((0, 2), (0.5, 21), (0.8, 55), (1, 120))  # "very protracted" (F27)
 TAKE_OVER = Delay((0, 0.2), (0.5, 3), (0.8, 10), (1, 40))
@@ -65,9 +63,7 @@ SILENCE = Delay((0, 92), (0.5, 110), (1, 190))  # before an administrative final
 
 # Victims ----
 
-FIRST_CONTACT = Delay(
-    (0, 0.3), (0.5, 4), (0.75, 14), (0.93, 60), (1, 110)
-)  # "3 months after reporting" (F02)
+FIRST_CONTACT = Delay((0, 0.3), (0.5, 4), (0.75, 14), (0.93, 60), (1, 110))  # "3 months after reporting" (F02)
 BETWEEN_CONTACTS = Delay((0, 6), (0.4, 28), (0.7, 60), (0.92, 130), (1, 210))  # "up to six months" (F01)
 ANSWER = Delay((0, 0.05), (0.5, 1.5), (0.8, 6), (1, 30))
 TELL = Delay((0, 0.05), (0.45, 0.9), (0.7, 4), (0.9, 14), (1, 45))

@@ -31,12 +31,8 @@ def investigate(case: Case, ends: int) -> None:
     time = case.later(case.recorded, 28 * DAY)
     while time < ends and time < case.until:
         if chance.share(0.6):
-            finding = chance.one(
-                ("on_track", "lines_outstanding", "lines_outstanding", "victim_update_overdue")
-            )
-            case.police(
-                "police.investigation.supervised", time, supervision_type="periodic", findings=[finding]
-            )
+            finding = chance.one(("on_track", "lines_outstanding", "lines_outstanding", "victim_update_overdue"))
+            case.police("police.investigation.supervised", time, supervision_type="periodic", findings=[finding])
         time = case.later(time, int((30 + 50 * chance.next()) * DAY))
 
 
@@ -100,9 +96,7 @@ def _arrest(case: Case, time: int, ends: int) -> None:
             tell(case, imposed, released, delays.TELL)
         _run_bail(case, released, ends)
     else:
-        event = case.publish(
-            "police_rms", "police.suspect.released", released, ids, unit=case.unit, decision="rui"
-        )
+        event = case.publish("police_rms", "police.suspect.released", released, ids, unit=case.unit, decision="rui")
     if chance.share(0.6):
         tell(case, event, released, delays.TELL)
 
@@ -151,9 +145,7 @@ def _evidence(case: Case, ends: int) -> None:
         if chance.share(0.72):
             case.police("police.evidence.collected", closed, answers=reference, evidence_type=kind)
         elif kind == "cctv":
-            case.police(
-                "police.evidence.lost", closed, answers=reference, evidence_type=kind, reasons=["overwritten"]
-            )
+            case.police("police.evidence.lost", closed, answers=reference, evidence_type=kind, reasons=["overwritten"])
         else:
             case.police(
                 "police.evidence.discounted",

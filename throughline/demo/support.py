@@ -117,9 +117,7 @@ class _Advocate:
         while time < min(ended + 30 * DAY, case.until):
             what = chance.next()
             if what < 0.66:
-                self.add(
-                    "advocate.contact.made", time, channel="telephone", direction="outbound", two_way=True
-                )
+                self.add("advocate.contact.made", time, channel="telephone", direction="outbound", two_way=True)
             elif what < 0.74:
                 self.add("advocate.contact.attempted", time, channel="telephone", attempt_outcome="no_answer")
             elif what < 0.93:
@@ -142,9 +140,7 @@ class _Advocate:
                 self.add("advocate.therapy.deferred", wanted + 5 * DAY, answers=reference, reasons=[why])
         if case.ended is not None:
             closed = case.later(max(ended, start), int((20 + 50 * chance.next()) * DAY))
-            self.add(
-                "advocate.case.closed", closed, reasons=[chance.one(("completed", "needs_met", "disengaged"))]
-            )
+            self.add("advocate.case.closed", closed, reasons=[chance.one(("completed", "needs_met", "disengaged"))])
 
     def _ask(self, time: int) -> None:
         """The advocate asks who has the case. Half of the answers name the other agency (F30)."""
