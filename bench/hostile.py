@@ -120,6 +120,12 @@ class Trial:
 
     def _check(self, run: Run, batch: Batch, name: str) -> None:
         """Judge what was accepted again, and look at the form of the rejects."""
+        try:
+            batch.events.validate(full=True)  # whether text is UTF-8, too
+            batch.rejects.validate(full=True)
+        except pa.ArrowInvalid as error:
+            self.faults.append(f"{name}: not sound: {str(error)[:200]}")
+            return
         for row in _plain_rows(batch.events):
             fault = doubt(row, self.domain) or differs(row, run.lines.get(row["position"]), self.domain)
             if fault:

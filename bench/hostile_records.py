@@ -5,6 +5,7 @@ Every run is made of good events (the examples of all types of the domain, each 
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -95,6 +96,14 @@ class Good:
         return self._next if chance.random() < 0.97 else chance.randint(1, self._next)
 
 
+def json_bytes(value: Any) -> bytes:
+    """JSON of a value, however deep it is."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value).encode()
+
+
 def exactly(wanted: set[int]) -> Callable[[list[int]], str | None]:
     """Every one of these positions once, and no other."""
 
@@ -120,20 +129,20 @@ def json_lines(good: Good, chance: random.Random, count: int, folder: Path) -> R
 def _json_line(good: Good, chance: random.Random) -> bytes:
     event = good.event(chance)
     if chance.random() < _UNTOUCHED:
-        return orjson.dumps(event)
+        return json_bytes(event)
     what = chance.randrange(10)
     if what < 3:
-        return damaged(orjson.dumps(event), chance)
+        return damaged(json_bytes(event), chance)
     if what < 8:
         part = chance.choice((event, event["data"], event["data"], event["data"]["identifiers"]))
         name = chance.choice([*part, chance.choice(TEXTS)])
         if what < 7:
             timely = isinstance(part.get(name), str) and part[name][:2] == "20" and chance.random() < 0.7
             part[name] = chance.choice(TIMES) if timely else hostile_value(chance)
-            return orjson.dumps(event)
+            return json_bytes(event)
         part[name] = "@@"
-        return orjson.dumps(event).replace(b'"@@"', chance.choice(RAW_JSON))
-    line = orjson.dumps(event)
+        return json_bytes(event).replace(b'"@@"', chance.choice(RAW_JSON))
+    line = json_bytes(event)
     if what == 8:
         key = chance.choice((b"id", b"type", b"data", b"time", b"source", b"specversion"))
         doubled = b'{"' + key + b'":' + chance.choice((*RAW_JSON[:8], b'"x"', b"null", b"{}")) + b","
@@ -288,7 +297,7 @@ def _wrong_row(row: dict[str, Any], chance: random.Random) -> dict[str, Any]:
         row[name] = [(chance.choice((k, k, chance.choice(wrong))), chance.choice((v, chance.choice(wrong))))
                      for k, v in row[name] * chance.choice((0, 1, 1, 2, 600))]  # fmt: skip
     elif name == "data":
-        value = orjson.dumps(hostile_value(chance), option=orjson.OPT_NON_STR_KEYS).decode()
+        value = json_bytes(hostile_value(chance)).decode()
         whole = (value, "{" * 5000, "[" * 100_000, "", None, '{"a":NaN}', '{"direction":"outbound"', "\x00", "{}")
         row[name] = chance.choice(whole)
     elif chance.random() < 0.15:
@@ -317,7 +326,7 @@ def flat_parquet_rows(good: Good, chance: random.Random, count: int, folder: Pat
             name = chance.choice(names)
             row[name] = chance.choice((None, chance.choice(TEXTS), chance.choice(TIMES)))
             if name == "data":
-                value = orjson.dumps(hostile_value(chance), option=orjson.OPT_NON_STR_KEYS).decode()
+                value = json_bytes(hostile_value(chance)).decode()
                 row[name] = chance.choice((value, "[" * 100_000, "{", '{"a":NaN}', '"\\ud800"', "\x00", None))
         rows.append(row)
     path = folder / "hostile_flat.parquet"
