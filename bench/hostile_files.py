@@ -17,23 +17,25 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.hostile_records import MAPPING, Good, Run
+from bench.hostile_values import damaged
 from throughline.schemas.avro_record import avro_record
 from throughline.schemas.events import EVENTS
 from throughline.sources.event_files import read_events
 from throughline.sources.mapping import load_mapping
 from throughline.sources.tabular import read_mapped
 
-from bench.hostile_records import MAPPING, Good, Run
-from bench.hostile_values import damaged
-
 _RECORDS = 40
 
 
 def _each_once(found: list[int]) -> str | None:
     """Some positions came out, and none of them twice."""
-    if not found:
-        return "nothing came out, and nothing was refused"
-    return None if len(set(found)) == len(found) else "a position came out twice"
+    return _any(found) if found else "nothing came out, and nothing was refused"
+
+
+def _something(found: list[int]) -> str | None:
+    """Something came out. How many records a damaged block has is not known, so the next has its position too."""
+    return None if found else "nothing came out, and nothing was refused"
 
 
 def containers(good: Good, chance: random.Random, folder: Path) -> Run:
@@ -56,7 +58,7 @@ def containers(good: Good, chance: random.Random, folder: Path) -> Run:
     content = content[:head] + _spoilt(content[head:], chance)
     path = folder / "hostile.avro"
     path.write_bytes(content)
-    return Run("Avro files", 1, lambda: read_events(path, good.domain), _each_once, may_refuse=True)
+    return Run("Avro files", 1, lambda: read_events(path, good.domain), _something, may_refuse=True)
 
 
 def parquet_files(good: Good, chance: random.Random, folder: Path) -> Run:
@@ -72,7 +74,9 @@ def parquet_files(good: Good, chance: random.Random, folder: Path) -> Run:
     ]
     out = io.BytesIO()
     table = pa.table(columns, schema=EVENTS)
-    pq.write_table(table, out, compression=chance.choice(("snappy", "zstd", "none")), use_dictionary=chance.random() < 0.5)
+    pq.write_table(
+        table, out, compression=chance.choice(("snappy", "zstd", "none")), use_dictionary=chance.random() < 0.5
+    )
     path = folder / "hostile_bytes.parquet"
     path.write_bytes(_spoilt(out.getvalue(), chance))
     return Run("Parquet files", 1, lambda: read_events(path, good.domain), _each_once, may_refuse=True)
@@ -96,7 +100,11 @@ def encoded_files(good: Good, chance: random.Random, folder: Path) -> Run:
     lines = [orjson.dumps(good.event(chance)).decode() for _ in range(_RECORDS)]
     head = "entry,area,unit,crime,file,at,entered,what,channel,person,remark"
     is_csv = chance.random() < 0.5
-    text = "\n".join([head, *(f"n{good.number(chance)},20,,20/1/26,,2026-03-02,,Contact,sms,,é" for _ in lines)]) if is_csv else "\n".join(lines)
+    text = (
+        "\n".join([head, *(f"n{good.number(chance)},20,,20/1/26,,2026-03-02,,Contact,sms,,é" for _ in lines)])
+        if is_csv
+        else "\n".join(lines)
+    )
     content = chance.choice(
         (
             lambda: text.encode("utf-16"),

@@ -226,13 +226,22 @@ def csv_rows(good: Good, chance: random.Random, count: int, folder: Path) -> Run
         is_open = False
         for place, line in lines.items():
             if place in begun:
-                is_open = b'"' in line
+                # a line that is not UTF-8 comes out by itself, even within a record of several lines
+                is_open = b'"' in line or (is_open and not _is_utf8(line))
             elif place > 1 and line.rstrip(b"\r") and not is_open:
                 return f"line {place} came out nowhere"
         return None
 
     mapping = load_mapping(MAPPING)
     return Run("CSV rows", count, lambda: read_mapped(path, mapping, good.domain), lost)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _csv_row(good: Good, chance: random.Random) -> bytes:

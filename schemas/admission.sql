@@ -12,9 +12,13 @@ where coalesce(
   or not (getvariable('any_agency') or e.agency in (from known_agencies))
   or e.agency <> coalesce(t.agency, e.agency)
   or e.occurred_precision not in ('instant', 'day', 'month')
-  or e.occurred_at < getvariable('earliest') or e.occurred_at >= getvariable('latest')
-  or (e.occurred_precision <> 'instant' and e.occurred_at <> date_trunc('day', e.occurred_at))
-  or (e.occurred_precision = 'month' and day(e.occurred_at) <> 1)
+  -- a case, because a time beyond what a calendar has cannot be asked for its day
+  or case
+    when coalesce(e.occurred_at < getvariable('earliest') or e.occurred_at >= getvariable('latest'), true) then true
+    when e.occurred_precision = 'instant' then false
+    else e.occurred_at <> date_trunc('day', e.occurred_at)
+      or (e.occurred_precision = 'month' and day(e.occurred_at) <> 1)
+  end
   or coalesce(e.recorded_at < getvariable('earliest') or e.recorded_at >= getvariable('latest'), false)
   or coalesce(e.due_at < getvariable('earliest') or e.due_at >= getvariable('latest'), false)
   or coalesce(e.effect_at < getvariable('earliest') or e.effect_at >= getvariable('latest'), false)

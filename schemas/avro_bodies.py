@@ -120,9 +120,11 @@ class BodyCodec:
 
     def _decode_all(self, bodies: Sequence[bytes]) -> pa.RecordBatch | None:
         try:
-            return pyruhvro.deserialize_array(bodies, self.schema_json)
+            batch = pyruhvro.deserialize_array(bodies, self.schema_json)
+            batch.validate(full=True)  # it takes over text that is not UTF-8
         except Exception:  # ValueError, UnicodeDecodeError: the decoder has no error class of its own
             return None
+        return batch
 
     def _not_reproduced(self, batch: pa.RecordBatch, bodies: Sequence[bytes]) -> set[int]:
         """Places of the bodies that are not, byte for byte, the encoding of what was read from them."""

@@ -107,6 +107,19 @@ class Store:
             self._check_held()
             self.connection.execute("checkpoint")
 
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """Write the log into the file once, after many large transactions, rather than after each of them."""
+        row = self.connection.execute("select current_setting('checkpoint_threshold')").fetchone()
+        assert row is not None
+        self.connection.execute("set checkpoint_threshold = '4GB'")
+        try:
+            yield
+        finally:
+            self.connection.execute(f"set checkpoint_threshold = '{row[0]}'")
+        if self.path is not None:
+            self.checkpoint()
+
     def scrub(self) -> int:
         """Read every value of every table, so that damage shows as StoreDamaged; the number of rows."""
         with translated(self.path):

@@ -195,6 +195,25 @@ class _Reader:
             faults.append((positions.pop(i), "ragged_row", None, detail, records.pop(i).encode()))
         return values
 
+    def _parts(self, records: list[str], first: int, ragged: list[int]) -> list[list[pa.Array]]:
+        """The columns of the records in parts; `ragged` takes the indexes, from `first`, of those left out, ascending.
+
+        A quote in an odd place shifts the records after it: then the two halves are parsed alone.
+        """
+        if not records:
+            return []
+        found: list[int] = []
+        values = self._parse(("\n".join(records) + "\n").encode(), found)
+        if values and len(values[0]) == len(records) - len(found):
+            ragged += [first + i for i in found]
+            return [values]
+        if len(records) == 1:
+            ragged.append(first)
+            return []
+        middle = len(records) // 2
+        left = self._parts(records[:middle], first, ragged)
+        return left + self._parts(records[middle:], first + middle, ragged)
+
     def _parse(self, text: bytes, ragged: list[int] | None) -> list[pa.Array]:
         """Parse records into text columns; `ragged` (None: the header itself) takes the indexes of those
         left out.

@@ -20,12 +20,15 @@ from throughline.schemas.codec import SchemaStore
 from throughline.schemas.domain import Domain
 from throughline.schemas.events import EVENTS, Batch
 from throughline.sources.text_files import line_blocks
+from throughline.sources.utf8_rows import rejected_rows, rows_not_utf8, without_rows
 
-BATCH_ROWS = 200_000
+BATCH_ROWS = 491_520
 _BLOCK = 1 << 25
 JSON_LINES = (".jsonl", ".ndjson", ".json")
 AVRO = (".avro",)
 PARQUET = (".parquet", ".pq")
+# A domain's schemas take longer to compile than a small file to read: once per domain object.
+_STORES: dict[int, tuple[Domain, SchemaStore]] = {}
 
 # Attributes of the flattened CloudEvents layout; `data` is JSON text.
 _FLAT_NEEDED = ("id", "source", "type", "data")
@@ -94,7 +97,10 @@ def _json_lines(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
 
 
 def _avro(path: Path, domain: Domain) -> Iterator[Batch]:
-    yield from read_container(path, SchemaStore(domain))
+    made = _STORES.get(id(domain))
+    if made is None or made[0] is not domain:
+        made = _STORES[id(domain)] = (domain, SchemaStore(domain))
+    yield from read_container(path, made[1])
 
 
 def _parquet(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
@@ -109,10 +115,13 @@ def _parquet(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
             first = 1
             for found in file.iter_batches(batch_size=batch_rows):
                 table = pa.Table.from_batches([found])
+                odd = rows_not_utf8(table)
+                sound = without_rows(table, odd) if odd else table
                 if is_flat:
-                    yield _flat(table, domain, path, first)
+                    batch = _flat(sound, domain, path, first)
                 else:
-                    yield admit(_conform(table, path, first), domain)
+                    batch = admit(_conform(sound, path, first), domain)
+                yield rejected_rows(batch, table, odd, str(path), first) if odd else batch
                 first += found.num_rows
     except (pa.ArrowException, OSError) as error:
         raise DataError("cannot be read as Parquet", file=path, hint=f"The reader says: {error}") from error

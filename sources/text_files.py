@@ -91,20 +91,28 @@ def detect_encoding(path: Path) -> str:
 def line_blocks(path: Path, size: int) -> Iterator[bytes]:
     """The file in blocks of about `size` bytes, each of whole lines; a mark at the beginning is taken off.
 
-    The last line may lack its newline; a line longer than a block makes a longer block.
+    The last line may lack its newline. A line longer than a block is cut to about the size of one: no record may be
+    so long, and a packed file of a few kilobytes can hold a line of gigabytes.
     """
     with open_bytes(path) as file:
         rest: list[bytes] = []
         first = True
+        held = 0
         while chunk := file.read(size):
             if first and chunk.startswith(codecs.BOM_UTF8):
                 chunk = chunk[3:]
             first = False
             cut = chunk.rfind(b"\n") + 1
             if cut == 0:
-                rest.append(chunk)
+                if held < size:
+                    rest.append(chunk)
+                    held += len(chunk)
                 continue
+            if held >= size:
+                chunk = chunk[chunk.find(b"\n") :]
+                cut = chunk.rfind(b"\n") + 1
             yield b"".join([*rest, chunk[:cut]])
             rest = [chunk[cut:]] if cut < len(chunk) else []
+            held = len(chunk) - cut
         if rest and (last := b"".join(rest)):
             yield last

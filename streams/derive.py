@@ -24,6 +24,7 @@ MODELS: tuple[tuple[str, Kept], ...] = (
     ("telling_facts", "yes"),
     ("claim_facts", "and read"),
     ("contradiction_facts", "yes"),
+    ("live_standards", "no"),
     ("clock_events", "no"),
     ("clock_runs", "no"),
     ("clock_pauses", "no"),

@@ -1,8 +1,8 @@
 -- One row per clock with its due time; what depends on the day it is asked is left to the view `clocks`.
--- reads: clock_runs, clock_pauses, calendar
+-- reads: clock_runs, clock_pauses, live_standards, calendar
 with pauses as (
   select
-    p.standard, p.version, p.start_event,
+    p.live, p.start_event,
     -- summed as whole numbers, so that the order of summing changes nothing: microseconds for hours, else days
     coalesce(sum(
       case p.unit
@@ -16,7 +16,7 @@ with pauses as (
   from clock_pauses p
   join calendar a on a.day = first_date(p.from_at, p.from_precision)
   left join calendar b on b.day = first_date(p.to_at, p.to_precision)
-  group by p.standard, p.version, p.start_event
+  group by p.live, p.start_event
 ),
 -- the n-th working day: the first day with that running number, and when it ends
 working_dates as (
@@ -41,7 +41,7 @@ runs as (
       else r.start_last + (r.amount + coalesce(p.paused, 0))::integer
     end as due_last
   from clock_runs r
-  left join pauses p on p.standard = r.standard and p.version = r.version and p.start_event = r.event_key
+  left join pauses p on p.live = r.live and p.start_event = r.event_key
   left join calendar cf on cf.day = r.start_first
   left join calendar cl on cl.day = r.start_last
   left join working_dates wf on wf.working_days = cf.working_days + (r.amount + coalesce(p.paused, 0))::integer
@@ -65,8 +65,8 @@ due as (
 )
 select
   case_key,
-  standard,
-  version,
+  s.standard,
+  s.version,
   event_key as start_event,
   occurred_at as started_at,
   occurred_precision as started_precision,
@@ -81,16 +81,16 @@ select
   first_date(stop.occurred_at, stop.prec) as stop_first,
   last_date(stop_first, stop.prec) as stop_last,
   cancelled,
-  amount,
-  unit,
+  due.amount,
+  due.unit,
   case
-    when due_field then set_due
-    when unit = 'hours' then earliest(occurred_at, occurred_precision) + allowed_time
+    when due.due_field then set_due
+    when due.unit = 'hours' then earliest(occurred_at, occurred_precision) + allowed_time
     else due_first_end
   end as due_at,
   case
-    when due_field then set_due
-    when unit = 'hours' then latest(occurred_at, occurred_precision) + allowed_time
+    when due.due_field then set_due
+    when due.unit = 'hours' then latest(occurred_at, occurred_precision) + allowed_time
     else due_last_end
   end as due_latest,
   paused,
@@ -100,3 +100,4 @@ select
   first_date(open.at, open.prec) as pause_first,
   last_date(pause_first, open.prec) as pause_last
 from due
+join live_standards s using (live)
