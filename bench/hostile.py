@@ -22,11 +22,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from bench import hostile_files, hostile_records
+from bench import hostile_files, hostile_records, hostile_tables
 from bench.hostile_records import Good, Run
 from bench.stages import peak_bytes, reset_peak
 from throughline.errors import DataError
-from throughline.quality import quarantine  # noqa: F401 — what accept_only writes rejects with
 from throughline.replay import open_domain
 from throughline.schemas.admission import PLACEHOLDERS
 from throughline.schemas.cloudevents import event_object, parse_event
@@ -50,8 +49,8 @@ RECORD_KINDS: tuple[tuple[Callable[[Good, random.Random, int, Path], Run], int],
     (hostile_records.json_lines, 35),
     (hostile_records.avro_messages, 34),
     (hostile_records.csv_rows, 15),
-    (hostile_records.parquet_rows, 10),
-    (hostile_records.flat_parquet_rows, 5),
+    (hostile_tables.parquet_rows, 10),
+    (hostile_tables.flat_parquet_rows, 5),
 )
 FILES_SHARE = 0.003
 BOMBS = 4

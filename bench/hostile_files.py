@@ -14,13 +14,12 @@ from pathlib import Path
 
 import fastavro
 import orjson
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.hostile_records import MAPPING, Good, Run
+from bench.hostile_tables import events_table
 from bench.hostile_values import damaged
 from throughline.schemas.avro_record import avro_record
-from throughline.schemas.events import EVENTS
 from throughline.sources.event_files import read_events
 from throughline.sources.mapping import load_mapping
 from throughline.sources.tabular import read_mapped
@@ -64,16 +63,8 @@ def containers(good: Good, chance: random.Random, folder: Path) -> Run:
 def parquet_files(good: Good, chance: random.Random, folder: Path) -> Run:
     """A Parquet file with faults in its pages or its footer."""
     rows = [good.row(chance) for _ in range(_RECORDS)]
-    columns = [
-        pa.array([[{"kind": kind, "value": value} for kind, value in row["identifiers"]] for row in rows], one.type)
-        if one.name == "identifiers"
-        else pa.array([row[one.name] for row in rows], pa.int64()).cast(one.type)
-        if pa.types.is_timestamp(one.type)
-        else pa.array([row.get(one.name) for row in rows], one.type)
-        for one in EVENTS
-    ]
     out = io.BytesIO()
-    table = pa.table(columns, schema=EVENTS)
+    table = events_table(rows)
     pq.write_table(
         table, out, compression=chance.choice(("snappy", "zstd", "none")), use_dictionary=chance.random() < 0.5
     )
@@ -86,10 +77,8 @@ def packed_lines(good: Good, chance: random.Random, folder: Path) -> Run:
     """JSON Lines in gzip that is cut off, damaged, or several members long."""
     text = b"\n".join(orjson.dumps(good.event(chance)) for _ in range(_RECORDS)) + b"\n"
     packed = gzip.compress(text, mtime=0)
-    if chance.random() < 0.5:
-        packed = packed[: chance.randrange(2, len(packed))]
-    else:
-        packed = _spoilt(packed, chance)
+    cut = packed[: chance.randrange(2, len(packed))]
+    packed = chance.choice((cut, _spoilt(packed, chance)))
     path = folder / "hostile.jsonl.gz"
     path.write_bytes(packed)
     return Run("gzip files", 1, lambda: read_events(path, good.domain), _each_once, may_refuse=True)

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from bench.hostile_values import LONGS, RAW_JSON, TEXTS, TIMES, damaged, hostile_value
 from throughline.schemas.avro_record import avro_record
@@ -22,7 +20,7 @@ from throughline.schemas.cloudevents import event_object, parse_event
 from throughline.schemas.codec import SchemaStore, decode_messages
 from throughline.schemas.domain import Domain
 from throughline.schemas.event_rows import ROW_COLUMNS
-from throughline.schemas.events import EVENTS, Batch
+from throughline.schemas.events import Batch
 from throughline.schemas.reject import Reject
 from throughline.schemas.wire_format import frame_confluent, frame_single_object
 from throughline.sources.event_files import read_events
@@ -30,7 +28,8 @@ from throughline.sources.mapping import load_mapping
 from throughline.sources.tabular import read_mapped
 
 MAPPING = Path(__file__).with_name("hostile_mapping.yaml")
-_UNTOUCHED = 0.15
+# the share of records that stay as they were
+UNTOUCHED = 0.15
 
 
 @dataclass
@@ -128,7 +127,7 @@ def json_lines(good: Good, chance: random.Random, count: int, folder: Path) -> R
 
 def _json_line(good: Good, chance: random.Random) -> bytes:
     event = good.event(chance)
-    if chance.random() < _UNTOUCHED:
+    if chance.random() < UNTOUCHED:
         return json_bytes(event)
     what = chance.randrange(10)
     if what < 3:
@@ -177,7 +176,7 @@ def _message(good: Good, chance: random.Random) -> bytes | None:
     stored = good.store.of(row["type"], row["version"])
     assert stored is not None
     record = avro_record(row, stored.avro)
-    touched = chance.random() >= _UNTOUCHED
+    touched = chance.random() >= UNTOUCHED
     what = chance.randrange(10) if touched else 9
     if what < 3:
         name = chance.choice([name for name, value in record.items() if isinstance(value, str | int)])
@@ -250,7 +249,7 @@ def _csv_row(good: Good, chance: random.Random) -> bytes:
         f"n{number}", "20", "20PP", f"20/{number}/26", "", "2026-03-02 10:15", "2026-03-02T11:15:00Z",
         chance.choice(("Contact", "Attempt")), "telephone", f"v-{number}", "-",
     ]  # fmt: skip
-    if chance.random() >= _UNTOUCHED:
+    if chance.random() >= UNTOUCHED:
         what = chance.randrange(8)
         if what < 4:
             text = chance.choice(TIMES if chance.random() < 0.4 else TEXTS)
@@ -272,73 +271,3 @@ def _csv_row(good: Good, chance: random.Random) -> bytes:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
-
-
-def parquet_rows(good: Good, chance: random.Random, count: int, folder: Path) -> Run:
-    """Rows of Parquet in the layout of EVENTS, of the right types and with wrong values."""
-    rows = [_wrong_row(good.row(chance), chance) for _ in range(count)]
-    columns = []
-    for one in EVENTS:
-        if one.name in {"origin", "position"}:
-            columns.append(pa.nulls(count, one.type))
-        elif one.name == "identifiers":
-            values = [[{"kind": kind, "value": value} for kind, value in row["identifiers"]] for row in rows]
-            columns.append(pa.array(values, one.type))
-        else:
-            values = [row[one.name] for row in rows]
-            columns.append(
-                pa.array(values, pa.int64()).cast(one.type)
-                if pa.types.is_timestamp(one.type)
-                else pa.array(values, one.type)
-            )
-    path = folder / "hostile.parquet"
-    pq.write_table(pa.table(columns, schema=EVENTS), path)
-    return Run("Parquet rows", count, lambda: read_events(path, good.domain), exactly(set(range(1, count + 1))))
-
-
-def _wrong_row(row: dict[str, Any], chance: random.Random) -> dict[str, Any]:
-    if chance.random() < _UNTOUCHED:
-        return row
-    name = chance.choice(ROW_COLUMNS)
-    kind = EVENTS.field(name).type
-    if name == "identifiers":
-        wrong: tuple[Any, ...] = (None, "", *TEXTS)
-        row[name] = [(chance.choice((k, k, chance.choice(wrong))), chance.choice((v, chance.choice(wrong))))
-                     for k, v in row[name] * chance.choice((0, 1, 1, 2, 600))]  # fmt: skip
-    elif name == "data":
-        value = json_bytes(hostile_value(chance)).decode()
-        whole = (value, "{" * 5000, "[" * 100_000, "", None, '{"a":NaN}', '{"direction":"outbound"', "\x00", "{}")
-        row[name] = chance.choice(whole)
-    elif chance.random() < 0.15:
-        row[name] = None
-    elif pa.types.is_timestamp(kind):
-        row[name] = chance.choice(LONGS)
-    elif pa.types.is_boolean(kind):
-        row[name] = chance.random() < 0.5
-    elif pa.types.is_integer(kind):
-        row[name] = chance.choice((0, -1, 2, 32767, -32768))
-    elif name == "occurred_precision":
-        row[name] = chance.choice(("day", "month", "year", "", "INSTANT"))
-    else:
-        row[name] = chance.choice(TEXTS)
-    return row
-
-
-def flat_parquet_rows(good: Good, chance: random.Random, count: int, folder: Path) -> Run:
-    """Rows of Parquet with the attributes of CloudEvents as columns and `data` as JSON text."""
-    names = ("id", "source", "type", "specversion", "time", "occurredon", "partitionkey", "recordedtime", "data")
-    rows = []
-    for _ in range(count):
-        event = good.event(chance)
-        row = {name: event.get(name) for name in names} | {"data": orjson.dumps(event["data"]).decode()}
-        if chance.random() >= _UNTOUCHED:
-            name = chance.choice(names)
-            row[name] = chance.choice((None, chance.choice(TEXTS), chance.choice(TIMES)))
-            if name == "data":
-                value = json_bytes(hostile_value(chance)).decode()
-                row[name] = chance.choice((value, "[" * 100_000, "{", '{"a":NaN}', '"\\ud800"', "\x00", None))
-        rows.append(row)
-    path = folder / "hostile_flat.parquet"
-    pq.write_table(pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names}), path)
-    run = exactly(set(range(1, count + 1)))
-    return Run("Parquet rows, flat", count, lambda: read_events(path, good.domain), run)

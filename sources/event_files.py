@@ -117,10 +117,8 @@ def _parquet(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
                 table = pa.Table.from_batches([found])
                 odd = rows_not_utf8(table)
                 sound = without_rows(table, odd) if odd else table
-                if is_flat:
-                    batch = _flat(sound, domain, path, first)
-                else:
-                    batch = admit(_conform(sound, path, first), domain)
+                read = _flat if is_flat else _laid_out
+                batch = read(sound, domain, path, first)
                 yield rejected_rows(batch, table, odd, str(path), first) if odd else batch
                 first += found.num_rows
     except (pa.ArrowException, OSError) as error:
@@ -145,6 +143,11 @@ def _check_events_layout(path: Path, schema: pa.Schema) -> None:
             field=unknown[0],
             hint="Take it out, or put it into the JSON of `data`.",
         )
+
+
+def _laid_out(table: pa.Table, domain: Domain, path: Path, first: int) -> Batch:
+    """The layout of EVENTS."""
+    return admit(_conform(table, path, first), domain)
 
 
 def _conform(table: pa.Table, path: Path, first: int) -> pa.Table:
