@@ -233,6 +233,16 @@ def _positions(table: pa.Table) -> list[int]:
     return list(table["position"].to_pylist())
 
 
+def runs(inputs: int) -> Iterator[tuple[Callable[[Good, random.Random, int, Path], Run], int]]:
+    """What makes each run, in order, and of how many inputs."""
+    for make, share in RECORD_KINDS:
+        wanted = inputs * share // 100
+        yield from ((make, min(_RUN, wanted - first)) for first in range(0, wanted, _RUN))
+    for number in range(int(inputs * FILES_SHARE)):
+        yield hostile_files.FILES[number % len(hostile_files.FILES)], 1
+    yield from ((hostile_files.bombs, 1) for _ in range(BOMBS))
+
+
 def run_trial(inputs: int, seed: int, folder: Path) -> tuple[Trial, float]:
     """Put `inputs` hostile inputs to readers and store; the trial, and the seconds that settling took."""
     domain = load_domain(None)
@@ -240,19 +250,10 @@ def run_trial(inputs: int, seed: int, folder: Path) -> tuple[Trial, float]:
     with open_store(folder / "store.duckdb", write=True, memory_limit="1GB") as store:
         open_domain(store, domain)
         trial = Trial(store, domain)
-        for make, share in RECORD_KINDS:
-            wanted = inputs * share // 100
-            for first in range(0, wanted, _RUN):
-                name = f"{make.__name__} seed {seed} from {first}"
-                chance = random.Random(name)
-                trial.put(make(good, chance, min(_RUN, wanted - first), folder), name)
-        for number in range(int(inputs * FILES_SHARE)):
-            make_file = hostile_files.FILES[number % len(hostile_files.FILES)]
-            name = f"{make_file.__name__} seed {seed} number {number}"
-            trial.put(make_file(good, random.Random(name), folder), name)
-        for number in range(BOMBS):
-            name = f"bombs seed {seed} number {number}"
-            trial.put(hostile_files.bombs(good, random.Random(name), folder), name)
+        for place, (make, count) in enumerate(runs(inputs)):
+            name = f"{make.__name__} seed {seed} run {place}"
+            good.begin(place)
+            trial.put(make(good, random.Random(name), count, folder), name)
         trial.check_store()
         began = time.perf_counter()
         settle(store)

@@ -1,6 +1,7 @@
 """Hostile files: whole files that are damaged, cut off, packed without end, or in another encoding.
 
 How many records such a file has nobody can say; it must end as records (each once) or be refused with a typed error.
+One run is one file (`count` is 1).
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def _something(found: list[int]) -> str | None:
     return None if found else "nothing came out, and nothing was refused"
 
 
-def containers(good: Good, chance: random.Random, folder: Path) -> Run:
+def containers(good: Good, chance: random.Random, count: int, folder: Path) -> Run:
     """An Avro container file with faults in its header, its blocks or between them."""
     row = chance.choice(good.rows)
     stored = good.store.of(row["type"], row["version"])
@@ -60,7 +61,7 @@ def containers(good: Good, chance: random.Random, folder: Path) -> Run:
     return Run("Avro files", 1, lambda: read_events(path, good.domain), _something, may_refuse=True)
 
 
-def parquet_files(good: Good, chance: random.Random, folder: Path) -> Run:
+def parquet_files(good: Good, chance: random.Random, count: int, folder: Path) -> Run:
     """A Parquet file with faults in its pages or its footer."""
     rows = [good.row(chance) for _ in range(_RECORDS)]
     out = io.BytesIO()
@@ -70,10 +71,10 @@ def parquet_files(good: Good, chance: random.Random, folder: Path) -> Run:
     )
     path = folder / "hostile_bytes.parquet"
     path.write_bytes(_spoilt(out.getvalue(), chance))
-    return Run("Parquet files", 1, lambda: read_events(path, good.domain), _each_once, may_refuse=True)
+    return Run("Parquet files", 1, lambda: read_events(path, good.domain), _any, may_refuse=True)
 
 
-def packed_lines(good: Good, chance: random.Random, folder: Path) -> Run:
+def packed_lines(good: Good, chance: random.Random, count: int, folder: Path) -> Run:
     """JSON Lines in gzip that is cut off, damaged, or several members long."""
     text = b"\n".join(orjson.dumps(good.event(chance)) for _ in range(_RECORDS)) + b"\n"
     packed = gzip.compress(text, mtime=0)
@@ -84,7 +85,7 @@ def packed_lines(good: Good, chance: random.Random, folder: Path) -> Run:
     return Run("gzip files", 1, lambda: read_events(path, good.domain), _each_once, may_refuse=True)
 
 
-def encoded_files(good: Good, chance: random.Random, folder: Path) -> Run:
+def encoded_files(good: Good, chance: random.Random, count: int, folder: Path) -> Run:
     """A whole file in another encoding or of another kind than its name says: JSON Lines or CSV."""
     lines = [orjson.dumps(good.event(chance)).decode() for _ in range(_RECORDS)]
     head = "entry,area,unit,crime,file,at,entered,what,channel,person,remark"
@@ -120,7 +121,7 @@ def encoded_files(good: Good, chance: random.Random, folder: Path) -> Run:
     return Run("odd encodings", 1, lambda: read_events(path, good.domain), _any, may_refuse=True)
 
 
-def bombs(good: Good, chance: random.Random, folder: Path) -> Run:
+def bombs(good: Good, chance: random.Random, count: int, folder: Path) -> Run:
     """A small file that unpacks to much: one line of zeros in gzip, or an Avro block of them."""
     size = 1 << 29
     if chance.random() < 0.5:
@@ -137,7 +138,7 @@ def bombs(good: Good, chance: random.Random, folder: Path) -> Run:
 
 
 def _any(found: list[int]) -> str | None:
-    """No position twice; a file of blank lines has none at all."""
+    """No position twice; a file of blank lines has none at all, nor has one whose footer says so."""
     return None if len(set(found)) == len(found) else "a position came out twice"
 
 
@@ -162,7 +163,7 @@ def _long(value: int) -> bytes:
     return out.getvalue()
 
 
-FILES: tuple[Callable[[Good, random.Random, Path], Run], ...] = (
+FILES: tuple[Callable[[Good, random.Random, int, Path], Run], ...] = (
     containers,
     parquet_files,
     packed_lines,

@@ -32,6 +32,9 @@ MAPPING = Path(__file__).with_name("hostile_mapping.yaml")
 UNTOUCHED = 0.15
 
 
+_NUMBERS_OF_A_RUN = 10_000
+
+
 @dataclass
 class Run:
     """Some records of one kind. `read` gives their batches; `lost` names what is wrong with the positions that came
@@ -89,6 +92,10 @@ class Good:
     def event(self, chance: random.Random) -> dict[str, Any]:
         """The same as the dict of a CloudEvent."""
         return event_object(self.row(chance), self.domain.type_prefix)
+
+    def begin(self, run: int) -> None:
+        """Number the events of a run from where no other run does, so that a run can be made again by itself."""
+        self._next = run * _NUMBERS_OF_A_RUN
 
     def number(self, chance: random.Random) -> int:
         self._next += 1

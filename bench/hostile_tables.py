@@ -10,16 +10,15 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.hostile_records import UNTOUCHED, Good, Run, exactly, json_bytes
+from bench.hostile_values import LONGS, TEXTS, TIMES, hostile_value
 from throughline.schemas.event_rows import ROW_COLUMNS
 from throughline.schemas.events import EVENTS
 from throughline.sources.event_files import read_events
 
-from bench.hostile_records import UNTOUCHED, Good, Run, exactly, json_bytes
-from bench.hostile_values import LONGS, TEXTS, TIMES, hostile_value
-
 
 def events_table(rows: list[dict[str, Any]]) -> pa.Table:
-    """EVENTS of rows as mappings (times in microseconds, identifiers as (kind, value)), `origin` and `position` null."""
+    """EVENTS of rows (mappings; times in microseconds, identifiers as (kind, value)), without origin and position."""
     columns = []
     for one in EVENTS:
         values = [row.get(one.name) for row in rows]

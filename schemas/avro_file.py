@@ -87,7 +87,8 @@ def read_container(path: Path, store: SchemaStore, batch_rows: int = 50_000) -> 
             first = 1
             for block in container.blocks:
                 waiting.append(_decode_block(block, stored, store, str(path), first))
-                first += max(block.count, 0)
+                # a block cannot hold more records than bytes, whatever it says
+                first += max(0, min(block.count, BLOCK_BYTES))
                 if sum(batch.events.num_rows for batch in waiting) >= batch_rows:
                     yield join_batches(waiting)
                     waiting = []

@@ -177,19 +177,11 @@ class _Reader:
     def _values(self, records: list[str], positions: list[int], faults: list[Fault]) -> list[pa.Array]:
         """The columns of the records; ragged ones are taken out of `records` and `positions`."""
         ragged: list[int] = []
-        values = self._parse(("\n".join(records) + "\n").encode() if records else b"", ragged)
-        if values and len(values[0]) != len(records) - len(ragged):
-            values = []  # a quote in an odd place shifted records: one by one
-        if not values and records:
-            ragged = []
-            parts = [self._parse(f"{record}\n".encode(), []) for record in records]
-            whole = [bool(part) and len(part[0]) == 1 for part in parts]
-            ragged = [i for i, good in enumerate(whole) if not good]
-            good_parts = [part for part, good in zip(parts, whole, strict=True) if good]
-            values = [
-                pa.concat_arrays([part[c] for part in good_parts]) if good_parts else pa.array([], pa.string())
-                for c in range(len(self.columns))
-            ]
+        parts = self._parts(records, 0, ragged)
+        values = [
+            pa.concat_arrays([part[c] for part in parts]) if parts else pa.array([], pa.string())
+            for c in range(len(self.columns))
+        ]
         for i in reversed(ragged):
             detail = f"the row does not have {len(self.columns)} fields"
             faults.append((positions.pop(i), "ragged_row", None, detail, records.pop(i).encode()))

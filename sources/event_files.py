@@ -19,6 +19,7 @@ from throughline.schemas.cloudevents import events_from_json_lines
 from throughline.schemas.codec import SchemaStore
 from throughline.schemas.domain import Domain
 from throughline.schemas.events import EVENTS, Batch
+from throughline.sources.arrow_times import in_micros
 from throughline.sources.text_files import line_blocks
 from throughline.sources.utf8_rows import rejected_rows, rows_not_utf8, without_rows
 
@@ -121,7 +122,9 @@ def _parquet(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
                 batch = read(sound, domain, path, first)
                 yield rejected_rows(batch, table, odd, str(path), first) if odd else batch
                 first += found.num_rows
-    except (pa.ArrowException, OSError) as error:
+            if first - 1 != file.metadata.num_rows:
+                raise DataError(f"has {first - 1} rows and says that it has {file.metadata.num_rows}", file=path)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last: names of columns that are no text
         raise DataError("cannot be read as Parquet", file=path, hint=f"The reader says: {error}") from error
 
 
@@ -202,6 +205,7 @@ def _flat(table: pa.Table, domain: Domain, path: Path, first: int) -> Batch:
         )
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.execute("set timezone = 'UTC'")
+        table = in_micros(table)
         connection.register("found", table)
         texts = ", ".join(_flat_text(name, table.schema.field(name).type) for name in table.column_names)
         rows = connection.execute(f"select {texts} from found").to_arrow_table().to_pylist()
@@ -215,7 +219,10 @@ def _flat(table: pa.Table, domain: Domain, path: Path, first: int) -> Batch:
                 event["data"] = orjson.loads(row["data"])
         except orjson.JSONDecodeError:
             pass  # stays text: refused with its reason as a line of JSON would be
-        lines.append(orjson.dumps(event))
+        try:
+            lines.append(orjson.dumps(event))
+        except orjson.JSONEncodeError:  # it reads deeper than it writes
+            lines.append(orjson.dumps(event | {"data": row["data"]}))
     return events_from_json_lines(lines, domain, str(path), first)
 
 

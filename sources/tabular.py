@@ -18,11 +18,13 @@ from throughline.schemas.admission import admit
 from throughline.schemas.domain import Domain
 from throughline.schemas.domain_rules import rules_of
 from throughline.schemas.events import EVENTS, REJECTS, Batch
+from throughline.sources.arrow_times import in_micros
 from throughline.sources.csv_rows import RECORD_BYTES, read_csv
 from throughline.sources.mapping import Mapping
 from throughline.sources.mapping_check import check_mapping, refuse_mapping
 from throughline.sources.mapping_sql import MappingSql
 from throughline.sources.rows import Rows, row_rejects, row_table
+from throughline.sources.utf8_rows import NOT_UTF8, row_text, rows_not_utf8, without_rows
 from throughline.sources.xes import read_xes
 
 BATCH_ROWS = 100_000
@@ -213,15 +215,27 @@ def _parquet_rows(path: Path) -> Iterator[Rows]:
             yield _rows_of(names, [pa.array([], pa.string())] * len(names), 1)
             first = 1
             for batch in file.iter_batches(batch_size=BATCH_ROWS):
-                numbered = pa.table(list(batch.columns), names=[f"c{i}" for i in range(len(names))])
-                connection.register("found", numbered)
-                cast = ", ".join(_as_text(f"c{i}", kind) for i, kind in enumerate(batch.schema.types))
+                numbered = in_micros(pa.table(list(batch.columns), names=[f"c{i}" for i in range(len(names))]))
+                odd = rows_not_utf8(numbered)
+                connection.register("found", without_rows(numbered, odd) if odd else numbered)
+                cast = ", ".join(_as_text(f"c{i}", kind) for i, kind in enumerate(numbered.schema.types))
                 values = connection.execute(f"select {cast} from found").to_arrow_table() if names else numbered
                 connection.unregister("found")
-                yield _rows_of(names, [column.combine_chunks() for column in values.columns], first)
+                rows = _rows_of(names, [column.combine_chunks() for column in values.columns], first)
+                yield _without_odd(rows, pa.Table.from_batches([batch]), odd, str(path), first) if odd else rows
                 first += batch.num_rows
-    except (pa.ArrowException, OSError, duckdb.Error) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError, duckdb.Error) as error:
         raise DataError("cannot be read as Parquet", file=path, hint=f"The reader says: {error}") from error
+
+
+def _without_odd(rows: Rows, table: pa.Table, odd: list[int], origin: str, first: int) -> Rows:
+    """The rows but those of the numbers `odd`, whose text is not UTF-8: they are rejects."""
+    faults = [
+        (first + row, NOT_UTF8.reason, NOT_UTF8.field, NOT_UTF8.detail, row_text(table.slice(row, 1))) for row in odd
+    ]
+    places = pa.array([first + row for row in odd], pa.int64())
+    kept = rows.table.filter(pc.invert(pc.is_in(rows.table["position"], value_set=places)))
+    return Rows(rows.columns, kept, row_rejects(origin, faults))
 
 
 def _as_text(column: str, kind: pa.DataType) -> str:

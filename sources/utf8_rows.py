@@ -12,7 +12,7 @@ from throughline.schemas.event_rows import RowBatch
 from throughline.schemas.events import Batch
 from throughline.schemas.reject import Reject
 
-_FAULT = Reject("not_utf8", None, "a text of the row is not UTF-8")
+NOT_UTF8 = Reject("not_utf8", None, "a text of the row is not UTF-8")
 
 
 def rows_not_utf8(table: pa.Table) -> list[int]:
@@ -52,7 +52,7 @@ def rejected_rows(batch: Batch, table: pa.Table, rows: list[int], origin: str, f
     ]
     refused = RowBatch(origin)
     for row in rows:
-        refused.reject(first + row, _FAULT, _text(table.slice(row, 1)), None)
+        refused.reject(first + row, NOT_UTF8, row_text(table.slice(row, 1)), None)
     return Batch(kept[0], pa.concat_tables([kept[1], refused.build().rejects]))
 
 
@@ -64,7 +64,7 @@ def _is_sound(table: pa.Table) -> bool:
     return True
 
 
-def _text(row: pa.Table) -> bytes:
+def row_text(row: pa.Table) -> bytes:
     """A row as JSON, bytes that are not UTF-8 written as backslash escapes."""
     values: dict[str, Any] = {}
     for name, column in zip(row.column_names, row.columns, strict=True):

@@ -85,8 +85,11 @@ def _count(connection: duckdb.DuckDBPyConnection, read: int, repeats: bool) -> C
         select
           (select count(*) from arrived anti join repeated using (event_key)) + (select count(*) from kept_copies),
           (select count(*) from kept_copies k
-           join events e on e.event_key = k.event_key and e.origin = k.origin and e.position = k.position
-           where e.in_conflict)
+           semi join (
+             select event_key, content_hash_of(e) as content_hash
+             from events e semi join kept_copies using (event_key)
+             where e.in_conflict
+           ) using (event_key, content_hash))
         """,
     )
     quarantined = {"conflict": conflicts} if conflicts else {}

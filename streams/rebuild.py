@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
 
 from throughline.schemas.domain import Domain
-from throughline.sinks.store import Store, open_memory_store
+from throughline.sinks.store import Store, open_memory_store, open_store
 from throughline.sql import sql
 from throughline.streams.derive import DERIVED
 from throughline.streams.join import Progress, settle
@@ -25,13 +29,21 @@ LINKED = (
 )
 
 
-def rebuild(store: Store, domain: Domain, progress: Progress = lambda stage, part: None) -> int:
-    """Forget all that is derived and derive it again from `events`; the number of cases."""
+def open_domain(store: Store, domain: Domain) -> None:
+    """Make the store one of this domain; where its rules have changed, all is marked to be derived anew."""
     prepare(store.connection, domain)
     with store.transaction() as connection:
-        install_rules(connection, domain)
-        forget(connection)
-    return settle(store, progress)
+        if install_rules(connection, domain):
+            forget(connection)
+
+
+def rebuild(store: Store, domain: Domain, progress: Progress = lambda stage, part: None) -> int:
+    """Forget all that is derived and derive it again from `events`; the number of cases."""
+    open_domain(store, domain)
+    with store.bulk():
+        with store.transaction() as connection:
+            forget(connection)
+        return settle(store, progress)
 
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:
@@ -46,35 +58,34 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("insert into unsettled select distinct event_key from events where not in_conflict")
 
 
+@contextmanager
 def past(
-    store: Store,
-    domain: Domain,
-    *,
-    as_of: datetime | None,
-    known_at: datetime | None,
-    case_key: int | None = None,
-) -> Store:
-    """A store in memory of what had happened by `as_of`, as far as it was known at `known_at` (UTC, naive).
+    store: Store, domain: Domain, *, as_of: datetime | None, known_at: datetime | None, case_key: int | None = None
+) -> Iterator[Store]:
+    """A store of what had happened by `as_of`, as far as it was known at `known_at` (UTC, naive); gone afterwards.
 
-    With `case_key`, only the events of that case as it is linked now: enough for its timeline, unless a steward
-    has unlinked something since.
+    With `case_key` it is made in memory, of the events of that case as it is linked now: enough for its timeline,
+    unless a steward has unlinked something since. Without, it is made in a temporary file, of all events.
     """
-    then = open_memory_store()
-    prepare(then.connection, domain)
-    with then.transaction() as connection:
-        install_rules(connection, domain)
-    known = store.connection.execute(
-        sql(__package__, "past_sql/known_events"),
-        {"as_of": as_of, "known_at": known_at, "case_key": case_key},
-    )
-    with then.transaction() as connection:
-        for batch in known.to_arrow_reader(100_000):
-            connection.register("known", pa.Table.from_batches([batch]))
-            connection.execute("insert into events by name from known")
-            connection.unregister("known")
-    with then.transaction() as connection:
-        forget(connection)
-    settle(then)
-    if as_of is not None:
-        then.connection.execute("set variable as_of = ?", [as_of])
-    return then
+    with ExitStack() as stack:
+        if case_key is None:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="throughline-past-")))
+            then = stack.enter_context(open_store(folder / "past.duckdb", write=True))
+        else:
+            then = stack.enter_context(open_memory_store())
+        open_domain(then, domain)
+        known = store.connection.execute(
+            sql(__package__, "past_sql/known_events"), {"as_of": as_of, "known_at": known_at, "case_key": case_key}
+        )
+        with then.bulk():
+            with then.transaction() as connection:
+                for batch in known.to_arrow_reader(100_000):
+                    connection.register("known", pa.Table.from_batches([batch]))
+                    connection.execute("insert into events by name from known")
+                    connection.unregister("known")
+            with then.transaction() as connection:
+                forget(connection)
+            settle(then)
+        if as_of is not None:
+            then.connection.execute("set variable as_of = ?", [as_of])
+        yield then

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -176,6 +177,11 @@ def clock_state(one: dict[str, Any], as_of: datetime) -> str:
     return "overdue" if as_of > one["due_latest"] else "running"
 
 
+def earlier(one: Span, now: Span) -> Span:
+    """An imprecise time of which only the part before now counts."""
+    return Span(*(min(theirs, ours) for theirs, ours in zip(astuple(one), astuple(now), strict=True)))
+
+
 def clocks_of(history: list[Event], rules: Rules, as_of: datetime) -> list[Row]:
     """Rows of `clocks` of one case, but for case_key: facts, and `state`, elapsed and `overdue` at `as_of`.
 
@@ -188,7 +194,8 @@ def clocks_of(history: list[Event], rules: Rules, as_of: datetime) -> list[Row]:
             one = clock(standard, start, history, rules)
             begun: Span = one.pop("begun")
             state = clock_state(one, as_of)
-            until: Span = one.pop("ended") or one["stood_still"] or span(as_of, "instant", zone)
+            now = span(as_of, "instant", zone)
+            until: Span = one.pop("ended") or (earlier(one["stood_still"], now) if one["stood_still"] else now)
             del one["stood_still"]
             unit, amount, paused = one["unit"], one["amount"], one["paused"]
             from_first, from_last = (begun.earliest, begun.first_date), (begun.latest, begun.last_date)

@@ -15,8 +15,7 @@ from throughline.sources.mapping import Mapping
 from throughline.sources.tabular import read_mapped
 from throughline.streams.accept import Counts
 from throughline.streams.join import accept_only, settle
-from throughline.streams.rebuild import forget
-from throughline.streams.rules import install_rules, prepare
+from throughline.streams.rebuild import open_domain
 
 # (what is being done, how much of it is done, how much there is or None)
 Report = Callable[[str, float, float | None], None]
@@ -52,14 +51,6 @@ def replay(
         report("reading", sum(sizes), sum(sizes))
         settle(store, lambda stage, part: report(stage, part, 1.0))
     return counts
-
-
-def open_domain(store: Store, domain: Domain) -> None:
-    """Make the store one of this domain; where its rules have changed, all is marked to be derived anew."""
-    prepare(store.connection, domain)
-    with store.transaction() as connection:
-        if install_rules(connection, domain):
-            forget(connection)
 
 
 def _files(path: Path, is_mapped: bool) -> Iterator[Path]:

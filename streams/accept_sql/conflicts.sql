@@ -4,7 +4,7 @@ create or replace temp table verdicts as
 with copies as (
   select
     e.event_key, content_hash_of(e) as content_hash, e.in_conflict, e.case_key, e.identifier_keys,
-    e.origin, e.position, count(*) over (partition by e.event_key) as contents
+    e.rowid as copy_row, count(*) over (partition by e.event_key) as contents
   from events e
   semi join contested using (event_key)
 )
@@ -19,7 +19,8 @@ select distinct case_key from verdicts where case_key is not null;
 update events e
 set in_conflict = v.now_in_conflict, case_key = null
 from verdicts v
-where e.event_key = v.event_key and e.origin = v.origin and e.position = v.position;
+-- by row: two contents of an event may stand in one place, in a file that was edited and read again
+where e.event_key = v.event_key and e.rowid = v.copy_row;
 
 -- what stands of a contested event is linked; what does not is not
 delete from unsettled where event_key in (from contested);

@@ -18,9 +18,8 @@ with pauses as (
   left join calendar b on b.day = first_date(p.to_at, p.to_precision)
   group by p.live, p.start_event
 ),
--- the n-th working day: the first day with that running number, and when it ends
 working_dates as (
-  select working_days, min(day) as day from calendar group by working_days
+  select working_days, day from calendar where working_day
 ),
 runs as (
   select

@@ -9,12 +9,10 @@ import click
 
 from throughline.cli.options import domain_option, store_option
 from throughline.cli.progress import progress_bar
-from throughline.replay import open_domain
 from throughline.schemas.domain import Domain
 from throughline.sinks.digest import digest as digest_of
 from throughline.sinks.digest import digest_by_table
 from throughline.sinks.store import open_store
-from throughline.streams.join import settle
 from throughline.streams.rebuild import past
 from throughline.streams.rebuild import rebuild as rebuild_store
 
@@ -64,8 +62,6 @@ def verify(store_path: Path, domain: Domain) -> None:
 def rebuild(store_path: Path, domain: Domain) -> None:
     """Forget all that is derived and derive it again from the events that the store keeps."""
     with open_store(store_path, write=True) as store, progress_bar() as report:
-        open_domain(store, domain)
-        settle(store)
         cases = rebuild_store(store, domain, lambda stage, part: report(stage, part, 1.0))
         line = digest_of(store.connection)
     click.echo(f"{cases:,} cases rebuilt. {line}")

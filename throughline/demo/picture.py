@@ -1,4 +1,4 @@
-"""Draw README's picture, one made-up case as a board would read it: `python -m throughline.demo.picture docs/picture.svg`."""
+"""Draw README's picture, one made-up case: `python -m throughline.demo.picture docs/picture.svg`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,187 @@
+"""Two downloads of the same open data, in either order: nothing lost, nothing double, and each known oddity findable.
+
+What is counted, and how, is in `tests/sources/test_police_uk_mapping.py`; here it is asked of the store by SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from throughline.replay import replay
+from throughline.schemas.domain import Domain, load_domain
+from throughline.sinks.digest import digest, digest_by_table
+from throughline.sinks.store import Store, open_memory_store
+from throughline.sources.mapping import Mapping, load_mapping
+from throughline.streams.accept import Counts
+
+ENGLAND_WALES = Path(__file__).resolve().parents[2] / "schemas" / "domains" / "england_wales"
+FIRST, SECOND = "S1_2021-04", "S2_2021-12"
+ROWS = {FIRST: 5_925, SECOND: 28_761}
+
+# One row per row of a download: the event that it says, whether it is the first to say so or not.
+ROWS_READ = """
+    with readings as (
+      select d.origin, d.position, d.is_first, e.identifiers, e.decision, e.data, e.event_id,
+        regexp_extract(d.origin, 'S[12]_') as download
+      from deliveries d
+      join events e using (source, event_id)
+    )
+"""
+
+
+@pytest.fixture(scope="module")
+def domain() -> Domain:
+    return load_domain(ENGLAND_WALES)
+
+
+@pytest.fixture(scope="module")
+def mapping() -> Mapping:
+    return load_mapping(ENGLAND_WALES / "mappings" / "police_uk_street.yaml")
+
+
+def load(store: Store, domain: Domain, mapping: Mapping, data: Path, *downloads: str) -> Counts:
+    """Replay downloads one after another; the counts of all."""
+    counts = Counts()
+    for name in downloads:
+        counts.add(replay(store, domain, [data / "police_uk" / name], mapping=mapping))
+    return counts
+
+
+@pytest.fixture(scope="module")
+def store(shared_data: Path, domain: Domain, mapping: Mapping) -> Iterator[Store]:
+    """The first download, then the second."""
+    with open_memory_store() as store:
+        load(store, domain, mapping, shared_data, FIRST, SECOND)
+        yield store
+
+
+def number(store: Store, query: str) -> int:
+    row = store.connection.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_either_download_first_gives_one_digest(
+    store: Store, shared_data: Path, domain: Domain, mapping: Mapping
+) -> None:
+    """S1 then S2, and S2 then S1."""
+    with open_memory_store() as other:
+        load(other, domain, mapping, shared_data, SECOND, FIRST)
+
+        assert digest_by_table(other.connection) == digest_by_table(store.connection)
+
+
+def test_every_row_is_a_delivery(store: Store) -> None:
+    """As many deliveries as rows in each download, none twice, none in quarantine; as many first as events."""
+    found = store.connection.execute(
+        "select regexp_extract(origin, 'S[12]_[0-9-]+') as download, count(*), count(distinct (origin, position)) "
+        "from deliveries group by all order by all"
+    ).fetchall()
+
+    assert found == [(name, rows, rows) for name, rows in ROWS.items()]
+    assert number(store, "select count(*) from quarantine") == 0
+    assert number(store, "select count(*) from deliveries where is_first") == number(
+        store, "select count(*) from timeline"
+    )
+
+
+def test_replaying_again_changes_nothing(store: Store, shared_data: Path, domain: Domain, mapping: Mapping) -> None:
+    """Every row is counted as a duplicate; deliveries and digest stay."""
+    before = digest(store.connection), number(store, "select count(*) from deliveries")
+
+    counts = load(store, domain, mapping, shared_data, SECOND, FIRST)
+
+    assert (counts.read, counts.duplicate, counts.accepted) == (sum(ROWS.values()), sum(ROWS.values()), 0)
+    assert (digest(store.connection), number(store, "select count(*) from deliveries")) == before
+
+
+def test_changed_outcomes(store: Store) -> None:
+    """Of 5,066 crimes in both downloads, 696 have another outcome in the second: the first row of each counts."""
+    shared = f"""
+        {ROWS_READ},
+        said as (
+          select identifiers, download, arg_min(coalesce(decision, ''), (origin, position)) as outcome
+          from readings
+          where len(identifiers) > 0
+          group by all
+        )
+        select count(*), count(*) filter (s1.outcome <> s2.outcome)
+        from said s1
+        join said s2 using (identifiers)
+        where s1.download = 'S1_' and s2.download = 'S2_'
+    """
+
+    assert store.connection.execute(shared).fetchall() == [(5_066, 696)]
+
+
+def test_both_outcomes_stand_in_one_case(store: Store) -> None:
+    """A changed outcome is another event of the same crime: both are on its timeline, in one case."""
+    both = """
+        select count(*), min(outcomes)
+        from (
+          select case_id, count(distinct t.decision) as outcomes, count(distinct t.recorded_at) as downloads
+          from timeline t
+          join cases c using (case_id)
+          where len(c.identifiers) > 0
+          group by all
+        )
+        where outcomes > 1 and downloads > 1
+    """
+
+    cases, outcomes = store.connection.execute(both).fetchall()[0]
+    # 660 share no outcome, 691 have another set of outcomes: the case shows at least the former
+    assert outcomes >= 2
+    assert cases >= 660
+    assert number(store, "select max(len(identifiers)) from cases") == 1
+
+
+def test_rows_without_an_id(store: Store) -> None:
+    """4,155 in the second download, 751 in the first; each distinct one is a case by itself."""
+    rows = f"{ROWS_READ} select count(*) from readings where len(identifiers) = 0 and download ="
+    alone = "select count(*) from cases where len(identifiers) = 0"
+
+    assert number(store, f"{rows} 'S2_'") == 4_155
+    assert number(store, f"{rows} 'S1_'") == 751
+    assert number(store, alone) == number(store, "select count(*) from events where len(identifiers) = 0")
+    assert number(store, f"{alone} and events <> 1") == 0
+
+
+def test_repeated_ids(store: Store) -> None:
+    """296 rows of the second download are beyond the first of their id; 285 ids stand more than once."""
+    repeated = f"""
+        {ROWS_READ}
+        select count(*), sum(rows - 1)
+        from (select count(*) as rows from readings where download = 'S2_' and len(identifiers) > 0 group by identifiers)
+        where rows > 1
+    """
+
+    assert store.connection.execute(repeated).fetchall() == [(285, 296)]
+
+
+def test_duplicate_rows(store: Store) -> None:
+    """1,545 rows of the second download say what another of its rows says; 1,540 of them have no id."""
+    duplicate = f"""
+        {ROWS_READ}
+        select sum(rows - 1)::bigint, (sum(rows - 1) filter (len(identifiers) = 0))::bigint
+        from (select event_id, identifiers, count(*) as rows from readings where download = 'S2_' group by all)
+    """
+
+    found = store.connection.execute(duplicate).fetchall()
+    assert found == [(1_545, 1_540)]
+
+
+def test_a_month_stays_a_month(store: Store) -> None:
+    """No time is made more precise than it was published, and none is moved out of its month."""
+    precisions = store.connection.execute("select distinct occurred_precision from timeline").fetchall()
+    misplaced = """
+        select count(*)
+        from timeline t
+        join deliveries d using (source, event_id)
+        where d.is_first and strftime(t.occurred_at, '%Y-%m-%d %H:%M') <> regexp_extract(d.origin, '/(\\d{4}-\\d{2})-city', 1) || '-01 00:00'
+    """
+
+    assert precisions == [("month",)]
+    assert number(store, misplaced) == 0
