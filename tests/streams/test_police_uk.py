@@ -5,9 +5,12 @@ What is counted, and how, is in `tests/sources/test_police_uk_mapping.py`; here 
 
 from __future__ import annotations
 
+import csv
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from throughline.replay import replay
@@ -161,16 +164,44 @@ def test_repeated_ids(store: Store) -> None:
     assert store.connection.execute(repeated).fetchall() == [(285, 296)]
 
 
-def test_duplicate_rows(store: Store) -> None:
-    """1,545 rows of the second download say what another of its rows says; 1,540 of them have no id."""
-    duplicate = f"""
+def places_of_duplicates(files: list[Path]) -> pa.Table:
+    """One row per row that equals an earlier one in all its columns: where it is, and where that first one is."""
+    first: dict[tuple[str, ...], tuple[str, int]] = {}
+    found = []
+    for file in files:
+        with gzip.open(file, "rt", encoding="utf-8", newline="") as lines:
+            # the header is line 1, and no value has a line break
+            for position, row in enumerate(list(csv.reader(lines))[1:], start=2):
+                place = (str(file), position)
+                if tuple(row) in first:
+                    found.append((*place, *first[tuple(row)]))
+                first.setdefault(tuple(row), place)
+    names = ("origin", "position", "first_origin", "first_position")
+    return pa.Table.from_pylist([dict(zip(names, place, strict=True)) for place in found])
+
+
+def test_duplicate_rows(store: Store, shared_data: Path) -> None:
+    """Each of the 1,545 rows that equal an earlier one is a further delivery of the event of that one.
+
+    1,540 of them have no id, 5 have one: rows of one crime that differ in anything, if only in their place, are two events.
+    """
+    duplicates = places_of_duplicates(sorted((shared_data / "police_uk" / SECOND).glob("*.csv.gz")))
+    store.connection.register("duplicate_places", duplicates)
+    further = """
+        select count(*), count(*) filter (not d.is_first), count(*) filter (d.event_id = f.event_id)
+        from duplicate_places p
+        join deliveries d using (origin, position)
+        join deliveries f on f.origin = p.first_origin and f.position = p.first_position
+    """
+    copies = f"""
         {ROWS_READ}
-        select sum(rows - 1)::bigint, (sum(rows - 1) filter (len(identifiers) = 0))::bigint
+        select (sum(rows - 1) filter (len(identifiers) = 0))::bigint, (sum(rows - 1) filter (len(identifiers) > 0))::bigint
         from (select event_id, identifiers, count(*) as rows from readings where download = 'S2_' group by all)
     """
 
-    found = store.connection.execute(duplicate).fetchall()
-    assert found == [(1_545, 1_540)]
+    assert store.connection.execute(further).fetchall() == [(1_545, 1_545, 1_545)]
+    assert store.connection.execute(copies).fetchall() == [(1_540, 5)]
+    store.connection.unregister("duplicate_places")
 
 
 def test_a_month_stays_a_month(store: Store) -> None:
