@@ -43,6 +43,7 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table, received_a
     if incoming.num_rows == 0:
         return Counts()
     connection.execute("set variable received_at = ?", [received_at])
+    connection.execute("set variable stored = (select count(*) from events)")
     # in slices, so that both cores read them
     connection.register("incoming", pa.Table.from_batches(incoming.to_batches(max_chunksize=50_000)))
     try:
@@ -59,7 +60,8 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table, received_a
             connection.execute("create or replace temp table contested (event_key ubigint)")
     finally:
         connection.unregister("incoming")
-    connection.execute("insert into unsettled select distinct event_key from arrived anti join known using (event_key)")
+    connection.execute("insert into unsettled "
+        "select distinct event_key, getvariable('stored') from arrived anti join known using (event_key)")
     _judge(connection, acts > 0)
     return _count(connection, incoming.num_rows, repeats > 0)
 

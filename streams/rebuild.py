@@ -55,7 +55,7 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("delete from unsettled_cases")
     connection.execute("delete from unsettled_identifiers")
     connection.execute("delete from unsettled")
-    connection.execute("insert into unsettled select distinct event_key from events where not in_conflict")
+    connection.execute("insert into unsettled select distinct event_key, 0 from events where not in_conflict")
 
 
 @contextmanager

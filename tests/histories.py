@@ -188,8 +188,14 @@ def _disturbed(random: Random, one: Event) -> Event:
     return one | {"data": '{"other":1}'}
 
 
-def drawn_history(random: Random, size: int, hash_of: Hash = content_hash, placeholders: bool = True) -> list[Event]:
-    """About `size` events of some six cases in two areas, with copies, conflicts and stewards' acts.
+def drawn_history(
+    random: Random,
+    size: int,
+    hash_of: Hash = content_hash,
+    placeholders: bool = True,
+    areas: tuple[str, ...] = AREAS,
+) -> list[Event]:
+    """About `size` events of some six cases in each of the areas, with copies, conflicts and stewards' acts.
 
     `hash_of` is how the product names the content of an event; without `placeholders` (`UNKNOWN`) events are
     as they are once admitted.
@@ -205,7 +211,7 @@ def drawn_history(random: Random, size: int, hash_of: Hash = content_hash, place
         return f"{agency[0]}{numbers[area, agency]}"
 
     for _ in range(size):
-        case, area, chance = random.randrange(6), random.choice(AREAS), random.random()
+        case, area, chance = random.randrange(6), random.choice(areas), random.random()
         moments[case] += random.choice(WAITS)
         at = moments[case]
         if chance < 0.04:
@@ -244,9 +250,15 @@ def copy_of(random: Random, one: Event) -> Event:
     return one | {"recorded_at": written, "origin": "copy"}
 
 
-def history(seed: int, size: int = 60, hash_of: Hash = content_hash, placeholders: bool = True) -> list[Event]:
+def history(
+    seed: int,
+    size: int = 60,
+    hash_of: Hash = content_hash,
+    placeholders: bool = True,
+    areas: tuple[str, ...] = AREAS,
+) -> list[Event]:
     """The history of a seed: the same on every machine and in every year."""
-    return drawn_history(Random(seed), size, hash_of, placeholders)
+    return drawn_history(Random(seed), size, hash_of, placeholders, areas)
 
 
 def histories(

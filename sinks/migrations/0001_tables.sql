@@ -140,9 +140,10 @@ left join (
 ) r using (event_key, origin, position);
 comment on view dated_events is 'One row per event, with the earliest times that any copy of it states.';
 
-create table unsettled (event_key ubigint not null);
+create table unsettled (event_key ubigint not null, from_row bigint not null);
 comment on table unsettled is 'One row per event whose case has still to be linked and derived; empty between batches.';
 comment on column unsettled.event_key is 'The event.';
+comment on column unsettled.from_row is 'No row of it in `events` has a lesser row id: events are only ever appended, so that new ones need not be searched for.';
 
 create table unsettled_cases (case_key ubigint not null);
 comment on table unsettled_cases is 'One row per case to derive again although no new event names it: one of its events changed or was withdrawn.';

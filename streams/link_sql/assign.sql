@@ -16,9 +16,9 @@ select distinct case_key
 from (select old_key as case_key from moved union all select case_key from before);
 
 create or replace temp table to_place as
-select event_key, identifiers, identifier_keys, null::ubigint as old_key from linking
+select event_key, identifier_keys, null::ubigint as old_key from linking
 union all
-select e.event_key, e.identifiers, e.identifier_keys, e.case_key
+select e.event_key, e.identifier_keys, e.case_key
 from events e
 semi join left_cases using (case_key)
 anti join linking using (event_key);

@@ -1,7 +1,7 @@
 """A process that replays a file of batches into a store, for tests that kill it: `STORE BATCHES.arrow [pause]`.
 
 Joins every fourth batch at once, accepts the others only and settles at the end. After each commit it says how many
-records the store has; with `pause` it then waits, before it settles, until it is killed.
+records the store has. With `pause` it joins none, and waits before it settles, to be killed there.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main(store_path: Path, batches_path: Path, *, is_paused: bool) -> None:
         for place, received_at in enumerate(times):
             events = received.filter(pc.equal(received["received_at"], pa.scalar(received_at))).select(EVENTS.names)
             batch = Batch(events.cast(EVENTS), REJECTS.empty_table())
-            (join if place % 4 == 3 else accept_only)(store, batch, received_at)
+            (join if place % 4 == 3 and not is_paused else accept_only)(store, batch, received_at)
             say(store, "batch")
         say(store, "settling")
         if is_paused:
