@@ -60,8 +60,10 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table, received_a
             connection.execute("create or replace temp table contested (event_key ubigint)")
     finally:
         connection.unregister("incoming")
-    connection.execute("insert into unsettled "
-        "select distinct event_key, getvariable('stored') from arrived anti join known using (event_key)")
+    connection.execute(
+        "insert into unsettled "
+        "select distinct event_key, getvariable('stored') from arrived anti join known using (event_key)"
+    )
     _judge(connection, acts > 0)
     return _count(connection, incoming.num_rows, repeats > 0)
 

@@ -179,7 +179,7 @@ def _fields(random: Random, type_: str, at: datetime, decided: list[str]) -> dic
 def _disturbed(random: Random, one: Event) -> Event:
     """The same id with other content."""
     what = random.randrange(4)
-    if what == 0:
+    if what == 0 and one["occurred_precision"] != "month":  # the label of a month is its first day
         return one | {"occurred_at": one["occurred_at"] + timedelta(days=1)}
     if what == 1:
         return one | {"unit": "OTHER"}

@@ -37,7 +37,7 @@ create or replace temp table new_further_copies as
 select * from further_copies anti join duplicates using (event_key, origin, position);
 
 insert into duplicates
-select event_key, origin, position, received_at from new_further_copies;
+select distinct event_key, origin, position, received_at from new_further_copies;
 
 create or replace temp table contested as
 with contents as (

@@ -15,10 +15,12 @@ import pytest
 from histories import Event, batches, duplicated, event, histories, history, resolution, shuffled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from joined import differences, emptied, filled, filled_by_chance, product_hash
+from joined import batch_of, differences, emptied, filled, filled_by_chance, product_hash
 
 from throughline.sinks.digest import digest_by_table
 from throughline.sinks.store import Store
+from throughline.streams.accept import Counts
+from throughline.streams.join import join
 
 HISTORIES = int(os.environ.get("THROUGHLINE_HISTORIES", "300"))
 # a store has four histories on average: what it costs is the number of batches, more than that of events
@@ -34,13 +36,10 @@ def joined_histories(seed: int) -> tuple[Store, list[Event]]:
     """
     random = Random(seed)
     several, size = random.choice([1, 3, 8]), random.choice([6, 12, 24, 48])
-    events = [
-        one
-        for number in range(several)
-        for one in history(
-            1000 * seed + number, size, product_hash, placeholders=False, areas=(f"{number}A", f"{number}A", f"{number}B")
-        )
-    ]
+    events: list[Event] = []
+    for number in range(several):
+        areas = (f"{number}A", f"{number}A", f"{number}B")
+        events += history(1000 * seed + number, size, product_hash, placeholders=False, areas=areas)
     if random.random() < 0.3:
         # a file that was edited: an event and a later copy of it, equal or not, stand at one line
         events = [one | {"position": number // 2} for number, one in enumerate(events)]
@@ -81,6 +80,28 @@ def test_one_digest_for_every_order_batching_and_duplication(events: list[Event]
 
     assert digest_by_table(store.connection) == at_once
     assert differences(store, [one for part in parts for one in part]) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_record_is_counted_once_and_delivered_once(seed: int) -> None:
+    """Read is accepted, duplicate or quarantined; a record read again from the same place is no other delivery."""
+    random = Random(seed)
+    events = history(seed, 40, product_hash, placeholders=False)
+    if seed % 2:
+        # a file that was edited, as above
+        events = [one | {"position": number // 2} for number, one in enumerate(events)]
+    store, counts = emptied(), Counts()
+    for part in batches(shuffled(events + events[::3], random), random, longest=20):
+        one = join(store, batch_of(part), part[0]["received_at"])
+        assert min(one.accepted, one.duplicate, *one.quarantined.values(), 0) == 0
+        counts.add(one)
+
+    assert counts.read == len(events) + len(events[::3])
+    assert counts.read == counts.accepted + counts.duplicate + sum(counts.quarantined.values())
+    if seed % 2 == 0:
+        places = [(one["source"], one["id"], one["origin"], one["position"]) for one in events]
+        found = store.connection.execute("select source, event_id, origin, position from deliveries").fetchall()
+        assert sorted(found) == sorted(places)
 
 
 def edited(*contents: Event) -> list[Event]:

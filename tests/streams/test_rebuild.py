@@ -71,7 +71,7 @@ def test_derived_again_it_is_the_same(seed: int) -> None:
 
 def test_a_rebuilt_store_goes_on() -> None:
     """What comes after a rebuild is joined to it as if there had been none."""
-    for seed in SEEDS[:3]:
+    for seed in SEEDS[::2]:
         random = Random(seed)
         events = history(seed, 50, product_hash, placeholders=False)
         parts = batches(shuffled(events, random), random, longest=12)
@@ -108,7 +108,7 @@ def test_as_of_is_a_replay_of_what_had_happened(seed: int) -> None:
         assert differences(then, all_of(happened), as_of=moment) == []
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[::2])
 def test_both_at_once(seed: int) -> None:
     """What was known at a time of what had happened by another."""
     store, parts = drawn_store(seed)
@@ -164,10 +164,11 @@ def test_a_conflict_that_came_later_and_was_resolved() -> None:
 
 def test_an_identifier_that_became_a_hub() -> None:
     """Three crimes of one prosecution number are a case; the fourth, beyond the limit, parts them."""
-    parts = received(
-        *(event("police.file.sent", "2026-03-03T10:00", id=f"s{n}", identifiers={"crime_ref": f"C{n}", "urn": "U1"})
-          for n in range(4))
-    )  # fmt: skip
+    sent = [
+        event("police.file.sent", "2026-03-03T10:00", id=f"s{n}", identifiers={"crime_ref": f"C{n}", "urn": "U1"})
+        for n in range(4)
+    ]
+    parts = received(*sent)
 
     found = known_after(filled(emptied(), parts), parts)
 
