@@ -30,6 +30,9 @@ off.
 """
 
 
+_YEAR_1, _YEAR_10000 = np.datetime64("0001-01-01", "us"), np.datetime64("10000-01-01", "us")
+
+
 def admit(events: pa.Table, domain: Domain, raw: pa.ChunkedArray | None = None) -> Batch:
     """Judge a table of EVENTS. Every row ends as an event, identifiers in normal form, or as a reject.
 
@@ -127,6 +130,9 @@ def _verdict(row: dict[str, Any], domain: Domain) -> tuple[Any, dict[str, Any]]:
     if row["occurred_at"] is None:
         return Reject("missing_attribute", "time", "an event needs its time"), said
     label = np.datetime64(row["occurred_at"], "us")
+    # numpy may refuse to reckon with a time beyond the calendar, depending on its version
+    if not _YEAR_1 <= label < _YEAR_10000:
+        return Reject("time_out_of_range", "time", "a time lies outside the years 1 to 9999"), said
     unit = "M" if precision == "month" else "D"
     if precision != "instant" and label != label.astype(f"datetime64[{unit}]").astype("datetime64[us]"):
         return Reject("bad_time", "occurred_at", "a day or month is given by its first moment"), said

@@ -281,7 +281,7 @@ def test_a_memory_store_has_the_same_schema() -> None:
     """In memory: the same tables and views, transactions and numbers, and no file."""
     with open_memory_store() as store:
         with store.transaction() as connection:
-            connection.execute("insert into unsettled values (1)")
+            connection.execute("insert into unsettled values (1, 0)")
         assert store.commit == 1
         assert store.connection.execute("select count(*) from handoffs").fetchone() == (0,)
 

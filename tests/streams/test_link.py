@@ -109,6 +109,20 @@ def test_a_hub_of_the_other_kind_still_joins() -> None:
     assert cases(store_of(*crimes, referred)) == grouped("e0", "e1", "e2 referred", "e3")
 
 
+@pytest.mark.parametrize("urn", ["U1", "U2", "U3"])
+def test_a_hub_leaves_a_case_that_holds_together_without_it(urn: str) -> None:
+    """Four crimes are one case by their referrals; the number they share is a hub, and what has it alone goes out."""
+    referred = [carrying(f"r{n}", crime_ref=f"C{n}", referral=r) for n, r in ((0, "R1"), (1, "R1"), (2, "R1"))]
+    chained = [carrying("r3", crime_ref="C3", referral="R2"), carrying("r4", crime_ref="C2", referral="R2")]
+    alone, *numbered = carrying("alone", urn=urn), *(carrying(f"n{n}", crime_ref=f"C{n}", urn=urn) for n in range(4))
+
+    store = store_of(*referred, *chained, alone, *numbered[:3])
+    assert cases(store) == grouped("r0 r1 r2 r3 r4 n0 n1 n2 alone")
+
+    received(store, numbered[3])
+    assert cases(store) == grouped("r0 r1 r2 r3 r4 n0 n1 n2 n3", "alone")
+
+
 def test_a_case_cannot_be_found_by_a_hub() -> None:
     """It names none."""
     store = store_of(*(carrying(f"e{n}", crime_ref=f"C{n}", urn="U1") for n in range(4)))
