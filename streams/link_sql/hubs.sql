@@ -1,5 +1,10 @@
 -- Hubs among the reopened identifiers: rows of `hub_changes` are identifiers that became a hub or ceased to be one.
--- reads: edges, reopened, identifiers, identifier_kinds
+-- reads: joins, edges, reopened, identifiers, identifier_kinds
+create or replace temp table near as
+select j.* from joins j semi join (select identifier_key as left_key from reopened) using (left_key)
+union
+select j.* from joins j semi join (select identifier_key as right_key from reopened) using (right_key);
+
 create or replace temp table hub_changes as
 with neighbours as (
   select r.identifier_key, e.right_key as neighbour

@@ -1,5 +1,5 @@
 -- The part of the graph that may change: rows of `members` are its identifiers, rows of `member_edges` its pairs.
--- reads: reopened, identifiers, edges, hub_changes, before
+-- reads: reopened, identifiers, joins, edges, before
 create or replace temp table reopened_cases as
 select distinct case_key
 from (
@@ -18,6 +18,9 @@ select i.identifier_key, i.case_key
 from identifiers i
 semi join reopened using (identifier_key)
 where not i.is_hub;
+
+create or replace temp table near as
+select j.* from joins j semi join (select identifier_key as left_key from members) using (left_key);
 
 create or replace temp table member_edges as
 select e.left_key, e.right_key
