@@ -16,7 +16,7 @@ import duckdb
 from throughline.quality import quarantine
 from throughline.schemas.events import Batch
 from throughline.sinks.store import Store
-from throughline.streams.accept import Counts, accept
+from throughline.streams.accept import Counts, accept, stamped
 from throughline.streams.derive import derive
 from throughline.streams.link import link
 
@@ -80,7 +80,7 @@ def _pending(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
 
 def _take(connection: duckdb.DuckDBPyConnection, batch: Batch, received_at: datetime) -> Counts:
     counts = accept(connection, batch.events, received_at)
-    quarantine.record(connection, batch.rejects, received_at)
+    quarantine.record(connection, stamped(batch.rejects, received_at))
     reasons = Counter(batch.rejects.column("reason").to_pylist())
     counts.add(Counts(read=batch.rejects.num_rows, quarantined=dict(reasons)))
     return counts
