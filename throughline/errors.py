@@ -87,5 +87,22 @@ class StoreTooNew(StoreError):
     """The store was written by a newer version of Throughline."""
 
 
+class BrokerUnavailable(InfrastructureError):
+    """No broker of Kafka answers: it is away, or it is not where it was said to be."""
+
+
+class BrokerRefused(InfrastructureError):
+    """The broker answered, and does not do what it was asked: `topic` and the broker's own `reason` say what."""
+
+    def __init__(self, what: str, *, topic: str | None = None, reason: str = "", hint: str = "") -> None:
+        self.topic = topic
+        self.reason = reason
+        super().__init__(what, hint=hint)
+
+
+class TopicMismatch(InfrastructureError):
+    """A topic is missing, or is not kept as the domain says."""
+
+
 class QueryError(ThroughlineError):
     """A query was refused or failed."""
