@@ -104,5 +104,9 @@ class TopicMismatch(InfrastructureError):
     """A topic is missing, or is not kept as the domain says."""
 
 
+class SharedLogError(InfrastructureError):
+    """A shared topic holds what cannot be taken, or no longer holds what has still to be taken."""
+
+
 class QueryError(ThroughlineError):
     """A query was refused or failed."""
