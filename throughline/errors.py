@@ -87,5 +87,13 @@ class StoreTooNew(StoreError):
     """The store was written by a newer version of Throughline."""
 
 
+class BrokerError(InfrastructureError):
+    """The broker cannot be started, does not answer, or went away."""
+
+
+class BrokerToolMissing(BrokerError):
+    """Java or Maven, which a broker on this machine needs, is missing or too old."""
+
+
 class QueryError(ThroughlineError):
     """A query was refused or failed."""
