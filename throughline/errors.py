@@ -120,5 +120,13 @@ class TopicMismatch(InfrastructureError):
     """A topic is missing, or is not kept as the domain says."""
 
 
+class BrokerError(InfrastructureError):
+    """The broker cannot be started, does not answer, or went away."""
+
+
+class BrokerToolMissing(BrokerError):
+    """Java or Maven, which a broker on this machine needs, is missing or too old."""
+
+
 class QueryError(ThroughlineError):
     """A query was refused or failed."""
