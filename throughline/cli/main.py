@@ -12,6 +12,7 @@ from throughline.cli.events import demo, replay
 from throughline.cli.quarantine import quarantine
 from throughline.cli.reading import delays, handoffs, query, timeline
 from throughline.cli.rules import catalogue, standards
+from throughline.cli.sink import sink
 from throughline.cli.store import digest, rebuild, verify
 from throughline.errors import ThroughlineError
 
@@ -53,6 +54,7 @@ for _command in (
     handoffs,
     delays,
     query,
+    sink,
     quarantine,
     catalogue,
     standards,
