@@ -16,7 +16,7 @@ from confluent_kafka.admin import AdminClient
 from throughline.errors import BrokerRefused, BrokerUnavailable, SharedLogError, TopicMismatch
 from throughline.streams.shared_state import Position, SharedMessage
 
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
 _GONE_FROM_LOG = (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET)
 _NO_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.UNKNOWN_TOPIC_ID, KafkaError._UNKNOWN_PARTITION)
 
@@ -40,7 +40,7 @@ class SharedLog:
     """
 
     def __init__(self, bootstrap: str, topics: Sequence[str], positions: Sequence[Position]) -> None:
-        quiet = {"bootstrap.servers": bootstrap, "logger": log, "log_level": 3}
+        quiet: dict[str, Any] = {"bootstrap.servers": bootstrap, "logger": log, "log_level": 3}
         self._admin = AdminClient({**quiet, "socket.timeout.ms": int(ANSWER_SECONDS * 1000)})
         self._next = {(one.topic, one.partition): one for one in positions if one.topic in topics}
         self._ends: dict[tuple[str, int], int] = {}

@@ -9,6 +9,7 @@ import click
 
 from throughline import __version__
 from throughline.cli.events import demo, replay
+from throughline.cli.export import export
 from throughline.cli.quarantine import quarantine
 from throughline.cli.reading import delays, handoffs, query, timeline
 from throughline.cli.rules import catalogue, standards
@@ -55,6 +56,7 @@ for _command in (
     delays,
     query,
     sink,
+    export,
     quarantine,
     catalogue,
     standards,
