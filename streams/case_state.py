@@ -18,6 +18,7 @@ import pyarrow as pa
 from throughline.schemas.kafka_record import AVRO
 from throughline.schemas.shared_schema import Kind, ce_type, shared_schema
 from throughline.schemas.topics import SharedName, Topics, murmur2
+from throughline.sinks.schema import public_schema
 from throughline.sinks.store import Store
 from throughline.sql import sql
 from throughline.streams.shared_form import FLAT_OF, Flat, case_id, flat_columns, hexadecimal, read_case, sent
@@ -124,6 +125,8 @@ class _Rendering:
             "select (select count(*) from waiting_cases), (select count(*) from waiting_quarantine), "
             "(select count(*) from settled_quarantine), (select count(*) from timely_cases)"
         )
+        if until is None and not any(counts):
+            return Outgoing()
         run(sql(__package__, "shared_sql/narrow"))
         records = [*self._cases(), *self._handoffs(), *self._alerts(), *self._quarantine()]
         noted = {name: run(query).to_arrow_table() for name, query in _NOTED.items()}
@@ -188,12 +191,9 @@ class _Rendering:
 
     def _show(self, view: str) -> None:
         """Make `shown_<view>`: the rows of a public view, of the cases at hand, because its text finds their tables."""
-        (statement,) = self._row(
-            "select sql from duckdb_views() "
-            "where view_name = ? and not temporary and database_name = current_database()",
-            [view],
-        )
-        query = statement.partition(" AS ")[2]
+        # as it was written: DuckDB's own print of a view loses brackets
+        (statement, *_) = self.cursor.extract_statements(public_schema().views[view])
+        query = statement.query.partition(f"create or replace view {view} as")[2]
         self.cursor.execute(f"create or replace temp table shown_{view} as {query}")
 
     def _flat(self, topic: SharedName, rows: str) -> Iterator[SharedRecord]:
