@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from brokers import broker, topic_prefix
+
+__all__ = ["broker", "topic_prefix"]
 
 _BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -104,5 +104,13 @@ class TopicMismatch(InfrastructureError):
     """A topic is missing, or is not kept as the domain says."""
 
 
+class BrokerError(InfrastructureError):
+    """A broker of our own cannot be started, or went away."""
+
+
+class BrokerToolMissing(BrokerError):
+    """Java or Maven, which a broker on this machine needs, is missing or too old."""
+
+
 class QueryError(ThroughlineError):
     """A query was refused or failed."""

@@ -1,0 +1,64 @@
+"""The settings of a broker on this machine: a single node, small, quick to start, that keeps every record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from throughline.broker.ports import HOST
+from throughline.errors import UsageError
+
+NODE = 1
+DEFAULTS: dict[str, str | int] = {
+    "auto.create.topics.enable": "false",  # a topic that nobody made is a mistake
+    "message.max.bytes": 1_048_588,
+    "min.insync.replicas": 1,
+    # a test's events are years old, and Kafka reckons a record's age by its own time
+    "log.retention.ms": -1,
+    # a group of one gets its partitions at once
+    "group.initial.rebalance.delay.ms": 0,
+    # one that was killed may register anew only this many milliseconds later, and asks as often as it beats
+    "broker.session.timeout.ms": 3_000,
+    "broker.heartbeat.interval.ms": 500,
+    # inner topics: one copy, few partitions
+    "default.replication.factor": 1,
+    "offsets.topic.replication.factor": 1,
+    "offsets.topic.num.partitions": 4,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.num.partitions": 1,
+    "share.coordinator.state.topic.replication.factor": 1,
+    "share.coordinator.state.topic.min.isr": 1,
+    "share.coordinator.state.topic.num.partitions": 1,
+    # of a heap of 512 MiB the compacting thread would take 128 MiB
+    "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
+}
+_FIXED = ("process.roles", "node.id", "listeners", "advertised.listeners", "log.dirs", "controller.quorum.voters")
+
+
+def server_properties(data: Path, ports: tuple[int, int], settings: Mapping[str, str | int]) -> str:
+    """The text of server.properties: `ports` are the broker's and its controller's; `settings` go over DEFAULTS."""
+    fixed = [name for name in _FIXED if name in settings]
+    if fixed:
+        raise UsageError(
+            f"A broker on this machine does not take the setting `{fixed[0]}`.",
+            hint="It sets its own address, folder and roles; give `folder` and `port`.",
+        )
+    broker, controller = ports
+    listener = f"PLAINTEXT://{HOST}:{broker}"
+    own: dict[str, str | int] = {
+        "process.roles": "broker,controller",
+        "node.id": NODE,
+        "listeners": f"{listener},CONTROLLER://{HOST}:{controller}",
+        "advertised.listeners": listener,
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "controller.quorum.voters": f"{NODE}@{HOST}:{controller}",
+        "log.dirs": _escaped(str(data)),
+    }
+    return "".join(f"{name}={value}\n" for name, value in {**DEFAULTS, **settings, **own}.items())
+
+
+def _escaped(value: str) -> str:
+    """A path as Java reads it from a properties file: a backslash would begin an escape there."""
+    return value.replace("\\", "\\\\")
