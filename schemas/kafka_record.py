@@ -113,6 +113,7 @@ def heartbeat(
         "source": source,
         "type": HEARTBEAT_TYPE,
         "time": write_instant(sent_at),
+        "partitionkey": area,
         "datacontenttype": "application/json",
         "data": {"sequence": sequence, "waiting": waiting, "every_seconds": every_seconds},
     }
