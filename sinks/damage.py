@@ -19,9 +19,9 @@ _PROBE = """
 import json, sys
 import duckdb
 try:
-    duckdb.connect(sys.argv[1], config={"access_mode": "read_only"}).execute("from
-    duckdb_tables()").fetchall() except duckdb.Error as error: print(json.dumps([type(error).__name__,
-    str(error)]))
+    duckdb.connect(sys.argv[1], config={"access_mode": "read_only"}).execute("from duckdb_tables()").fetchall()
+except duckdb.Error as error:
+    print(json.dumps([type(error).__name__, str(error)]))
 """
 _DAMAGE = re.compile(
     r"corrupt|checksum|not a valid DuckDB|deserializ|serializ|metadata pointer|Could not read|WAL|"
@@ -32,11 +32,13 @@ _NO_ROOM = re.compile(r"No space left|File too large|disk quota", re.IGNORECASE)
 
 
 def rebuild_hint(path: Path | None) -> str:
-    store = "the store" if path is None else str(path)
+    if path is None:
+        parts, store = "the file, its `.wal` and its `.mark`", "FILE"
+    else:
+        parts, store = f"`{path}`, `{path}.wal` and `{path}.mark`", str(path)
     return (
-        f"Every row of a store comes from events, so nothing that was published is lost. Move `{store}`, "
-        f"`{store}.wal` and `{store}.mark` away and build it anew: "
-        f"`throughline replay PATH… --store {store}`, or start the worker, which reads its topics again."
+        f"Every row of a store comes from events, so nothing that was published is lost. Move {parts} away and "
+        f"build it anew: `throughline replay PATH… --store {store}`, or start the worker, which reads its topics again."
     )
 
 
