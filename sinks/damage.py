@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from throughline.errors import StoreDamaged, StoreError, StoreLocked, StoreTooNew, ThroughlineError
+from throughline.errors import StoreDamaged, StoreError, StoreLocked, StoreMissing, StoreTooNew, ThroughlineError
 
 # in a child process: replaying a damaged write-ahead log has been seen to end the process by abort()
 _PROBE = """
@@ -83,7 +83,7 @@ def store_error(error: duckdb.Error, path: Path | None, *, opening: bool = False
 
 
 def _missing(path: Path | None) -> StoreError:
-    return StoreError(f"There is no store at `{path}`.", hint=f"`throughline replay PATH… --store {path}` makes one.")
+    return StoreMissing(f"There is no store at `{path}`.", hint=f"`throughline replay PATH… --store {path}` makes one.")
 
 
 @contextmanager
@@ -119,13 +119,13 @@ def check_path(path: Path, *, write: bool) -> None:
     except OSError as error:
         raise StoreError(f"`{path}` cannot be looked at: {error.strerror}.") from None
     if is_folder:
-        raise StoreError(f"`{path}` is a folder, not a store.", hint=f"Name a file: `{path / 'store.duckdb'}`.")
+        raise StoreMissing(f"`{path}` is a folder, not a store.", hint=f"Name a file: `{path / 'store.duckdb'}`.")
     if not has_parent:
-        raise StoreError(f"The folder `{path.parent}` does not exist.", hint=f"`mkdir -p {path.parent}` makes it.")
+        raise StoreMissing(f"The folder `{path.parent}` does not exist.", hint=f"`mkdir -p {path.parent}` makes it.")
     if not exists and not write:
         raise _missing(path)
     if exists and size is None:
-        raise StoreError(f"`{path}` is not a regular file.")
+        raise StoreMissing(f"`{path}` is not a regular file.")
     if size == 0:
         raise StoreDamaged(f"`{path}` is empty: not a store.", hint=rebuild_hint(path))
 
