@@ -75,6 +75,12 @@ class StoreError(InfrastructureError):
     """The DuckDB store cannot be opened, read or written."""
 
 
+class StoreMissing(StoreError):
+    """No store can be where it was said to be: a fault in what was given, which no retry mends."""
+
+    exit_code = 1
+
+
 class StoreLocked(StoreError):
     """Another process writes this store."""
 
