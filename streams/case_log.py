@@ -91,25 +91,26 @@ class CaseLog:
             try:
                 silent = 0
                 while first < end:
-                    messages = consumer.consume(RECORDS_AT_ONCE, timeout=1.0)
-                    good = [message for message in messages if message.error() is None]
-                    ended = [message for message in messages if message.error() is not None]
-                    for message in ended:
-                        if message.error().code() != KafkaError._PARTITION_EOF:
-                            raise KafkaException(message.error())
-                    good = [message for message in good if message.offset() < end]
+                    messages = consumer.consume(min(RECORDS_AT_ONCE, end - first), timeout=1.0)
+                    good = [
+                        message for message in messages if message.error() is None and (message.offset() or 0) < end
+                    ]
+                    for message in messages:
+                        fault = message.error()
+                        if fault is not None and fault.code() != KafkaError._PARTITION_EOF:
+                            raise KafkaException(fault)
                     if good:
-                        first, silent = good[-1].offset() + 1, 0
+                        first, silent = (good[-1].offset() or 0) + 1, 0
                         yield fetch_of_messages(good)
-                    if ended or (messages and not good):
-                        return
+                    if len(good) < len(messages):
+                        return  # the end of the log, or a record past `end`
                     if not messages:
                         silent += 1
-                        if silent > 3 * _SECONDS:
-                            raise BrokerUnavailable(
-                                f"`{self._bootstrap}` has sent nothing of {topic}-{partition} from offset {first} on.",
-                                hint="Look whether the broker runs; the same read may be tried again.",
-                            )
+                    if silent > 3 * _SECONDS:
+                        raise BrokerUnavailable(
+                            f"`{self._bootstrap}` has sent nothing of {topic}-{partition} from offset {first} on.",
+                            hint="Look whether the broker runs; the same read may be tried again.",
+                        )
             finally:
                 consumer.unassign()
 

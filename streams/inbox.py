@@ -11,9 +11,10 @@ from throughline.streams.fetch import Fetch
 
 @dataclass(frozen=True)
 class Assigned:
-    """These partition numbers are ours now, and no others."""
+    """These partition numbers are ours now, and no others; `done` is set when it is known where each stands."""
 
     numbers: frozenset[int]
+    done: threading.Event
 
 
 @dataclass(frozen=True)

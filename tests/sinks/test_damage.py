@@ -62,7 +62,7 @@ def outcome(path: Path, *, write: bool) -> str:
     try:
         with open_store(path, write=write, schema=SMALL) as store:
             store.scrub()
-            digest(store.connection, NOTES)
+            digest(store.connection, tables=NOTES)
             assert numbers(store) == list(range(1, 81)), "a loss that nobody was told of"
             return "whole"
     except StoreError as error:

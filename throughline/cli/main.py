@@ -15,6 +15,7 @@ from throughline.cli.quarantine import quarantine
 from throughline.cli.reading import delays, handoffs, query, timeline
 from throughline.cli.rules import catalogue, standards
 from throughline.cli.store import digest, rebuild, verify
+from throughline.cli.worker import worker
 from throughline.errors import ThroughlineError
 
 
@@ -72,6 +73,7 @@ for _command in (
     digest,
     verify,
     rebuild,
+    worker,
     completion,
 ):
     throughline.add_command(_command)

@@ -133,3 +133,20 @@ def chosen_format(format_: Format | None) -> Format:
             "Parquet is not for a terminal.", hint="Send it into a file: … --format parquet > FILE.parquet"
         )
     return format_ or ("table" if sys.stdout.isatty() else "csv")
+
+
+bootstrap_option = click.option(
+    "--bootstrap",
+    metavar="HOST:PORT",
+    required=True,
+    envvar="KAFKA_BOOTSTRAP",
+    help="A broker of Kafka, or several with commas between.",
+)
+
+topic_prefix_option = click.option(
+    "--topic-prefix",
+    default="",
+    metavar="PREFIX",
+    envvar="THROUGHLINE_TOPIC_PREFIX",
+    help="What the names of all topics begin with, where several deployments share a broker.",
+)
