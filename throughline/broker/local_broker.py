@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -13,7 +15,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from throughline.broker.answer import answers
 from throughline.broker.jars import broker_jars
@@ -27,6 +29,8 @@ QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 _LOG4J = Path(__file__).parent / "log4j2.xml"
 _START_SECONDS = 90.0
 _PORT_TRIES = 5
+_SHOWN_LINES = 12
+_FAULT = re.compile(r" (ERROR|FATAL) |^Exception in thread|^Error:|Exception: ")
 
 
 class LocalBroker:
@@ -58,6 +62,8 @@ class LocalBroker:
         self._options = [f"-Xmx{heap}", *java_options, f"-Dlog4j2.configurationFile={_LOG4J}"]
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
+        self._lock: IO[bytes] | None = None
+        self._log_begins = 0  # where in the log, in bytes, the latest start begins
 
     @property
     def bootstrap(self) -> str:
@@ -80,17 +86,18 @@ class LocalBroker:
         command = [str(java), *self._options, "-cp", os.pathsep.join(map(str, jars))]
         moves = self._ports is None and self._asked_port is None
         for tries_left in reversed(range(_PORT_TRIES)):
-            ports = self._ports or self._choose_ports()
-            self._write_properties(ports)
-            self._format(command)
-            # from here on `bootstrap` is known; another process may still have taken the port meanwhile
-            self._ports = ports
             try:
+                self._take_folder()
+                self._log_begins = self.log.stat().st_size if self.log.exists() else 0
+                # once chosen they stay; at the first start another process may take one before the broker does
+                self._ports = self._ports or self._choose_ports()
+                self._write_properties(self._ports)
+                self._format(command)
                 self._launch(command)
                 return
             except BrokerError:
                 self.kill()
-                if not (moves and tries_left and "Address already in use" in self._end_of_log()):
+                if not (moves and tries_left and "Address already in use" in self._said()):
                     raise
                 self._ports = None
             except BaseException:
@@ -120,6 +127,9 @@ class LocalBroker:
                 self._guard.stdin.close()
             self._guard.wait()
             self._guard = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def close(self) -> None:
         """Stop it, and delete its folder if that was a temporary one."""
@@ -146,15 +156,28 @@ class LocalBroker:
         broker, controller = free_ports(2)
         return broker, controller
 
-    def _write_properties(self, ports: tuple[int, int]) -> None:
+    def _take_folder(self) -> None:
+        """Lock the folder, for as long as this process or the broker runs.
+
+        Kafka has a lock of its own, but takes it only after its controller has written into the folder: a second
+        one there would end with an error, and leave the first unable to go on.
+        """
         try:
             (self.folder / "data").mkdir(parents=True, exist_ok=True)
-            text = server_properties(self.folder / "data", ports, self._settings)
-            (self.folder / "server.properties").write_text(text, encoding="utf-8")
+            self._lock = (self.folder / "broker.lock").open("ab")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BrokerError(
+                f"Another broker runs in {self.folder}.", hint="Stop it, or give this one another folder."
+            ) from error
         except OSError as error:
             raise BrokerError(
                 f"The broker's folder {self.folder} cannot be written: {error}.", hint="Give it another folder."
             ) from error
+
+    def _write_properties(self, ports: tuple[int, int]) -> None:
+        text = server_properties(self.folder / "data", ports, self._settings)
+        (self.folder / "server.properties").write_text(text, encoding="utf-8")
 
     def _format(self, command: Sequence[str]) -> None:
         """Give a new folder its cluster id; leaves one that has it alone."""
@@ -176,6 +199,7 @@ class LocalBroker:
             raise self._failed(f"The broker's folder cannot be formatted (exit {run.returncode})")
 
     def _launch(self, command: Sequence[str]) -> None:
+        assert self._lock is not None
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "kafka.Kafka", "server.properties"],
@@ -183,6 +207,7 @@ class LocalBroker:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                pass_fds=[self._lock.fileno()],
                 start_new_session=True,  # Ctrl-C is for us; we end it in order
             )
         # A shell that waits on a pipe of ours: where the pipe ends without a line, we are gone, and so shall be the
@@ -203,11 +228,13 @@ class LocalBroker:
             time.sleep(0.05)
 
     def _failed(self, what: str) -> BrokerError:
-        return BrokerError(f"{what}; its log ends:\n{self._end_of_log()}", hint=f"The whole log is {self.log}.")
+        lines = [line for line in self._said().splitlines() if not line.startswith("\tat ")]
+        fault = next((at for at, line in enumerate(lines) if _FAULT.search(line)), max(0, len(lines) - _SHOWN_LINES))
+        shown = "\n".join(lines[fault : fault + _SHOWN_LINES])
+        return BrokerError(f"{what}; its log says:\n{shown}", hint=f"The whole log is {self.log}.")
 
-    def _end_of_log(self) -> str:
-        try:
-            lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
-            return ""
-        return "\n".join(lines[-30:])
+    def _said(self) -> str:
+        """The log since the latest start."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_begins)
+            return log.read().decode("utf-8", errors="replace")

@@ -19,7 +19,7 @@ DEFAULTS: dict[str, str | int] = {
     "group.initial.rebalance.delay.ms": 0,
     # one that was killed may register anew only this many milliseconds later, and asks as often as it beats
     "broker.session.timeout.ms": 3_000,
-    "broker.heartbeat.interval.ms": 500,
+    "broker.heartbeat.interval.ms": 1_000,
     # inner topics: one copy, few partitions
     "default.replication.factor": 1,
     "offsets.topic.replication.factor": 1,
