@@ -15,8 +15,10 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from throughline.schemas.admission import without_placeholders
 from throughline.schemas.cloudevents_binding import from_kafka
 from throughline.schemas.codec import SchemaStore, decode_messages
+from throughline.schemas.domain import Domain
 from throughline.schemas.event_parse import row_or_reject
 from throughline.schemas.event_rows import RowBatch, join_batches, rejects_table
 from throughline.schemas.events import Batch
@@ -49,7 +51,7 @@ class CaseRecords:
     heartbeats: pa.Table
 
 
-def read_case_records(fetch: Fetch, schemas: SchemaStore, topics: Topics) -> CaseRecords:
+def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics: Topics) -> CaseRecords:
     """Every record of the fetch as an event, a reject or a sign of life; nothing is lost and nothing is raised."""
     avro: list[int] = []
     hashes: dict[int, str] = {}
@@ -79,8 +81,9 @@ def read_case_records(fetch: Fetch, schemas: SchemaStore, topics: Topics) -> Cas
         content_hashes=hashes,
     )
     batch = _admitted(join_batches([decoded, single.build()]), fetch, topics)
+    events = without_placeholders(batch.events, domain)
     return CaseRecords(
-        Batch(_stamped(batch.events, fetch), _stamped(batch.rejects, fetch)),
+        Batch(_stamped(events, fetch), _stamped(batch.rejects, fetch)),
         pa.Table.from_pylist(heartbeats, schema=HEARTBEATS),
     )
 

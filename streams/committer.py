@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -32,7 +33,7 @@ from throughline.sinks.store import Store
 from throughline.streams.case_log import CaseLog, check_position, check_topic_ids
 from throughline.streams.fetch import Fetch
 from throughline.streams.inbox import Assigned, Inbox, Revoked
-from throughline.streams.partition_store import PartitionStore, open_partition
+from throughline.streams.partition_store import PartitionStore, open_partition, partition_file
 from throughline.streams.worker_metrics import WorkerMetrics
 
 log = structlog.get_logger(__name__)
@@ -82,6 +83,8 @@ class Committer:
         self._wanted: frozenset[int] = frozenset()
         self._open: dict[int, PartitionStore] = {}
         self._try_again: dict[int, tuple[float, int]] = {}
+        self._standing: dict[int, dict[str, int]] = {}
+        self._empty: frozenset[int] = frozenset()
         self._ends: dict[tuple[str, int], int] = {}
         self._ends_asked = 0.0
         self._thread = threading.Thread(target=self.run, name="committer", daemon=True)
@@ -115,21 +118,48 @@ class Committer:
         for item in items:
             if isinstance(item, Fetch):
                 waiting.setdefault(item.partition, []).append(item)
+                if item.partition in self._empty:
+                    self._empty -= {item.partition}
+                    self._try_again[item.partition] = (0.0, 0)
                 continue
             self._take(waiting)
             waiting = {}
             if isinstance(item, Assigned):
-                self._wanted = item.numbers
-                self._close(frozenset(self._open) - item.numbers)
-                self._try_again = dict.fromkeys(item.numbers - self._open.keys(), (0.0, 0))
+                self._assign(item.numbers)
             else:
                 self._wanted -= item.numbers
+                self._empty -= item.numbers
                 self._close(item.numbers)
-                item.done.set()
+            item.done.set()
         self._open_wanted()
         self._take(waiting)
         self._announce()
         self._tell_lag()
+        if not self._try_again:
+            self._metrics.state("running" if self._wanted else "starting")
+
+    def _assign(self, numbers: frozenset[int]) -> None:
+        """Close what is not ours any more; note where the group stands, which is where fetches will begin."""
+        self._wanted = numbers
+        self._close(frozenset(self._open) - numbers)
+        new = numbers - self._open.keys()
+        self._standing = {}
+        # most areas of a country are other workers', or publish nothing yet: no store is made for nothing
+        self._empty = frozenset(number for number in new if self._is_empty(number))
+        self._try_again = dict.fromkeys(new - self._empty, (0.0, 0))
+        for number in self._empty:
+            self._standing[number] = dict.fromkeys(self._names, 0)
+        for number in self._try_again:
+            with suppress(BrokerUnavailable):
+                self._standing[number] = self._log.committed(number, self._names)
+
+    def _is_empty(self, number: int) -> bool:
+        """Whether the partitions of this number never had a record, and no store says that they had."""
+        if partition_file(self._place.folder, number).exists():
+            return False
+        with suppress(BrokerUnavailable):
+            return all(self._log.extent(topic, number).end == 0 for topic in self._names)
+        return False
 
     def _open_wanted(self) -> None:
         for number, (due, tries) in list(self._try_again.items()):
@@ -137,16 +167,19 @@ class Committer:
                 del self._try_again[number]
             elif time.monotonic() >= due:
                 try:
-                    self._open[number] = self._opened(number, at_once=tries == 0)
+                    self._open[number] = self._opened(number, self._standing.pop(number, None))
                     del self._try_again[number]
-                    self._metrics.state("running")
                 except (StoreDamaged, StoreTooNew):
                     raise
                 except (StoreError, BrokerUnavailable) as error:
                     self._wait_for(number, tries, error)
 
-    def _opened(self, number: int, *, at_once: bool) -> PartitionStore:
-        """The store of a partition number, brought to where the fetches will go on from."""
+    def _opened(self, number: int, standing: Mapping[str, int] | None) -> PartitionStore:
+        """The store of a partition number, brought to where its fetches go on from.
+
+        That is where the group stood when the partition was assigned; where the store could not be opened then, some
+        fetches have gone by, and it is the end of the log.
+        """
         place = self._place
         partition = open_partition(
             place.folder, number, place.domain, place.topics, place.schemas, memory_limit=place.memory_limit
@@ -155,12 +188,10 @@ class Committer:
             found = self._log.topic_ids(self._names)
             check_topic_ids(partition.topic_ids(), found)
             partition.begin(found)
-            # where the group stands its fetches will begin; if we come later than that, some have gone by already
-            standing = self._log.committed(number, self._names) if at_once else {}
             for topic in self._names:
                 position, extent = partition.next_offsets[topic], self._log.extent(topic, number)
                 check_position(topic, number, position, extent)
-                end = extent.end if not at_once else max(standing[topic], extent.first)
+                end = extent.end if standing is None else max(standing.get(topic, 0), extent.first)
                 self._catch_up(partition, topic, end)
         except BaseException:
             partition.close()

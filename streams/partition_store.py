@@ -34,6 +34,7 @@ class PartitionStore:
     def __init__(self, store: Store, number: int, domain: Domain, topics: Topics, schemas: SchemaStore) -> None:
         self.store = store
         self.number = number
+        self._domain = domain
         self._topics = topics
         self._schemas = schemas
         self._unsettled = 0
@@ -65,7 +66,7 @@ class PartitionStore:
         the store cannot be written: nothing was taken then, and the same call may be made again.
         """
         fresh = [rest for fetch in fetches if len(rest := fetch.since(self.next_offsets[fetch.topic]))]
-        read = [read_case_records(fetch, self._schemas, self._topics) for fetch in fresh]
+        read = [read_case_records(fetch, self._domain, self._schemas, self._topics) for fetch in fresh]
         counts = Counts()
         if not fresh:
             self._settle_if_due(behind)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,7 @@ def make_app(
             await asyncio.to_thread(inbox.put, fetch_of_records(records))
 
     @app.on_partitions_assigned.connect
-    async def assigned(sender: Any, *partitions: Iterable[TP], **_: Any) -> None:
+    async def assigned(sender: Any, /, *partitions: Any, signal: Any, **_: Any) -> None:
         topics_of: dict[int, set[str]] = {}
         for tp in partitions[0]:
             topics_of.setdefault(tp.partition, set()).add(tp.topic)
@@ -115,9 +115,10 @@ def make_app(
         await asyncio.to_thread(done.wait, _ASSIGNED_SECONDS)
 
     @app.on_partitions_revoked.connect
-    async def revoked(sender: Any, *partitions: Iterable[TP], **_: Any) -> None:
+    async def revoked(sender: Any, /, *partitions: Any, signal: Any, **_: Any) -> None:
         done = threading.Event()
         inbox.put(Revoked(frozenset(tp.partition for tp in partitions[0]), done))
         # the next owner opens the same files, where it is on this machine
         await asyncio.to_thread(done.wait, _REVOKED_SECONDS)
+
     return app

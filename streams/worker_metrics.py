@@ -87,8 +87,8 @@ class WorkerMetrics:
         self._held.set(len(self.open_partitions))
 
     def is_ready(self) -> bool:
-        """Whether it holds partitions and takes their records."""
-        return self.now_state == "running" and bool(self.open_partitions)
+        """Whether it has partitions and takes their records."""
+        return self.now_state == "running"
 
     def is_alive(self, seconds: float) -> bool:
         """Whether it made progress within `seconds`, or had nothing to do."""

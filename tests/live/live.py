@@ -141,4 +141,3 @@ def worker(bootstrap: str, prefix: str, folder: Path, *options: str, port: int) 
         if made.process.poll() is None:
             made.process.kill()
             made.process.wait(10)
-
