@@ -118,5 +118,9 @@ class BrokerToolMissing(BrokerError):
     """Java or Maven, which a broker on this machine needs, is missing or too old."""
 
 
+class PartFailed(InfrastructureError):
+    """A process of the local stack ended by itself."""
+
+
 class QueryError(ThroughlineError):
     """A query was refused or failed."""
