@@ -122,5 +122,9 @@ class PartFailed(InfrastructureError):
     """A process of the local stack ended by itself."""
 
 
+class SharedLogError(InfrastructureError):
+    """A shared topic holds what cannot be taken, or no longer holds what has still to be taken."""
+
+
 class QueryError(ThroughlineError):
     """A query was refused or failed."""
