@@ -8,15 +8,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from throughline.broker.local_broker import LocalBroker
 from throughline.broker.ports import free_ports
@@ -128,15 +126,6 @@ class Stack:
             yield
             time.sleep(0.25)
         self.check()
-
-    def metric(self, name: str) -> float | None:
-        """The sum of a metric of the worker over its labels; None where it does not answer."""
-        try:
-            with urlopen(f"http://127.0.0.1:{self.health_port}/metrics", timeout=2) as answer:
-                lines: Sequence[str] = answer.read().decode().splitlines()
-        except (URLError, ConnectionError, TimeoutError):
-            return None
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
 
     def stop(self, *names: str) -> None:
         """Stop these parts, or all: publishers first, the broker last."""

@@ -11,6 +11,7 @@ import click
 
 from throughline import __version__
 from throughline.cli.events import demo, replay
+from throughline.cli.live import live, up
 from throughline.cli.quarantine import quarantine
 from throughline.cli.reading import delays, handoffs, query, timeline
 from throughline.cli.rules import catalogue, standards
@@ -73,7 +74,9 @@ for _command in (
     digest,
     verify,
     rebuild,
+    up,
     worker,
+    live,
     completion,
 ):
     throughline.add_command(_command)
