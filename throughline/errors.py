@@ -93,6 +93,22 @@ class StoreTooNew(StoreError):
     """The store was written by a newer version of Throughline."""
 
 
+class OutboxError(InfrastructureError):
+    """The outbox of a publisher cannot be opened, read or written."""
+
+
+class OutboxLocked(OutboxError):
+    """Another process uses this outbox."""
+
+
+class OutboxFull(OutboxError):
+    """There is no room for more: the disk, or the limit of records that wait."""
+
+
+class OutboxDamaged(OutboxError):
+    """The file of the outbox is damaged, or no outbox."""
+
+
 class BrokerUnavailable(InfrastructureError):
     """No broker of Kafka answers: it is away, or it is not where it was said to be."""
 
