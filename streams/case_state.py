@@ -152,11 +152,12 @@ class _Rendering:
         return last + timedelta(microseconds=1) if cases >= self.limit else self.as_of
 
     def _cases(self) -> Iterator[SharedRecord]:
+        # those that are gone first: an event that went from one case to another is never in both
+        gone = f"select {case_id('case_key')}, area from gone_cases left join case_areas using (case_key) order by 1"
+        yield from self._gone("decision_timeline", gone)
         rows = self.cursor.execute(read_case(self.cursor)).to_arrow_table()
         keys, areas = rows.column("case_id").to_pylist(), rows.column("area").to_pylist()
         yield from self._messages("decision_timeline", keys, areas, self._encoded("decision_timeline", rows))
-        gone = f"select {case_id('case_key')}, area from gone_cases left join case_areas using (case_key) order by 1"
-        yield from self._gone("decision_timeline", gone)
 
     def _handoffs(self) -> Iterator[SharedRecord]:
         self._show("handoffs")

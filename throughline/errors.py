@@ -126,6 +126,10 @@ class TopicMismatch(InfrastructureError):
     """A topic is missing, or is not kept as the domain says."""
 
 
+class SharedLogError(InfrastructureError):
+    """A shared topic holds what cannot be taken, or no longer holds what has still to be taken."""
+
+
 class BrokerError(InfrastructureError):
     """A broker of our own cannot be started, or went away."""
 
@@ -136,10 +140,6 @@ class BrokerToolMissing(BrokerError):
 
 class PartFailed(InfrastructureError):
     """A process of the local stack ended by itself."""
-
-
-class SharedLogError(InfrastructureError):
-    """A shared topic holds what cannot be taken, or no longer holds what has still to be taken."""
 
 
 class QueryError(ThroughlineError):
