@@ -7,7 +7,6 @@ After it, `events` is the set of all distinct events received, whatever came in 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import duckdb
 import pyarrow as pa
@@ -34,20 +33,17 @@ class Counts:
             self.quarantined[reason] = self.quarantined.get(reason, 0) + n
 
 
-def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table, received_at: datetime) -> Counts:
-    """Add `incoming` (EVENTS columns) to the store, inside the caller's transaction.
+def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table) -> Counts:
+    """Add `incoming` to the store, inside the caller's transaction.
 
-    `received_at` (UTC, naive) is when the batch was accepted, unless `incoming` has a column of that name, which
-    says it of each record. Records are told apart by (source, id); see
-    docs/rules.md, section 1, for copies and conflicts.
+    It has the columns of EVENTS and `received_at` (UTC): when the record was accepted, or the broker had it. Records
+    are told apart by (source, id); see docs/rules.md, section 1, for copies and conflicts.
     """
     if incoming.num_rows == 0:
         return Counts()
     connection.execute("set variable stored = (select count(*) from events)")
     # in slices, so that both cores read them
-    connection.register(
-        "incoming", pa.Table.from_batches(stamped(incoming, received_at).to_batches(max_chunksize=50_000))
-    )
+    connection.register("incoming", pa.Table.from_batches(incoming.to_batches(max_chunksize=50_000)))
     try:
         connection.execute(sql(__package__, "accept_sql/arrived"))
         connection.execute(sql(__package__, "accept_sql/first_copies"))
@@ -68,14 +64,6 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table, received_a
     )
     _judge(connection, acts > 0)
     return _count(connection, incoming.num_rows, repeats > 0)
-
-
-def stamped(records: pa.Table, received_at: datetime) -> pa.Table:
-    """The table with a column `received_at` (timestamp of microseconds, UTC): its own, or one time for all."""
-    if "received_at" in records.column_names:
-        return records
-    times = pa.repeat(pa.scalar(received_at, pa.timestamp("us")), records.num_rows)
-    return records.append_column("received_at", times)
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, acts: bool) -> None:

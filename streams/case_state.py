@@ -18,7 +18,6 @@ import pyarrow as pa
 from throughline.schemas.kafka_record import AVRO
 from throughline.schemas.shared_schema import Kind, ce_type, shared_schema
 from throughline.schemas.topics import SharedName, Topics, murmur2
-from throughline.sinks.schema import public_schema
 from throughline.sinks.store import Store
 from throughline.sql import sql
 from throughline.streams.shared_form import FLAT_OF, Flat, case_id, flat_columns, hexadecimal, read_case, sent
@@ -191,9 +190,9 @@ class _Rendering:
 
     def _show(self, view: str) -> None:
         """Make `shown_<view>`: the rows of a public view, of the cases at hand, because its text finds their tables."""
-        # as it was written: DuckDB's own print of a view loses brackets
-        (statement, *_) = self.cursor.extract_statements(public_schema().views[view])
-        query = statement.query.partition(f"create or replace view {view} as")[2]
+        # as it is written: what DuckDB makes of it, with commas for cross joins, does not run again
+        text = sql("throughline.sinks", f"views/{view}")
+        query = text.partition(f"create or replace view {view} as\n")[2].partition(";\ncomment on view")[0]
         self.cursor.execute(f"create or replace temp table shown_{view} as {query}")
 
     def _flat(self, topic: SharedName, rows: str) -> Iterator[SharedRecord]:

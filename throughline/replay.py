@@ -39,7 +39,7 @@ def replay(
     Raises UsageError for a path that is not there or holds nothing to read, MappingError, CodecError and StoreError.
     """
     received_at = received_at or datetime.now(UTC).replace(tzinfo=None)
-    files = [file for path in paths for file in _files(path, mapping is not None)]
+    files = files_to_read(paths, is_mapped=mapping is not None)
     open_domain(store, domain)
     counts = Counts()
     sizes = [file.stat().st_size for file in files]
@@ -53,6 +53,11 @@ def replay(
     return counts
 
 
+def files_to_read(paths: list[Path], *, is_mapped: bool) -> list[Path]:
+    """The files that `paths` stand for. Raises UsageError for a path that is not there or holds nothing to read."""
+    return [file for path in paths for file in _files(path, is_mapped)]
+
+
 def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
     if path.is_dir():
         found = sorted(
@@ -62,8 +67,10 @@ def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
         )
         if not found:
             raise UsageError(
-                f"`{path}` has no event files in it.",
-                hint="Event files end in .jsonl, .avro or .parquet; for another export give --mapping FILE.",
+                f"`{path}` has no files in it." if is_mapped else f"`{path}` has no event files in it.",
+                hint=""
+                if is_mapped
+                else "Event files end in .jsonl, .avro or .parquet; for another export give --mapping FILE.",
             )
         yield from found
     elif path.exists():

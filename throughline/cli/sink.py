@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.options import domain_option
+from throughline.cli.options import bootstrap_option, domain_of, domain_option, topic_prefix_option
 from throughline.schemas.domain import Domain
 from throughline.schemas.topics import load_topics
 from throughline.sinks.snapshot import Snapshot
@@ -18,7 +18,7 @@ from throughline.streams.shared_state import open_shared
 
 
 @click.command()
-@click.option("--bootstrap", required=True, envvar="KAFKA_BOOTSTRAP", metavar="HOST:PORT", help="A broker of Kafka.")
+@bootstrap_option
 @click.option(
     "--store",
     "store_path",
@@ -27,7 +27,7 @@ from throughline.streams.shared_state import open_shared
     show_default=True,
     help="The store to fill: a DuckDB file of its own.",
 )
-@click.option("--topic-prefix", default="", help="What stands before the names of the topics.")
+@topic_prefix_option
 @domain_option
 @click.option("--once", is_flag=True, help="Read to the end of the topics, and stop.")
 @click.option("--snapshot", "snapshot_path", type=click.Path(path_type=Path), help="Keep a copy for readers here.")
@@ -42,7 +42,7 @@ def sink(
     bootstrap: str,
     store_path: Path,
     topic_prefix: str,
-    domain: Domain,
+    domain: Domain | None,
     once: bool,
     snapshot_path: Path | None,
     snapshot_seconds: float,
@@ -54,8 +54,9 @@ def sink(
 
     Example: throughline sink --bootstrap localhost:9092 --store board.duckdb --snapshot board-read.duckdb
     """
-    topics = load_topics(domain, prefix=topic_prefix)
     with open_store(store_path, write=True) as store:
+        domain = domain_of(store, domain)
+        topics = load_topics(domain, prefix=topic_prefix)
         open_shared(store, domain)
         snapshot = None if snapshot_path is None else Snapshot(store, snapshot_path, snapshot_seconds)
         made = Sink(store, topics, bootstrap, snapshot)
