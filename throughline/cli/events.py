@@ -102,10 +102,10 @@ def replay(
         _dry_run(files, domain or load_domain(), mapping_name)
         return
     if not store_path.exists():
-        _mapping(mapping_name, domain or load_domain())
+        mapping_of(mapping_name, domain or load_domain())
     with open_store(store_path, write=True) as store:
         domain = domain_of(store, domain)
-        mapping = _mapping(mapping_name, domain)
+        mapping = mapping_of(mapping_name, domain)
         with progress_bar() as report:
             counts = replay_files(store, domain, files, mapping=mapping, report=report)
     print_counts(counts, Console())
@@ -113,7 +113,7 @@ def replay(
 
 def _dry_run(files: list[Path], domain: Domain, mapping_name: str | None) -> None:
     """Print what the mapping makes of each file; ends with 1 where it could not run over one of them."""
-    mapping = _mapping(mapping_name, domain)
+    mapping = mapping_of(mapping_name, domain)
     if mapping is None:
         raise UsageError("--dry-run is for a mapping.", hint="Give --mapping FILE too.")
     could_run = True
@@ -126,7 +126,7 @@ def _dry_run(files: list[Path], domain: Domain, mapping_name: str | None) -> Non
         sys.exit(1)
 
 
-def _mapping(name: str | None, domain: Domain) -> Mapping | None:
+def mapping_of(name: str | None, domain: Domain) -> Mapping | None:
     if name is None:
         return None
     path = Path(name)
