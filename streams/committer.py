@@ -41,6 +41,7 @@ log = structlog.get_logger(__name__)
 EXIT_CODE = 70
 _AGAIN_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 _LAG_SECONDS = 2.0
+_TIME_SECONDS = 15.0
 
 
 class Announcer(Protocol):
@@ -85,6 +86,8 @@ class Committer:
         self._try_again: dict[int, tuple[float, int]] = {}
         self._standing: dict[int, dict[str, int]] = {}
         self._empty: frozenset[int] = frozenset()
+        self._to_announce: set[int] = set()
+        self._time_passed = 0.0
         self._ends: dict[tuple[str, int], int] = {}
         self._ends_asked = 0.0
         self._thread = threading.Thread(target=self.run, name="committer", daemon=True)
@@ -199,6 +202,8 @@ class Committer:
         except BaseException:
             partition.close()
             raise
+        # what the last owner had still to say
+        self._to_announce.add(number)
         log.info("partition_opened", partition=number, positions=partition.next_offsets)
         return partition
 
@@ -249,6 +254,7 @@ class Committer:
     def _commit(self, partition: PartitionStore, fetches: list[Fetch], *, behind: int) -> None:
         began = time.perf_counter()
         counts = partition.take(fetches, behind=behind)
+        self._to_announce.add(partition.number)
         self._metrics.committed(partition, fetches, counts, time.perf_counter() - began)
 
     def _wait_for(self, number: int, tries: int, error: ThroughlineError) -> None:
@@ -267,11 +273,13 @@ class Committer:
     def _announce(self) -> int:
         """Publish a portion of what changed in each store; how many records, 0 also where the broker is away."""
         announced = 0
-        for number, partition in list(self._open.items()):
+        if time.monotonic() - self._time_passed > _TIME_SECONDS:
+            # nothing but the passing of time raises some alerts
+            self._time_passed = time.monotonic()
+            self._to_announce |= self._open.keys()
+        for number in self._to_announce & self._open.keys():
             try:
-                sent = self._announcer.announce(partition.store)
-                self._metrics.published(sent)
-                announced += sent
+                sent = self._announcer.announce(self._open[number].store)
             except BrokerUnavailable as error:
                 log.warning("publishing_waits", partition=number, what=error.what)
                 return 0
@@ -280,6 +288,11 @@ class Committer:
             except StoreError as error:
                 self._close(frozenset({number}))
                 self._wait_for(number, 0, error)
+                continue
+            self._metrics.published(sent)
+            announced += sent
+            if not sent:
+                self._to_announce.discard(number)
         return announced
 
     def _end(self, topic: str, number: int) -> int:
