@@ -41,6 +41,8 @@ class CaseLog:
             "enable.partition.eof": True,
             "auto.offset.reset": "error",
             "check.crcs": True,
+            # what is read stands in the log already; the next partition is asked for only after such a wait
+            "fetch.wait.max.ms": 20,
             "socket.timeout.ms": int(_SECONDS * 1000),
             "queued.min.messages": 200_000,
             "queued.max.messages.kbytes": 131_072,
