@@ -21,7 +21,7 @@ def worker_killed(run: Run, kills: int) -> tuple[int, float, Checked]:
     worker, killed = run.start(), 0
     while killed < kills:
         if run.random.random() < 0.7:
-            _wait_for_progress(worker)
+            _wait_for_progress(worker, run.random.randint(1, 20))
             time.sleep(run.random.uniform(0.0, 0.8))
         else:
             time.sleep(run.random.uniform(0.1, 3.0))
@@ -117,9 +117,12 @@ def clock_jumped(run: Run, times: int) -> tuple[int, float, Checked]:
     return times, *finish(run, publishing, worker)
 
 
-def _wait_for_progress(worker: Worker) -> None:
-    until = time.monotonic() + 8.0
-    while not worker.positions() and worker.ended() is None and time.monotonic() < until:
+def _wait_for_progress(worker: Worker, places: int) -> None:
+    """Wait until it has come to something in so many topics and partitions."""
+    until = time.monotonic() + 10.0
+    while sum(position > 0 for position in worker.positions().values()) < places and worker.ended() is None:
+        if time.monotonic() > until:
+            return
         time.sleep(0.05)
 
 

@@ -120,9 +120,7 @@ class Nursery:
         """A worker of these options of LiveWorker; with `statements`, killed after so many of them."""
         port = free_ports(1)[0]
         made = Worker(0, port, log, lambda: self._ask({"poll": made.pid}))
-        made.pid = self._ask(
-            {"start": {**options, "health_port": port}, "log": str(log), "statements": statements}
-        )
+        made.pid = self._ask({"start": {**options, "health_port": port}, "log": str(log), "statements": statements})
         return made
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 import orjson
-from confluent_kafka import Producer, TopicCollection, TopicPartition
+from confluent_kafka import KafkaException, Producer, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from bench.fault_workers import Failed, Nursery, Worker
@@ -167,9 +167,17 @@ class Run:
             for topic in self.names
             for number in range(self.topics.partitions)
         }
-        found = self.admin.list_offsets(asked, request_timeout=20)
-        ends = {(tp.topic, tp.partition): future.result(20).offset for tp, future in found.items()}
-        return {place: end for place, end in ends.items() if end > 0}
+        until = time.monotonic() + 30
+        while True:
+            try:
+                found = self.admin.list_offsets(asked, request_timeout=20)
+                ends = {(tp.topic, tp.partition): future.result(20).offset for tp, future in found.items()}
+                return {place: end for place, end in ends.items() if end > 0}
+            except KafkaException:
+                # a broker that was just started may not know yet what the client knows
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
 
     def drain(self, *workers: Worker, seconds: float = DRAIN_SECONDS) -> float:
         """Wait until the workers have taken all that the topics have; the seconds that it took."""

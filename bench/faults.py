@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import fault_processes
+from bench import fault_logs, fault_processes, fault_records, fault_stores
 from bench.fault_check import Checked
 from bench.fault_workers import Failed, Nursery
 from bench.fault_world import Run, World
@@ -46,6 +46,14 @@ ROWS = (
     Row("worker paused", fault_processes.worker_paused, (1, 1), (3, 2)),
     Row("workers joined and left", fault_processes.rebalanced, (3, 1), (10, 2)),
     Row("clock jumped", fault_processes.clock_jumped, (3, 1), (8, 1)),
+    Row("records copied and shuffled", fault_records.copied_and_shuffled, (3, 1), (5, 2)),
+    Row("records spoilt", fault_records.records_spoilt, (3, 1), (20, 2)),
+    Row("disk full", fault_stores.disk_full, (2, 1), (6, 1)),
+    Row("store damaged", fault_stores.store_damaged, (4, 1), (9, 3)),
+    Row("group's offsets lost", fault_logs.offsets_lost, (2, 1), (6, 1)),
+    Row("records deleted from the log", fault_logs.records_deleted, (1, 1), (1, 2)),
+    Row("topic made anew while away", fault_logs.topic_made_anew_while_away, (1, 1), (1, 2)),
+    Row("topic made anew at work", fault_logs.topic_made_anew_at_work, (1, 1), (1, 2)),
 )
 
 
