@@ -124,6 +124,8 @@ class _Rendering:
             "select (select count(*) from waiting_cases), (select count(*) from waiting_quarantine), "
             "(select count(*) from settled_quarantine), (select count(*) from timely_cases)"
         )
+        if until is None and not any(counts):
+            return Outgoing()
         run(sql(__package__, "shared_sql/narrow"))
         records = [*self._cases(), *self._handoffs(), *self._alerts(), *self._quarantine()]
         noted = {name: run(query).to_arrow_table() for name, query in _NOTED.items()}
@@ -152,11 +154,12 @@ class _Rendering:
         return last + timedelta(microseconds=1) if cases >= self.limit else self.as_of
 
     def _cases(self) -> Iterator[SharedRecord]:
+        # those that are gone first: an event that went from one case to another is never in both
+        gone = f"select {case_id('case_key')}, area from gone_cases left join case_areas using (case_key) order by 1"
+        yield from self._gone("decision_timeline", gone)
         rows = self.cursor.execute(read_case(self.cursor)).to_arrow_table()
         keys, areas = rows.column("case_id").to_pylist(), rows.column("area").to_pylist()
         yield from self._messages("decision_timeline", keys, areas, self._encoded("decision_timeline", rows))
-        gone = f"select {case_id('case_key')}, area from gone_cases left join case_areas using (case_key) order by 1"
-        yield from self._gone("decision_timeline", gone)
 
     def _handoffs(self) -> Iterator[SharedRecord]:
         self._show("handoffs")
@@ -187,12 +190,9 @@ class _Rendering:
 
     def _show(self, view: str) -> None:
         """Make `shown_<view>`: the rows of a public view, of the cases at hand, because its text finds their tables."""
-        (statement,) = self._row(
-            "select sql from duckdb_views() "
-            "where view_name = ? and not temporary and database_name = current_database()",
-            [view],
-        )
-        query = statement.partition(" AS ")[2]
+        # as it is written: what DuckDB makes of it, with commas for cross joins, does not run again
+        text = sql("throughline.sinks", f"views/{view}")
+        query = text.partition(f"create or replace view {view} as\n")[2].partition(";\ncomment on view")[0]
         self.cursor.execute(f"create or replace temp table shown_{view} as {query}")
 
     def _flat(self, topic: SharedName, rows: str) -> Iterator[SharedRecord]:

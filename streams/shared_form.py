@@ -152,7 +152,7 @@ def read_case(connection: duckdb.DuckDBPyConnection) -> str:
     return (
         f"select {case_id('f.case_key')} as case_id, getvariable('version')::bigint as version, f.area, "
         f"{_struct(shared_columns(connection, FACTS), 'f.')} as facts, {names}\n"
-        f"from (from case_facts where case_key in {keys}) f\n{joins}"
+        f"from (from case_facts where case_key in {keys}) f\n{joins}\norder by f.case_key"
     )
 
 
