@@ -124,6 +124,7 @@ class Committer:
                     self._empty -= {item.partition}
                     self._try_again[item.partition] = (0.0, 0)
                 continue
+            self._open_wanted()
             self._take(waiting)
             waiting = {}
             if isinstance(item, Assigned):
@@ -218,18 +219,32 @@ class Committer:
             if partition is None:
                 continue  # not ours, or not open yet: read again when it is opened
             try:
-                for fetch in fetches:
-                    if fetch.offsets[0] > partition.next_offsets[fetch.topic]:
-                        self._catch_up(partition, fetch.topic, fetch.offsets[0])
-                last = {fetch.topic: fetch.next_offset for fetch in fetches}
-                behind = sum(max(0, self._end(topic, number) - offset) for topic, offset in last.items())
-                self._commit(partition, fetches, behind=behind)
+                self._take_in_order(partition, fetches)
             except (StoreDamaged, StoreTooNew):
                 raise
             except (StoreError, BrokerUnavailable) as error:
                 # the store tells where it stands; what it has not is read again from the log
                 self._close(frozenset({number}))
                 self._wait_for(number, 0, error)
+
+    def _take_in_order(self, partition: PartitionStore, fetches: list[Fetch]) -> None:
+        """Commit fetches together, up to where one does not follow the last: what lies between is read again first."""
+        together: list[Fetch] = []
+        expected = dict(partition.next_offsets)
+        for fetch in fetches:
+            if fetch.offsets[0] > expected[fetch.topic]:
+                self._commit_together(partition, together)
+                together = []
+                self._catch_up(partition, fetch.topic, fetch.offsets[0])
+            together.append(fetch)
+            expected[fetch.topic] = max(expected[fetch.topic], fetch.next_offset)
+        self._commit_together(partition, together)
+
+    def _commit_together(self, partition: PartitionStore, fetches: list[Fetch]) -> None:
+        if fetches:
+            last = {fetch.topic: fetch.next_offset for fetch in fetches}
+            behind = sum(max(0, self._end(topic, partition.number) - offset) for topic, offset in last.items())
+            self._commit(partition, fetches, behind=behind)
 
     def _commit(self, partition: PartitionStore, fetches: list[Fetch], *, behind: int) -> None:
         began = time.perf_counter()
