@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +18,7 @@ from typing import Protocol
 
 import structlog
 
-from throughline.errors import (
-    BrokerUnavailable,
-    StoreDamaged,
-    StoreError,
-    StoreLocked,
-    StoreTooNew,
-    ThroughlineError,
-)
+from throughline.errors import BrokerUnavailable, StoreDamaged, StoreError, StoreLocked, StoreTooNew, ThroughlineError
 from throughline.schemas.codec import SchemaStore
 from throughline.schemas.domain import Domain
 from throughline.schemas.topics import Topics
@@ -299,18 +292,19 @@ class Committer:
         return self._ends.get((topic, number), 0)
 
     def _tell_lag(self) -> None:
+        """Look at the log: what it has for us, and that it is still the one that the stores were fed from."""
         if time.monotonic() - self._ends_asked < _LAG_SECONDS:
             return
         self._ends_asked = time.monotonic()
         try:
-            for number, topic in self._assigned():
-                self._ends[topic, number] = self._log.extent(topic, number).end
+            found = self._log.topic_ids(self._names) if self._open else {}
+            for number, partition in self._open.items():
+                check_topic_ids(partition.topic_ids(), found)
+                for topic in self._names:
+                    extent = self._log.extent(topic, number)
+                    check_position(topic, number, partition.next_offsets[topic], extent)
+                    self._ends[topic, number] = extent.end
         except BrokerUnavailable as error:
             log.warning("broker_away", what=error.what)
             return
         self._metrics.lag(self._open, self._ends)
-
-    def _assigned(self) -> Iterator[tuple[int, str]]:
-        for number in self._open:
-            for topic in self._names:
-                yield number, topic
