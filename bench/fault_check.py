@@ -1,4 +1,4 @@
-"""Whether nothing was lost: every record that the log has stands once in the stores, and they say what a replay says."""
+"""Faults that end the process, or are waited for: nothing is skipped, nothing is taken twice."""
 
 from __future__ import annotations
 
