@@ -1,4 +1,4 @@
-"""Faults that end the process, or are waited for: nothing is skipped, nothing is taken twice."""
+"""Whether nothing was lost: every record of the log stands once in the stores, which say what a replay says."""
 
 from __future__ import annotations
 
