@@ -19,7 +19,6 @@ _AS_OF = "2026-07-02"
 
 def sink_killed(run: Run, kills: int) -> tuple[int, float, Checked]:
     """SIGKILL of the sink after the n-th statement, or at any time, while a worker publishes."""
-    run.make_topics([topic.name for topic in run.topics.shared.values()])
     publishing, worker = run.publish(run.sendings(CASES), seconds=0.8 * kills), run.start(publishes=True)
     board, killed = run.home / "board.duckdb", 0
     for number in range(kills):
