@@ -29,9 +29,9 @@ with identified as (
 ),
 first_copies as (
   select * from identified
-  qualify row_number() over (partition by quarantine_id order by origin, position, field, detail) = 1
+  qualify row_number() over (partition by quarantine_id order by received_at, origin, position, field, detail) = 1
 )
-select quarantine_id, reason, field, detail, source, id, type, origin, position, ?, raw
+select quarantine_id, reason, field, detail, source, id, type, origin, position, received_at, raw
 from first_copies f
 anti join quarantined q using (quarantine_id)
 """
@@ -67,17 +67,17 @@ class QuarantinedRecord:
     raw: str | None
 
 
-def record(connection: duckdb.DuckDBPyConnection, rejects: pa.Table, received_at: datetime) -> int:
-    """Put `rejects` (REJECTS) into quarantine inside the caller's transaction; the number of new rows.
+def record(connection: duckdb.DuckDBPyConnection, rejects: pa.Table) -> int:
+    """Put `rejects` (REJECTS, and received_at, UTC) into quarantine inside the caller's transaction; the number of new
+    rows.
 
-    A record that stands there already (same reason, bytes, source and id) is no new row. `received_at` is
-    UTC, naive.
+    A record that stands there already (same reason, bytes, source and id) is no new row.
     """
     if rejects.num_rows == 0:
         return 0
     connection.register("rejected_records", rejects)
     try:
-        row = connection.execute(_RECORD, [received_at]).fetchone()
+        row = connection.execute(_RECORD).fetchone()
     finally:
         connection.unregister("rejected_records")
     return 0 if row is None else int(row[0])

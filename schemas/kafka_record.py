@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+import orjson
 import pyarrow as pa
 
 from throughline.errors import CodecError
+from throughline.schemas.admission import PLACEHOLDERS
 from throughline.schemas.cloudevents import event_object
 from throughline.schemas.cloudevents_binding import to_kafka, to_structured
 from throughline.schemas.codec import SchemaStore, encode_row
@@ -28,6 +30,8 @@ from throughline.schemas.events import EVENTS
 from throughline.schemas.rfc3339 import write_instant, write_label
 from throughline.schemas.topics import Topics
 
+# what every domain knows for no number at all
+A_PLACEHOLDER = "UNKNOWN"
 AVRO = "application/avro"
 STRUCTURED_JSON = "application/cloudevents+json"
 HEARTBEAT_TYPE = "throughline.source.heartbeat.v1"
@@ -65,6 +69,7 @@ def record_of(
     stored = store.of(row["type"], row["version"])
     if stored is None:
         raise CodecError(f"the domain has no type {row['type']} v{row['version']}", field="type")
+    row = _with_placeholders(row)
     value = to_structured(event_object(row, type_prefix)) if structured else encode_row(row, store)
     headers = [
         ("content-type", (STRUCTURED_JSON if structured else AVRO).encode()),
@@ -85,6 +90,17 @@ def record_of(
         headers.append(("ce_sequence", row["sequence"].encode()))
     headers.append(("ce_contenthash", sha256(value).hexdigest().encode()))
     return KafkaRecord(topics.of_agency(row["agency"]), area, tuple(headers), value)
+
+
+def _with_placeholders(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row with the identifiers that were taken off because they are placeholders, so that they are seen again."""
+    if PLACEHOLDERS not in row["data"]:
+        return row
+    data = orjson.loads(row["data"])
+    kinds = data.pop(PLACEHOLDERS, ())
+    pairs = [(one["kind"], one["value"]) if isinstance(one, dict) else tuple(one) for one in row["identifiers"]]
+    pairs += [(kind, A_PLACEHOLDER) for kind in kinds]
+    return {**row, "identifiers": pairs, "data": orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()}
 
 
 def plain_rows(events: pa.Table) -> Iterator[dict[str, Any]]:
@@ -113,6 +129,7 @@ def heartbeat(
         "source": source,
         "type": HEARTBEAT_TYPE,
         "time": write_instant(sent_at),
+        "partitionkey": area,
         "datacontenttype": "application/json",
         "data": {"sequence": sequence, "waiting": waiting, "every_seconds": every_seconds},
     }

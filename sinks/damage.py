@@ -12,16 +12,16 @@ from pathlib import Path
 
 import duckdb
 
-from throughline.errors import StoreDamaged, StoreError, StoreLocked, StoreTooNew, ThroughlineError
+from throughline.errors import StoreDamaged, StoreError, StoreLocked, StoreMissing, StoreTooNew, ThroughlineError
 
 # in a child process: replaying a damaged write-ahead log has been seen to end the process by abort()
 _PROBE = """
 import json, sys
 import duckdb
 try:
-    duckdb.connect(sys.argv[1], config={"access_mode": "read_only"}).execute("from
-    duckdb_tables()").fetchall() except duckdb.Error as error: print(json.dumps([type(error).__name__,
-    str(error)]))
+    duckdb.connect(sys.argv[1], config={"access_mode": "read_only"}).execute("from duckdb_tables()").fetchall()
+except duckdb.Error as error:
+    print(json.dumps([type(error).__name__, str(error)]))
 """
 _DAMAGE = re.compile(
     r"corrupt|checksum|not a valid DuckDB|deserializ|serializ|metadata pointer|Could not read|WAL|"
@@ -32,11 +32,13 @@ _NO_ROOM = re.compile(r"No space left|File too large|disk quota", re.IGNORECASE)
 
 
 def rebuild_hint(path: Path | None) -> str:
-    store = "the store" if path is None else str(path)
+    if path is None:
+        parts, store = "the file, its `.wal` and its `.mark`", "FILE"
+    else:
+        parts, store = f"`{path}`, `{path}.wal` and `{path}.mark`", str(path)
     return (
-        f"Every row of a store comes from events, so nothing that was published is lost. Move `{store}`, "
-        f"`{store}.wal` and `{store}.mark` away and build it anew: "
-        f"`throughline replay PATH… --store {store}`, or start the worker, which reads its topics again."
+        f"Every row of a store comes from events, so nothing that was published is lost. Move {parts} away and "
+        f"build it anew: `throughline replay PATH… --store {store}`, or start the worker, which reads its topics again."
     )
 
 
@@ -81,7 +83,7 @@ def store_error(error: duckdb.Error, path: Path | None, *, opening: bool = False
 
 
 def _missing(path: Path | None) -> StoreError:
-    return StoreError(f"There is no store at `{path}`.", hint=f"`throughline replay PATH… --store {path}` makes one.")
+    return StoreMissing(f"There is no store at `{path}`.", hint=f"`throughline replay PATH… --store {path}` makes one.")
 
 
 @contextmanager
@@ -117,13 +119,13 @@ def check_path(path: Path, *, write: bool) -> None:
     except OSError as error:
         raise StoreError(f"`{path}` cannot be looked at: {error.strerror}.") from None
     if is_folder:
-        raise StoreError(f"`{path}` is a folder, not a store.", hint=f"Name a file: `{path / 'store.duckdb'}`.")
+        raise StoreMissing(f"`{path}` is a folder, not a store.", hint=f"Name a file: `{path / 'store.duckdb'}`.")
     if not has_parent:
-        raise StoreError(f"The folder `{path.parent}` does not exist.", hint=f"`mkdir -p {path.parent}` makes it.")
+        raise StoreMissing(f"The folder `{path.parent}` does not exist.", hint=f"`mkdir -p {path.parent}` makes it.")
     if not exists and not write:
         raise _missing(path)
     if exists and size is None:
-        raise StoreError(f"`{path}` is not a regular file.")
+        raise StoreMissing(f"`{path}` is not a regular file.")
     if size == 0:
         raise StoreDamaged(f"`{path}` is empty: not a store.", hint=rebuild_hint(path))
 

@@ -49,19 +49,26 @@ TABLES: tuple[Digested, ...] = (
 )
 
 
-def digest(connection: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...] = TABLES) -> str:
-    """The line: 64 hexadecimal digits. Raises StoreDamaged where a block of the file cannot be read."""
-    lines = "".join(f"{name}={value}\n" for name, value in digest_by_table(connection, tables).items())
+def digest(*connections: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...] = TABLES) -> str:
+    """The line: 64 hexadecimal digits. Raises StoreDamaged where a block of the file cannot be read.
+
+    Of several stores that share no case, such as those of the partitions of a log, it is that of one with all cases.
+    """
+    lines = "".join(f"{name}={value}\n" for name, value in digest_by_table(*connections, tables=tables).items())
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def digest_by_table(connection: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...] = TABLES) -> dict[str, str]:
+def digest_by_table(*connections: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...] = TABLES) -> dict[str, str]:
     """`rows:sum:sum` for each public table, in the order of `tables`: where two stores differ."""
     with translated(None):
-        return {table.table: _sums(connection, table) for table in tables}
+        return {table.table: _line([_sums(connection, table) for connection in connections]) for table in tables}
 
 
-def _sums(connection: duckdb.DuckDBPyConnection, table: Digested) -> str:
+def _line(sums: list[tuple[int, int, int]]) -> str:
+    return ":".join(str(sum(part)) for part in zip(*sums, strict=True))
+
+
+def _sums(connection: duckdb.DuckDBPyConnection, table: Digested) -> tuple[int, int, int]:
     columns = connection.execute(
         "select column_name, data_type from duckdb_columns() where table_name = ? and schema_name = 'main' "
         "and database_name = current_database() order by column_name",
@@ -79,7 +86,7 @@ def _sums(connection: duckdb.DuckDBPyConnection, table: Digested) -> str:
         """
     ).fetchone()
     assert row is not None
-    return f"{row[0]}:{row[1]}:{row[2]}"
+    return row[0], row[1], row[2]
 
 
 def _text(name: str, type_: str) -> str:

@@ -32,6 +32,10 @@ TABLE_ROWS = 200
 PIPE_WIDTH = 140
 SECONDS = 300.0
 _ROWS_AT_ONCE = 10_000
+# a case id has 17 characters, the longest id of a standard 20
+_ONE_PIECE = 20
+# from this width on, columns stand further apart
+_ROOMY = 120
 # what a single statement that only reads can begin with; DuckDB counts `pragma` and `show` among its SELECTs
 _FIRST_WORDS = {
     "select",
@@ -174,15 +178,16 @@ def _write_json(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO
 
 def _write_table(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO, rows: int, width: int | None) -> int:
     found = result.fetchmany(rows + 1)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in names:
-        # folded, since a value that is cut short with an ellipsis cannot be copied
-        table.add_column(Text(_printable(name)), overflow="fold")
-    for row in found[:rows]:
-        # Text, since a value may look like markup of the console; null is not an empty text
-        table.add_row(*(Text("–", style="dim") if v is None else Text(_printable(str(_cell(v)))) for v in row))
     # into a file or pipe there is no width to ask for
     console = Console(file=out, width=width or (None if out.isatty() else PIPE_WIDTH), highlight=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1) if console.width >= _ROOMY else (0, 0))
+    for i, name in enumerate(names):
+        # folded, since a value that is cut short with an ellipsis cannot be copied; an id in front stays in one piece
+        is_id = i == 0 and all(len(str(row[0])) <= _ONE_PIECE for row in found)
+        table.add_column(Text(printable(name)), overflow="fold", no_wrap=is_id)
+    for row in found[:rows]:
+        # Text, since a value may look like markup of the console; null is not an empty text
+        table.add_row(*(Text("–", style="dim") if v is None else Text(printable(str(_cell(v)))) for v in row))
     console.print(table)
     if len(found) > rows:
         console.print(f"The first {rows} rows. For all of them: --format csv, json or parquet.")
@@ -229,6 +234,6 @@ def _cell(value: Any) -> Any:
     return json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list) else plain
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text that cannot steer a terminal."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

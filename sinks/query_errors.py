@@ -8,6 +8,7 @@ from difflib import get_close_matches
 import duckdb
 
 from throughline.errors import QueryError
+from throughline.sinks.schema import public_schema
 
 QUERY_HINT = "Give one SELECT, for example: select * from cases limit 10"
 
@@ -43,14 +44,13 @@ def _nearest(connection: duckdb.DuckDBPyConnection, sql: str, text: str) -> str:
             .execute("select table_name, column_name from duckdb_columns() where not internal and schema_name = 'main'")
             .fetchall()
         )
-        views = connection.cursor().execute("select view_name from duckdb_views() where not internal").fetchall()
     except duckdb.Error:
         return QUERY_HINT
     tables = sorted({table for table, _ in columns})
     if unknown := _UNKNOWN_TABLE.search(text):
         near = get_close_matches((unknown["name"] or unknown["other"]).lower(), tables, 3, 0.5)
         meant = f"Perhaps {_listed(near)}. " if near else ""
-        return f"{meant}Public views: {_listed(sorted(view for (view,) in views))}."
+        return f"{meant}Public views: {_listed(sorted(public_schema().views))}."
     if unknown := _UNKNOWN_COLUMN.search(text):
         words = set(re.findall(r"\w+", sql.lower()))
         here = sorted({column for table, column in columns if table in words})

@@ -81,9 +81,16 @@ def meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
     if "store_meta" not in tables:
         if tables:
-            raise StoreError("It is a DuckDB file, but not a store of Throughline.", hint="Name another file.")
+            raise StoreError(
+                f"`{_file_of(connection)}` is a DuckDB file, but not a store of Throughline.", hint="Name another file."
+            )
         return {}
     return dict(connection.execute("select key, value from store_meta").fetchall())
+
+
+def _file_of(connection: duckdb.DuckDBPyConnection) -> str:
+    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
+    return "it" if row is None or row[0] is None else str(row[0])
 
 
 def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:

@@ -33,14 +33,11 @@ def refuse_mapping(problems: list[MappingError]) -> None:
         return
     first, rest = problems[0], problems[1:]
     if rest:
-        more = "\n".join(problem.what if problem.file is None else str(problem).split("\n")[0] for problem in rest[:20])
-        first = MappingError(
-            first.what,
-            file=first.file,
-            line=first.line,
-            field=first.field,
-            hint=f"{first.hint}\n\nBesides:\n{more}".strip(),
-        )
+        more = "\n".join(problem.what for problem in rest[:20])
+        # its `what` says file, line and field already
+        told = MappingError(first.what, hint=f"{first.hint}\n\nBesides:\n{more}".strip())
+        told.file, told.line, told.field = first.file, first.line, first.field
+        raise told
     raise first
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
 
@@ -160,8 +160,8 @@ class Sender:
         self._marked_at = time.monotonic()
         if not self._done and not self._refusals:
             return
-        for one, reason in self._refusals:
-            log.warning("the broker refused record %d of %s: %s", one.place, one.record.topic, reason)
+        for (topic, reason), count in Counter((one.record.topic, reason) for one, reason in self._refusals).items():
+            log.warning("the broker refused %d records on %s: %s", count, topic, reason)
         with self.changed:  # so that who sees that nothing waits sees what became of it too
             self._outbox.mark(self._done, self._refusals)
             self.sent += len(self._done)

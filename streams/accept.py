@@ -7,12 +7,14 @@ After it, `events` is the set of all distinct events received, whatever came in 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
 from throughline.sql import sql
+
+# rows of a row group of DuckDB
+ROW_GROUP = 122_880
 
 STEWARD_TYPES = ("steward.identifiers.linked", "steward.identifiers.unlinked", "steward.conflict.resolved")
 
@@ -34,18 +36,17 @@ class Counts:
             self.quarantined[reason] = self.quarantined.get(reason, 0) + n
 
 
-def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table, received_at: datetime) -> Counts:
-    """Add `incoming` (EVENTS columns) to the store, inside the caller's transaction.
+def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table) -> Counts:
+    """Add `incoming` to the store, inside the caller's transaction.
 
-    `received_at` (UTC, naive) is when the batch was accepted. Records are told apart by (source, id); see
-    docs/rules.md, section 1, for copies and conflicts.
+    It has the columns of EVENTS and `received_at` (UTC): when the record was accepted, or the broker had it. Records
+    are told apart by (source, id); see docs/rules.md, section 1, for copies and conflicts.
     """
     if incoming.num_rows == 0:
         return Counts()
-    connection.execute("set variable received_at = ?", [received_at])
     connection.execute("set variable stored = (select count(*) from events)")
-    # in slices, so that both cores read them
-    connection.register("incoming", pa.Table.from_batches(incoming.to_batches(max_chunksize=50_000)))
+    # in slices of a row group each, so that all cores read them and no core leaves a part of one to be merged later
+    connection.register("incoming", pa.Table.from_batches(incoming.to_batches(max_chunksize=ROW_GROUP)))
     try:
         connection.execute(sql(__package__, "accept_sql/arrived"))
         connection.execute(sql(__package__, "accept_sql/first_copies"))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import duckdb
+import pyarrow as pa
 
 from throughline.quality import quarantine
 from throughline.schemas.events import Batch
@@ -29,23 +30,55 @@ Progress = Callable[[str, float], None]
 def join(store: Store, batch: Batch, received_at: datetime) -> Counts:
     """Accept or quarantine, link and derive one batch in one transaction; `received_at` is UTC, naive."""
     with store.transaction() as connection:
-        counts = _take(connection, batch, received_at)
-        link(connection)
-        _take_cases(connection)
-        derive(connection)
+        counts = take(connection, stamped(batch, received_at))
+        bring_up_to_date(connection)
     return counts
 
 
 def accept_only(store: Store, batch: Batch, received_at: datetime) -> Counts:
     """Accept or quarantine one batch of a bulk load; `settle` must follow."""
     with store.transaction() as connection:
-        return _take(connection, batch, received_at)
+        return take(connection, stamped(batch, received_at))
 
 
-def settle(store: Store, progress: Progress = lambda stage, part: None) -> int:
-    """Link and derive all that was accepted and not settled; the number of cases derived.
+def stamped(batch: Batch, received_at: datetime) -> Batch:
+    """The batch with the column received_at in both tables: one time (UTC, naive) for every record."""
 
-    `progress` is called with the name of the stage and how much of it is done (0 to 1).
+    def with_time(records: pa.Table) -> pa.Table:
+        times = pa.repeat(pa.scalar(received_at, pa.timestamp("us")), records.num_rows)
+        return records.append_column("received_at", times)
+
+    return Batch(with_time(batch.events), with_time(batch.rejects))
+
+
+def take(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Counts:
+    """Accept or quarantine a batch that says when each record was received, inside the caller's transaction.
+
+    `bring_up_to_date` or `settle` must follow.
+    """
+    counts = accept(connection, batch.events)
+    quarantine.record(connection, batch.rejects)
+    reasons = Counter(batch.rejects.column("reason").to_pylist())
+    counts.add(Counts(read=batch.rejects.num_rows, quarantined=dict(reasons)))
+    return counts
+
+
+def bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> None:
+    """Link and derive all that was accepted, inside the caller's transaction; `cases_to_derive` has the cases."""
+    link(connection)
+    _take_cases(connection)
+    derive(connection)
+
+
+def settle(
+    store: Store,
+    progress: Progress = lambda stage, part: None,
+    derived: Callable[[duckdb.DuckDBPyConnection], None] = lambda connection: None,
+) -> int:
+    """Link and derive all that was accepted and not settled, in some transactions; the number of cases derived.
+
+    `progress` is called with the name of the stage and how much of it is done (0 to 1); `derived` inside each
+    transaction that derived cases, with `cases_to_derive` as they were.
     """
     progress("linking", 0.0)
     with store.transaction() as connection:
@@ -57,6 +90,7 @@ def settle(store: Store, progress: Progress = lambda stage, part: None) -> int:
         with store.transaction() as connection:
             _take_cases(connection, slices - part)
             derive(connection)
+            derived(connection)
     progress("deriving", 1.0)
     return cases
 
@@ -76,14 +110,6 @@ def _pending(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     # all cases, if the store had none; else a share of the events like their share of the cases
     share = events * min(1, cases / max(known, 1)) if known else events
     return cases, 1 + int(share // EVENTS_AT_ONCE)
-
-
-def _take(connection: duckdb.DuckDBPyConnection, batch: Batch, received_at: datetime) -> Counts:
-    counts = accept(connection, batch.events, received_at)
-    quarantine.record(connection, batch.rejects, received_at)
-    reasons = Counter(batch.rejects.column("reason").to_pylist())
-    counts.add(Counts(read=batch.rejects.num_rows, quarantined=dict(reasons)))
-    return counts
 
 
 def _take_cases(connection: duckdb.DuckDBPyConnection, slices: int = 1) -> None:

@@ -75,6 +75,12 @@ class StoreError(InfrastructureError):
     """The DuckDB store cannot be opened, read or written."""
 
 
+class StoreMissing(StoreError):
+    """No store can be where it was said to be: a fault in what was given, which no retry mends."""
+
+    exit_code = 1
+
+
 class StoreLocked(StoreError):
     """Another process writes this store."""
 
@@ -120,12 +126,20 @@ class TopicMismatch(InfrastructureError):
     """A topic is missing, or is not kept as the domain says."""
 
 
+class SharedLogError(InfrastructureError):
+    """A shared topic holds what cannot be taken, or no longer holds what has still to be taken."""
+
+
 class BrokerError(InfrastructureError):
-    """The broker cannot be started, does not answer, or went away."""
+    """A broker of our own cannot be started, or went away."""
 
 
 class BrokerToolMissing(BrokerError):
     """Java or Maven, which a broker on this machine needs, is missing or too old."""
+
+
+class PartFailed(InfrastructureError):
+    """A process of the local stack ended by itself."""
 
 
 class QueryError(ThroughlineError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,18 +40,24 @@ def replay(
     Raises UsageError for a path that is not there or holds nothing to read, MappingError, CodecError and StoreError.
     """
     received_at = received_at or datetime.now(UTC).replace(tzinfo=None)
-    files = [file for path in paths for file in _files(path, mapping is not None)]
+    files = files_to_read(paths, is_mapped=mapping is not None)
     open_domain(store, domain)
     counts = Counts()
     sizes = [file.stat().st_size for file in files]
     with store.bulk():
-        for place, file in enumerate(files):
-            for batch in _read(file, domain, mapping):
-                counts.add(accept_only(store, batch, received_at))
-                report(f"reading {file.name}", sum(sizes[:place]), sum(sizes))
+        for place, batch in _ahead(
+            (place, batch) for place, file in enumerate(files) for batch in read_batches(file, domain, mapping)
+        ):
+            counts.add(accept_only(store, batch, received_at))
+            report(f"reading {files[place].name}", sum(sizes[:place]), sum(sizes))
         report("reading", sum(sizes), sum(sizes))
         settle(store, lambda stage, part: report(stage, part, 1.0))
     return counts
+
+
+def files_to_read(paths: list[Path], *, is_mapped: bool) -> list[Path]:
+    """The files that `paths` stand for. Raises UsageError for a path that is not there or holds nothing to read."""
+    return [file for path in paths for file in _files(path, is_mapped)]
 
 
 def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
@@ -62,8 +69,10 @@ def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
         )
         if not found:
             raise UsageError(
-                f"`{path}` has no event files in it.",
-                hint="Event files end in .jsonl, .avro or .parquet; for another export give --mapping FILE.",
+                f"`{path}` has no files in it." if is_mapped else f"`{path}` has no event files in it.",
+                hint=""
+                if is_mapped
+                else "Event files end in .jsonl, .avro or .parquet; for another export give --mapping FILE.",
             )
         yield from found
     elif path.exists():
@@ -72,5 +81,15 @@ def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
         raise UsageError(f"`{path}` is not there.", hint="Check the path; a folder of event files will do as well.")
 
 
-def _read(file: Path, domain: Domain, mapping: Mapping | None) -> Iterator[Batch]:
+def read_batches(file: Path, domain: Domain, mapping: Mapping | None) -> Iterator[Batch]:
+    """The records of an event file, or of an export with its mapping, in batches. Raises MappingError, CodecError."""
     return read_events(file, domain) if mapping is None else read_mapped(file, mapping, domain)
+
+
+def _ahead(batches: Iterator[tuple[int, Batch]]) -> Iterator[tuple[int, Batch]]:
+    """The same batches, each read in another thread while the one before it is taken in."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        following = reader.submit(next, batches, None)
+        while (found := following.result()) is not None:
+            following = reader.submit(next, batches, None)
+            yield found

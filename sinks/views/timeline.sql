@@ -36,7 +36,8 @@ select
   e.about,
   e.due_at,
   e.channel,
-  e.data
+  e.data,
+  w.told_precision
 from placed e
 left join event_types t using (type)
 left join telling_facts w on w.case_key = e.case_key and w.event_key = e.event_key;
@@ -62,3 +63,4 @@ comment on column timeline.about is 'Id of the event that the victim is told of.
 comment on column timeline.due_at is 'When an answer is due (UTC).';
 comment on column timeline.channel is 'How a communication was made.';
 comment on column timeline.data is 'Its other fields, as JSON: codes and bands, no free text.';
+comment on column timeline.told_precision is 'Precision of told_at: instant, day or month.';

@@ -12,7 +12,7 @@ semi join known using (event_key);
 
 -- the copy that is kept of each content new to the store: the first in the order of what it was read from
 create or replace temp table kept_copies as
-select c.* replace (min(c.recorded_at) over same as recorded_at)
+select c.* replace (min(c.recorded_at) over same as recorded_at, min(c.received_at) over same as received_at)
 from copies c
 anti join known_copies k using (event_key, content_hash)
 window same as (partition by c.event_key, c.content_hash)
@@ -20,7 +20,7 @@ qualify row_number() over (partition by c.event_key, c.content_hash order by c.o
 
 -- further copies: all that are neither kept nor the very record that is in the store already
 create or replace temp table further_copies as
-select c.event_key, c.content_hash, c.recorded_at, c.origin, c.position, getvariable('received_at')::timestamp as received_at
+select c.event_key, c.content_hash, c.recorded_at, c.origin, c.position, c.received_at
 from copies c
 anti join kept_copies k using (event_key, content_hash, origin, position)
 anti join known_copies w using (event_key, content_hash, origin, position);
@@ -28,7 +28,7 @@ anti join known_copies w using (event_key, content_hash, origin, position);
 insert into events
 select
   event_key, null as case_key, source, id, type, version, area, agency, unit, occurred_at, occurred_precision,
-  recorded_at, getvariable('received_at')::timestamp, sequence, identifiers, linking_keys(area, identifiers),
+  recorded_at, received_at, sequence, identifiers, linking_keys(area, identifiers),
   decision, reason, reference, answers, about, holder, due_at, effect_at, enhanced, channel, victim, officer,
   correlation, causation, data, false as in_conflict, origin, position
 from kept_copies;
@@ -37,7 +37,7 @@ create or replace temp table new_further_copies as
 select * from further_copies anti join duplicates using (event_key, origin, position);
 
 insert into duplicates
-select distinct event_key, origin, position, received_at from new_further_copies;
+select event_key, origin, position, min(received_at) from new_further_copies group by all;
 
 create or replace temp table contested as
 with contents as (

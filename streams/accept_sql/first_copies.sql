@@ -3,7 +3,7 @@
 insert into events
 select
   event_key, null as case_key, source, id, type, version, area, agency, unit, occurred_at, occurred_precision,
-  recorded_at, getvariable('received_at')::timestamp, sequence, identifiers, linking_keys(area, identifiers),
+  recorded_at, received_at, sequence, identifiers, linking_keys(area, identifiers),
   decision, reason, reference, answers, about, holder, due_at, effect_at, enhanced, channel, victim, officer,
   correlation, causation, data, false as in_conflict, origin, position
 from (select *, event_key_of(source, id) as event_key from incoming)

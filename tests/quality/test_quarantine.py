@@ -13,8 +13,9 @@ import pytest
 
 from throughline.errors import DataError
 from throughline.quality.quarantine import escaped, groups, record, records, show
-from throughline.schemas.events import REJECTS
+from throughline.schemas.events import EVENTS, REJECTS, Batch
 from throughline.sinks.store import Store, open_memory_store
+from throughline.streams.join import stamped
 
 MORNING = datetime(2026, 3, 2, 9)
 EVENING = datetime(2026, 3, 2, 18)
@@ -39,7 +40,7 @@ def rejects(*rows: dict[str, object]) -> pa.Table:
 
 def put(store: Store, table: pa.Table, at: datetime = MORNING) -> int:
     with store.transaction() as connection:
-        return record(connection, table, at)
+        return record(connection, stamped(Batch(EVENTS.empty_table(), table), at).rejects)
 
 
 def test_the_same_bad_record_read_again_is_no_new_row(store: Store) -> None:

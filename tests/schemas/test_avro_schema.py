@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -159,10 +160,27 @@ def test_older_versions_are_read_back_from_the_history(evolved: Domain) -> None:
 
 
 def test_every_type_of_the_catalogue_is_compatible_with_its_versions(domain: Domain) -> None:
-    """FULL_TRANSITIVE over the catalogue that ships."""
+    """FULL_TRANSITIVE over the catalogue that ships, and the next version of each type that adds a field."""
     versions: dict[str, dict[int, Any]] = {}
     for one in type_forms(domain):
-        versions.setdefault(one.type, {})[one.version] = compile_avro(one).schema
+        schemas = versions.setdefault(one.type, {})
+        schemas[one.version] = compile_avro(one).schema
+        schemas[one.version + 1] = compile_avro(_next(one, required=False)).schema
     for name, schemas in versions.items():
-        for verdict in full_transitive(name, schemas):
-            assert verdict.verdict.compatible, str(verdict)
+        verdicts = full_transitive(name, schemas)
+        assert len(verdicts) >= 2
+        assert [str(verdict) for verdict in verdicts if not verdict.verdict.compatible] == []
+
+
+def test_a_required_field_more_is_a_break_in_every_type(domain: Domain) -> None:
+    """The next version cannot read the data of the one before, and says which field it lacks."""
+    for one in type_forms(domain):
+        schemas = {1: compile_avro(one).schema, 2: compile_avro(_next(one, required=True)).schema}
+        broken = [str(verdict) for verdict in full_transitive(one.type, schemas) if not verdict.verdict.compatible]
+        why = "field `new_field` is not in the data and has no default"
+        assert broken == [f"{one.type} v2 cannot read v1; {why}"]
+
+
+def _next(one: TypeForm, *, required: bool) -> TypeForm:
+    more = FieldForm("new_field", "string", required, (), "New.", None)
+    return replace(one, version=one.version + 1, fields=(*one.fields, more))

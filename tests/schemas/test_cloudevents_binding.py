@@ -36,6 +36,30 @@ def test_the_six_minimal_conformance_events_have_their_attributes(shared_data: P
     assert from_batch(to_batch(given)) == given
 
 
+def test_the_six_events_of_an_older_specification_are_refused(shared_data: Path) -> None:
+    """The published minimal events of CloudEvents 0.3 are refused by their version, in either mode."""
+    text = (shared_data / "cloudevents" / "conformance_yaml_v0.3_v03_minimum.yaml").read_text()
+    given = [one["ContextAttributes"] | {"data": one["Data"]} for one in yaml.safe_load_all(text)]
+    assert len(given) == 6
+    refused = Reject("bad_attribute", "specversion", "only CloudEvents 1.0 is read")
+    for one in given:
+        one["specversion"] = str(one["specversion"])
+        assert from_structured(orjson.dumps(one)) == refused
+        assert from_kafka(*to_kafka(one)) == refused
+
+
+def test_the_structured_mode_of_http_is_the_same_json(shared_data: Path) -> None:
+    """The body that the conformance feature posts gives the attributes and data that it states."""
+    text = (shared_data / "cloudevents" / "conformance_features_http-protocol-binding.feature").read_text()
+    structured = text.split("Scenario Outline")[2]
+    request, data = re.findall(r'"""\s*(.*?)\s*"""', structured, re.S)
+    body = request.partition("\n\n")[2]
+    rows = structured.split("Examples:")[0].split("Then the attributes are")[1]
+    expected = dict(_cells(rows)) | {"data": orjson.loads(data)}
+    assert len(expected) == 7
+    assert from_structured(body.encode()) == expected
+
+
 def test_the_kafka_feature_holds(shared_data: Path) -> None:
     """Binary and structured mode give the attributes and data that the conformance feature states."""
     text = (shared_data / "cloudevents" / "conformance_features_kafka-protocol-binding.feature").read_text()

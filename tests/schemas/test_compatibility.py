@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from throughline.errors import DataError
-from throughline.schemas.compatibility import can_read, full_transitive
+from throughline.schemas.compatibility import Verdict, can_read, full_transitive
 
 
 def record(*fields: dict[str, Any], version: int = 1) -> dict[str, Any]:
@@ -64,6 +64,23 @@ def test_a_rename_needs_an_alias() -> None:
     assert verdict.compatible
     assert verdict.cautions == ()
     assert can_read(old, new).cautions == ("field `reason` of the data would be dropped",)
+
+
+def test_a_rename_without_an_alias_is_a_break_or_a_loss() -> None:
+    """A required field is missing under its new name; an optional one is dropped, and that is said."""
+    old = record(ID, {"name": "cause", "type": "string"})
+    new = record(ID, {"name": "reason", "type": "string"}, version=2)
+    assert can_read(new, old).problems == ("field `reason` is not in the data and has no default",)
+    verdict = can_read(record(ID, optional("reason", "string")), record(ID, optional("cause", "string")))
+    assert verdict.compatible
+    assert verdict.cautions == ("field `cause` of the data would be dropped",)
+
+
+def test_removing_an_optional_field_loses_it_without_a_break() -> None:
+    """The new version drops what the old data has; the old one reads null."""
+    old, new = record(ID, optional("reason", "string")), record(ID, version=2)
+    assert can_read(new, old).cautions == ("field `reason` of the data would be dropped",)
+    assert can_read(old, new) == Verdict(compatible=True, problems=(), cautions=())
 
 
 def test_widening_goes_one_way() -> None:

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from written_standards import FOLDER, catalogue, files, key, one, standards, uses
 
 from throughline.schemas.domain import load_domain
-
-FOLDER = Path(__file__).resolve().parents[2] / "schemas" / "domains" / "england_wales"
 
 NUMBERS = {
     "agreed_contact": 4,
     "bail_and_custody": 13,
     "directors_guidance": 17,
-    "local": 9,
+    "local": 10,
     "protective_orders": 5,
     "time_limits": 9,
     "victims_code": 16,
     "victims_code_2015": 6,
     "victims_code_court": 10,
-    "victims_right_to_review": 6,
+    "victims_right_to_review": 7,
 }
 UNCONFIRMED_ON = {
     # the Code before it had the same clock, and that is confirmed
@@ -49,47 +44,7 @@ UNCONFIRMED_OFF = {
     ("VRR-CPS-LOCAL", "1"),
 }
 NUMBER_ON = 57
-ROLES = ("starts", "stops", "cancels", "pauses", "resumes")
 MARK = re.compile(r"\[([A-Z]\d+)\] (https?://\S+|Lords Hansard)")
-
-
-@cache
-def files() -> dict[str, list[dict[str, Any]]]:
-    """Return the standards as they are written, by the name of their file."""
-    return {
-        path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
-        for path in sorted((FOLDER / "standards").glob("*.yaml"))
-    }
-
-
-def standards() -> list[dict[str, Any]]:
-    return [standard for written in files().values() for standard in written]
-
-
-def key(standard: dict[str, Any]) -> tuple[str, str]:
-    return standard["id"], standard["version"]
-
-
-def one(name: str, version: str) -> dict[str, Any]:
-    (found,) = (standard for standard in standards() if key(standard) == (name, version))
-    return found
-
-
-@cache
-def catalogue() -> dict[str, dict[str, Any]]:
-    return {
-        event_type["type"]: event_type
-        for path in (FOLDER / "events").glob("*.yaml")
-        for event_type in yaml.safe_load(path.read_text(encoding="utf-8"))
-    }
-
-
-def uses() -> Iterator[tuple[dict[str, Any], str, dict[str, Any]]]:
-    """Yield every event that a standard names: the standard, the role and the entry."""
-    for standard in standards():
-        for role in ROLES:
-            for entry in standard.get(role, []):
-                yield standard, role, entry
 
 
 def test_the_number_of_standards_is_known() -> None:
@@ -221,37 +176,6 @@ def test_a_chain_of_two_duties_has_two_owners(first: str, second: str) -> None:
     assert giver["owner"] != taker["owner"]
     stops = {entry["type"] for entry in giver["stops"]}
     assert {entry["type"] for entry in taker["starts"]} <= stops
-
-
-@pytest.mark.parametrize(
-    ("name", "version", "amount", "unit", "enhanced"),
-    [
-        ("VC-R4-REFERRAL", "2021", 2, "working_days", 2),
-        ("VC-R8-WCU-VICTIM", "2021", 5, "working_days", 1),
-        ("VC-R8-HEARING", "2021", 1, "working_days", 1),
-        ("VC-R9-WCU-VICTIM", "2021", 1, "working_days", 1),
-        ("VC-R11-VCS", "2021", 10, "working_days", None),
-        ("VC-R11-VLO", "2021", 20, "working_days", None),
-        ("VRR-POL-ACK", "1", 10, "working_days", None),
-        ("VRR-POL-DECIDE", "1", 30, "working_days", None),
-        ("VRR-CPS-TOTAL", "1", 30, "working_days", None),
-        ("DG-RED", "DG6", 3, "hours", None),
-        ("DG-GREEN5", "DG6", 5, "calendar_days", None),
-        ("DG-GREEN28", "DG6", 28, "calendar_days", None),
-        ("DG-CHARGEFILE", "DG6", 48, "hours", None),
-        ("DVPN", "1", 48, "hours", None),
-        ("DVDS", "2", 28, "calendar_days", None),
-        ("CTL-182", "1", 182, "calendar_days", None),
-        ("HOCR-24", "1", 24, "hours", None),
-    ],
-)
-def test_a_limit_is_the_one_of_its_source(
-    name: str, version: str, amount: int, unit: str, enhanced: int | None
-) -> None:
-    """Given the table of limits as read from the sources, then the data say the same, in the same unit."""
-    standard = one(name, version)
-    assert standard["within"] == {"amount": amount, "unit": unit}
-    assert (standard.get("enhanced") or {}).get("amount") == enhanced
 
 
 def test_each_item_of_an_action_plan_has_its_own_day() -> None:

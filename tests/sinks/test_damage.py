@@ -14,7 +14,7 @@ import pytest
 from stores import SMALL, numbers, run_python, write_notes
 
 from throughline.errors import StoreDamaged, StoreError, StoreTooNew
-from throughline.sinks.damage import store_error
+from throughline.sinks.damage import probe, store_error
 from throughline.sinks.digest import Digested, digest
 from throughline.sinks.store import open_store
 
@@ -62,7 +62,7 @@ def outcome(path: Path, *, write: bool) -> str:
     try:
         with open_store(path, write=write, schema=SMALL) as store:
             store.scrub()
-            digest(store.connection, NOTES)
+            digest(store.connection, tables=NOTES)
             assert numbers(store) == list(range(1, 81)), "a loss that nobody was told of"
             return "whole"
     except StoreError as error:
@@ -95,6 +95,17 @@ def test_a_flipped_bit_in_the_log_shows(path: Path, seed: int) -> None:
     log.write_bytes(body)
 
     assert outcome(path, write=bool(seed % 2)) == "refused"
+
+
+def test_the_child_that_probes_says_what_it_found(path: Path) -> None:
+    """A whole store and its log pass; a log that does not fit is found by the child, before we open it."""
+    probe(path)
+
+    log = path.with_name("s.duckdb.wal")
+    log.write_bytes(log.read_bytes()[:40] + b"\xff" * 400)
+
+    with pytest.raises(StoreDamaged):
+        probe(path)
 
 
 @pytest.mark.parametrize("part", [i / 12 for i in range(12)])

@@ -37,7 +37,7 @@ def digest_of(store: Store, rows: list[tuple[Any, ...]]) -> str:
     store.connection.execute("delete from cells")
     if rows:
         store.connection.executemany("insert into cells values (?, ?, ?, ?, ?)", rows)
-    return digest(store.connection, CELLS)
+    return digest(store.connection, tables=CELLS)
 
 
 def canonical(row: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -141,5 +141,5 @@ def test_the_digest_is_the_same_in_every_release(store: Store) -> None:
     text = 'po\x1eUlice\x1f\x1eN\x1f2026-01-01 10:00:00.5\x1f1.5\x1f["a","b",null]\x1f'
     number = int.from_bytes(hashlib.md5(text.encode()).digest(), "little")
     expected = f"1:{number & (1 << 64) - 1}:{number >> 64}"
-    assert digest_by_table(store.connection, CELLS) == {"cells": expected}
-    assert digest(store.connection, CELLS) == hashlib.sha256(f"cells={expected}\n".encode()).hexdigest()
+    assert digest_by_table(store.connection, tables=CELLS) == {"cells": expected}
+    assert digest(store.connection, tables=CELLS) == hashlib.sha256(f"cells={expected}\n".encode()).hexdigest()

@@ -210,7 +210,7 @@ NOBODY = """
 import os, sys
 from stores import SMALL
 from throughline.errors import StoreError
-from throughline.sinks.store import open_store
+from throughline.sinks.store import open_memory_store, open_store
 if os.geteuid() == 0:
     os.setegid(65534); os.seteuid(65534)
 for write in (True, False):
@@ -243,7 +243,7 @@ FULL = """
 import resource, sys
 from stores import SMALL, numbers
 from throughline.errors import StoreError
-from throughline.sinks.store import open_store
+from throughline.sinks.store import open_memory_store, open_store
 with open_store(sys.argv[1], write=True, schema=SMALL) as store:
     resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, resource.RLIM_INFINITY))
     for n in range(100):
@@ -332,3 +332,19 @@ def test_a_lost_token_stops_the_writer(path: Path) -> None:
         with pytest.raises(StoreLocked, match="no more"):
             write_notes(store, 3, 3)
         assert numbers(store) == [1]
+
+
+def test_every_table_and_column_says_what_it_is() -> None:
+    """Whoever opens a store with another tool finds a comment on each table, view and column."""
+    with open_memory_store() as store:
+        unsaid = store.connection.execute(
+            """
+            select table_name, null from duckdb_tables() where comment is null
+            union all
+            select view_name, null from duckdb_views() where not internal and comment is null
+            union all
+            select table_name, column_name from duckdb_columns() where not internal and comment is null
+            """
+        ).fetchall()
+
+    assert unsaid == []

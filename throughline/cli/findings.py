@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -47,11 +49,20 @@ def print_findings(store_path: Path, counts: Counts) -> None:
 
     click.secho("\nLook on:", bold=True)
     lines = [
-        f"throughline timeline {case or 'CASE'} --store {store_path}",
-        f"throughline handoffs --store {store_path}",
-        f"throughline query \"from contacts where state = 'broken' order by due_at\" --store {store_path}",
-        f"throughline quarantine list --store {store_path}",
-        f"throughline verify --store {store_path}",
+        f"timeline {case or 'CASE'}",
+        "handoffs",
+        "query \"from contacts where state = 'broken' order by due_at\"",
+        "quarantine list",
+        "verify",
     ]
     for line in lines:
-        click.echo(f"  {line}")
+        click.echo(f"  {_command()} {line} --store {shlex.quote(str(store_path))}")
+
+
+def _command() -> str:
+    """How this command can be called from here: its name where the shell finds it, else its path."""
+    if shutil.which("throughline"):
+        return "throughline"
+    path = Path(sys.argv[0])
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path))

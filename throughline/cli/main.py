@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from typing import Any
 
 import click
 
 from throughline import __version__
 from throughline.cli.events import demo, replay
+from throughline.cli.export import export
+from throughline.cli.live import live, up
+from throughline.cli.publish import publish_command
 from throughline.cli.quarantine import quarantine
 from throughline.cli.reading import delays, handoffs, query, timeline
 from throughline.cli.rules import catalogue, standards
+from throughline.cli.sink import sink
 from throughline.cli.store import digest, rebuild, verify
+from throughline.cli.topics import topics
+from throughline.cli.worker import worker
 from throughline.errors import ThroughlineError
 
 
@@ -21,6 +29,17 @@ class Workflow(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; where the reader of the output has gone, as `| head` does, end as if all were written."""
+        try:
+            value = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes once more at its end, and would complain
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+        return value
 
 
 @click.group(cls=Workflow, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -32,12 +51,12 @@ def throughline() -> None:
     """
 
 
-@click.command()
+@click.command(short_help="Print the completion script of a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the completion script of a SHELL.
 
-    Example: throughline completion bash > ~/.local/share/bash-completion/completions/throughline
+    Example: source <(throughline completion bash)
     """
     from click.shell_completion import get_completion_class
 
@@ -59,6 +78,13 @@ for _command in (
     digest,
     verify,
     rebuild,
+    up,
+    topics,
+    publish_command,
+    worker,
+    sink,
+    export,
+    live,
     completion,
 ):
     throughline.add_command(_command)
@@ -68,7 +94,8 @@ def main() -> None:
     """Run the command; an error that Throughline knows becomes two sentences and an exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        throughline.main(standalone_mode=False)
+        # named, since the variable that asks for completions is
+        throughline.main(prog_name="throughline", standalone_mode=False)
     except ThroughlineError as error:
         click.echo(f"throughline: {error}", err=True)
         sys.exit(error.exit_code)
@@ -78,7 +105,3 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("throughline: stopped; what was committed is kept.", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        # the reader of our output has gone, as `| head` does
-        sys.stderr.close()
-        sys.exit(0)

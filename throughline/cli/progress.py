@@ -14,13 +14,16 @@ from throughline.replay import Report
 @contextmanager
 def progress_bar() -> Iterator[Report]:
     """A function to report to: the stage, how much of it is done, and how much there is."""
+    console = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        # what is no terminal would get an empty line
+        disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("starting", total=None)
 

@@ -7,13 +7,18 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from throughline.cli.options import store_option
-from throughline.quality.quarantine import groups, records, show
-from throughline.sinks.store import open_store
+from throughline.cli.options import format_option, store_option
+from throughline.cli.writing import write_query, write_rows
+from throughline.errors import DataError
+from throughline.quality.quarantine import groups, show
+from throughline.sinks.query import Format, printable
+from throughline.sinks.store import Store, open_store
+from throughline.sql import sql
 
 
-@click.group()
+@click.group(short_help="See what could not be accepted, and why.")
 def quarantine() -> None:
     """See what could not be accepted, and why."""
 
@@ -22,40 +27,43 @@ def quarantine() -> None:
 @store_option
 @click.option("--reason", help="The records of one reason.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Records to list, of a reason.")
-def list_(store_path: Path, reason: str | None, limit: int) -> None:
-    """List the reasons and sources; with --reason, the records themselves, without their content."""
-    console = Console()
-    table = Table(box=None, pad_edge=False)
+@format_option
+def list_(store_path: Path, reason: str | None, limit: int, format_: Format | None) -> None:
+    """List the reasons and sources; with --reason, the records themselves, without their content.
+
+    Example: throughline quarantine list --reason conflict --store cases.duckdb
+    """
     with open_store(store_path, write=False) as store:
         if reason is None:
-            for column in ("records", "reason", "source", "last read"):
-                table.add_column(column, justify="right" if column == "records" else "left")
-            for group in groups(store.connection):
-                table.add_row(
-                    f"{group.records:,}",
-                    group.reason,
-                    group.source or "–",
-                    f"{group.last_received_at:%Y-%m-%d %H:%M}",
-                )
+            write_query(store.connection, sql("throughline.cli", "queries/quarantine_groups"), format_, 10_000)
         else:
-            for column in ("id", "where", "field", "what was expected", "type"):
-                table.add_column(column, overflow="fold")
-            for found in records(store.connection, reason=reason, limit=limit):
-                where = f"{found.origin}:{found.position}"
-                table.add_row(str(found.quarantine_id), where, found.field or "–", found.detail, found.type or "–")
-    console.print(table if table.row_count else "Nothing is in quarantine.")
+            _check_reason(store, reason)
+            store.connection.execute("set variable reason = ?", [reason])
+            store.connection.execute("set variable most = ?::bigint", [limit])
+            write_query(store.connection, sql("throughline.cli", "queries/quarantine_records"), format_, limit)
+
+
+def _check_reason(store: Store, reason: str) -> None:
+    """Raise DataError where no record is in quarantine for this reason: it is perhaps misspelt."""
+    reasons = sorted({group.reason for group in groups(store.connection)})
+    if reason not in reasons:
+        hint = f"There are: {', '.join(reasons)}." if reasons else "Nothing is in quarantine."
+        raise DataError(f"No record is in quarantine for the reason `{reason}`.", hint=hint)
 
 
 @quarantine.command("show")
 @click.argument("quarantine_id", type=int)
 @store_option
 @click.option("--raw", is_flag=True, help="Show the record itself, escaped: it may hold personal data.")
-def show_(quarantine_id: int, store_path: Path, raw: bool) -> None:
-    """Show one record: where it was read, and what is wrong with it."""
+@format_option
+def show_(quarantine_id: int, store_path: Path, raw: bool, format_: Format | None) -> None:
+    """Show one record: where it was read, and what is wrong with it.
+
+    Example: throughline quarantine show 17422457106160203652 --store cases.duckdb
+    """
     with open_store(store_path, write=False) as store:
         found = show(store.connection, quarantine_id, with_raw=raw)
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for name, value in (
+    facts = [
         ("id", found.quarantine_id),
         ("reason", found.reason),
         ("field", found.field),
@@ -68,7 +76,20 @@ def show_(quarantine_id: int, store_path: Path, raw: bool) -> None:
         ("copy", found.content_hash),
         ("bytes", found.raw_bytes),
         ("record", found.raw),
-    ):
-        if value is not None:
-            table.add_row(name, str(value), style=None)
-    Console().print(table)
+    ]
+    texts = [(name, None if value is None else str(value)) for name, value in facts]
+    if format_ is None:
+        _print_facts(texts)
+    else:
+        write_rows([name for name, _ in texts], [tuple(text for _, text in texts)], format_)
+
+
+def _print_facts(facts: list[tuple[str, str | None]]) -> None:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, text in facts:
+        if text is not None:
+            # Text, since what a publisher wrote may look like markup of the console
+            table.add_row(name, Text(printable(text)))
+    Console(highlight=False).print(table)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.options import domain_option, store_option
+from throughline.cli.options import domain_of, domain_option, store_option
 from throughline.cli.progress import progress_bar
 from throughline.schemas.domain import Domain
 from throughline.sinks.digest import digest as digest_of
@@ -17,7 +17,7 @@ from throughline.streams.rebuild import past
 from throughline.streams.rebuild import rebuild as rebuild_store
 
 
-@click.command()
+@click.command(short_help="Print one line, equal for equal sets of events.")
 @store_option
 @click.option("--by-table", is_flag=True, help="One line for each table: where two stores differ.")
 def digest(store_path: Path, by_table: bool) -> None:
@@ -30,15 +30,16 @@ def digest(store_path: Path, by_table: bool) -> None:
             click.echo(digest_of(store.connection))
 
 
-@click.command()
+@click.command(short_help="Derive everything a second time, and compare.")
 @store_option
 @domain_option
-def verify(store_path: Path, domain: Domain) -> None:
+def verify(store_path: Path, domain: Domain | None) -> None:
     """Derive everything a second time from the events, and compare with what the store holds.
 
     Prints the digest. Ends with 1 where they differ, and names the tables.
     """
     with open_store(store_path, write=False) as store, progress_bar() as report:
+        domain = domain_of(store, domain)
         report("reading", 0.0, None)
         kept = digest_by_table(store.connection)
         line = digest_of(store.connection)
@@ -56,12 +57,15 @@ def verify(store_path: Path, domain: Domain) -> None:
     click.echo(line)
 
 
-@click.command()
+@click.command(short_help="Forget what is derived, and derive it again.")
 @store_option
 @domain_option
-def rebuild(store_path: Path, domain: Domain) -> None:
-    """Forget all that is derived and derive it again from the events that the store keeps."""
+def rebuild(store_path: Path, domain: Domain | None) -> None:
+    """Forget all that is derived and derive it again from the events that the store keeps.
+
+    With --domain it becomes a store of that domain.
+    """
     with open_store(store_path, write=True) as store, progress_bar() as report:
-        cases = rebuild_store(store, domain, lambda stage, part: report(stage, part, 1.0))
+        cases = rebuild_store(store, domain or domain_of(store, None), lambda stage, part: report(stage, part, 1.0))
         line = digest_of(store.connection)
     click.echo(f"{cases:,} cases rebuilt. {line}")

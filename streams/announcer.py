@@ -1,0 +1,90 @@
+"""Publishing to the shared topics: what changed in a store, until the broker has acknowledged it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from confluent_kafka import KafkaException, Producer
+
+from throughline.errors import BrokerUnavailable
+from throughline.schemas.topics import Topics
+from throughline.sinks.store import Store
+from throughline.streams.case_log import kafka_error
+from throughline.streams.case_state import Outgoing, outgoing, published
+
+CASES_AT_ONCE = 2_000
+_SECONDS = 30.0
+
+
+class KafkaAnnouncer:
+    """Sends what is outgoing in a store, at most CASES_AT_ONCE cases a call; idempotent and acknowledged by all."""
+
+    def __init__(self, bootstrap: str, topics: Topics, clock: Callable[[], datetime]) -> None:
+        self._bootstrap = bootstrap
+        self._topics = topics
+        self._clock = clock
+        self._producer: Producer | None = None
+
+    def announce(self, store: Store) -> int:
+        """Send one portion; how many records. What the broker did not acknowledge stays outgoing.
+
+        Raises BrokerUnavailable where it did not within 30 s.
+        """
+        portion = outgoing(store, self._topics, limit=CASES_AT_ONCE, as_of=self._clock())
+        if portion.records:
+            self._send(portion)
+        published(store, portion)
+        return len(portion.records)
+
+    def _send(self, portion: Outgoing) -> None:
+        failed: list[Any] = []
+
+        def delivered(error: Any, message: Any) -> None:
+            if error is not None:
+                failed.append(error)
+
+        producer = self._open()
+        for record in portion.records:
+            while True:
+                try:
+                    producer.produce(
+                        record.topic,
+                        value=record.value,
+                        key=record.key,
+                        partition=record.partition,
+                        headers=list(record.headers),
+                        on_delivery=delivered,
+                    )
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+        left = producer.flush(_SECONDS)
+        if failed:
+            raise kafka_error(KafkaException(failed[0]), self._bootstrap)
+        if left:
+            # what may still arrive later is the same as what will be sent again
+            producer.purge()
+            self._producer = None
+            raise BrokerUnavailable(
+                f"`{self._bootstrap}` did not acknowledge {left} records within {_SECONDS:g} s.",
+                hint="They stay in the store and are sent again.",
+            )
+
+    def _open(self) -> Producer:
+        if self._producer is None:
+            self._producer = Producer(
+                {
+                    "bootstrap.servers": self._bootstrap,
+                    "enable.idempotence": True,
+                    "acks": "all",
+                    "compression.type": "zstd",
+                    "linger.ms": 5,
+                    "delivery.timeout.ms": int(_SECONDS * 1000),
+                    "message.max.bytes": 1_000_000,
+                    "queue.buffering.max.messages": 200_000,
+                    "log_level": 3,
+                }
+            )
+        return self._producer

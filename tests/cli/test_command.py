@@ -1,0 +1,283 @@
+"""The command as a user has it: what it prints, where, and what it ends with."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from unittest import mock
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from throughline.cli.main import main
+from throughline.cli.main import throughline as command
+
+ROOT = Path(__file__).resolve().parents[2]
+EVENTS = ROOT / "docs" / "how-to" / "examples" / "events.jsonl"
+FAULTS = ROOT / "docs" / "how-to" / "examples" / "faults.jsonl"
+THROUGHLINE = Path(sys.executable).with_name("throughline")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the example events, two of them in conflict and one record with a fault."""
+    path = tmp_path_factory.mktemp("cli") / "cases.duckdb"
+    run("replay", EVENTS, FAULTS, "--store", path)
+    return path
+
+
+@dataclass
+class Done:
+    """What the command wrote."""
+
+    stdout: str
+    stderr: str
+    raw: bytes
+
+
+def run(*arguments: object, code: int = 0, **environment: str) -> Done:
+    """The command in this process, with streams that are no terminal; it must end with `code`."""
+    out, err = BytesIO(), BytesIO()
+    ended: object = 0
+    with (
+        mock.patch.dict(os.environ, environment),
+        mock.patch("sys.argv", ["throughline", *map(str, arguments)]),
+        mock.patch("sys.stdout", TextIOWrapper(out, encoding="utf-8", write_through=True)) as stdout,
+        mock.patch("sys.stderr", TextIOWrapper(err, encoding="utf-8", write_through=True)) as stderr,
+    ):
+        try:
+            main()
+        except SystemExit as error:
+            ended = error.code or 0
+        for stream in (stdout, stderr):
+            stream.flush()
+    done = Done(out.getvalue().decode(errors="replace"), err.getvalue().decode(), out.getvalue())
+    assert ended == code, f"{arguments}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+READING: dict[str, list[str]] = {
+    "query": ["query", "from cases"],
+    "timeline": ["timeline", "crime_ref:20/000123/26"],
+    "handoffs": ["handoffs"],
+    "delays": ["delays"],
+    "quarantine list": ["quarantine", "list"],
+    "quarantine list of one reason": ["quarantine", "list", "--reason", "conflict"],
+    "catalogue": ["catalogue"],
+    "catalogue of one type": ["catalogue", "cps.pcd.triaged"],
+    "standards": ["standards"],
+    "standards of one": ["standards", "VC-R6-ARREST", "--all"],
+}
+
+
+@pytest.mark.parametrize("name", READING)
+def test_whatever_reads_gives_every_format(name: str, store: Path) -> None:
+    """Table, CSV, JSON and Parquet, all with the same rows."""
+    arguments = [
+        *READING[name],
+        *(["--store", str(store)] if name.split()[0] not in ("catalogue", "standards") else []),
+    ]
+
+    rows = json.loads(run(*arguments, "--format", "json").stdout)
+    table = run(*arguments, "--format", "table").stdout
+    head = run(*arguments, "--format", "csv").stdout.splitlines()[0]
+    parquet = run(*arguments, "--format", "parquet").raw
+
+    assert rows
+    assert head.split(",") == list(rows[0])
+    assert f"{len(rows)} row" in table
+    assert pq.read_table(BytesIO(parquet)).num_rows == len(rows)
+
+
+def test_one_quarantined_record_is_shown_whole_only_when_asked(store: Path) -> None:
+    """`show` says what was expected; the record's content only with --raw, and brackets in it are no markup."""
+    (found,) = json.loads(
+        run("quarantine", "list", "--reason", "bad_time", "--store", store, "--format", "json").stdout
+    )
+    without = run("quarantine", "show", found["id"], "--store", store).stdout
+    whole = run("quarantine", "show", found["id"], "--raw", "--store", store).stdout
+
+    assert "IDVA-WM" not in without
+    assert "IDVA-WM" in whole
+
+
+def test_what_looks_like_markup_is_shown_as_it_is(tmp_path: Path) -> None:
+    """A record with `[/bold]` in it neither ends the command nor loses a bracket."""
+    (tmp_path / "odd.jsonl").write_text("[/bold] [red]\n")
+    run("replay", tmp_path / "odd.jsonl", "--store", tmp_path / "s.duckdb")
+    (found,) = json.loads(
+        run("quarantine", "list", "--reason", "not_json", "--store", tmp_path / "s.duckdb", "--format", "json").stdout
+    )
+
+    shown = run("quarantine", "show", found["id"], "--raw", "--store", tmp_path / "s.duckdb").stdout
+
+    assert "[/bold] [red]" in shown
+
+
+def test_a_reason_that_is_not_there_is_answered_with_those_that_are(store: Path) -> None:
+    """A misspelt reason is not an empty quarantine."""
+    assert "bad_time, conflict" in run("quarantine", "list", "--reason", "conflit", "--store", store, code=1).stderr
+
+
+def test_a_reader_that_goes_away_is_no_fault(store: Path) -> None:
+    """`| head` ends with 0 and without a word."""
+    script = f"{THROUGHLINE} query 'select unnest(range(300000))' --store {store} --format csv | head -1"
+
+    done = subprocess.run(
+        ["bash", "-c", f"{script}; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_cannot_be_read_leaves_no_store(tmp_path: Path) -> None:
+    """A path or mapping that is not there: refused with what to do, and no empty store is left behind."""
+    for arguments in (["nope.jsonl"], [EVENTS, "nope.jsonl"], [EVENTS, "--mapping", "nope"]):
+        done = run("replay", *arguments, "--store", tmp_path / "s.duckdb", code=2)
+        assert "`nope" in done.stderr
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mapping_that_is_not_there_is_answered_with_those_that_ship(tmp_path: Path) -> None:
+    """The shipped mappings of the domain are named."""
+    done = run("replay", EVENTS, "--mapping", "police", "--store", tmp_path / "s.duckdb", code=2)
+
+    assert "police_uk_street" in done.stderr
+
+
+def test_a_store_that_is_not_there_is_a_fault_in_what_was_given(tmp_path: Path) -> None:
+    """Not one of the machine: a script that retries those must not retry this."""
+    for name in ("nope.duckdb", "."):
+        assert "store" in run("delays", "--store", tmp_path / name, code=1).stderr
+
+
+def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
+    """A DuckDB file of somebody else's."""
+    with duckdb.connect(str(tmp_path / "other.duckdb")) as connection:
+        connection.execute("create table t (a integer)")
+
+    for arguments in (["delays"], ["replay", str(EVENTS)]):
+        assert f"{tmp_path}/other.duckdb" in run(*arguments, "--store", tmp_path / "other.duckdb", code=70).stderr
+
+
+def fines(folder: Path) -> Path:
+    """A store of one road fine, and the export that it came from."""
+    columns = re.findall(r"[\w:]+", "case:concept:name,concept:name,time:timestamp")
+    rest = [
+        "amount",
+        "article",
+        "dismissal",
+        "expense",
+        "lastSent",
+        "notificationType",
+        "org:resource",
+        "paymentAmount",
+        "totalPaymentAmount",
+        "points",
+        "vehicleClass",
+        "lifecycle:transition",
+    ]
+    lines = [
+        ",".join([*columns, *rest]),
+        "A1,Create Fine,2006-07-24 00:00:00+02:00" + "," * len(rest),
+        "A1,Send Fine,2006-12-05 00:00:00+01:00" + "," * len(rest),
+    ]
+    (folder / "fines.csv").write_text("\n".join(lines) + "\n")
+    path = folder / "fines.duckdb"
+    run("replay", folder / "fines.csv", "--domain", "road_fines", "--mapping", "roadtraffic", "--store", path)
+    return path
+
+
+def test_a_store_keeps_its_domain(tmp_path: Path) -> None:
+    """Nobody need name it again, and another is refused rather than making all of it say something else."""
+    path = fines(tmp_path)
+    digest = run("digest", "--store", path).stdout
+
+    assert run("verify", "--store", path).stdout == digest
+    assert run("replay", tmp_path / "fines.csv", "--mapping", "roadtraffic", "--store", path).stdout.split()[:4] == [
+        *("2", "read", "0", "accepted")
+    ]
+    for arguments in (["verify"], ["replay", str(EVENTS)]):
+        done = run(*arguments, "--domain", "england_wales", "--store", path, code=2)
+        assert "of the domain road_fines" in done.stderr
+    assert run("digest", "--store", path).stdout == digest
+    assert "1 cases rebuilt" in run("rebuild", "--store", path).stdout
+    assert run("digest", "--store", path).stdout == digest
+
+
+def test_a_day_is_never_shown_as_a_midnight(tmp_path: Path) -> None:
+    """Fines have days; the list of handoffs and the timeline show days."""
+    path = fines(tmp_path)
+
+    shown = run("handoffs", "--store", path).stdout + run("timeline", "A1", "--store", path).stdout
+
+    assert "2006-12-05" in shown
+    assert "00:00" not in shown
+
+
+def test_a_dry_run_reads_a_folder_and_says_when_it_could_not_run(tmp_path: Path) -> None:
+    """Like the run itself it takes a folder; it ends with 1 where the mapping does not fit, and makes no store."""
+    fines(tmp_path)
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (tmp_path / "fines.csv").rename(folder / "fines.csv")
+    arguments = ["replay", folder, "--domain", "road_fines", "--mapping", "roadtraffic", "--dry-run"]
+
+    assert "2 rows: 2 events" in run(*arguments, "--store", tmp_path / "none.duckdb").stdout
+
+    (folder / "fines.csv").write_text("a,b\n1,2\n")
+
+    assert "cannot run" in run(*arguments, "--store", tmp_path / "none.duckdb", code=1).stdout
+    assert not (tmp_path / "none.duckdb").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "completed"),
+    [
+        ("throughline hand", ["handoffs"]),
+        ("throughline quarantine ", ["list", "show"]),
+        ("throughline catalogue cps.pcd.tri", ["cps.pcd.triaged"]),
+        ("throughline standards VC-R6-ARR", ["VC-R6-ARREST"]),
+        ("throughline replay --domain ", ["england_wales", "process_log", "road_fines"]),
+        ("throughline replay --mapping police", ["police_uk_street"]),
+        ("throughline query --format ", ["table", "csv", "json", "parquet"]),
+    ],
+)
+def test_a_shell_completes(line: str, completed: list[str]) -> None:
+    """What bash asks for when somebody presses the tab key."""
+    asked = run(COMP_WORDS=line, COMP_CWORD=str(len(line.split(" ")) - 1), _THROUGHLINE_COMPLETE="bash_complete").stdout
+
+    assert [found.split(",")[1] for found in asked.split()] == completed
+
+
+def test_bash_takes_the_completion_script() -> None:
+    """The script, sourced by bash, completes a command."""
+    script = (
+        f"source <({THROUGHLINE} completion bash); COMP_WORDS=(throughline rebu); COMP_CWORD=1; "
+        f"_throughline_completion {THROUGHLINE}; echo ${{COMPREPLY[@]}}"
+    )
+
+    assert subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout == "rebuild\n"
+
+
+def test_every_command_says_in_one_line_what_it_is_for() -> None:
+    """On a terminal of 80 columns no sentence of the overview is cut short."""
+    overview = run("--help", COLUMNS="80").stdout
+
+    assert "..." not in overview.partition("Commands:")[2]
+    assert all(f"  {name} " in overview for name in command.commands)
+
+
+def test_a_case_can_be_copied_from_a_narrow_table(store: Path) -> None:
+    """In 80 columns the id of a case stands in one piece."""
+    shown = run("handoffs", "--store", store, "--format", "table", COLUMNS="80").stdout
+
+    assert re.search(r"c[0-9a-f]{16}", shown)
