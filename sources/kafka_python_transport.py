@@ -1,12 +1,10 @@
 """Sending by kafka-python: pure Python, for an agency that may not install a compiled client.
 
-It compresses by gzip, the one method that Python itself has; the others would need a compiled package too. A record
-that is too large may take others of its batch with it: all of them stay in the outbox and are tried again.
+It compresses by gzip, the one method that Python itself has; the others would need a compiled package too.
 """
 
 from __future__ import annotations
 
-import socket
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -16,6 +14,7 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
 
+from throughline.schemas.broker_address import reach
 from throughline.schemas.kafka_record import KafkaRecord
 from throughline.sources.transport import DELIVERY_SECONDS, UNKNOWN_TOPIC_SECONDS, Done, Fault, fault_of
 
@@ -29,6 +28,7 @@ class KafkaPythonTransport:
     def __init__(self, bootstrap: str, settings: Mapping[str, Any] | None = None) -> None:
         self.trouble = ""
         self.is_broken = False
+        self._bootstrap = bootstrap
         self._settings = {
             "bootstrap_servers": bootstrap,
             "bootstrap_timeout_ms": 5_000,
@@ -58,8 +58,9 @@ class KafkaPythonTransport:
             if self._producer is None:
                 self._producer = KafkaProducer(**self._settings)
             future = self._producer.send(record.topic, record.value, record.key, list(record.headers))
-        except KafkaTimeoutError as error:  # it has no metadata of the topic: none there, or no broker
-            done(self._fault(UnknownTopicOrPartitionError(record.topic) if self._is_reachable() else error))
+        except KafkaTimeoutError as error:  # it learned nothing of the topic: there is none, or no broker
+            is_there = self._producer is not None and not reach(self._bootstrap)
+            done(self._fault(UnknownTopicOrPartitionError(record.topic) if is_there else error))
             return True
         except KafkaError as error:
             done(self._fault(error))
@@ -85,18 +86,10 @@ class KafkaPythonTransport:
             self._producer.close(timeout=1)
 
     def _failed(self, done: Done, error: Exception) -> None:
+        self.is_broken = True  # its idempotence ends with the first record that it could not deliver
         self._done.append((done, self._fault(error)))
 
     def _fault(self, error: Exception) -> Fault:
         code = getattr(error, "errno", 0)
         self.trouble = f"{type(error).__name__}: {error}"
         return fault_of(code, type(error).__name__ if isinstance(error, KafkaError) else str(error))
-
-    def _is_reachable(self) -> bool:
-        """Whether anybody listens where the broker should be: then it is the topic that is not there."""
-        host, _, port = str(self._settings["bootstrap_servers"]).split(",")[0].rpartition(":")
-        try:
-            socket.create_connection((host, int(port)), timeout=2).close()
-        except (OSError, ValueError):
-            return False
-        return True

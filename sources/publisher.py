@@ -100,16 +100,17 @@ class Publisher:
     def flush(self, timeout: float) -> int:
         """Wait until nothing waits any more, or for `timeout` seconds; how many records still wait.
 
-        Raises BrokerRefused where the broker refused any since the last call: the others have gone, and those stay in
-        the outbox.
+        Raises BrokerRefused once nothing waits, where the broker refused any since that was last said: the others have
+        gone, and those stay in the outbox.
         """
         until = time.monotonic() + timeout
         self._wait(lambda: not self._outbox.waiting, until)
+        waiting = self._outbox.waiting
         refused = self._sender.refused[self._refusals_told :]
-        self._refusals_told += len(refused)
-        if refused:
+        if refused and not waiting:
+            self._refusals_told += len(refused)
             raise _refused_error(refused)
-        return self._outbox.waiting
+        return waiting
 
     def close(self) -> None:
         """End. What waits stays in the outbox, and is sent by the next publisher that opens it."""

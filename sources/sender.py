@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
 
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _LOADED_AT_ONCE = 2_000
 _UNDER_WAY = 20_000
+_SHRINKAGE, _GROWTH = 8, 4
 _MARK_SECONDS = 0.2
 _MARKED_AT_ONCE = 5_000
 _POLL_SECONDS = 0.02
@@ -56,8 +57,7 @@ class Sender:
         self._under_way = 0
         self._done: list[Waiting] = []
         self._refusals: list[tuple[Waiting, str]] = []
-        self._alone: deque[Waiting] = deque()
-        self._is_alone = False
+        self._window = _UNDER_WAY  # how many may be under way together
         self._begin_again = False
         self._not_before = 0.0
         self._marked_at = 0.0
@@ -101,7 +101,10 @@ class Sender:
         self._send_beats()
         self._send()
         is_idle = not self._under_way and not self._loaded and not self._beats_due
-        if is_idle or (self._begin_again and not self._under_way):
+        if not self._under_way and time.monotonic() < self._not_before:
+            self._transport.poll(0)
+            time.sleep(_POLL_SECONDS)
+        elif is_idle:
             self._transport.poll(0)
             self._wake.wait(_IDLE_SECONDS)
         else:
@@ -119,59 +122,47 @@ class Sender:
             self._mark()
             self._loaded.clear()
             self._cursor, self._begin_again = 0, False
-        if self._alone or self._is_alone:
-            self._send_alone()
-            return
-        while self._under_way < _UNDER_WAY:
-            if not self._loaded:
-                self._loaded.extend(self._outbox.unsent(self._cursor, _LOADED_AT_ONCE))
-                if not self._loaded:
-                    return
-                self._cursor = self._loaded[-1].place
-            while self._loaded:
-                one = self._loaded[0]
-                self._under_way += 1
-                if not self._transport.send(one.record, partial(self._on_done, one)):
-                    self._under_way -= 1
-                    return
-                self._loaded.popleft()
-                if self._begin_again or self._alone:
-                    return
-
-    def _send_alone(self) -> None:
-        """One record that was refused in a batch, with nothing else under way."""
-        if self._under_way:
-            return
-        self._is_alone = bool(self._alone)
-        if self._alone:
-            one = self._alone[0]
+        elif self._window < _UNDER_WAY:
+            if self._under_way:
+                return  # all of a small company are heard of before the next one goes
+            self._window = min(_UNDER_WAY, self._window * _GROWTH)
+        while self._under_way < self._window and not self._begin_again and self._load():
+            one = self._loaded[0]
             self._under_way += 1
-            if self._transport.send(one.record, partial(self._on_done, one)):
-                self._alone.popleft()
-            else:
+            if not self._transport.send(one.record, partial(self._on_done, one, self._window == 1)):
                 self._under_way -= 1
+                return
+            self._loaded.popleft()
 
-    def _on_done(self, one: Waiting, fault: Fault | None) -> None:
+    def _load(self) -> bool:
+        """See that the next record that waits is at hand, if there is one."""
+        if not self._loaded:
+            self._loaded.extend(self._outbox.unsent(self._cursor, _LOADED_AT_ONCE))
+            if self._loaded:
+                self._cursor = self._loaded[-1].place
+        return bool(self._loaded)
+
+    def _on_done(self, one: Waiting, was_alone: bool, fault: Fault | None) -> None:
         self._under_way -= 1
         if fault is None:
             self._done.append(one)
-        elif fault.verdict is Verdict.AGAIN:
+        elif fault.verdict is Verdict.REFUSED or (fault.verdict is Verdict.APART and was_alone):
+            self._refusals.append((one, fault.reason))
+        elif fault.verdict is Verdict.APART:
+            if not self._begin_again:
+                self._window = max(1, self._window // _SHRINKAGE)
+            self._begin_again = True
+        else:
             self._begin_again = True
             self._not_before = time.monotonic() + _AGAIN_SECONDS
-            self._alone.clear()
-        elif fault.verdict is Verdict.ALONE and not self._is_alone:
-            self._alone.append(one)
-        else:
-            self._refusals.append((one, fault.reason))
 
     def _mark(self) -> None:
         self._marked_at = time.monotonic()
         if not self._done and not self._refusals:
             return
-        for one, reason in self._refusals:
-            log.warning("the broker refused record %d of %s: %s", one.place, one.record.topic, reason)
-        # together: who waits until nothing waits any more must find what was refused
-        with self.changed:
+        for (topic, reason), count in Counter((one.record.topic, reason) for one, reason in self._refusals).items():
+            log.warning("the broker refused %d records on %s: %s", count, topic, reason)
+        with self.changed:  # so that who sees that nothing waits sees what became of it too
             self._outbox.mark(self._done, self._refusals)
             self.sent += len(self._done)
             self.refused += self._refusals
@@ -181,7 +172,7 @@ class Sender:
     def _send_beats(self) -> None:
         # those that could not be sent are out of date as soon as there are new ones
         self._beats_due = deque(self._beats()) or self._beats_due
-        while self._beats_due and not self._begin_again:
+        while self._beats_due and not self._begin_again and self._window == _UNDER_WAY:
             if not self._transport.send(self._beats_due[0], lambda fault: None):
                 return
             self._beats_due.popleft()
@@ -191,7 +182,4 @@ class Sender:
         self._mark()
         self._transport.close()
         self._transport = self._connect()
-        self._under_way = 0
-        self._alone.clear()
-        self._is_alone = False
-        self._begin_again, self._not_before = True, time.monotonic() + _AGAIN_SECONDS
+        self._under_way, self._begin_again = 0, True

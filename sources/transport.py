@@ -19,8 +19,8 @@ class Verdict(Enum):
 
     AGAIN = "again"
     """The broker was away, or did not acknowledge in time: send it again."""
-    ALONE = "alone"
-    """The broker does not take it, or not the batch that it was in: send it again alone, then it is refused."""
+    APART = "apart"
+    """The broker does not take it, or not the batch that it was in: send it again in a smaller one, at last alone."""
     REFUSED = "refused"
     """The broker does not take it, nor others of its topic."""
 
@@ -61,7 +61,7 @@ class Transport(Protocol):
 
 
 # Codes of the protocol, and of librdkafka (negative).
-_ALONE = {
+_APART = {
     10,  # MESSAGE_TOO_LARGE
     18,  # RECORD_LIST_TOO_LARGE
     2,  # CORRUPT_MESSAGE
@@ -81,6 +81,6 @@ _REFUSED = {
 
 def fault_of(code: int, reason: str) -> Fault:
     """The fault that an error code of Kafka is."""
-    if code in _ALONE:
-        return Fault(Verdict.ALONE, reason)
+    if code in _APART:
+        return Fault(Verdict.APART, reason)
     return Fault(Verdict.REFUSED if code in _REFUSED else Verdict.AGAIN, reason)

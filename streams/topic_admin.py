@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ from kafka.errors import (
     for_code,
 )
 
-from throughline.errors import BrokerRefused, BrokerUnavailable, TopicMismatch, UsageError
+from throughline.errors import BrokerRefused, TopicMismatch
+from throughline.schemas.broker_address import broker_unavailable, reach
 from throughline.schemas.topics import Topic, Topics
 
-_REACH_SECONDS = 5.0
 _BOOTSTRAP_SECONDS = 10.0
 _UNKNOWN_TOPIC = 3
 _ALREADY_THERE = 36
@@ -151,7 +150,10 @@ def _refused(found: dict[str, Any]) -> BrokerRefused:
 
 @contextmanager
 def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
-    _reach(bootstrap)
+    # first, because the client would try for long, and leave its sockets open
+    reason = reach(bootstrap)
+    if reason:
+        raise broker_unavailable(bootstrap, reason)
     try:
         admin = KafkaAdminClient(
             bootstrap_servers=bootstrap,
@@ -172,26 +174,3 @@ def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
         ) from error
     finally:
         admin.close()
-
-
-def _reach(bootstrap: str) -> None:
-    """Raise BrokerUnavailable where nothing listens: the client would try for long, and leave its sockets open."""
-    reasons = []
-    for address in bootstrap.split(","):
-        host, _, port = address.strip().rpartition(":")
-        if not host or not port.isdigit():
-            raise UsageError(f"`{address}` is no address of a broker.", hint="Write HOST:PORT, as 127.0.0.1:9092.")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=_REACH_SECONDS).close()
-            return
-        except (OSError, OverflowError) as error:
-            reasons.append(getattr(error, "strerror", None) or str(error))
-    raise broker_unavailable(bootstrap, "; ".join(dict.fromkeys(reasons)))
-
-
-def broker_unavailable(bootstrap: str, reason: str) -> BrokerUnavailable:
-    """The error for a broker that does not answer."""
-    return BrokerUnavailable(
-        f"No broker answers at {bootstrap}: {reason}.",
-        hint="See that it runs and can be reached from here; --bootstrap or KAFKA_BOOTSTRAP says where it is.",
-    )

@@ -15,6 +15,7 @@ from throughline.sources.mapping import Mapping
 from throughline.sources.publisher import Publisher
 
 _PORTIONS_A_SECOND = 10
+_LOOK_SECONDS = 0.5
 
 
 @dataclass
@@ -53,14 +54,16 @@ def publish(
     rate: int | None = None,
     wait_seconds: float = 120.0,
     report: Report = lambda stage, done, total: None,
+    counts: Published | None = None,
 ) -> Published:
     """Publish every record of `paths` that the catalogue accepts, at most `rate` a second.
 
     Events that the outbox has already are not sent again. Returns when the broker has acknowledged all. Raises
-    BrokerUnavailable where it has not within `wait_seconds` of the last: the rest stays in the outbox. Raises
-    BrokerRefused, OutboxError and its kinds, UsageError, MappingError, CodecError.
+    BrokerUnavailable where it has acknowledged nothing for `wait_seconds`: the rest stays in the outbox. Raises
+    BrokerRefused, once all others have gone, OutboxError and its kinds, UsageError, MappingError, CodecError. What was
+    done until then stands in `counts`.
     """
-    counts = Published()
+    counts = Published() if counts is None else counts
     files = files_to_read(paths, is_mapped=mapping is not None)
     sizes = [file.stat().st_size for file in files]
     began = time.monotonic()
@@ -76,16 +79,23 @@ def publish(
                 counts.new += added.new
                 counts.known += added.known
                 report(f"publishing {file.name}", sum(sizes[:place]), sum(sizes))
-    until = time.monotonic() + wait_seconds
-    while waiting := publisher.flush(0.5):
-        report("waiting for the broker", counts.new - waiting, counts.new)
+    _wait(publisher, wait_seconds, report)
+    return counts
+
+
+def _wait(publisher: Publisher, wait_seconds: float, report: Report) -> None:
+    """Until the broker has acknowledged or refused everything."""
+    sent, until = publisher.sent, time.monotonic() + wait_seconds
+    while waiting := publisher.flush(_LOOK_SECONDS):
+        report("waiting for the broker", publisher.sent, publisher.sent + waiting)
+        if publisher.sent > sent:
+            sent, until = publisher.sent, time.monotonic() + wait_seconds
         if time.monotonic() > until:
             trouble = publisher.trouble or "no answer"
             raise BrokerUnavailable(
                 f"{waiting:,} events were not acknowledged by `{publisher.bootstrap}`: {trouble}.",
                 hint="They are kept in the outbox; run the same command again when the broker answers.",
             )
-    return counts
 
 
 def _portions(events: pa.Table, rate: int | None) -> list[pa.Table]:

@@ -71,15 +71,28 @@ def publish_command(
     domain = domain or load_domain()
     topics = load_topics(domain, prefix=topic_prefix)
     mapping = mapping_of(mapping_name, domain)
-    with (
-        Outbox(outbox_path) as outbox,
-        Publisher(
-            bootstrap, topics, domain, outbox, client=client, structured=structured, heartbeat_seconds=heartbeat
-        ) as publisher,
-        progress_bar() as report,
-    ):
-        made = publish(publisher, domain, list(paths), mapping=mapping, rate=rate, wait_seconds=wait, report=report)
-    _print(made)
+    made = Published()
+    try:
+        with (
+            Outbox(outbox_path) as outbox,
+            Publisher(
+                bootstrap, topics, domain, outbox, client=client, structured=structured, heartbeat_seconds=heartbeat
+            ) as publisher,
+            progress_bar() as report,
+        ):
+            publish(
+                publisher,
+                domain,
+                list(paths),
+                mapping=mapping,
+                rate=rate,
+                wait_seconds=wait,
+                report=report,
+                counts=made,
+            )
+    finally:
+        if made.read:
+            _print(made)
 
 
 def _print(made: Published) -> None:

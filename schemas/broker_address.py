@@ -1,0 +1,40 @@
+"""Where a broker of Kafka is, as HOST:PORT or several of them with commas, and whether something listens there."""
+
+from __future__ import annotations
+
+import socket
+
+from throughline.errors import BrokerUnavailable, UsageError
+
+_REACH_SECONDS = 5.0
+
+
+def read_addresses(bootstrap: str) -> list[tuple[str, int]]:
+    """The hosts and ports of `bootstrap`. Raises UsageError where one is no HOST:PORT."""
+    addresses = []
+    for address in bootstrap.split(","):
+        host, _, port = address.strip().rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65_536:
+            raise UsageError(f"`{address}` is no address of a broker.", hint="Write HOST:PORT, as 127.0.0.1:9092.")
+        addresses.append((host.strip("[]"), int(port)))
+    return addresses
+
+
+def reach(bootstrap: str) -> str:
+    """Why nothing listens at `bootstrap`; empty where something does."""
+    reasons = []
+    for address in read_addresses(bootstrap):
+        try:
+            socket.create_connection(address, timeout=_REACH_SECONDS).close()
+            return ""
+        except OSError as error:
+            reasons.append(error.strerror or str(error))
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def broker_unavailable(bootstrap: str, reason: str) -> BrokerUnavailable:
+    """The error for a broker that does not answer."""
+    return BrokerUnavailable(
+        f"No broker answers at {bootstrap}: {reason}.",
+        hint="See that it runs and can be reached from here; --bootstrap or KAFKA_BOOTSTRAP says where it is.",
+    )
