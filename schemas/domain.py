@@ -1,6 +1,6 @@
 """A domain: what can happen and what is owed, read from a directory of YAML files that can be swapped.
 
-domain.yaml         name, time zone, calendar, agencies, areas, identifiers, placeholders, limits, overrides
+domain.yaml         name, time zone, calendar, agencies, areas, identifiers, placeholders, limits, alerts, overrides
 fields.yaml         the dictionary of fields (may be missing)
 enums.yaml          the lists of values (may be missing)
 events/*.yaml       the types of events
@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from throughline.errors import DomainError
+from throughline.schemas.alert_rule import AlertRule, parse_alerts
 from throughline.schemas.calendar import calendar_rule
 from throughline.schemas.catalogue import Enum, EventType, Field
 from throughline.schemas.catalogue_files import Known, parse_enums, parse_fields, parse_type
@@ -40,7 +41,7 @@ _KEYS = (
         "identifiers",
         "placeholders",
     ),
-    *("placeholder_patterns", "limits", "overrides"),
+    *("placeholder_patterns", "limits", "alerts", "overrides"),
 )
 
 
@@ -82,6 +83,7 @@ class Domain:
     enums: Mapping[str, Enum]
     types: Mapping[str, EventType]
     standards: tuple[Standard, ...]
+    alerts: tuple[AlertRule, ...]
 
 
 def load_domain(path: Path | None = None) -> Domain:
@@ -124,6 +126,7 @@ def load_domain(path: Path | None = None) -> Domain:
         enums=enums,
         types=types,
         standards=_standards(folder, entry, types, known_agencies, problems),
+        alerts=parse_alerts(entry),
     )
     problems.raise_any()
     return domain

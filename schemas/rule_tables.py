@@ -54,6 +54,8 @@ RULES: dict[str, pa.Schema] = {
     "identifier_kinds": _table({"kind": _TEXT, "ordinal": _INT, "links": _FLAG, "hub_limit": _INT}),
     # an agency of the domain; none where any will do
     "agencies": _table({"agency": _TEXT, "name": _TEXT, "role": _TEXT}),
+    # a kind of alert that the domain raises
+    "alert_rules": _table({"kind": _TEXT, "severity": _TEXT, "days": _NUMBER}, "days"),
 }
 """The columns of each table, in order."""
 
@@ -83,6 +85,7 @@ def rule_tables(domain: Domain) -> dict[str, pa.Table]:
         ],
         "identifier_kinds": [(k.kind, n, k.links, k.hub_limit) for n, k in enumerate(domain.identifiers)],
         "agencies": [(a.id, a.name, a.role) for a in (domain.agencies or {}).values()],
+        "alert_rules": [(rule.kind, rule.severity, rule.days) for rule in domain.alerts],
     }
     return {name: _from_rows(rows[name], schema) for name, schema in RULES.items()}
 

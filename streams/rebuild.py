@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from throughline.schemas.domain import Domain
+from throughline.sinks.feed import check_fed_with_events
 from throughline.sinks.store import Store, open_memory_store, open_store
 from throughline.sql import sql
 from throughline.streams.derive import DERIVED
@@ -30,7 +31,11 @@ LINKED = (
 
 
 def open_domain(store: Store, domain: Domain) -> None:
-    """Make the store one of this domain; where its rules have changed, all is marked to be derived anew."""
+    """Make the store one of this domain; where its rules have changed, all is marked to be derived anew.
+
+    Raises StoreError for a store of the shared topics.
+    """
+    check_fed_with_events(store)
     prepare(store.connection, domain)
     with store.transaction() as connection:
         if install_rules(connection, domain):
@@ -67,6 +72,7 @@ def past(
     With `case_key` it is made in memory, of the events of that case as it is linked now: enough for its timeline,
     unless a steward has unlinked something since. Without, it is made in a temporary file, of all events.
     """
+    check_fed_with_events(store)
     with ExitStack() as stack:
         if case_key is None:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="throughline-past-")))

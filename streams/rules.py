@@ -20,6 +20,7 @@ RULE_TABLES = (
     "standard_events",
     "identifier_kinds",
     "agencies",
+    "alert_rules",
     "calendar",
 )
 

@@ -118,5 +118,9 @@ class BrokerToolMissing(BrokerError):
     """Java or Maven, which a broker on this machine needs, is missing or too old."""
 
 
+class SharedLogError(InfrastructureError):
+    """A shared topic holds what cannot be taken, or no longer holds what has still to be taken."""
+
+
 class QueryError(ThroughlineError):
     """A query was refused or failed."""

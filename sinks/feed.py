@@ -1,0 +1,46 @@
+"""What a store is fed with: events, or the shared topics of stores that are.
+
+A store of shared topics has no identifiers of events and nothing to derive from: what would derive it anew, or feed
+events into it, would lose what it has.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from throughline.errors import StoreError
+from throughline.sinks.schema import meta, set_meta
+from throughline.sinks.store import Store
+
+_FED_BY = "fed_by"
+_SHARED = "shared topics"
+
+
+def is_of_shared_topics(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the store is fed with the shared topics."""
+    return meta(connection).get(_FED_BY) == _SHARED
+
+
+def check_fed_with_events(store: Store) -> None:
+    """Raise StoreError for a store of shared topics."""
+    if is_of_shared_topics(store.connection):
+        raise StoreError(
+            f"`{store.path}` is filled from the shared topics: it holds what is public, and nothing to derive it from.",
+            hint="Ask where the events are. To fill it anew, delete it and run `throughline sink` again.",
+        )
+
+
+def feed_with_shared_topics(store: Store) -> None:
+    """Note that the store is fed with the shared topics. Raises StoreError for one that holds events of its own."""
+    if is_of_shared_topics(store.connection):
+        return
+    row = store.connection.execute(
+        "select (select count(*) from events) + (select count(*) from quarantined) + (select count(*) from log_positions)"
+    ).fetchone()
+    if row is not None and row[0]:
+        raise StoreError(
+            f"`{store.path}` is fed with events: the shared topics have a store of their own.",
+            hint="Name another file with --store.",
+        )
+    with store.transaction() as connection:
+        set_meta(connection, _FED_BY, _SHARED)
