@@ -39,9 +39,10 @@ def encoded_records(kept: Path, events: int, seed: int) -> Path:
     try:
         path = generate(made, events, seed=seed)
         with pq.ParquetFile(path) as file:
-            groups = file.num_row_groups
+            rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        parts = [(path, group, first) for group, count in enumerate(rows) for first in range(0, count, _AT_ONCE)]
         with multiprocessing.get_context("spawn").Pool(os.cpu_count() or 1) as pool:
-            pool.starmap(_encode_group, [(path, group) for group in range(groups)], chunksize=1)
+            pool.starmap(_encode, parts, chunksize=1)
         path.unlink()
         made.rename(folder)
     finally:
@@ -56,17 +57,17 @@ def read_encoded(folder: Path) -> Iterator[list[Encoded]]:
             yield marshal.loads(stream.read())
 
 
-def _encode_group(path: Path, group: int) -> None:
+def _encode(path: Path, group: int, first: int) -> None:
     schemas, topics = _compiled()
     with pq.ParquetFile(path) as file:
-        table = file.read_row_group(group)
-    for part, first in enumerate(range(0, table.num_rows, _AT_ONCE)):
-        records = []
-        for row in plain_rows(table.slice(first, _AT_ONCE)):
-            record = record_of(row, schemas, topics)
-            records.append((record.topic, record.key, record.value, record.headers))
-        with pa.output_stream(str(path.with_name(f"{group:05}-{part}.records")), compression="zstd") as stream:
-            stream.write(marshal.dumps(records))
+        table = file.read_row_group(group).slice(first, _AT_ONCE)
+    records = []
+    for row in plain_rows(table):
+        record = record_of(row, schemas, topics)
+        records.append((record.topic, record.key, record.value, record.headers))
+    made = path.with_name(f"{group:05}-{first:07}.records")
+    with pa.output_stream(str(made), compression="zstd") as stream:
+        stream.write(marshal.dumps(records))
 
 
 @functools.cache
