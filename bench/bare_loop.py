@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from bench.stages import cpu_seconds, peak_bytes
 from throughline.schemas.codec import SchemaStore, decode_messages
 from throughline.schemas.domain import load_domain
 from throughline.schemas.topics import load_topics
@@ -78,9 +79,8 @@ def main() -> None:
         events, seconds = asyncio.run(by_aiokafka(given.bootstrap, ends))
     else:
         events, seconds = by_confluent(given.bootstrap, ends, given.prefix)
-    print(json.dumps({"events": events, "seconds": seconds}))
-    # until the benchmark has looked at what this process used
-    input()
+    used = {"cpu_seconds": cpu_seconds(), "peak_bytes": peak_bytes()}
+    print(json.dumps({"events": events, "seconds": seconds, **used}))
 
 
 if __name__ == "__main__":

@@ -47,7 +47,8 @@ def make_topics(bootstrap: str, prefix: str, domain: Domain) -> Topics:
     """The domain's topics on the broker, one copy each."""
     topics = load_topics(domain, prefix=prefix, replication=1)
     new = [NewTopic(t.name, t.partitions, t.replication, config=dict(t.settings)) for t in topics]
-    for future in AdminClient({"bootstrap.servers": bootstrap}).create_topics(new).values():
+    admin = AdminClient({"bootstrap.servers": bootstrap})  # named: its futures end with it
+    for future in admin.create_topics(new).values():
         future.result()
     return topics
 
@@ -81,6 +82,12 @@ def publish_encoded(broker: LocalBroker, prefix: str, domain: Domain, records: P
     return Input(broker.bootstrap, prefix, topics, count, ends, kept)
 
 
+def make_topic(bootstrap: str, name: str, partitions: int) -> None:
+    """A topic for what a peer emits."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin.create_topics([NewTopic(name, partitions, 1)])[name].result()
+
+
 def bulk_producer(bootstrap: str) -> Producer:
     """A producer for many records: as an agency's publisher has it, with larger batches."""
     return Producer(
@@ -103,8 +110,8 @@ def topic_ends(bootstrap: str, topics: Topics) -> dict[tuple[str, int], int]:
         for one in topics.case_events
         for number in range(topics.partitions)
     }
-    found = AdminClient({"bootstrap.servers": bootstrap}).list_offsets(asked)
-    return {(at.topic, at.partition): future.result().offset for at, future in found.items()}
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    return {(at.topic, at.partition): future.result().offset for at, future in admin.list_offsets(asked).items()}
 
 
 def committed(bootstrap: str, group: str) -> dict[tuple[str, int], int]:

@@ -86,7 +86,8 @@ class MeasuredProcess:
 
 
 def wait_until(
-    done: Callable[[], bool], processes: Sequence[MeasuredProcess], seconds: float, every: float = 0.05) -> float:
+    done: Callable[[], bool], processes: Sequence[MeasuredProcess], seconds: float, every: float = 0.05
+) -> float:
     """Call `done` until it is true; the time at which it was. Raises RuntimeError on an end or after `seconds`."""
     until = time.monotonic() + seconds
     while not done():

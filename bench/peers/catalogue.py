@@ -50,7 +50,9 @@ def _field(avro: AvroType, column: str) -> AvroField | None:
 def _without_logical(schema: Any) -> Any:
     if isinstance(schema, dict):
         return {
-            name: _without_logical(value) for name, value in schema.items() if name not in ("logicalType", "throughline")
+            name: _without_logical(value)
+            for name, value in schema.items()
+            if name not in ("logicalType", "throughline")
         }
     if isinstance(schema, list):
         return [_without_logical(one) for one in schema]
