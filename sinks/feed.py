@@ -35,7 +35,8 @@ def feed_with_shared_topics(store: Store) -> None:
     if is_of_shared_topics(store.connection):
         return
     row = store.connection.execute(
-        "select (select count(*) from events) + (select count(*) from quarantined) + (select count(*) from log_positions)"
+        "select (select count(*) from events) + (select count(*) from quarantined) "
+        "+ (select count(*) from log_positions)"
     ).fetchone()
     if row is not None and row[0]:
         raise StoreError(

@@ -12,7 +12,7 @@ from throughline.errors import BrokerUnavailable
 from throughline.schemas.topics import Topics
 from throughline.sinks.store import Store
 from throughline.streams.case_log import kafka_error
-from throughline.streams.case_state import outgoing, published
+from throughline.streams.case_state import Outgoing, outgoing, published
 
 CASES_AT_ONCE = 2_000
 _SECONDS = 30.0
@@ -33,8 +33,12 @@ class KafkaAnnouncer:
         Raises BrokerUnavailable where it did not within 30 s.
         """
         portion = outgoing(store, self._topics, limit=CASES_AT_ONCE, as_of=self._clock())
-        if not portion.records:
-            return 0
+        if portion.records:
+            self._send(portion)
+        published(store, portion)
+        return len(portion.records)
+
+    def _send(self, portion: Outgoing) -> None:
         failed: list[Any] = []
 
         def delivered(error: Any, message: Any) -> None:
@@ -67,8 +71,6 @@ class KafkaAnnouncer:
                 f"`{self._bootstrap}` did not acknowledge {left} records within {_SECONDS:g} s.",
                 hint="They stay in the store and are sent again.",
             )
-        published(store, portion)
-        return len(portion.records)
 
     def _open(self) -> Producer:
         if self._producer is None:

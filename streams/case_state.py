@@ -124,6 +124,8 @@ class _Rendering:
             "select (select count(*) from waiting_cases), (select count(*) from waiting_quarantine), "
             "(select count(*) from settled_quarantine), (select count(*) from timely_cases)"
         )
+        if until is None and not any(counts):
+            return Outgoing()
         run(sql(__package__, "shared_sql/narrow"))
         records = [*self._cases(), *self._handoffs(), *self._alerts(), *self._quarantine()]
         noted = {name: run(query).to_arrow_table() for name, query in _NOTED.items()}
@@ -188,12 +190,9 @@ class _Rendering:
 
     def _show(self, view: str) -> None:
         """Make `shown_<view>`: the rows of a public view, of the cases at hand, because its text finds their tables."""
-        (statement,) = self._row(
-            "select sql from duckdb_views() "
-            "where view_name = ? and not temporary and database_name = current_database()",
-            [view],
-        )
-        query = statement.partition(" AS ")[2]
+        # as it is written: what DuckDB makes of it, with commas for cross joins, does not run again
+        text = sql("throughline.sinks", f"views/{view}")
+        query = text.partition(f"create or replace view {view} as\n")[2].partition(";\ncomment on view")[0]
         self.cursor.execute(f"create or replace temp table shown_{view} as {query}")
 
     def _flat(self, topic: SharedName, rows: str) -> Iterator[SharedRecord]:

@@ -105,6 +105,8 @@ class Committer:
                 self._round(self._inbox.take(0.25))
                 if closing:
                     break
+            while self._announce():
+                pass
             self._close(frozenset(self._open))
             self._log.close()
         except BaseException as error:
@@ -247,20 +249,23 @@ class Committer:
             self._metrics.closed(number)
             log.info("partition_closed", partition=number)
 
-    def _announce(self) -> None:
+    def _announce(self) -> int:
+        """Publish a portion of what changed in each store; how many records, 0 also where the broker is away."""
+        announced = 0
         for number, partition in list(self._open.items()):
             try:
                 sent = self._announcer.announce(partition.store)
-                if sent:
-                    self._metrics.published(sent)
+                self._metrics.published(sent)
+                announced += sent
             except BrokerUnavailable as error:
                 log.warning("publishing_waits", partition=number, what=error.what)
-                return
+                return 0
             except (StoreDamaged, StoreTooNew):
                 raise
             except StoreError as error:
                 self._close(frozenset({number}))
                 self._wait_for(number, 0, error)
+        return announced
 
     def _end(self, topic: str, number: int) -> int:
         return self._ends.get((topic, number), 0)

@@ -7,13 +7,16 @@ whoever holds the partitions can make it again. Rows, positions and what is to b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
 
+from throughline.errors import StoreMissing
 from throughline.schemas.codec import SchemaStore
 from throughline.schemas.domain import Domain
 from throughline.schemas.topics import Topics
+from throughline.sinks.digest import digest
 from throughline.sinks.store import Store, open_store
 from throughline.sql import sql
 from throughline.streams.accept import Counts
@@ -127,6 +130,19 @@ def open_partition(
 def partition_file(folder: Path, number: int) -> Path:
     """Where the store of a partition number stands."""
     return folder / f"partition-{number:02}.duckdb"
+
+
+def digest_of_partitions(folder: Path) -> str:
+    """The digest over the stores of all partitions in `folder`: that of one store with all their cases.
+
+    Raises StoreLocked while a worker writes one of them, and StoreMissing where there is none.
+    """
+    files = sorted(folder.glob("partition-*.duckdb"))
+    if not files:
+        raise StoreMissing(f"`{folder}` has no stores of partitions.", hint="Name the --folder of a worker.")
+    with ExitStack() as stack:
+        stores = [stack.enter_context(open_store(file, write=False)) for file in files]
+        return digest(*(store.connection for store in stores))
 
 
 def note_outgoing(connection: duckdb.DuckDBPyConnection) -> None:

@@ -93,6 +93,22 @@ class StoreTooNew(StoreError):
     """The store was written by a newer version of Throughline."""
 
 
+class OutboxError(InfrastructureError):
+    """The outbox of a publisher cannot be opened, read or written."""
+
+
+class OutboxLocked(OutboxError):
+    """Another process uses this outbox."""
+
+
+class OutboxFull(OutboxError):
+    """There is no room for more: the disk, or the limit of records that wait."""
+
+
+class OutboxDamaged(OutboxError):
+    """The file of the outbox is damaged, or no outbox."""
+
+
 class BrokerUnavailable(InfrastructureError):
     """No broker of Kafka answers: it is away, or it is not where it was said to be."""
 
@@ -110,6 +126,10 @@ class TopicMismatch(InfrastructureError):
     """A topic is missing, or is not kept as the domain says."""
 
 
+class SharedLogError(InfrastructureError):
+    """A shared topic holds what cannot be taken, or no longer holds what has still to be taken."""
+
+
 class BrokerError(InfrastructureError):
     """A broker of our own cannot be started, or went away."""
 
@@ -118,8 +138,8 @@ class BrokerToolMissing(BrokerError):
     """Java or Maven, which a broker on this machine needs, is missing or too old."""
 
 
-class SharedLogError(InfrastructureError):
-    """A shared topic holds what cannot be taken, or no longer holds what has still to be taken."""
+class PartFailed(InfrastructureError):
+    """A process of the local stack ended by itself."""
 
 
 class QueryError(ThroughlineError):

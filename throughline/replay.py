@@ -45,7 +45,7 @@ def replay(
     sizes = [file.stat().st_size for file in files]
     with store.bulk():
         for place, file in enumerate(files):
-            for batch in _read(file, domain, mapping):
+            for batch in read_batches(file, domain, mapping):
                 counts.add(accept_only(store, batch, received_at))
                 report(f"reading {file.name}", sum(sizes[:place]), sum(sizes))
         report("reading", sum(sizes), sum(sizes))
@@ -79,5 +79,6 @@ def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
         raise UsageError(f"`{path}` is not there.", hint="Check the path; a folder of event files will do as well.")
 
 
-def _read(file: Path, domain: Domain, mapping: Mapping | None) -> Iterator[Batch]:
+def read_batches(file: Path, domain: Domain, mapping: Mapping | None) -> Iterator[Batch]:
+    """The records of an event file, or of an export with its mapping, in batches. Raises MappingError, CodecError."""
     return read_events(file, domain) if mapping is None else read_mapped(file, mapping, domain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -14,7 +14,7 @@ from throughline.demo.population import write_population
 from throughline.replay import replay
 from throughline.schemas.domain import Domain, load_domain
 from throughline.schemas.topics import Topics, load_topics
-from throughline.sinks.store import Store, open_memory_store
+from throughline.sinks.store import Store, open_memory_store, open_store
 from throughline.streams.case_state import SharedRecord, outgoing, published
 from throughline.streams.shared_state import SharedMessage, open_shared
 
@@ -39,10 +39,13 @@ def topics() -> Topics:
 
 
 @contextmanager
-def populated(seed: int, cases: int) -> Iterator[Store]:
-    """A store of made-up cases, all of them noted as changed."""
-    with TemporaryDirectory() as folder, open_memory_store() as store:
+def populated(seed: int, cases: int, *, of: Callable[[str], bool] = lambda line: True) -> Iterator[Store]:
+    """A store of made-up cases, all of them noted as changed; of the lines that `of` chooses."""
+    with TemporaryDirectory() as folder, open_store(Path(folder) / "store.duckdb", write=True) as store:
         write_population(Path(folder), seed, cases, domain(), UNTIL)
+        for file in Path(folder).glob("*.jsonl"):
+            lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+            file.write_text("".join(filter(of, lines)), encoding="utf-8")
         replay(store, domain(), [Path(folder)], received_at=RECEIVED_AT)
         note_all(store)
         read_on(store, 100)

@@ -1,4 +1,4 @@
-"""What waits to be published is said once, is not lost when a process dies, and is taken back when it no longer holds."""
+"""What waits to be published is said once, is not lost by a dying process, and is taken back when it ends."""
 
 from __future__ import annotations
 

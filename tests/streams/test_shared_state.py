@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from random import Random
 
 import pytest
-from published import AS_OF, all_published, differing, empty_sink, messages, note_all, populated, read_on, shown, topics
+from published import (
+    AS_OF,
+    VIEWS,
+    all_published,
+    differing,
+    empty_sink,
+    messages,
+    note_all,
+    populated,
+    read_on,
+    shown,
+    topics,
+)
 
 from throughline.errors import SharedLogError, StoreError
 from throughline.sinks.store import Store, open_memory_store
@@ -36,6 +49,28 @@ def test_the_views_are_equal(store: Store, records: list[SharedRecord]) -> None:
         assert len(shown(sink, "alerts")) > 100
         assert differing(store, sink) == []
         assert differing(store, sink, None) == []
+
+
+def test_several_stores_make_one() -> None:
+    """Each worker has the store of its partition: a board sees all their rows."""
+
+    def of_staffordshire(line: str) -> bool:
+        return '"partitionkey":"21"' in line
+
+    with (
+        populated(6, 80, of=of_staffordshire) as few,
+        populated(6, 80, of=lambda line: not of_staffordshire(line)) as many,
+        empty_sink() as sink,
+    ):
+        for store in (few, many):
+            take(sink, topics(), messages(all_published(store)))
+
+        for view in VIEWS:
+            if view in ("as_at", "delays"):  # of all cases together
+                continue
+            parts = [shown(store, view) for store in (few, many)]
+            assert view in ("contradictions", "quarantine") or all(parts), view
+            assert Counter(repr(row) for part in parts for row in part) == Counter(map(repr, shown(sink, view))), view
 
 
 def test_any_order_and_any_number_of_copies_give_the_same(store: Store, records: list[SharedRecord]) -> None:

@@ -11,10 +11,15 @@ import click
 
 from throughline import __version__
 from throughline.cli.events import demo, replay
+from throughline.cli.export import export
+from throughline.cli.live import live, up
+from throughline.cli.publish import publish_command
 from throughline.cli.quarantine import quarantine
 from throughline.cli.reading import delays, handoffs, query, timeline
 from throughline.cli.rules import catalogue, standards
+from throughline.cli.sink import sink
 from throughline.cli.store import digest, rebuild, verify
+from throughline.cli.topics import topics
 from throughline.cli.worker import worker
 from throughline.errors import ThroughlineError
 
@@ -73,7 +78,13 @@ for _command in (
     digest,
     verify,
     rebuild,
+    up,
+    topics,
+    publish_command,
     worker,
+    sink,
+    export,
+    live,
     completion,
 ):
     throughline.add_command(_command)

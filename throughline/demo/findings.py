@@ -10,7 +10,7 @@ from throughline.demo.population import write_population
 from throughline.errors import UsageError
 from throughline.replay import Report, replay
 from throughline.schemas.domain import load_domain
-from throughline.sinks.store import open_store
+from throughline.sinks.store import Store, open_store
 from throughline.streams.accept import Counts
 
 # a fixed day, so that the same seed shows the same figures whenever it is run
@@ -25,18 +25,28 @@ def run_demo(store_path: Path, *, cases: int, seed: int, report: Report) -> Coun
     An earlier demo there is replaced. Raises UsageError where the store there is not a demo's.
     """
     if store_path.exists():
-        _remove_earlier(store_path)
+        remove_earlier(store_path)
     domain = load_domain(None)
     with TemporaryDirectory(prefix="throughline-demo-") as folder:
         report("making up cases", 0, None)
         write_population(Path(folder), seed, cases, domain, UNTIL)
         with open_store(store_path, write=True) as store:
-            with store.transaction() as connection:
-                connection.execute("insert into store_meta values ('demo', ?)", [str(seed)])
+            _note_seed(store, seed)
             return replay(store, domain, [Path(folder)], received_at=RECEIVED_AT, report=report)
 
 
-def _remove_earlier(store_path: Path) -> None:
+def mark_as_demo(store_path: Path, seed: int) -> None:
+    """Note in a store that it is a demo's, so that another demo may replace it."""
+    with open_store(store_path, write=True) as store:
+        _note_seed(store, seed)
+
+
+def _note_seed(store: Store, seed: int) -> None:
+    with store.transaction() as connection:
+        connection.execute("insert into store_meta values ('demo', ?)", [str(seed)])
+
+
+def remove_earlier(store_path: Path) -> None:
     """Delete an earlier demo's store; a store of anything else is left alone."""
     with open_store(store_path, write=False) as store:
         row = store.connection.execute("select count(*) from store_meta where key = 'demo'").fetchone()

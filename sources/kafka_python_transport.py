@@ -1,0 +1,94 @@
+"""Sending by kafka-python: pure Python, for an agency that may not install a compiled client.
+
+It compresses by gzip, the one method that Python itself has; the others would need a compiled package too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
+
+from throughline.schemas.kafka_record import KafkaRecord
+from throughline.sources.transport import DELIVERY_SECONDS, UNKNOWN_TOPIC_SECONDS, Done, Fault, fault_of
+
+_UNDER_WAY = 10_000
+_WAIT_SECONDS = 0.005
+
+
+class KafkaPythonTransport:
+    """A producer of kafka-python. `settings`, by the names of kafka-python, go over those here (TLS, SASL)."""
+
+    def __init__(self, bootstrap: str, settings: Mapping[str, Any] | None = None) -> None:
+        self.trouble = ""
+        self.is_broken = False
+        self._settings = {
+            "bootstrap_servers": bootstrap,
+            "bootstrap_timeout_ms": 5_000,
+            "client_id": "throughline-publisher",
+            "enable_idempotence": True,
+            "acks": "all",
+            "compression_type": "gzip",
+            "linger_ms": 20,
+            "batch_size": 262_144,
+            "delivery_timeout_ms": int(DELIVERY_SECONDS * 1000),
+            "max_block_ms": int(UNKNOWN_TOPIC_SECONDS * 1000),
+            "max_request_size": 100_000_000,  # the broker says what is too large
+            "reconnect_backoff_max_ms": 2_000,
+            "allow_auto_create_topics": False,
+            "metrics_enabled": False,
+            **(settings or {}),
+        }
+        self._producer: KafkaProducer | None = None
+        self._under_way = 0
+        # the client calls back in a thread of its own
+        self._done: deque[tuple[Done, Fault | None]] = deque()
+
+    def send(self, record: KafkaRecord, done: Done) -> bool:
+        if self._under_way >= _UNDER_WAY:
+            return False
+        try:
+            if self._producer is None:
+                self._producer = KafkaProducer(**self._settings)
+            future = self._producer.send(record.topic, record.value, record.key, list(record.headers))
+        except KafkaTimeoutError as error:  # it has no metadata of the topic: none there, or no broker
+            done(self._fault(error if not self._is_connected() else UnknownTopicOrPartitionError(record.topic)))
+            return True
+        except KafkaError as error:
+            done(self._fault(error))
+            return True
+        self._under_way += 1
+        future.add_callback(lambda _: self._done.append((done, None)))
+        future.add_errback(partial(self._failed, done))
+        return True
+
+    def poll(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._done and time.monotonic() < until:
+            time.sleep(min(_WAIT_SECONDS, seconds))
+        while self._done:
+            done, fault = self._done.popleft()
+            self._under_way -= 1
+            if fault is None:
+                self.trouble = ""
+            done(fault)
+
+    def close(self) -> None:
+        if self._producer is not None:
+            self._producer.close(timeout=1)
+
+    def _failed(self, done: Done, error: Exception) -> None:
+        self._done.append((done, self._fault(error)))
+
+    def _fault(self, error: Exception) -> Fault:
+        code = getattr(error, "errno", 0)
+        self.trouble = f"{type(error).__name__}: {error}"
+        return fault_of(code, type(error).__name__ if isinstance(error, KafkaError) else str(error))
+
+    def _is_connected(self) -> bool:
+        return self._producer is not None and self._producer.bootstrap_connected()

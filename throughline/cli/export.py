@@ -1,0 +1,30 @@
+"""`export`: the public views as files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from throughline.cli.options import as_of_option, store_option
+from throughline.sinks.export import FORMATS, export_ducklake, export_parquet
+from throughline.sinks.store import open_store
+
+
+@click.command()
+@store_option
+@click.option("--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where to.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="parquet", show_default=True)
+@as_of_option
+def export(store_path: Path, folder: Path, format_: str, as_of: datetime | None) -> None:
+    """Write every public view to a folder: Parquet files with a manifest, or a DuckLake catalogue.
+
+    Done again, it replaces what it wrote before; a DuckLake catalogue keeps that as an earlier snapshot.
+
+    Example: throughline export --store board.duckdb --to export/
+    """
+    with open_store(store_path, write=False) as store:
+        made = (export_parquet if format_ == "parquet" else export_ducklake)(store, folder, as_of=as_of)
+    rows = sum(file.rows for file in made.files)
+    click.echo(f"{len(made.files)} views, {rows:,} rows, as of {made.as_of or 'no event'}.")
