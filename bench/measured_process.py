@@ -1,7 +1,11 @@
-"""A process that is measured from outside: CPU seconds and the peak of its memory, as Linux tells them."""
+"""A process that is measured from outside: CPU seconds and the peak of its memory, as Linux tells them.
+
+It does not outlive the benchmark, however that ends.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import time
@@ -47,12 +51,22 @@ class MeasuredProcess:
     def __init__(self, command: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self.log = log
         self._out = log.open("ab")
+        self.began = time.time()
         self.process = subprocess.Popen(
             list(command),
             stdin=subprocess.DEVNULL,
             stdout=self._out,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},
+            start_new_session=True,  # Ctrl-C is for us
+        )
+        # where this pipe ends without a line, we are gone, and so shall be the process
+        self._guard = subprocess.Popen(
+            ["/bin/sh", "-c", 'read -r line || kill -KILL "$0" 2>/dev/null', str(self.process.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     def usage(self) -> Usage:
@@ -82,19 +96,26 @@ class MeasuredProcess:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(30)
+        with contextlib.suppress(BrokenPipeError):
+            self._guard.communicate(b"done\n")
         self._out.close()
 
 
 def wait_until(
-    done: Callable[[], bool], processes: Sequence[MeasuredProcess], seconds: float, every: float = 0.05
+    done: Callable[[], float], wanted: float, processes: Sequence[MeasuredProcess], *, stuck: float, every: float = 0.05
 ) -> float:
-    """Call `done` until it is true; the time at which it was. Raises RuntimeError on an end or after `seconds`."""
-    until = time.monotonic() + seconds
-    while not done():
+    """Look how much is `done` until it is `wanted`; the time at which it was.
+
+    Raises RuntimeError, with what the processes said last, where one ends or nothing more is done for `stuck` seconds.
+    """
+    so_far, since = -1.0, time.monotonic()
+    while (now := done()) < wanted:
         for process in processes:
             process.check()
-        if time.monotonic() > until:
+        if now != so_far:
+            so_far, since = now, time.monotonic()
+        elif time.monotonic() - since > stuck:
             said = "\n".join(process.said() for process in processes)
-            raise RuntimeError(f"not done after {seconds:.0f} s:\n{said}")
+            raise RuntimeError(f"{so_far:.0f} of {wanted:.0f} after {stuck:.0f} s without progress:\n{said}")
         time.sleep(every)
     return time.time()
