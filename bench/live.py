@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -62,12 +63,18 @@ def main() -> None:
         place = Place(topics, broker.pid, folder, write_catalogue(folder / "catalogue.json", domain))
         own: Answer | None = None
         shown: list[Run] = []
+        failed: list[str] = []
         for name, number in _plan(only, [int(one) for one in given.quix_processes.split(",")]):
             runs = []
             for round_ in range(given.rounds):
                 pause()
                 here = _renamed(place, folder / f"{name}-{number}-{round_}", round_)
-                runs.append(_run(here, name, number))
+                try:
+                    runs.append(_run(here, name, number))
+                except RuntimeError as error:
+                    failed.append(name)
+                    print(f"{name} FAILED: {error}", flush=True)
+                    break  # what the others did is still to be had
                 print(f"{runs[-1].name}: {runs[-1].seconds:.1f} s", flush=True)
                 if name == "throughline":
                     check_settled(here.folder / "throughline", topics.events)
@@ -75,8 +82,10 @@ def main() -> None:
                 elif "output" in runs[-1].said and own is not None:
                     _compare(runs[-1], own, topics, here.folder)
                 shutil.rmtree(here.folder)
-            shown.append(sorted(runs, key=lambda run: run.seconds)[(len(runs) - 1) // 2])
+            shown += sorted(runs, key=lambda run: run.seconds)[(len(runs) - 1) // 2 :][:1]
     print(*table(shown), sep="\n")
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
 
 
 def _plan(only: list[str], processes: list[int]) -> list[tuple[str, int]]:

@@ -10,6 +10,7 @@ import io
 import json
 from bisect import bisect_left
 from collections import Counter
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,7 @@ def _insert(steps: list[list[Any]], step: list[Any]) -> list[Handoff]:
 
 
 def _handoffs(steps: list[list[Any]]) -> list[Handoff]:
-    found = (_handoff(step, after) for step, after in zip(steps, [*steps[1:], None], strict=True))
+    found = (_handoff(step, after) for step, after in zip_longest(steps, steps[1:]))
     return [one for one in found if one is not None]
 
 
