@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
-from bench.encoded import read_encoded
+from bench.encoded import Encoded, read_encoded
 from throughline.broker.local_broker import LocalBroker
 from throughline.schemas.domain import Domain
 from throughline.schemas.topics import Topics, load_topics
@@ -56,9 +56,22 @@ def make_topics(bootstrap: str, prefix: str, domain: Domain) -> Topics:
 def publish_encoded(broker: LocalBroker, prefix: str, domain: Domain, records: Path) -> Input:
     """Send all encoded records, in the order in which they happened, and wait until the broker has them."""
     topics = make_topics(broker.bootstrap, prefix, domain)
-    producer = bulk_producer(broker.bootstrap)
+    count = send_encoded(bulk_producer(broker.bootstrap), prefix, read_encoded(records))
+    ends = topic_ends(broker.bootstrap, topics)
+    if sum(ends.values()) != count:
+        raise RuntimeError(f"{count} records were sent, and {sum(ends.values())} stand in the topics")
+    kept = sum(
+        file.stat().st_size
+        for one in topics.case_events
+        for file in (broker.folder / "data").glob(f"{one.topic.name}-*/*.log")
+    )
+    return Input(broker.bootstrap, prefix, topics, count, ends, kept)
+
+
+def send_encoded(producer: Producer, prefix: str, chunks: Iterable[list[Encoded]]) -> int:
+    """Send records and wait until the broker has them; how many."""
     count = 0
-    for chunk in read_encoded(records):
+    for chunk in chunks:
         for topic, key, value, headers in chunk:
             while True:
                 try:
@@ -71,15 +84,7 @@ def publish_encoded(broker: LocalBroker, prefix: str, domain: Domain, records: P
     left = producer.flush(120)
     if left:
         raise RuntimeError(f"{left} records were not acknowledged")
-    ends = topic_ends(broker.bootstrap, topics)
-    if sum(ends.values()) != count:
-        raise RuntimeError(f"{count} records were sent, and {sum(ends.values())} stand in the topics")
-    kept = sum(
-        file.stat().st_size
-        for one in topics.case_events
-        for file in (broker.folder / "data").glob(f"{one.topic.name}-*/*.log")
-    )
-    return Input(broker.bootstrap, prefix, topics, count, ends, kept)
+    return count
 
 
 def make_topic(bootstrap: str, name: str, partitions: int) -> None:
