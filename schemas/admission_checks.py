@@ -143,9 +143,9 @@ class TypeCodes:
 
 def _type_codes(events: pa.Table, rules: Rules) -> TypeCodes:
     types, versions = _coded(events["type"]), _coded(events["version"])
-    mixed, codes = np.unique(types[0] * len(versions[1]) + versions[0], return_inverse=True)
+    mixed, codes = _distinct(types[0] * len(versions[1]) + versions[0], len(types[1]) * len(versions[1]))
     pairs = [(types[1][m // len(versions[1])], versions[1][m % len(versions[1])]) for m in mixed.tolist()]
-    return TypeCodes(codes.astype(np.int64), [rules.by_version.get(pair) for pair in pairs], rules.field_chars)
+    return TypeCodes(codes, [rules.by_version.get(pair) for pair in pairs], rules.field_chars)
 
 
 def _coded(column: pa.ChunkedArray | pa.Array) -> tuple[np.ndarray, list[Any]]:
@@ -155,13 +155,23 @@ def _coded(column: pa.ChunkedArray | pa.Array) -> tuple[np.ndarray, list[Any]]:
     return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary.to_pylist()
 
 
+def _distinct(numbers: np.ndarray, below: int) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct numbers, all less than `below`, ascending, and the place of each number among them."""
+    if below > len(numbers):
+        distinct, places = np.unique(numbers, return_inverse=True)
+        return distinct, places.astype(np.int64)
+    # few against many rows: counted rather than sorted
+    occurs = np.bincount(numbers, minlength=below) > 0
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[numbers]
+
+
 def _values_not_allowed(events: pa.Table, shared: str, column: str, codes: TypeCodes) -> np.ndarray:
     """The rows whose value of a shared field is not one of those that their type lists."""
     limits = [rule.values.get(shared) if rule is not None else None for rule in codes.rules]
     if not any(limits):
         return np.array([], dtype=np.int64)
     numbers, words = _coded(events[column])
-    mixed, which = np.unique(codes.codes * len(words) + numbers, return_inverse=True)
+    mixed, which = _distinct(codes.codes * len(words) + numbers, len(codes.rules) * len(words))
     bad = np.zeros(len(mixed), dtype=bool)
     for place, both in enumerate(mixed.tolist()):
         limit, word = limits[both // len(words)], words[both % len(words)]

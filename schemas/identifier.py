@@ -38,7 +38,13 @@ class Placeholders:
 
     def __contains__(self, value: str) -> bool:
         bare = value.strip().upper()
-        return bare in self.values or any(pattern.fullmatch(bare) for pattern in self.patterns)
+        if bare in self.values:
+            return True
+        # a plain loop: this is asked of every identifier of a bulk load
+        for pattern in self.patterns:  # noqa: SIM110
+            if pattern.fullmatch(bare) is not None:
+                return True
+        return False
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ _WRITER = {
     "python_enable_replacements": "false",
     "preserve_insertion_order": "false",
 }
+# for a file that is made: the newest layout is written in four fifths of the time of the one that DuckDB would choose
+_STORAGE = {"storage_compatibility_version": "v1.5.0"}
 _READER = {**_WRITER, "access_mode": "read_only", "enable_external_access": "false"}
 # stores that this process writes, by device and inode: opening such a file a second time would drop DuckDB's
 # lock
@@ -243,7 +245,7 @@ def _open_writer(path: Path, settings: Settings, schema: Schema, *, adopt: bool)
     try:
         with translated(path, opening=True):
             if not path.exists():
-                make_store_file(path, settings, schema)
+                make_store_file(path, {**settings, **_STORAGE}, schema)
             probe(path)
             connection = duckdb.connect(str(path), config=settings)
             try:

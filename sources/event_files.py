@@ -80,7 +80,7 @@ def read_events(path: Path, domain: Domain, *, batch_rows: int = BATCH_ROWS) -> 
         )
     for batch in batches:
         if batch.events.num_rows or batch.rejects.num_rows:
-            yield Batch(without_placeholders(batch.events, domain), batch.rejects)
+            yield batch
 
 
 def _ending(path: Path) -> str:
@@ -93,7 +93,7 @@ def _json_lines(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
         lines = block.removesuffix(b"\n").split(b"\n")
         for start in range(0, len(lines), batch_rows):
             part = lines[start : start + batch_rows]
-            yield events_from_json_lines(part, domain, str(path), line)
+            yield _linking(events_from_json_lines(part, domain, str(path), line), domain)
             line += len(part)
 
 
@@ -101,7 +101,13 @@ def _avro(path: Path, domain: Domain) -> Iterator[Batch]:
     made = _STORES.get(id(domain))
     if made is None or made[0] is not domain:
         made = _STORES[id(domain)] = (domain, SchemaStore(domain))
-    yield from read_container(path, made[1])
+    for batch in read_container(path, made[1]):
+        yield _linking(batch, domain)
+
+
+def _linking(batch: Batch, domain: Domain) -> Batch:
+    """The batch without identifiers that are placeholders; `admit` takes them off itself."""
+    return Batch(without_placeholders(batch.events, domain), batch.rejects)
 
 
 def _parquet(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
@@ -223,7 +229,7 @@ def _flat(table: pa.Table, domain: Domain, path: Path, first: int) -> Batch:
             lines.append(orjson.dumps(event))
         except orjson.JSONEncodeError:  # it reads deeper than it writes
             lines.append(orjson.dumps(event | {"data": row["data"]}))
-    return events_from_json_lines(lines, domain, str(path), first)
+    return _linking(events_from_json_lines(lines, domain, str(path), first), domain)
 
 
 def _flat_text(name: str, kind: pa.DataType) -> str:

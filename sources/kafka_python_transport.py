@@ -1,10 +1,12 @@
 """Sending by kafka-python: pure Python, for an agency that may not install a compiled client.
 
-It compresses by gzip, the one method that Python itself has; the others would need a compiled package too.
+It compresses by gzip, the one method that Python itself has; the others would need a compiled package too. A record
+that is too large may take others of its batch with it: all of them stay in the outbox and are tried again.
 """
 
 from __future__ import annotations
 
+import socket
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -57,7 +59,7 @@ class KafkaPythonTransport:
                 self._producer = KafkaProducer(**self._settings)
             future = self._producer.send(record.topic, record.value, record.key, list(record.headers))
         except KafkaTimeoutError as error:  # it has no metadata of the topic: none there, or no broker
-            done(self._fault(error if not self._is_connected() else UnknownTopicOrPartitionError(record.topic)))
+            done(self._fault(UnknownTopicOrPartitionError(record.topic) if self._is_reachable() else error))
             return True
         except KafkaError as error:
             done(self._fault(error))
@@ -90,5 +92,11 @@ class KafkaPythonTransport:
         self.trouble = f"{type(error).__name__}: {error}"
         return fault_of(code, type(error).__name__ if isinstance(error, KafkaError) else str(error))
 
-    def _is_connected(self) -> bool:
-        return self._producer is not None and self._producer.bootstrap_connected()
+    def _is_reachable(self) -> bool:
+        """Whether anybody listens where the broker should be: then it is the topic that is not there."""
+        host, _, port = str(self._settings["bootstrap_servers"]).split(",")[0].rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=2).close()
+        except (OSError, ValueError):
+            return False
+        return True

@@ -151,13 +151,18 @@ class Outbox:
         with self._lock, self._errors():
             with self._transaction():
                 at = int(time.time() if now is None else now)
-                self._connection.executemany(
-                    "update records set state = 1, sent_at = ? where place = ?", [(at, one.place) for one in sent]
-                )
-                self._connection.executemany(
-                    "update records set state = 2, refusal = ? where place = ?",
+                changed = self._connection.executemany(
+                    "update records set state = 1, sent_at = ? where place = ? and state = 0",
+                    [(at, one.place) for one in sent],
+                ).rowcount
+                changed += self._connection.executemany(
+                    "update records set state = 2, refusal = ? where place = ? and state = 0",
                     [(reason, one.place) for one, reason in refused],
-                )
+                ).rowcount
+            if changed != len(sent) + len(refused):
+                # some were noted before: they were sent twice
+                self._count_waiting()
+                return
             gone = Counter(one.source_id for one in (*sent, *(one for one, _ in refused)))
             for source in self._sources.values():
                 source.waiting -= gone[source.source_id]

@@ -168,10 +168,11 @@ class Sender:
         self._marked_at = time.monotonic()
         if not self._done and not self._refusals:
             return
-        self._outbox.mark(self._done, self._refusals)
         for one, reason in self._refusals:
             log.warning("the broker refused record %d of %s: %s", one.place, one.record.topic, reason)
+        # together: who waits until nothing waits any more must find what was refused
         with self.changed:
+            self._outbox.mark(self._done, self._refusals)
             self.sent += len(self._done)
             self.refused += self._refusals
             self.changed.notify_all()

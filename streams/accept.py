@@ -13,6 +13,9 @@ import pyarrow as pa
 
 from throughline.sql import sql
 
+# rows of a row group of DuckDB
+ROW_GROUP = 122_880
+
 STEWARD_TYPES = ("steward.identifiers.linked", "steward.identifiers.unlinked", "steward.conflict.resolved")
 
 
@@ -42,8 +45,8 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table) -> Counts:
     if incoming.num_rows == 0:
         return Counts()
     connection.execute("set variable stored = (select count(*) from events)")
-    # in slices, so that both cores read them
-    connection.register("incoming", pa.Table.from_batches(incoming.to_batches(max_chunksize=50_000)))
+    # in slices of a row group each, so that all cores read them and no core leaves a part of one to be merged later
+    connection.register("incoming", pa.Table.from_batches(incoming.to_batches(max_chunksize=ROW_GROUP)))
     try:
         connection.execute(sql(__package__, "accept_sql/arrived"))
         connection.execute(sql(__package__, "accept_sql/first_copies"))

@@ -41,6 +41,8 @@ class CaseLog:
             "enable.partition.eof": True,
             "auto.offset.reset": "error",
             "check.crcs": True,
+            # what is read stands in the log already; the next partition is asked for only after such a wait
+            "fetch.wait.max.ms": 20,
             "socket.timeout.ms": int(_SECONDS * 1000),
             "queued.min.messages": 200_000,
             "queued.max.messages.kbytes": 131_072,
@@ -49,12 +51,14 @@ class CaseLog:
         }
         self._bootstrap = bootstrap
         self._consumer: Consumer | None = None
+        self._admin: AdminClient | None = None
 
     def topic_ids(self, topics: list[str]) -> dict[str, str]:
         """The id of each topic. Raises TopicMismatch for one that is not there."""
-        admin = AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 3})
+        if self._admin is None:
+            self._admin = AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 3})
         with _translated(self._bootstrap):
-            described = admin.describe_topics(TopicCollection(topics), request_timeout=_SECONDS)
+            described = self._admin.describe_topics(TopicCollection(topics), request_timeout=_SECONDS)
             found: dict[str, str] = {}
             for topic, future in described.items():
                 try:
@@ -115,7 +119,8 @@ class CaseLog:
                 consumer.unassign()
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Let the connections go."""
+        self._admin = None
         if self._consumer is not None:
             self._consumer.close()
             self._consumer = None

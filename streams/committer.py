@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +18,7 @@ from typing import Protocol
 
 import structlog
 
-from throughline.errors import (
-    BrokerUnavailable,
-    StoreDamaged,
-    StoreError,
-    StoreLocked,
-    StoreTooNew,
-    ThroughlineError,
-)
+from throughline.errors import BrokerUnavailable, StoreDamaged, StoreError, StoreLocked, StoreTooNew, ThroughlineError
 from throughline.schemas.codec import SchemaStore
 from throughline.schemas.domain import Domain
 from throughline.schemas.topics import Topics
@@ -41,6 +34,7 @@ log = structlog.get_logger(__name__)
 EXIT_CODE = 70
 _AGAIN_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 _LAG_SECONDS = 2.0
+_TIME_SECONDS = 15.0
 
 
 class Announcer(Protocol):
@@ -85,6 +79,8 @@ class Committer:
         self._try_again: dict[int, tuple[float, int]] = {}
         self._standing: dict[int, dict[str, int]] = {}
         self._empty: frozenset[int] = frozenset()
+        self._to_announce: set[int] = set()
+        self._time_passed = 0.0
         self._ends: dict[tuple[str, int], int] = {}
         self._ends_asked = 0.0
         self._thread = threading.Thread(target=self.run, name="committer", daemon=True)
@@ -124,6 +120,7 @@ class Committer:
                     self._empty -= {item.partition}
                     self._try_again[item.partition] = (0.0, 0)
                 continue
+            self._open_wanted()
             self._take(waiting)
             waiting = {}
             if isinstance(item, Assigned):
@@ -198,6 +195,8 @@ class Committer:
         except BaseException:
             partition.close()
             raise
+        # what the last owner had still to say
+        self._to_announce.add(number)
         log.info("partition_opened", partition=number, positions=partition.next_offsets)
         return partition
 
@@ -218,12 +217,7 @@ class Committer:
             if partition is None:
                 continue  # not ours, or not open yet: read again when it is opened
             try:
-                for fetch in fetches:
-                    if fetch.offsets[0] > partition.next_offsets[fetch.topic]:
-                        self._catch_up(partition, fetch.topic, fetch.offsets[0])
-                last = {fetch.topic: fetch.next_offset for fetch in fetches}
-                behind = sum(max(0, self._end(topic, number) - offset) for topic, offset in last.items())
-                self._commit(partition, fetches, behind=behind)
+                self._take_in_order(partition, fetches)
             except (StoreDamaged, StoreTooNew):
                 raise
             except (StoreError, BrokerUnavailable) as error:
@@ -231,9 +225,29 @@ class Committer:
                 self._close(frozenset({number}))
                 self._wait_for(number, 0, error)
 
+    def _take_in_order(self, partition: PartitionStore, fetches: list[Fetch]) -> None:
+        """Commit fetches together, up to where one does not follow the last: what lies between is read again first."""
+        together: list[Fetch] = []
+        expected = dict(partition.next_offsets)
+        for fetch in fetches:
+            if fetch.offsets[0] > expected[fetch.topic]:
+                self._commit_together(partition, together)
+                together = []
+                self._catch_up(partition, fetch.topic, fetch.offsets[0])
+            together.append(fetch)
+            expected[fetch.topic] = max(expected[fetch.topic], fetch.next_offset)
+        self._commit_together(partition, together)
+
+    def _commit_together(self, partition: PartitionStore, fetches: list[Fetch]) -> None:
+        if fetches:
+            last = {fetch.topic: fetch.next_offset for fetch in fetches}
+            behind = sum(max(0, self._end(topic, partition.number) - offset) for topic, offset in last.items())
+            self._commit(partition, fetches, behind=behind)
+
     def _commit(self, partition: PartitionStore, fetches: list[Fetch], *, behind: int) -> None:
         began = time.perf_counter()
         counts = partition.take(fetches, behind=behind)
+        self._to_announce.add(partition.number)
         self._metrics.committed(partition, fetches, counts, time.perf_counter() - began)
 
     def _wait_for(self, number: int, tries: int, error: ThroughlineError) -> None:
@@ -252,11 +266,13 @@ class Committer:
     def _announce(self) -> int:
         """Publish a portion of what changed in each store; how many records, 0 also where the broker is away."""
         announced = 0
-        for number, partition in list(self._open.items()):
+        if time.monotonic() - self._time_passed > _TIME_SECONDS:
+            # nothing but the passing of time raises some alerts
+            self._time_passed = time.monotonic()
+            self._to_announce |= self._open.keys()
+        for number in self._to_announce & self._open.keys():
             try:
-                sent = self._announcer.announce(partition.store)
-                self._metrics.published(sent)
-                announced += sent
+                sent = self._announcer.announce(self._open[number].store)
             except BrokerUnavailable as error:
                 log.warning("publishing_waits", partition=number, what=error.what)
                 return 0
@@ -265,24 +281,30 @@ class Committer:
             except StoreError as error:
                 self._close(frozenset({number}))
                 self._wait_for(number, 0, error)
+                continue
+            self._metrics.published(sent)
+            announced += sent
+            if not sent:
+                self._to_announce.discard(number)
         return announced
 
     def _end(self, topic: str, number: int) -> int:
         return self._ends.get((topic, number), 0)
 
     def _tell_lag(self) -> None:
+        """Look at the log: what it has for us, and that it is still the one that the stores were fed from."""
         if time.monotonic() - self._ends_asked < _LAG_SECONDS:
             return
         self._ends_asked = time.monotonic()
         try:
-            for number, topic in self._assigned():
-                self._ends[topic, number] = self._log.extent(topic, number).end
+            found = self._log.topic_ids(self._names) if self._open else {}
+            for number, partition in self._open.items():
+                check_topic_ids(partition.topic_ids(), found)
+                for topic in self._names:
+                    extent = self._log.extent(topic, number)
+                    check_position(topic, number, partition.next_offsets[topic], extent)
+                    self._ends[topic, number] = extent.end
         except BrokerUnavailable as error:
             log.warning("broker_away", what=error.what)
             return
         self._metrics.lag(self._open, self._ends)
-
-    def _assigned(self) -> Iterator[tuple[int, str]]:
-        for number in self._open:
-            for topic in self._names:
-                yield number, topic

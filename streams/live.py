@@ -13,9 +13,8 @@ import structlog
 
 from throughline.schemas.codec import SchemaStore
 from throughline.schemas.domain import Domain
-from throughline.schemas.topics import load_topics
+from throughline.schemas.topics import Topics, load_topics
 from throughline.sinks.store import Store
-from throughline.streams.announcer import KafkaAnnouncer
 from throughline.streams.case_log import CaseLog
 from throughline.streams.committer import Announcer, Committer, Place
 from throughline.streams.health import HealthServer
@@ -49,7 +48,7 @@ class LiveWorker:
         group = topic_prefix + group
         self._inbox = Inbox(INBOX_BYTES)
         self._metrics = WorkerMetrics()
-        announcer: Announcer = KafkaAnnouncer(bootstrap, topics, _now) if publishes else Silence()
+        announcer = _announcer(bootstrap, topics) if publishes else Silence()
         self._committer = Committer(
             Place(folder, domain, topics, SchemaStore(domain), memory_limit),
             CaseLog(bootstrap, group=group),
@@ -76,6 +75,13 @@ class LiveWorker:
         finally:
             self._committer.stop()
             health.close()
+
+
+def _announcer(bootstrap: str, topics: Topics) -> Announcer:
+    # a worker that publishes nothing does without what renders it
+    from throughline.streams.announcer import KafkaAnnouncer
+
+    return KafkaAnnouncer(bootstrap, topics, _now)
 
 
 class Silence:

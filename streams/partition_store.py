@@ -68,14 +68,20 @@ class PartitionStore:
         Records before the position of their topic were taken already and are passed over. Raises StoreError where
         the store cannot be written: nothing was taken then, and the same call may be made again.
         """
-        fresh = [rest for fetch in fetches if len(rest := fetch.since(self.next_offsets[fetch.topic]))]
+        after = dict(self.next_offsets)
+        fresh = []
+        for fetch in fetches:
+            # of this call, too: a client may give the same records again
+            rest = fetch.since(after[fetch.topic])
+            if len(rest):
+                fresh.append(rest)
+                after[fetch.topic] = rest.next_offset
         read = [read_case_records(fetch, self._domain, self._schemas, self._topics) for fetch in fresh]
         counts = Counts()
         if not fresh:
             self._settle_if_due(behind)
             return counts
         derives = behind < MANY and self._unsettled < MANY
-        after = dict(self.next_offsets)
         with self.store.transaction() as connection:
             connection.execute(
                 "create or replace temp table quarantined_before as select quarantine_id from quarantined"
@@ -85,7 +91,6 @@ class PartitionStore:
                 _note_heartbeats(connection, records)
             connection.execute(sql(__package__, "accept_sql/outgoing_quarantine"))
             for fetch in fresh:
-                after[fetch.topic] = fetch.next_offset
                 connection.execute(
                     "update log_positions set next_offset = ? where topic = ? and partition = ?",
                     [fetch.next_offset, fetch.topic, self.number],

@@ -79,7 +79,8 @@ def make_app(
         key_serializer="raw",
         value_serializer="raw",
         stream_wait_empty=False,
-        stream_buffer_maxsize=64,
+        # whole fetches, of megabytes each
+        stream_buffer_maxsize=4,
         stream_recovery_delay=0.0,
         broker_commit_every=100,
         broker_commit_interval=1.0,

@@ -40,6 +40,9 @@ class WorkerMetrics:
         self._lag = Gauge(
             "throughline_lag_records", "Records in the log not taken yet.", ["topic", "partition"], registry=to
         )
+        self._position = Gauge(
+            "throughline_next_offset", "Offset of the first record not taken yet.", ["topic", "partition"], registry=to
+        )
         self._age = Gauge(
             "throughline_seconds_behind", "Age of the latest record when it was committed.", ["partition"], registry=to
         )
@@ -60,6 +63,8 @@ class WorkerMetrics:
         for reason, n in counts.quarantined.items():
             self._refused.labels(reason).inc(n)
         self._seconds.observe(seconds)
+        for topic, position in partition.next_offsets.items():
+            self._position.labels(topic, partition.number).set(position)
         self._age.labels(partition.number).set(max(0.0, time.time() - max(f.times[-1] for f in fetches) / 1000))
         self.last_progress = time.monotonic()
 
@@ -76,6 +81,7 @@ class WorkerMetrics:
             for topic, position in partition.next_offsets.items():
                 lag = max(0, ends.get((topic, number), position) - position)
                 self._lag.labels(topic, number).set(lag)
+                self._position.labels(topic, number).set(position)
                 self.behind += lag
         self.open_partitions = frozenset(open_)
         self._held.set(len(open_))

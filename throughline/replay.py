@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,10 +45,11 @@ def replay(
     counts = Counts()
     sizes = [file.stat().st_size for file in files]
     with store.bulk():
-        for place, file in enumerate(files):
-            for batch in read_batches(file, domain, mapping):
-                counts.add(accept_only(store, batch, received_at))
-                report(f"reading {file.name}", sum(sizes[:place]), sum(sizes))
+        for place, batch in _ahead(
+            (place, batch) for place, file in enumerate(files) for batch in read_batches(file, domain, mapping)
+        ):
+            counts.add(accept_only(store, batch, received_at))
+            report(f"reading {files[place].name}", sum(sizes[:place]), sum(sizes))
         report("reading", sum(sizes), sum(sizes))
         settle(store, lambda stage, part: report(stage, part, 1.0))
     return counts
@@ -82,3 +84,12 @@ def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
 def read_batches(file: Path, domain: Domain, mapping: Mapping | None) -> Iterator[Batch]:
     """The records of an event file, or of an export with its mapping, in batches. Raises MappingError, CodecError."""
     return read_events(file, domain) if mapping is None else read_mapped(file, mapping, domain)
+
+
+def _ahead(batches: Iterator[tuple[int, Batch]]) -> Iterator[tuple[int, Batch]]:
+    """The same batches, each read in another thread while the one before it is taken in."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        following = reader.submit(next, batches, None)
+        while (found := following.result()) is not None:
+            following = reader.submit(next, batches, None)
+            yield found

@@ -8,6 +8,9 @@ copies as (
   from duplicates d join events e using (event_key)
   group by e.source
 ),
+beats as (
+  select source, max(sent_at) as last_heartbeat_at, sum(waiting)::bigint as waiting from heartbeats group by source
+),
 bad as (
   select source, count(*) as quarantined from quarantined where source is not null group by source
 ),
@@ -25,7 +28,7 @@ published as (
   group by source
 )
 select
-  coalesce(p.source, b.source) as source,
+  source,
   p.agency,
   coalesce(p.events, 0) as events,
   coalesce(c.duplicates, 0) as duplicates,
@@ -33,10 +36,13 @@ select
   p.first_seen,
   p.last_seen,
   p.sequence_gaps,
-  (epoch_us(asked.as_of) - epoch_us(p.last_seen)) / 1e6 as silence_seconds
+  (epoch_us(asked.as_of) - epoch_us(p.last_seen)) / 1e6 as silence_seconds,
+  h.last_heartbeat_at,
+  h.waiting
 from published p
 full join bad b using (source)
-left join copies c on c.source = p.source
+full join beats h using (source)
+left join copies c using (source)
 cross join asked;
 comment on view sources is 'One row per source: what it published, and how long it has been silent.';
 comment on column sources.source is 'The publishing system.';
@@ -48,3 +54,5 @@ comment on column sources.first_seen is 'Time of its first event.';
 comment on column sources.last_seen is 'Time of its latest event.';
 comment on column sources.sequence_gaps is 'Numbers missing in its sequence; null where it does not number.';
 comment on column sources.silence_seconds is 'Seconds from its latest event to `as_of`.';
+comment on column sources.last_heartbeat_at is 'When its publisher last said that it lives (UTC); null where it does not say so.';
+comment on column sources.waiting is 'Events that waited in its outbox then.';

@@ -1,29 +1,35 @@
 -- One row per event to place, with the case of its identifiers.
--- reads: to_place, identifiers, identifier_kinds
+-- reads: to_place, identifiers, identifier_kinds, steward_links
 create or replace temp table placed as
-with led as (
-  select p.event_key, p.old_key, i.case_key, k.ordinal, i.value
-  from (select event_key, old_key, unnest(identifier_keys) as identifier_key from to_place) p
+with torn as (
+  -- all identifiers of an event are of one case, unless there are hubs or unlinked ones among them
+  select identifier_key from identifiers where is_hub
+  union
+  select unnest([left_key, right_key]) from steward_links where not linked
+),
+torn_events as (
+  select distinct event_key
+  from (select event_key, unnest(identifier_keys) as identifier_key from to_place)
+  semi join torn using (identifier_key)
+),
+chosen as (
+  -- an unlinking left the identifiers of one event in several cases: the first in order counts
+  select p.event_key, arg_min(i.case_key, (k.ordinal, i.value)) as case_key
+  from (
+    select event_key, unnest(identifier_keys) as identifier_key from to_place semi join torn_events using (event_key)
+  ) p
   join identifiers i using (identifier_key)
   join identifier_kinds k using (kind)
   where not i.is_hub
-),
-agreed as (
-  select event_key, min(case_key) as least_key, max(case_key) as greatest_key
-  from led
-  group by event_key
-),
-disputed as (
-  -- an unlinking left the identifiers of one event in several cases: the first in order counts
-  select l.event_key, arg_min(l.case_key, (l.ordinal, l.value)) as case_key
-  from led l
-  semi join (select event_key from agreed where least_key <> greatest_key) using (event_key)
-  group by l.event_key
+  group by p.event_key
 )
-select p.event_key, p.old_key, coalesce(d.case_key, a.least_key, p.event_key) as case_key
-from to_place p
-left join agreed a using (event_key)
-left join disputed d using (event_key);
+select p.event_key, p.old_key, coalesce(i.case_key, p.event_key) as case_key
+from (from to_place anti join torn_events using (event_key)) p
+left join (select identifier_key, case_key from identifiers) i on i.identifier_key = p.identifier_keys[1]
+union all
+select p.event_key, p.old_key, coalesce(c.case_key, p.event_key)
+from (from to_place semi join torn_events using (event_key)) p
+left join chosen c using (event_key);
 
 insert into unsettled_cases
 select old_key from placed where old_key is not null and old_key <> case_key

@@ -1,8 +1,8 @@
 -- One row per clock with its due time; what depends on the day it is asked is left to the view `clocks`.
--- reads: clock_runs, clock_pauses, live_standards, calendar
+-- reads: clock_starts, clock_ends, clock_pauses, live_standards, calendar
 with pauses as (
   select
-    p.live, p.start_event,
+    p.case_key, p.live, p.start_position,
     -- summed as whole numbers, so that the order of summing changes nothing: microseconds for hours, else days
     coalesce(sum(
       case p.unit
@@ -16,87 +16,90 @@ with pauses as (
   from clock_pauses p
   join calendar a on a.day = first_date(p.from_at, p.from_precision)
   left join calendar b on b.day = first_date(p.to_at, p.to_precision)
-  group by p.live, p.start_event
-),
-working_dates as (
-  select working_days, day from calendar where working_day
+  group by p.case_key, p.live, p.start_position
 ),
 runs as (
   select
-    r.*,
-    coalesce(p.paused, 0) as paused,
-    p.open,
-    -- the local day on which it is due, for units that count days
-    case r.unit
-      when 'hours' then null
-      when 'working_days' then greatest(wf.day, r.start_first)
-      when 'months' then (r.start_first + to_months(r.amount::integer))::date + coalesce(p.paused, 0)::integer
-      else r.start_first + (r.amount + coalesce(p.paused, 0))::integer
-    end as due_first,
-    case r.unit
-      when 'hours' then null
-      when 'working_days' then greatest(wl.day, r.start_last)
-      when 'months' then (r.start_last + to_months(r.amount::integer))::date + coalesce(p.paused, 0)::integer
-      else r.start_last + (r.amount + coalesce(p.paused, 0))::integer
-    end as due_last
-  from clock_runs r
-  left join pauses p on p.live = r.live and p.start_event = r.event_key
-  left join calendar cf on cf.day = r.start_first
-  left join calendar cl on cl.day = r.start_last
-  left join working_dates wf on wf.working_days = cf.working_days + (r.amount + coalesce(p.paused, 0))::integer
-  left join working_dates wl on wl.working_days = cl.working_days + (r.amount + coalesce(p.paused, 0))::integer
+    t.*, last_date(t.start_first, t.occurred_precision) as start_last,
+    coalesce(p.paused, 0) as paused, p.open,
+    case when t.is_enhanced then s.enhanced_amount else s.amount end as amount,
+    coalesce(case when t.is_enhanced then s.enhanced_unit else s.unit end, 'hours') as unit,
+    s.standard, s.version, s.due_field
+  from clock_starts t
+  join live_standards s using (live)
+  left join pauses p on p.case_key = t.case_key and p.live = t.live and p.start_position = t.position
+),
+-- many clocks start on one day with one limit
+terms as (
+  select distinct start_first as day, unit, amount, paused from runs where unit <> 'hours' and amount is not null
+  union
+  select distinct start_last, unit, amount, paused
+  from runs
+  where unit <> 'hours' and amount is not null and start_last <> start_first
+),
+-- the local day on which it is due
+due_days as (
+  select
+    t.*,
+    case t.unit
+      when 'working_days' then greatest(w.day, t.day)
+      when 'months' then (t.day + to_months(t.amount::integer))::date + t.paused::integer
+      else t.day + (t.amount + t.paused)::integer
+    end as due_day
+  from terms t
+  left join calendar c on c.day = t.day
+  left join (select working_days, day from calendar where working_day) w
+    on w.working_days = c.working_days + (t.amount + t.paused)::integer
 ),
 due as (
-  select
-    r.*,
-    -- a time set for the case is moved on by the pauses too, in the unit of the clock
-    set_due_at + case unit
-      when 'hours' then to_microseconds((paused * 3600e6)::bigint)
-      else to_days(paused::integer)
-    end as set_due,
-    to_microseconds(((amount + paused) * 3600e6)::bigint) as allowed_time,
-    mf.starts_at - interval 1 microsecond as due_first_end,
-    ml.starts_at - interval 1 microsecond as due_last_end
-  from runs r
   -- a day ends where the next begins
-  left join calendar mf on mf.day = r.due_first + 1
-  left join calendar ml on ml.day = r.due_last + 1
+  select d.day, d.unit, d.amount, d.paused, c.starts_at - interval 1 microsecond as due_end
+  from due_days d
+  left join calendar c on c.day = d.due_day + 1
 )
 select
-  case_key,
-  s.standard,
-  s.version,
-  event_key as start_event,
-  occurred_at as started_at,
-  occurred_precision as started_precision,
-  earliest(occurred_at, occurred_precision) as start_earliest,
-  latest(occurred_at, occurred_precision) as start_latest,
-  start_first,
-  start_last,
-  stop.event as stop_event,
-  stop.occurred_at as stopped_at,
-  earliest(stop.occurred_at, stop.prec) as stop_earliest,
-  latest(stop.occurred_at, stop.prec) as stop_latest,
-  first_date(stop.occurred_at, stop.prec) as stop_first,
-  last_date(stop_first, stop.prec) as stop_last,
-  cancelled,
-  due.amount,
-  due.unit,
+  r.case_key,
+  r.standard,
+  r.version,
+  r.event_key as start_event,
+  r.occurred_at as started_at,
+  r.occurred_precision as started_precision,
+  earliest(r.occurred_at, r.occurred_precision) as start_earliest,
+  latest(r.occurred_at, r.occurred_precision) as start_latest,
+  r.start_first,
+  r.start_last,
+  e.stop_event,
+  e.stopped_at,
+  earliest(e.stopped_at, e.stopped_precision) as stop_earliest,
+  latest(e.stopped_at, e.stopped_precision) as stop_latest,
+  e.stop_first,
+  last_date(e.stop_first, e.stopped_precision) as stop_last,
+  coalesce(e.cancelled, false) as cancelled,
+  r.amount,
+  r.unit,
   case
-    when due.due_field then set_due
-    when due.unit = 'hours' then earliest(occurred_at, occurred_precision) + allowed_time
-    else due_first_end
+    -- a time set for the case is moved on by the pauses too, in the unit of the clock
+    when r.due_field and r.unit = 'hours' then r.set_due_at + to_microseconds((r.paused * 3600e6)::bigint)
+    when r.due_field then r.set_due_at + to_days(r.paused::integer)
+    when r.unit = 'hours' then start_earliest + to_microseconds(((r.amount + r.paused) * 3600e6)::bigint)
+    else f.due_end
   end as due_at,
   case
-    when due.due_field then set_due
-    when due.unit = 'hours' then latest(occurred_at, occurred_precision) + allowed_time
-    else due_last_end
+    when r.due_field then due_at
+    when r.unit = 'hours' then start_latest + to_microseconds(((r.amount + r.paused) * 3600e6)::bigint)
+    when r.start_last = r.start_first then f.due_end
+    else l.due_end
   end as due_latest,
-  paused,
-  open.at as paused_since,
-  earliest(open.at, open.prec) as pause_earliest,
-  latest(open.at, open.prec) as pause_latest,
-  first_date(open.at, open.prec) as pause_first,
-  last_date(pause_first, open.prec) as pause_last
-from due
-join live_standards s using (live)
+  r.paused,
+  r.open.at as paused_since,
+  earliest(r.open.at, r.open.prec) as pause_earliest,
+  latest(r.open.at, r.open.prec) as pause_latest,
+  first_date(r.open.at, r.open.prec) as pause_first,
+  last_date(pause_first, r.open.prec) as pause_last
+from runs r
+left join clock_ends e on e.case_key = r.case_key and e.live = r.live and e.position = r.position
+left join due f
+  on f.day = r.start_first and f.unit = r.unit and f.amount = r.amount and f.paused = r.paused
+left join due l
+  on l.day = case when r.start_last <> r.start_first then r.start_last end
+  and l.unit = r.unit and l.amount = r.amount and l.paused = r.paused

@@ -1,5 +1,5 @@
 -- One row per holding: an unbroken interval in which one agency and unit held the case.
--- reads: steps
+-- reads: steps, days
 with spans as (
   select
     case_key,
@@ -25,6 +25,8 @@ select
   from_precision,
   case when not is_open then last_at end as to_at,
   case when not is_open then last_precision end as to_precision,
-  first_date(from_at, from_precision) as from_date,
-  case when not is_open then first_date(last_at, last_precision) end as to_date
+  local_day(from_at, from_precision, f) as from_date,
+  case when not is_open then local_day(last_at, last_precision, l) end as to_date
 from spans
+left join days f on f.day = from_at::date
+left join days l on l.day = last_at::date

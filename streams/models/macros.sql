@@ -19,3 +19,11 @@ create or replace temp macro first_date(t, prec) as
 create or replace temp macro last_date(first_date, prec) as
   case prec when 'month' then (first_date + interval 1 month)::date - 1 else first_date end;
 create or replace temp macro seconds_between(a, b) as (epoch_us(b) - epoch_us(a)) / 1e6;
+-- the first day too, for the many rows of a model: `day` is the row of `days` for the date of t in UTC
+create or replace temp macro local_day(t, prec, day) as
+  case
+    when prec <> 'instant' then t::date
+    when day.is_plain then
+      case when t < day.starts_at then day.day - 1 when t >= day.next_at then day.day + 1 else day.day end
+    else local_date(t)
+  end;

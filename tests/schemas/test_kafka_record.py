@@ -128,6 +128,7 @@ def test_a_heartbeat_says_how_far_its_source_is() -> None:
         "ce_id": b"b1",
         "ce_source": b"urn:s",
         "ce_type": b"throughline.source.heartbeat.v1",
+        "ce_partitionkey": b"20",
         "ce_time": b"1970-01-01T00:00:00Z",
     }
     assert orjson.loads(record.value) == {"sequence": 7, "waiting": 2, "every_seconds": 30}

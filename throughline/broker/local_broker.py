@@ -184,7 +184,8 @@ class LocalBroker:
         if (self.folder / "data" / "meta.properties").exists():
             return
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", "server.properties"]
+        # joined, because an id may begin with a hyphen
+        tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "--config", "server.properties"]
         with self.log.open("ab") as log:
             run = subprocess.run(
                 [*command, *tool],
