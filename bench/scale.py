@@ -89,7 +89,7 @@ def _spread() -> list[str]:
         events = _events_a_year() * shares[number]
         size = events * EVENT_BYTES_STORE.value / _GB
         rows.append(
-            (str(number), f"{shares[number]:.1%}", f"{events / 1e6:,.1f} M", f"{size:,.1f} GB", ", ".join(names))
+            (str(number), f"{shares[number]:.1%}", f"{events / 1e6:,.1f} M", f"{size:,.1f} GB", ", ".join(names) or "–")
         )
     head = "partition|share|events a year|store a year|forces"
     return [f"### {len(found)} forces over {partitions} partitions", "", *_table(head, rows)]

@@ -22,7 +22,7 @@ class Assumption:
 
 EVENTS_PER_CRIME = Assumption(9.5, "events a recorded crime", "the generator `bench.generate`; most crimes have fewer")
 EVENT_BYTES_LOG = Assumption(
-    95, "bytes an event in Kafka, one copy, with headers, zstd", "`python -m bench.live`, measured on the broker's disk"
+    95, "bytes an event in Kafka, one copy, headers and all, zstd", "`python -m bench.live`: 94 on the broker's disk"
 )
 EVENT_BYTES_STORE = Assumption(
     450,
@@ -41,7 +41,7 @@ BATCH_SECONDS = Assumption(
 )
 DAYS = Assumption(260, "days on which a year's events come", "as if all came on working days")
 NIGHT_SHARE = Assumption(0.3, "of a day's events come in one extract at 02:00", "systems that are read once a night")
-PEAK_SHARE = Assumption(0.2, "of the others come in the hour from 10:00", "2.4 times the mean of a ten-hour day")
+PEAK_SHARE = Assumption(0.2, "of the others come in the hour from 10:00", "twice its share; 0.7 in the nine others from 08:00 to 18:00")
 YEARS = Assumption(10, "years of history at the first load", "a case may be older than that; few are")
 STORE_MEMORY = Assumption(2, "GB at most of each open store", "`--memory-limit` of the worker")
 DISK_PRICE = Assumption(0.10, "pounds a GB of disk and month", "a round figure for block storage; put in your own")
