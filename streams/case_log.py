@@ -168,6 +168,9 @@ def kafka_error(error: KafkaException, bootstrap: str) -> InfrastructureError:
         KafkaError.NOT_LEADER_FOR_PARTITION,
         KafkaError.COORDINATOR_NOT_AVAILABLE,
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        # a broker that was started again may know less than the client, for a moment
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
     }
     if cause.retriable() or cause.code() in away:
         return BrokerUnavailable(

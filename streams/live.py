@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -70,16 +70,32 @@ class LiveWorker:
             worker = self._app.Worker(
                 override_logging=False, redirect_stdouts=False, quiet=True, loglevel="WARNING", console_port=0
             )
-            with suppress(SystemExit):
-                worker.execute_from_commandline()
+            broken = _broken_by(worker)
         finally:
             self._committer.stop()
             health.close()
-        # Faust ends in the same way when it was told to and when it broke down: a supervisor must see which
-        reason = worker.crash_reason or self._app.crash_reason
-        if reason is not None:
-            structlog.get_logger(__name__).critical("worker_stops", error=type(reason).__name__, what=str(reason))
+        if broken is not None:
+            structlog.get_logger(__name__).critical(
+                "worker_stops",
+                error=type(broken).__name__,
+                what=str(broken),
+                hint="Look whether the broker runs and is at the address given; then start the worker again.",
+            )
             os._exit(EXIT_CODE)
+
+
+def _broken_by(worker: Any) -> BaseException | None:
+    """Run Faust until it ends; what it broke down by, None where it was told to stop.
+
+    It says neither by what it raises: a supervisor would take a worker that broke down for one that has done its work.
+    """
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as ended:
+        if ended.code:
+            return worker.crash_reason or ended.__context__ or ended
+    reason: BaseException | None = worker.crash_reason or worker.app.crash_reason
+    return reason
 
 
 def _announcer(bootstrap: str, topics: Topics) -> Announcer:
