@@ -1,4 +1,4 @@
-"""Whether nothing was lost: every record of the log stands once in the stores, which say what a replay says."""
+"""Whether nothing was lost: each record of the log stands once in the stores, and they say what a replay says."""
 
 from __future__ import annotations
 

@@ -1,28 +1,29 @@
 """Starts workers for a driver of faults: imports once, forks for each, and can end one at the n-th statement.
 
-Reads one JSON object a line and answers with one. `{"start": options, "log": FILE, "statements": N}` forks a worker
-and says its process id; `{"poll": PID}` says how it ended, null while it runs: its exit code, or less the number of
-the signal that ended it. Its workers end with it.
+Reads one JSON object a line and answers with one.
+`{"start": PART, "options": {…}, "log": FILE, "statements": N, "clock": FILE}` forks a part of PARTS and says its
+process id; `{"poll": PID}` says how it ended, null while it runs: its exit code, or less the number of the signal that
+ended it. Its parts end with it.
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from bench.fault_clock import shift_clock
+from bench.fault_parts import PARTS
+from bench.fault_workers import die_with_parent
 from throughline.errors import ThroughlineError
-from throughline.schemas.domain import load_domain
+from throughline.schemas.domain import Domain, load_domain
 from throughline.sinks.mark import MarkFile
-from throughline.streams.live import LiveWorker
-
-_PARENT_DEATH = 1  # PR_SET_PDEATHSIG
 
 
 class Countdown:
@@ -83,12 +84,6 @@ def count_down(left: int) -> Countdown:
     return countdown
 
 
-def die_with_parent() -> None:
-    """Have this process killed when the one that forked it ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL)
-
-
 def main() -> None:
     domain = load_domain()
     for line in sys.stdin:
@@ -103,7 +98,7 @@ def main() -> None:
         print(json.dumps(answer), flush=True)
 
 
-def _work(asked: dict[str, Any], domain: Any) -> None:
+def _work(asked: dict[str, Any], domain: Domain) -> None:
     code = 1
     try:
         die_with_parent()
@@ -111,14 +106,17 @@ def _work(asked: dict[str, Any], domain: Any) -> None:
         nothing = os.open(os.devnull, os.O_RDONLY)
         for descriptor, target in ((nothing, 0), (log, 1), (log, 2)):
             os.dup2(descriptor, target)
-        options = asked["start"]
-        if asked.get("statements"):
+        if asked["clock"]:
+            shift_clock(Path(asked["clock"]))
+        if asked["statements"]:
             count_down(asked["statements"])
-        LiveWorker(**{**options, "folder": Path(options["folder"]), "domain": domain}).run()
+        PARTS[asked["start"]](domain, **asked["options"])
         code = 0
     except ThroughlineError as error:
         print(error, file=sys.stderr, flush=True)
         code = error.exit_code
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stderr.flush()
         os._exit(code)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from pathlib import Path
 
 from bench.fault_check import Checked, check
-from bench.fault_workers import Failed, Worker, start_command
+from bench.fault_workers import Failed, Worker
 from bench.fault_world import Publishing, Run, World
 
 CASES = 60
-_FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
 
 def worker_killed(run: Run, kills: int) -> tuple[int, float, Checked]:
@@ -41,6 +39,25 @@ def worker_killed_at_statement(run: Run, kills: int) -> tuple[int, float, Checke
         except Failed:
             worker.kill()
     killed = kills
+    return killed, *finish(run, publishing, run.start())
+
+
+def taker_killed_at_statement(run: Run, kills: int) -> tuple[int, float, Checked]:
+    """SIGKILL right after the n-th statement of opening a store and taking records, without the rest of a worker."""
+    publishing = run.publish(run.sendings(CASES))
+    publishing.finish()
+    numbers = sorted({number for _, number in run.ends()})
+    killed = 0
+    for number in range(kills):
+        # by turns: anywhere in the opening and the first transaction, and some transactions on
+        statements = run.random.randint(1, 250) if number % 2 else run.random.randint(100, 900)
+        taker = run.start_part(
+            "taker", statements=statements, folder=str(run.folder), number=run.random.choice(numbers)
+        )
+        code = taker.wait(60.0)
+        if code not in (0, -signal.SIGKILL):
+            raise Failed(f"a taker ended with {code}\n{taker.said()}")
+        killed += code == -signal.SIGKILL
     return killed, *finish(run, publishing, run.start())
 
 
@@ -98,22 +115,14 @@ def rebalanced(run: Run, times: int) -> tuple[int, float, Checked]:
 
 
 def clock_jumped(run: Run, times: int) -> tuple[int, float, Checked]:
-    """The worker's clock jumps by up to a day either way while it works (libfaketime)."""
-    if not _FAKETIME.exists():
-        raise FileNotFoundError(f"{_FAKETIME} is not there: install the package `faketime`")
+    """The worker's clock jumps by up to a day either way while it works; the monotonic one does not."""
     clock = run.home / "clock"
-    clock.write_text("+0")
-    environment = {
-        "LD_PRELOAD": str(_FAKETIME),
-        "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
+    clock.write_text("0")
     publishing = run.publish(run.sendings(CASES), seconds=3.0 * times)
-    worker = start_command(run.options(), run.home / "worker.log", environment=environment)
+    worker = run.start(clock=clock)
     for _ in range(times):
         time.sleep(run.random.uniform(1.5, 4.0))
-        clock.write_text(f"{run.random.randint(-86_400, 86_400):+d}")
+        clock.write_text(f"{run.random.randint(-86_400, 86_400)}")
     return times, *finish(run, publishing, worker)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -17,6 +18,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from throughline.broker.ports import free_ports
+
+_PARENT_DEATH = 1  # PR_SET_PDEATHSIG of Linux
 
 NEXT_OFFSET = "throughline_next_offset"
 
@@ -104,6 +107,12 @@ class Worker:
             return file.read().decode(errors="replace")[-most:]
 
 
+def die_with_parent() -> None:
+    """Have this process, just forked, killed when the one that forked it ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL)
+
+
 class Nursery:
     """A process that has imported everything once and forks a worker when asked."""
 
@@ -116,11 +125,21 @@ class Nursery:
             env={**os.environ, "PYTHONWARNINGS": "ignore"},
         )
 
-    def start(self, options: Mapping[str, Any], log: Path, *, statements: int = 0) -> Worker:
-        """A worker of these options of LiveWorker; with `statements`, killed after so many of them."""
+    def start(
+        self,
+        options: Mapping[str, Any],
+        log: Path,
+        *,
+        part: str = "worker",
+        statements: int = 0,
+        clock: Path | None = None,
+    ) -> Worker:
+        """A part with these options; with `statements`, killed after so many; `clock` says seconds to add to time."""
         port = free_ports(1)[0]
         made = Worker(0, port, log, lambda: self._ask({"poll": made.pid}))
-        made.pid = self._ask({"start": {**options, "health_port": port}, "log": str(log), "statements": statements})
+        more = {"health_port": port} if part == "worker" else {}
+        asked = {"start": part, "options": {**options, **more}, "log": str(log), "statements": statements}
+        made.pid = self._ask({**asked, "clock": None if clock is None else str(clock)})
         return made
 
     def close(self) -> None:
@@ -144,22 +163,3 @@ class Nursery:
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())
-
-
-def start_command(options: Mapping[str, Any], log: Path, *, environment: Mapping[str, str]) -> Worker:
-    """A worker by its command, in an environment of its own."""
-    port = free_ports(1)[0]
-    named = {"topic_prefix": options["topic_prefix"], "bootstrap": options["bootstrap"], "folder": options["folder"]}
-    if options.get("instance"):
-        named["instance"] = options["instance"]
-    call = [part for name, value in named.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-    publishes = "--publish" if options["publishes"] else "--no-publish"
-    with log.open("ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "throughline", "worker", *call, publishes, "--health-port", str(port)],
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            env={**os.environ, "PYTHONWARNINGS": "ignore", **environment},
-        )
-    return Worker(process.pid, port, log, process.poll)

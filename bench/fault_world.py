@@ -146,10 +146,18 @@ class Run:
             "publishes": False,
         }
 
-    def start(self, *, instance: str | None = "only", statements: int = 0) -> Worker:
+    def start(
+        self, *, instance: str | None = "only", statements: int = 0, clock: Path | None = None, publishes: bool = False
+    ) -> Worker:
         """A worker; one of the same `instance` may follow another at once."""
+        options = {**self.options(instance), "publishes": publishes}
         log = self.home / f"worker-{instance}.log"
-        return self.world.nursery.start(self.options(instance), log, statements=statements)
+        return self.world.nursery.start(options, log, statements=statements, clock=clock)
+
+    def start_part(self, part: str, *, statements: int = 0, **options: Any) -> Worker:
+        """A `taker` of one partition's records, or a `sink`: see the nursery."""
+        given = {"bootstrap": self.bootstrap, "topic_prefix": self.prefix, **options}
+        return self.world.nursery.start(given, self.home / f"{part}.log", part=part, statements=statements)
 
     def sendings(self, cases: int) -> list[Sending]:
         """The records of so many made-up cases for this run's topics."""
@@ -240,6 +248,8 @@ class Publishing:
                     "enable.idempotence": True,
                     "linger.ms": 5,
                     "delivery.timeout.ms": 150_000,
+                    # the broker is to refuse what is too large, not the client
+                    "message.max.bytes": 4_000_000,
                     "log_level": 2,
                 }
             )

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import fault_logs, fault_processes, fault_records, fault_stores
+from bench import fault_boards, fault_logs, fault_processes, fault_records, fault_stores
 from bench.fault_check import Checked
 from bench.fault_workers import Failed, Nursery
 from bench.fault_world import Run, World
@@ -41,6 +41,8 @@ class Row:
 ROWS = (
     Row("worker killed", fault_processes.worker_killed, (12, 1), (25, 5), is_kill=True),
     Row("worker killed at a statement", fault_processes.worker_killed_at_statement, (8, 1), (25, 4), is_kill=True),
+    Row("taker killed at a statement", fault_processes.taker_killed_at_statement, (30, 1), (80, 2), is_kill=True),
+    Row("sink killed", fault_boards.sink_killed, (12, 1), (25, 2), is_kill=True),
     Row("broker killed", fault_processes.broker_killed, (2, 1), (5, 4), is_kill=True),
     Row("broker paused", fault_processes.broker_paused, (1, 1), (3, 2)),
     Row("worker paused", fault_processes.worker_paused, (1, 1), (3, 2)),
@@ -50,7 +52,7 @@ ROWS = (
     Row("records spoilt", fault_records.records_spoilt, (3, 1), (20, 2)),
     Row("disk full", fault_stores.disk_full, (2, 1), (6, 1)),
     Row("store damaged", fault_stores.store_damaged, (4, 1), (9, 3)),
-    Row("group's offsets lost", fault_logs.offsets_lost, (2, 1), (6, 1)),
+    Row("offsets of the group lost", fault_logs.offsets_lost, (2, 1), (6, 1)),
     Row("records deleted from the log", fault_logs.records_deleted, (1, 1), (1, 2)),
     Row("topic made anew while away", fault_logs.topic_made_anew_while_away, (1, 1), (1, 2)),
     Row("topic made anew at work", fault_logs.topic_made_anew_at_work, (1, 1), (1, 2)),

@@ -36,6 +36,8 @@ def unseen_rows(events: pa.Table, rules: Rules) -> np.ndarray:
 
 def one_array(column: pa.ChunkedArray) -> pa.Array:
     """A column as one array."""
+    if not column.num_chunks:
+        return pa.array([], column.type)  # a filter may leave none
     return pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
 
 

@@ -16,7 +16,7 @@ from throughline.schemas.domain import Domain
 from throughline.schemas.topics import Topics, load_topics
 from throughline.sinks.store import Store
 from throughline.streams.case_log import CaseLog
-from throughline.streams.committer import Announcer, Committer, Place
+from throughline.streams.committer import EXIT_CODE, Announcer, Committer, Place
 from throughline.streams.health import HealthServer
 from throughline.streams.inbox import Inbox
 from throughline.streams.worker import make_app
@@ -26,7 +26,7 @@ INBOX_BYTES = 64 * 1024 * 1024
 
 
 class LiveWorker:
-    """One worker; `run` returns when it was told to stop (SIGTERM, SIGINT)."""
+    """One worker; `run` returns when told to stop (SIGTERM, SIGINT), and ends the process where it breaks down."""
 
     def __init__(
         self,
@@ -75,6 +75,11 @@ class LiveWorker:
         finally:
             self._committer.stop()
             health.close()
+        # Faust ends in the same way when it was told to and when it broke down: a supervisor must see which
+        reason = worker.crash_reason or self._app.crash_reason
+        if reason is not None:
+            structlog.get_logger(__name__).critical("worker_stops", error=type(reason).__name__, what=str(reason))
+            os._exit(EXIT_CODE)
 
 
 def _announcer(bootstrap: str, topics: Topics) -> Announcer:

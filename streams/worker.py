@@ -17,6 +17,7 @@ import faust
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 
+from throughline.errors import TopicMismatch
 from throughline.schemas.topics import Topics
 from throughline.streams.fetch import fetch_of_records
 from throughline.streams.inbox import Assigned, Inbox, Revoked
@@ -51,6 +52,16 @@ def _whole(run: list[Any]) -> Any:
     # made anew: the record is in the list too
     fields = {name: getattr(last, name) for name in last.__dataclass_fields__}
     return type(last)(**{**fields, "value": run})
+
+
+def _check_whole(topics_of: Mapping[int, set[str]], names: frozenset[str]) -> None:
+    """Raise TopicMismatch, which ends the worker, unless each partition number was assigned in every topic."""
+    lacking = sorted({topic for found in topics_of.values() for topic in names - found})
+    if lacking:
+        raise TopicMismatch(
+            f"Partitions were assigned without those of the same number in {', '.join(f'`{one}`' for one in lacking)}.",
+            hint="A topic was deleted, or has another number of partitions: see `throughline topics check`.",
+        )
 
 
 def make_app(
@@ -109,7 +120,7 @@ def make_app(
         for tp in partitions[0]:
             topics_of.setdefault(tp.partition, set()).add(tp.topic)
         # what can be one case must be with one worker
-        assert all(found == set(names) for found in topics_of.values()), topics_of
+        _check_whole(topics_of, frozenset(names))
         done = threading.Event()
         inbox.put(Assigned(frozenset(topics_of), done))
         # fetching begins afterwards, so that what it brings follows what the group had committed

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,6 +86,14 @@ def live_digest(folder: Path) -> str:
             store.close()
 
 
+def until(is_so: Callable[[], bool], seconds: float = 90.0) -> None:
+    """Wait for something."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.2)
+
+
 class WorkerProcess:
     """`throughline worker` as a process of its own; `log` is what it says."""
 
@@ -123,6 +131,14 @@ class WorkerProcess:
             assert self.process.poll() is None, self.log.read_text()[-4000:]
             assert time.monotonic() < until, f"{self.taken()} of {records}\n{self.log.read_text()[-4000:]}"
             time.sleep(0.2)
+
+    def is_ready(self) -> bool:
+        """Whether it has partitions and takes their records."""
+        try:
+            with urlopen(f"http://127.0.0.1:{self.port}/ready", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (URLError, ConnectionError, TimeoutError):
+            return False
 
     def stop(self, seconds: float = 60.0) -> int:
         """Ask it to end; its exit code."""
