@@ -20,6 +20,7 @@ from throughline.sources.transport import DELIVERY_SECONDS, UNKNOWN_TOPIC_SECOND
 
 _UNDER_WAY = 10_000
 _WAIT_SECONDS = 0.005
+_UNKNOWN_SECONDS = 60.0
 
 
 class KafkaPythonTransport:
@@ -48,18 +49,24 @@ class KafkaPythonTransport:
         }
         self._producer: KafkaProducer | None = None
         self._under_way = 0
+        self._unknown_until: dict[str, float] = {}
         # the client calls back in a thread of its own
         self._done: deque[tuple[Done, Fault | None]] = deque()
 
     def send(self, record: KafkaRecord, done: Done) -> bool:
         if self._under_way >= _UNDER_WAY:
             return False
+        if time.monotonic() < self._unknown_until.get(record.topic, 0):
+            done(self._fault(UnknownTopicOrPartitionError(record.topic)))
+            return True
         try:
             if self._producer is None:
                 self._producer = KafkaProducer(**self._settings)
             future = self._producer.send(record.topic, record.value, record.key, list(record.headers))
         except KafkaTimeoutError as error:  # it learned nothing of the topic: there is none, or no broker
             is_there = self._producer is not None and not reach(self._bootstrap)
+            if is_there:  # to ask for each of its records would take as long for each
+                self._unknown_until[record.topic] = time.monotonic() + _UNKNOWN_SECONDS
             done(self._fault(UnknownTopicOrPartitionError(record.topic) if is_there else error))
             return True
         except KafkaError as error:

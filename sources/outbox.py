@@ -217,7 +217,7 @@ class Outbox:
                 name, own = said["ce_source"], said.get("ce_sequence")
                 source = self._source(name)
                 number = source.last_sequence + 1 if own is None else None
-                event = b"\0".join((name, said["ce_id"], said["ce_contenthash"]))
+                event = b"\0".join((record.topic.encode(), name, said["ce_id"], said["ce_contenthash"]))
                 found = remember(
                     "insert or ignore into known values (?, ?)", [blake2b(event, digest_size=16).digest(), number]
                 )

@@ -33,8 +33,8 @@ create table records (
 create index waiting on records (state) where state = 0;
 create index refused on records (state) where state = 2;
 
--- One row per event that was ever added, for good: 16 bytes of a hash over source, id and content, and the number that
--- the outbox gave it (null where the event has its own).
+-- One row per event that was ever added, for good: 16 bytes of a hash over topic, source, id and content, and the
+-- number that the outbox gave it (null where the event has its own).
 create table known (
   event_hash blob primary key,
   sequence integer

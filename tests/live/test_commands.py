@@ -65,6 +65,22 @@ def test_a_broker_that_is_away_is_said_to_be(tmp_path: Path) -> None:
     assert "kept in the outbox" in said
 
 
+def test_what_the_broker_refuses_is_named_after_the_counts(
+    broker: RunningBroker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Its topic was never made: the event stays in the outbox, and goes once the topic is there."""
+    to = ("--bootstrap", broker.bootstrap, "--topic-prefix", topic_prefix)
+    (tmp_path / "events.jsonl").write_text(LINES[0] + "\n")
+
+    said = run("publish", "events.jsonl", *to, folder=tmp_path, code=70)
+    assert "1 read, 1 published, 0 published before" in said
+    assert "refused event `1` " in said
+    assert "throughline topics create" in said
+
+    run("topics", "create", *to, "--replication-factor", "1", folder=tmp_path)
+    assert "0 published, 1 published before" in run("publish", "events.jsonl", *to, folder=tmp_path)
+
+
 def test_the_demo_over_a_broker_gives_one_digest(tmp_path: Path) -> None:
     """Three publishers, a worker and a sink: the worker's stores are what a replay of the same files gives."""
     local_or_skip()

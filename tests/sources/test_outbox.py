@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -63,6 +64,15 @@ def test_another_content_of_an_event_is_sent_too(path: Path) -> None:
         outbox.add([record(1, said="this")])
 
         assert outbox.add([record(1, said="that")]) == Added(new=1)
+
+
+def test_the_same_event_for_another_topic_is_another_record(path: Path) -> None:
+    """As when the prefix of the topics changes."""
+    one = record(1)
+    with Outbox(path) as outbox:
+        outbox.add([one])
+
+        assert outbox.add([replace(one, topic="other.events")]) == Added(new=1)
 
 
 def test_each_source_is_numbered_without_gaps(path: Path) -> None:

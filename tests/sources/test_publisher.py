@@ -219,12 +219,12 @@ def test_a_topic_that_is_missing_is_named(
     for module in ("confluent_transport", "kafka_python_transport"):
         monkeypatch.setattr(f"throughline.sources.{module}.UNKNOWN_TOPIC_SECONDS", 1.0)
     with Publisher(broker.bootstrap, topics, domain, outbox, client=client) as publisher:
-        publisher.publish(crimes(domain, range(3)))
+        publisher.publish(crimes(domain, range(300)))
         with pytest.raises(BrokerRefused, match=rf"on `{topics.of_agency('police')}`: .*(?i:unknown)") as raised:
             publisher.flush(60)
 
     assert "throughline topics create" in raised.value.hint
-    assert outbox.refusals()[0].records == 3
+    assert outbox.refusals()[0].records == 300
 
 
 def test_a_heartbeat_says_what_waits_and_how_far_the_source_is(

@@ -93,6 +93,7 @@ for _command in (
 def main() -> None:
     """Run the command; an error that Throughline knows becomes two sentences and an exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # every attempt of the client; what matters is an error
     try:
         # named, since the variable that asks for completions is
         throughline.main(prog_name="throughline", standalone_mode=False)
