@@ -53,6 +53,29 @@ class Fetch:
         )
 
 
+def joined(fetches: Sequence[Fetch]) -> list[Fetch]:
+    """One fetch for each topic, of all its records, for fetches of one partition number that are in order.
+
+    A client that is up to date brings a record or two at a time, and each batch has a price of its own.
+    """
+    by_topic: dict[str, list[Fetch]] = {}
+    for fetch in fetches:
+        by_topic.setdefault(fetch.topic, []).append(fetch)
+    return [
+        run[0]
+        if len(run) == 1
+        else Fetch(
+            topic=topic,
+            partition=run[0].partition,
+            offsets=[offset for fetch in run for offset in fetch.offsets],
+            times=[time for fetch in run for time in fetch.times],
+            values=[value for fetch in run for value in fetch.values],
+            headers=[headers for fetch in run for headers in fetch.headers],
+        )
+        for topic, run in by_topic.items()
+    ]
+
+
 def fetch_of_records(records: Sequence[Any]) -> Fetch:
     """A fetch of aiokafka's records (at least one, of one partition)."""
     return Fetch(

@@ -17,7 +17,7 @@ from throughline.streams.shared_sink import Sink
 from throughline.streams.shared_state import open_shared
 
 
-@click.command()
+@click.command(short_help="Keep a store of the shared topics.")
 @bootstrap_option
 @click.option(
     "--store",

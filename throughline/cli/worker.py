@@ -10,7 +10,7 @@ from throughline.cli.options import bootstrap_option, domain_option, topic_prefi
 from throughline.schemas.domain import Domain, load_domain
 
 
-@click.command()
+@click.command(short_help="Join what agencies publish, as it comes.")
 @bootstrap_option
 @click.option(
     "--folder",
