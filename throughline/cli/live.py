@@ -31,7 +31,7 @@ def live(bootstrap: str, topic_prefix: str, domain: Domain | None, health_port: 
     show(bootstrap, topics, health_port, seconds)
 
 
-@click.command(short_help="Broker, worker, sink and made-up publishers on this machine; needs Java, no Docker.")
+@click.command(short_help="Broker, worker, sink, publishers: see it run here.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
