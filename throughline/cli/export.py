@@ -12,7 +12,7 @@ from throughline.sinks.export import FORMATS, export_ducklake, export_parquet
 from throughline.sinks.store import open_store
 
 
-@click.command()
+@click.command(short_help="Write every public view to Parquet or DuckLake.")
 @store_option
 @click.option("--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where to.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="parquet", show_default=True)
