@@ -102,7 +102,9 @@ def test_the_child_that_probes_says_what_it_found(path: Path) -> None:
     probe(path)
 
     log = path.with_name("s.duckdb.wal")
-    log.write_bytes(log.read_bytes()[:40] + b"\xff" * 400)
+    whole = log.read_bytes()
+    # within its first entry: where the length of an entry is damaged, the log looks cut, which the mark tells
+    log.write_bytes(whole[:20] + b"\xff" * 16 + whole[36:])
 
     with pytest.raises(StoreDamaged):
         probe(path)
