@@ -76,16 +76,6 @@ def replayed_digest(folder: Path, store_path: Path, domain: Domain) -> str:
         return digest(store.connection)
 
 
-def live_digest(folder: Path) -> str:
-    """The digest over the stores of all partitions in `folder`, closed by their worker."""
-    stores = [open_store(file, write=False) for file in sorted(folder.glob("partition-*.duckdb"))]
-    try:
-        return digest(*(store.connection for store in stores))
-    finally:
-        for store in stores:
-            store.close()
-
-
 def until(is_so: Callable[[], bool], seconds: float = 90.0) -> None:
     """Wait for something."""
     end = time.monotonic() + seconds

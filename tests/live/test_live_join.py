@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from brokers import RunningBroker
-from live import live_digest, made_up_records, make_topics, replayed_digest, send, until, worker
+from live import made_up_records, make_topics, replayed_digest, send, until, worker
 
 from throughline.broker.ports import free_ports
 from throughline.schemas.domain import Domain, load_domain
 from throughline.schemas.kafka_record import KafkaRecord
 from throughline.sinks.store import open_store
+from throughline.streams.partition_store import digest_of_partitions
 
 CASES = 40
 
@@ -56,7 +57,7 @@ def test_live_says_what_a_replay_says(population: Population) -> None:
         only.wait_for(sent)
         assert only.stop() == 0
 
-    assert live_digest(population.folder) == population.digest
+    assert digest_of_partitions(population.folder) == population.digest
 
 
 def test_a_worker_started_again_goes_on_where_the_store_stands(population: Population) -> None:
@@ -74,7 +75,7 @@ def test_a_worker_started_again_goes_on_where_the_store_stands(population: Popul
         assert two.taken() == rest
         assert two.stop() == 0
 
-    assert live_digest(population.folder) == population.digest
+    assert digest_of_partitions(population.folder) == population.digest
 
 
 def test_two_workers_share_the_partitions(population: Population) -> None:
@@ -91,7 +92,7 @@ def test_two_workers_share_the_partitions(population: Population) -> None:
             assert two.stop() == 0
         assert one.stop() == 0
 
-    assert live_digest(population.folder) == population.digest
+    assert digest_of_partitions(population.folder) == population.digest
 
 
 def test_a_store_that_was_deleted_is_made_again(population: Population) -> None:
@@ -111,4 +112,4 @@ def test_a_store_that_was_deleted_is_made_again(population: Population) -> None:
         assert two.metric("throughline_reread_records_total") >= events
         assert two.stop() == 0
 
-    assert live_digest(population.folder) == population.digest
+    assert digest_of_partitions(population.folder) == population.digest
