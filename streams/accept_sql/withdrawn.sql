@@ -1,5 +1,5 @@
 -- What withdrawn events alone had joined is joined no more. Scans every event: conflicts are rare.
--- reads: verdicts, events
+-- reads: verdicts, events, steward_links
 create or replace temp table lost_keys as
 select distinct unnest(identifier_keys) as identifier_key from verdicts where now_in_conflict and not in_conflict;
 
@@ -8,11 +8,15 @@ select event_key, list_distinct(identifier_keys) as keys
 from events
 where not in_conflict and list_has_any(identifier_keys, (select coalesce(list(identifier_key), []) from lost_keys));
 
--- the identifiers that shared an event with them have to be linked again
+-- the identifiers that an event or a steward had joined to them have to be linked again
 insert into unsettled_identifiers
 select left_key from joins where right_key in (from lost_keys)
 union
 select right_key from joins where left_key in (from lost_keys)
+union
+select left_key from steward_links where right_key in (from lost_keys)
+union
+select right_key from steward_links where left_key in (from lost_keys)
 union
 select identifier_key from identifiers where identifier_key in (from lost_keys);
 

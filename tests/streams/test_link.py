@@ -207,3 +207,16 @@ def test_what_a_withdrawn_event_joined_falls_apart() -> None:
 
     assert cases(store) == grouped("a", "b")
     assert digest(store.connection) == before
+
+
+@pytest.mark.parametrize(("withdrawn", "left"), [(A, B), (B, A)])
+def test_what_a_steward_linked_to_a_withdrawn_event_is_alone_again(withdrawn: Event, left: Event) -> None:
+    """Only the withdrawn event carried one end of the link: the other end is a case by itself, under its own id."""
+    store = store_of(left)
+    before = digest(store.connection)
+
+    received(store, link("2026-03-05T10:00", LEFT, RIGHT, id="l"), withdrawn)
+    assert cases(store) == grouped("a b")
+
+    received(store, withdrawn | {"unit": "other", "origin": "elsewhere"})
+    assert digest(store.connection) == before
