@@ -137,9 +137,14 @@ def _shared(entry: Entry, plan: Topic) -> dict[SharedName, Topic]:
         if given is None:
             shared.fault(name, "is missing.", "Name its topic.")
             continue
-        given.only("topic", "deleted_kept_days")
+        given.only("topic", "deleted_kept_days", "max_message_bytes")
         days = given.whole("deleted_kept_days", 90, most=36_500)
-        kept = {"cleanup.policy": "compact", "delete.retention.ms": str(days * _DAY_MS)}
+        largest = given.whole("max_message_bytes", int(plan.settings["max.message.bytes"]))
+        kept = {
+            "cleanup.policy": "compact",
+            "delete.retention.ms": str(days * _DAY_MS),
+            "max.message.bytes": str(largest),
+        }
         topics[name] = _topic(plan, given.text("topic"), kept)
     return topics
 

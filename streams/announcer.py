@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-from confluent_kafka import KafkaException, Producer
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from throughline.errors import BrokerUnavailable
 from throughline.schemas.topics import Topics
@@ -16,6 +16,8 @@ from throughline.streams.case_state import Outgoing, outgoing, published
 
 CASES_AT_ONCE = 2_000
 _SECONDS = 30.0
+
+log = structlog.get_logger(__name__)
 
 
 class KafkaAnnouncer:
@@ -39,10 +41,14 @@ class KafkaAnnouncer:
         return len(portion.records)
 
     def _send(self, portion: Outgoing) -> None:
-        failed: list[Any] = []
+        failed: list[KafkaError] = []
 
-        def delivered(error: Any, message: Any) -> None:
-            if error is not None:
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if error is None:
+                return
+            if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+                _say_too_large(message)
+            else:
                 failed.append(error)
 
         producer = self._open()
@@ -82,9 +88,24 @@ class KafkaAnnouncer:
                     "compression.type": "zstd",
                     "linger.ms": 5,
                     "delivery.timeout.ms": int(_SECONDS * 1000),
-                    "message.max.bytes": 1_000_000,
+                    "message.max.bytes": 100_000_000,  # the broker says what is too large
                     "queue.buffering.max.messages": 200_000,
                     "log_level": 3,
                 }
             )
         return self._producer
+
+
+def _say_too_large(message: Message) -> None:
+    """A case that no message can hold is told of and passed over: the store has it, and all others go on.
+
+    So many events are hardly one case: more likely an identifier joins what a steward should part.
+    """
+    log.error(
+        "too_large_to_publish",
+        topic=message.topic(),
+        key=(message.key() or b"").decode(errors="replace"),
+        bytes=len(message),
+        hint="Look at the identifiers that join this case and unlink what is not one, or raise max_message_bytes of "
+        "the topic in topics.yaml and on the broker; it is published again when the case next changes.",
+    )

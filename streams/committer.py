@@ -27,6 +27,7 @@ from throughline.streams.case_log import CaseLog, check_position, check_topic_id
 from throughline.streams.fetch import Fetch
 from throughline.streams.inbox import Assigned, Inbox, Revoked
 from throughline.streams.partition_store import PartitionStore, open_partition, partition_file
+from throughline.streams.tracing import tracer
 from throughline.streams.worker_metrics import WorkerMetrics
 
 log = structlog.get_logger(__name__)
@@ -166,7 +167,8 @@ class Committer:
                 del self._try_again[number]
             elif time.monotonic() >= due:
                 try:
-                    self._open[number] = self._opened(number, self._standing.pop(number, None))
+                    with tracer.start_as_current_span("open", attributes={"partition": number}):
+                        self._open[number] = self._opened(number, self._standing.pop(number, None))
                     del self._try_again[number]
                 except (StoreDamaged, StoreTooNew):
                     raise
@@ -207,9 +209,11 @@ class Committer:
             return
         log.info("gap_read_again", topic=topic, partition=partition.number, first=position, end=end)
         self._metrics.state("catching_up")
-        for fetch in self._log.read(topic, partition.number, position, end):
-            self._commit(partition, [fetch], behind=end - fetch.next_offset)
-            self._metrics.reread(topic, len(fetch))
+        read = {"partition": partition.number, "topic": topic, "first": position, "end": end}
+        with tracer.start_as_current_span("read again", attributes=read):
+            for fetch in self._log.read(topic, partition.number, position, end):
+                self._commit(partition, [fetch], behind=end - fetch.next_offset)
+                self._metrics.reread(topic, len(fetch))
 
     def _take(self, waiting: dict[int, list[Fetch]]) -> None:
         for number, fetches in waiting.items():
@@ -246,7 +250,18 @@ class Committer:
 
     def _commit(self, partition: PartitionStore, fetches: list[Fetch], *, behind: int) -> None:
         began = time.perf_counter()
-        counts = partition.take(fetches, behind=behind)
+        with tracer.start_as_current_span("commit") as span:
+            counts = partition.take(fetches, behind=behind)
+            refused = sum(counts.quarantined.values())
+            span.set_attributes(
+                {
+                    "partition": partition.number,
+                    "behind": behind,
+                    "accepted": counts.accepted,
+                    "duplicate": counts.duplicate,
+                    "quarantined": refused,
+                }
+            )
         self._to_announce.add(partition.number)
         self._metrics.committed(partition, fetches, counts, time.perf_counter() - began)
 
@@ -272,7 +287,9 @@ class Committer:
             self._to_announce |= self._open.keys()
         for number in self._to_announce & self._open.keys():
             try:
-                sent = self._announcer.announce(self._open[number].store)
+                with tracer.start_as_current_span("publish", attributes={"partition": number}) as span:
+                    sent = self._announcer.announce(self._open[number].store)
+                    span.set_attribute("records", sent)
             except BrokerUnavailable as error:
                 log.warning("publishing_waits", partition=number, what=error.what)
                 return 0

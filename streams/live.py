@@ -19,6 +19,7 @@ from throughline.streams.case_log import CaseLog
 from throughline.streams.committer import EXIT_CODE, Announcer, Committer, Place
 from throughline.streams.health import HealthServer
 from throughline.streams.inbox import Inbox
+from throughline.streams.tracing import start_tracing
 from throughline.streams.worker import make_app
 from throughline.streams.worker_metrics import WorkerMetrics
 
@@ -63,6 +64,7 @@ class LiveWorker:
 
     def run(self) -> None:
         """Work until told to stop."""
+        stop_tracing = start_tracing()
         health = HealthServer(self._health_port, self._metrics)
         structlog.get_logger(__name__).info("worker_starts", health_port=health.port, pid=os.getpid())
         self._committer.start()
@@ -74,6 +76,7 @@ class LiveWorker:
         finally:
             self._committer.stop()
             health.close()
+            stop_tracing()
         if broken is not None:
             structlog.get_logger(__name__).critical(
                 "worker_stops",

@@ -61,7 +61,7 @@ class Part:
 
 
 class Stack:
-    """The parts in `folder`: broker/, live/ (the worker's stores), board.duckdb (the sink's), files/, *.log."""
+    """The parts in `folder`: broker/, live/ (the worker's stores), board.duckdb (the sink's) and board-read.duckdb, files/, *.log."""
 
     def __init__(self, folder: Path, *, port: int | None = None) -> None:
         self.folder = folder.absolute()
@@ -81,6 +81,11 @@ class Stack:
         return self.folder / "board.duckdb"
 
     @property
+    def board_read(self) -> Path:
+        """The copy of it that readers open, while the sink writes."""
+        return self.folder / "board-read.duckdb"
+
+    @property
     def files(self) -> Path:
         """Folder of the made-up systems' event files."""
         return self.folder / "files"
@@ -90,7 +95,7 @@ class Stack:
         self.broker.start()
         self.call("topics", "topics", "create", "--replication-factor", "1")
         self.run("worker", "worker", "--folder", str(self.live), "--health-port", str(self.health_port))
-        self.run("sink", "sink", "--store", str(self.board))
+        self.run("sink", "sink", "--store", str(self.board), "--snapshot", str(self.board_read))
 
     def publish(self, *, cases: int, seed: int, rate: int | None = None) -> None:
         """Make cases up and start three publishers of them, each with an outbox of its own."""

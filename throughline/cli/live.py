@@ -61,7 +61,7 @@ def up(folder: Path, port: int | None, cases: int, seed: int, rate: int, seconds
         stack.publish(cases=cases, seed=seed, rate=rate)
         click.echo(
             f"Broker {stack.broker.bootstrap}; worker http://127.0.0.1:{stack.health_port}/metrics; "
-            f"stores in {stack.live}; the board's store {stack.board}; logs in {stack.folder}.",
+            f"stores in {stack.live}; the board's store, to read: {stack.board_read}; logs in {stack.folder}.",
             err=True,
         )
         topics = load_topics(load_domain(None))

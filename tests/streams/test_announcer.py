@@ -1,0 +1,44 @@
+"""Publishing to the shared topics of a real broker: what cannot be a message is told of and holds up nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from brokers import RunningBroker
+from published import AS_OF, domain, populated, shown
+from structlog.testing import capture_logs
+
+from throughline.schemas.topics import load_topics
+from throughline.sinks.store import open_memory_store
+from throughline.streams.announcer import KafkaAnnouncer
+from throughline.streams.shared_sink import Sink
+from throughline.streams.shared_state import open_shared
+from throughline.streams.topic_admin import create_topics
+
+
+@pytest.mark.parametrize(("limit", "told"), [(1_000, True), (16_777_216, False)])
+def test_a_case_too_large_for_a_message_is_named(
+    broker: RunningBroker, topic_prefix: str, limit: int, told: bool
+) -> None:
+    """By its id and size, without what it says; every other case is published, and nothing is left to publish."""
+    topics = load_topics(domain(), prefix=topic_prefix, replication=1)
+    timeline = topics.shared["decision_timeline"]
+    settings = {**timeline.settings, "max.message.bytes": str(limit)}
+    topics.shared["decision_timeline"] = replace(timeline, settings=settings)
+    create_topics(broker.bootstrap, topics)
+
+    with populated(seed=3, cases=12) as store, capture_logs() as logs:
+        announcer = KafkaAnnouncer(broker.bootstrap, topics, lambda: AS_OF)
+        while announcer.announce(store):
+            pass
+        large = {one["key"] for one in logs if one["event"] == "too_large_to_publish"}
+        assert bool(large) is told
+        assert all("identifiers" in one["hint"] for one in logs)
+        board = open_memory_store()
+        open_shared(board, domain())
+        Sink(board, topics, broker.bootstrap).run_once()
+
+        cases = {one[0] for one in shown(store, "cases")}
+        assert {one[0] for one in shown(board, "cases")} == cases - large
+        assert large <= cases
