@@ -61,7 +61,7 @@ class Part:
 
 
 class Stack:
-    """The parts in `folder`: broker/, live/ (the worker's stores), board.duckdb and board-read.duckdb, files/, *.log."""
+    """The parts in `folder`: broker/, live/ (the stores), board.duckdb, board-read.duckdb, files/, *.log."""
 
     def __init__(self, folder: Path, *, port: int | None = None) -> None:
         self.folder = folder.absolute()
