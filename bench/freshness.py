@@ -35,7 +35,7 @@ Key = tuple[str, str]
 
 _PREFIX = "fresh."
 # what is older than this is waited for, when it is asked whether the worker has caught up
-_CAUGHT_UP_SECONDS = 2.0
+_CAUGHT_UP_SECONDS = 5.0
 _STUCK_SECONDS = 300.0
 
 

@@ -209,7 +209,7 @@ class Committer:
             return
         log.info("gap_read_again", topic=topic, partition=partition.number, first=position, end=end)
         self._metrics.state("catching_up")
-        read = {"partition": partition.number, "topic": topic, "first": position, "end": end}
+        read: dict[str, str | int] = {"partition": partition.number, "topic": topic, "first": position, "end": end}
         with tracer.start_as_current_span("read again", attributes=read):
             for fetch in self._log.read(topic, partition.number, position, end):
                 self._commit(partition, [fetch], behind=end - fetch.next_offset)
