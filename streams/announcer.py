@@ -30,7 +30,8 @@ class KafkaAnnouncer:
         self._producer: Producer | None = None
 
     def announce(self, store: Store) -> int:
-        """Send one portion; how many records. What the broker did not acknowledge stays outgoing.
+        """Send one portion; how many records. What the broker did not acknowledge stays outgoing, but for a case that
+        is too large for a message: it is told of and taken off.
 
         Raises BrokerUnavailable where it did not within 30 s.
         """

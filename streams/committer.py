@@ -250,16 +250,14 @@ class Committer:
 
     def _commit(self, partition: PartitionStore, fetches: list[Fetch], *, behind: int) -> None:
         began = time.perf_counter()
-        with tracer.start_as_current_span("commit") as span:
+        asked = {"partition": partition.number, "behind": behind}
+        with tracer.start_as_current_span("commit", attributes=asked) as span:
             counts = partition.take(fetches, behind=behind)
-            refused = sum(counts.quarantined.values())
             span.set_attributes(
                 {
-                    "partition": partition.number,
-                    "behind": behind,
                     "accepted": counts.accepted,
                     "duplicate": counts.duplicate,
-                    "quarantined": refused,
+                    "quarantined": sum(counts.quarantined.values()),
                 }
             )
         self._to_announce.add(partition.number)

@@ -10,13 +10,14 @@ where not in_conflict and list_has_any(identifier_keys, (select coalesce(list(id
 
 -- the identifiers that an event or a steward had joined to them have to be linked again
 insert into unsettled_identifiers
-select left_key from joins where right_key in (from lost_keys)
+with pairs as (
+  select left_key, right_key from joins
+  union all
+  select left_key, right_key from steward_links
+)
+select left_key from pairs where right_key in (from lost_keys)
 union
-select right_key from joins where left_key in (from lost_keys)
-union
-select left_key from steward_links where right_key in (from lost_keys)
-union
-select right_key from steward_links where left_key in (from lost_keys)
+select right_key from pairs where left_key in (from lost_keys)
 union
 select identifier_key from identifiers where identifier_key in (from lost_keys);
 

@@ -61,9 +61,8 @@ def test_each_transaction_is_a_span(
             only.wait_for(sent)
             assert only.stop() == 0
 
-    assert {span.name for span in spans} == {"open", "commit", "publish"} | (
-        {"read again"} if any(span.name == "read again" for span in spans) else set()
-    )
+    # what was fetched before a store was open is read again; that may happen or not
+    assert {span.name for span in spans} - {"read again"} == {"open", "commit", "publish"}
     attributes = [{one.key: one.value.int_value for one in span.attributes} for span in spans if span.name == "commit"]
     assert {frozenset(one) for one in attributes} == {
         frozenset({"partition", "behind", "accepted", "duplicate", "quarantined"})

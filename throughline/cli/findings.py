@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from throughline.sinks.feed import is_of_shared_topics
 from throughline.sinks.query import query
 from throughline.sinks.store import open_store
 from throughline.sql import sql
@@ -46,8 +47,7 @@ def print_findings(store_path: Path, counts: Counts) -> None:
         show("Who waits for whom", "delays")
         show("Contacts promised to victims", "promises")
         show("Standards kept least", "clocks")
-        # a store filled from shared topics has nothing to derive anew
-        has_events = store.connection.execute("select 1 from events limit 1").fetchone() is not None
+        can_verify = not is_of_shared_topics(store.connection)
 
     click.secho("\nLook on:", bold=True)
     lines = [
@@ -55,7 +55,7 @@ def print_findings(store_path: Path, counts: Counts) -> None:
         "handoffs",
         "query \"from contacts where state = 'broken' order by due_at\"",
         "quarantine list",
-        *(["verify"] if has_events else []),
+        *(["verify"] if can_verify else []),
     ]
     for line in lines:
         click.echo(f"  {_command()} {line} --store {shlex.quote(str(store_path))}")
