@@ -2,7 +2,6 @@
 -- reads: to_read_again, quarantined; parameter: the portion
 select
   q.origin,
-  t.turn,
   q.position,
   q.raw,
   min(q.received_at) as received_at,

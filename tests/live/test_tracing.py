@@ -64,9 +64,7 @@ def test_each_transaction_is_a_span(
     assert {span.name for span in spans} == {"open", "commit", "publish"} | (
         {"read again"} if any(span.name == "read again" for span in spans) else set()
     )
-    attributes = [
-        {one.key: one.value.int_value for one in span.attributes} for span in spans if span.name == "commit"
-    ]
+    attributes = [{one.key: one.value.int_value for one in span.attributes} for span in spans if span.name == "commit"]
     assert {frozenset(one) for one in attributes} == {
         frozenset({"partition", "behind", "accepted", "duplicate", "quarantined"})
     }
