@@ -36,7 +36,7 @@ def choose_kept(
     source: str | None = None,
     quarantine_id: int | None = None,
 ) -> int:
-    """Choose what is to be judged again: all that is open, or of a reason and source, or one id; the number of portions.
+    """Choose what is to be judged again: all that is open, of a reason, a source or an id; how many portions.
 
     Conflicts are never chosen, discarded records by their id alone. `portion` gives what was chosen.
     """

@@ -79,9 +79,17 @@ def record(connection: duckdb.DuckDBPyConnection, rejects: pa.Table) -> int:
     return 0 if row is None else int(row[0])
 
 
+def prepare_groups(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the view `quarantine_groups` on this connection: a row per reason and source, as QuarantineGroup has it."""
+    connection.execute(f"create or replace temp view quarantine_groups as {sql(__package__, 'quarantine_sql/groups')}")
+
+
 def groups(connection: duckdb.DuckDBPyConnection) -> list[QuarantineGroup]:
     """What stands in quarantine by reason and source, the largest group first."""
-    rows = connection.execute(sql(__package__, "quarantine_sql/groups")).fetchall()
+    prepare_groups(connection)
+    rows = connection.execute(
+        "select reason, source, open, discarded, assigned, first_received_at, last_received_at from quarantine_groups"
+    ).fetchall()
     return [
         QuarantineGroup(reason, source, open_, discarded, {one["to"]: one["records"] for one in assigned}, first, last)
         for reason, source, open_, discarded, assigned, first, last in rows
@@ -122,6 +130,12 @@ def show(connection: duckdb.DuckDBPyConnection, quarantine_id: int, *, with_raw:
         )
     *columns, raw = row
     return QuarantinedRecord(*(*columns, None if raw is None else escaped(raw)))
+
+
+def raw_of(connection: duckdb.DuckDBPyConnection, quarantine_id: int) -> bytes:
+    """The bytes of one record, for somebody who asked for them; none for a record that has none or is not there."""
+    row = connection.execute("select raw from quarantined where quarantine_id = ?", [quarantine_id]).fetchone()
+    return b"" if row is None or row[0] is None else bytes(row[0])
 
 
 def escaped(raw: bytes) -> str:

@@ -243,7 +243,7 @@ def test_a_dry_run_reads_a_folder_and_says_when_it_could_not_run(tmp_path: Path)
     ("line", "completed"),
     [
         ("throughline hand", ["handoffs"]),
-        ("throughline quarantine ", ["list", "show"]),
+        ("throughline quarantine ", ["assign", "discard", "list", "replay", "restore", "show"]),
         ("throughline catalogue cps.pcd.tri", ["cps.pcd.triaged"]),
         ("throughline standards VC-R6-ARR", ["VC-R6-ARREST"]),
         ("throughline replay --domain ", ["england_wales", "process_log", "road_fines"]),
