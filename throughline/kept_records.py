@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import orjson
@@ -84,8 +85,12 @@ class Judges:
     def __init__(self, domain: Domain, mapping: Mapping | None = None, topic_prefix: str = "") -> None:
         self._domain = domain
         self._mapping = mapping
-        self._schemas = SchemaStore(domain)
         self._topics = _topics_of(domain, topic_prefix)
+
+    @cached_property
+    def _schemas(self) -> SchemaStore:
+        # takes longer to make than many lines to judge
+        return SchemaStore(self._domain)
 
     def of(self, record: KeptRecord) -> Judge | Unreadable:
         """What judges the record, the same for all of an origin that are kept alike; or why nothing can."""

@@ -39,7 +39,7 @@ from throughline.streams.join import settle, take
 from throughline.streams.rebuild import open_domain
 
 MORNING = datetime.fromisoformat("2026-07-01T06:00")
-SOME = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 TYPES = ("police.crime.recorded", "police.file.sent", "cps.file.received", "advocate.case.taken")
 
 
@@ -116,9 +116,10 @@ def test_a_record_of_an_avro_file_is_kept_with_its_schema(tmp_path: Path) -> Non
 
 def test_parquet_of_events_is_kept_as_json(tmp_path: Path) -> None:
     """The row is an event like any other."""
-    pq.write_table(to_table(some_events()).drop_columns(["origin", "position"]), tmp_path / "events.parquet")
+    events = [*some_events(), recorded(4, area="30", data='{"placeholder_identifiers":["crime_ref","urn"]}')]
+    pq.write_table(to_table(events).drop_columns(["origin", "position"]), tmp_path / "events.parquet")
 
-    assert as_if_never_refused(tmp_path / "events.parquet", small_domain(), without_east()) == 1
+    assert as_if_never_refused(tmp_path / "events.parquet", small_domain(), without_east()) == 2
 
 
 def test_a_part_of_a_row_is_not_enough(tmp_path: Path) -> None:
@@ -199,7 +200,7 @@ types:
 id: {columns: [Crime No, Status]}
 ignore: [Note]
 """
-POOR_MAPPING = MAPPING.replace("  SENT: police.file.sent\n", "").replace("%d/%m/%Y", "%Y/%m/%d")
+POOR_MAPPING = MAPPING.replace("  SENT: police.file.sent\n", "")
 
 
 @cache
@@ -215,7 +216,7 @@ ROWS = st.lists(
         {
             "Crime No": st.sampled_from(["20/1/26", "20/2/26", "20/3/26", ""]),
             "Recorded": st.sampled_from(["14/03/2026 21:40", "2026/03/15 08:05", "15/03/2026 25:10"]),
-            "Status": st.sampled_from(["NEW", "SENT", "OTHER"]),
+            "Status": st.sampled_from(["NEW", "SENT", "SENT", "OTHER"]),
             "Note": st.sampled_from(["", "née", "a;b", "two\nlines", 'said "no"']),
         }
     ),
@@ -232,7 +233,7 @@ def write_csv(file: Path, rows: list[dict[str, str]], encoding: str) -> None:
 @SOME
 @given(rows=ROWS, form=st.sampled_from(["utf-8", "cp1252", "parquet"]))
 def test_after_a_mapping_is_mended_the_store_is_that_of_a_clean_set(rows: list[dict[str, str]], form: str) -> None:
-    """Rows that the mapping refused, be it for a word or for the form of its times, in CSV or in Parquet."""
+    """Rows that the mapping refused, of CSV or of Parquet."""
     with TemporaryDirectory() as folder, open_memory_store() as store, open_memory_store() as clean:
         file = Path(folder) / ("rows.parquet" if form == "parquet" else "rows.csv")
         if form == "parquet":
@@ -240,21 +241,15 @@ def test_after_a_mapping_is_mended_the_store_is_that_of_a_clean_set(rows: list[d
         else:
             write_csv(file, rows, form)
         replay(store, small_domain(), [file], mapping=mapping(POOR_MAPPING), received_at=MORNING)
-        accepted = {row[:3] for row in state(store)["events"]}
-        replay_quarantine(store, small_domain(), mapping=mapping(MAPPING))
-        once = state(store)
-        replay_quarantine(store, small_domain(), mapping=mapping(MAPPING))
-        assert state(store) == once
-
-        # what the poor mapping read otherwise, and took, is no matter of quarantine
-        if not accepted:
-            replay(clean, small_domain(), [file], mapping=mapping(MAPPING), received_at=MORNING)
-            assert once == state(clean)
+        replay(clean, small_domain(), [file], mapping=mapping(MAPPING), received_at=MORNING)
+        for _ in range(2):
+            replay_quarantine(store, small_domain(), mapping=mapping(MAPPING))
+            assert state(store) == state(clean)
 
 
 def test_a_line_of_an_export_needs_its_mapping_and_the_first_line_of_its_file(tmp_path: Path) -> None:
     """Each is asked for by name, and nothing is changed meanwhile."""
-    row = {"Crime No": "20/1/26", "Recorded": "14/03/2026 21:40", "Status": "NEW", "Note": ""}
+    row = {"Crime No": "20/1/26", "Recorded": "14/03/2026 21:40", "Status": "SENT", "Note": ""}
     write_csv(tmp_path / "rows.csv", [row], "utf-8")
     with open_memory_store() as store:
         replay(store, small_domain(), [tmp_path / "rows.csv"], mapping=mapping(POOR_MAPPING))
