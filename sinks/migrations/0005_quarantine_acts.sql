@@ -25,3 +25,14 @@ select
 from quarantined q
 left join quarantine_acts a using (quarantine_id);
 comment on view quarantine_states is 'One row per record in quarantine, with what stewards decided on it and without its content.';
+comment on column quarantine_states.quarantine_id is 'The record.';
+comment on column quarantine_states.reason is 'Code of the reason.';
+comment on column quarantine_states.source is 'Its source, where readable.';
+comment on column quarantine_states.origin is 'File or topic-partition that it was read from.';
+comment on column quarantine_states.position is 'Line, row or offset there.';
+comment on column quarantine_states.received_at is 'When it was read (UTC).';
+comment on column quarantine_states.discarded is 'Whether a steward discarded it, and did not restore it since.';
+comment on column quarantine_states.reason_code is 'Why it is discarded; null for one that is not.';
+comment on column quarantine_states.assignee_role is 'Role of whoever is to see to it; null for nobody.';
+comment on column quarantine_states.assignee is 'Keyed pseudonym of whoever is to see to it, where one person is named.';
+comment on column quarantine_states.assigned_to is 'Both of these in one text.';
