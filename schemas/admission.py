@@ -30,6 +30,9 @@ off.
 """
 
 
+# what every domain knows for no number at all
+A_PLACEHOLDER = "UNKNOWN"
+
 _YEAR_1, _YEAR_10000 = np.datetime64("0001-01-01", "us"), np.datetime64("10000-01-01", "us")
 
 
@@ -151,7 +154,18 @@ def _verdict(row: dict[str, Any], domain: Domain) -> tuple[Any, dict[str, Any]]:
     if not isinstance(parsed, Reject) and isinstance(placeholders, list):
         kept = orjson.loads(parsed[-1]) | {PLACEHOLDERS: sorted({str(kind) for kind in placeholders})}
         return (*parsed[:-1], orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()), event
+    if isinstance(parsed, Reject) and isinstance(placeholders, list):
+        event["data"]["identifiers"] = _with_placeholders(event["data"]["identifiers"], placeholders)
     return parsed, event
+
+
+def _with_placeholders(identifiers: dict[str, Any], kinds: list[Any]) -> dict[str, Any]:
+    """The identifiers with those that were taken off, so that they are seen again when the reject is judged again."""
+    found = dict(identifiers)
+    for kind in map(str, kinds):
+        given = found.get(kind, [])
+        found[kind] = [*(given if isinstance(given, list) else [given]), A_PLACEHOLDER]
+    return found
 
 
 def _text(event: dict[str, Any]) -> bytes:

@@ -25,7 +25,7 @@ from throughline.schemas.avro_schema import AvroType, compile_avro
 from throughline.schemas.domain_rules import rules_of, type_forms
 from throughline.schemas.event_parse import row_or_reject
 from throughline.schemas.event_rows import ROW_COLUMNS, RowBatch
-from throughline.schemas.events import EVENTS, Batch
+from throughline.schemas.events import EVENTS, REJECTS, Batch
 from throughline.schemas.reject import Reject
 from throughline.schemas.wire_format import (
     SINGLE_OBJECT_LENGTH,
@@ -139,13 +139,21 @@ def decode_messages(
 def decode_bodies(
     stored: StoredType, bodies: Sequence[bytes], rules: Rules, origin: str, positions: Sequence[int]
 ) -> Batch:
-    """Decode bodies of one schema to EVENTS; `positions` stands beside `bodies`."""
+    """Decode bodies of one schema to EVENTS; `positions` stands beside `bodies`.
+
+    The bytes of a reject are framed as a single object, so that they say which schema has written them.
+    """
     refused = RowBatch(origin)
     decoded, kept, bad = stored.bodies.decode(bodies)
     for i, fault in bad:
         refused.reject(positions[i], fault, bodies[i], None)
     good = [Decoded(stored.avro, decoded, kept)] if kept else []
-    return judge(good, rules, bodies, positions, refused)
+    batch = judge(good, rules, bodies, positions, refused)
+    if not batch.rejects.num_rows:
+        return batch
+    framed = [frame_single_object(stored.avro.fingerprint, raw) for raw in batch.rejects["raw"].to_pylist()]
+    place = batch.rejects.schema.get_field_index("raw")
+    return Batch(batch.events, batch.rejects.set_column(place, REJECTS.field(place), pa.array(framed, pa.binary())))
 
 
 def judge(

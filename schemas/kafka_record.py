@@ -22,7 +22,7 @@ import orjson
 import pyarrow as pa
 
 from throughline.errors import CodecError
-from throughline.schemas.admission import PLACEHOLDERS
+from throughline.schemas.admission import A_PLACEHOLDER, PLACEHOLDERS
 from throughline.schemas.cloudevents import event_object
 from throughline.schemas.cloudevents_binding import to_kafka, to_structured
 from throughline.schemas.codec import SchemaStore, encode_row
@@ -30,8 +30,6 @@ from throughline.schemas.events import EVENTS
 from throughline.schemas.rfc3339 import write_instant, write_label
 from throughline.schemas.topics import Topics
 
-# what every domain knows for no number at all
-A_PLACEHOLDER = "UNKNOWN"
 AVRO = "application/avro"
 STRUCTURED_JSON = "application/cloudevents+json"
 HEARTBEAT_TYPE = "throughline.source.heartbeat.v1"

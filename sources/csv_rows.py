@@ -7,7 +7,7 @@ of the file. Reasons: not_utf8, nul_character, too_large, unclosed_quote, ragged
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -50,6 +50,36 @@ def read_csv(path: Path, settings: dict[str, str], *, origin: str, record_bytes:
         raise DataError("is empty", file=path, hint="A CSV file begins with a line that names its columns.")
     if reader.held:
         yield reader.read(b"", last=True)
+
+
+def read_csv_again(path: Path, settings: dict[str, str], records: Sequence[tuple[int, bytes]]) -> Rows:
+    """The rows of single records of a CSV file, given as (line, bytes) as they stood in the `raw` of Rows.
+
+    The first line of the file names their columns: it has to be there still. Raises DataError as `read_csv` does.
+    """
+    encoding = settings.get("encoding", "").lower() or detect_encoding(path)
+    head = next(iter(line_blocks(path, _BLOCK)), b"").partition(b"\n")[0]
+    reader = _Reader(path, str(path), settings, encoding, RECORD_BYTES, head)
+    found = []
+    for line, record in records:
+        reader.line, reader.held = line, []
+        # a record that could be decoded was kept as UTF-8, whatever its file is in
+        reader.encoding = "utf-8" if encoding != "cp1252" or _is_utf8(record) else encoding
+        found.append(reader.read(record + b"\n", last=True))
+    tables = [reader.empty, *(rows.table for rows in found)]
+    return Rows(
+        reader.columns,
+        pa.concat_tables(tables).combine_chunks(),
+        pa.concat_tables([row_rejects(str(path), []), *(rows.rejects for rows in found)]),
+    )
+
+
+def _is_utf8(record: bytes) -> bool:
+    try:
+        record.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class _Reader:

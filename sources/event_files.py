@@ -53,7 +53,7 @@ def is_event_file(path: Path) -> bool:
     """Whether the ending of a name is that of an event file. Parquet may be one, or an existing system's
     table.
     """
-    return _ending(path) in {*JSON_LINES, *AVRO, *PARQUET}
+    return ending_of(path) in {*JSON_LINES, *AVRO, *PARQUET}
 
 
 def read_events(path: Path, domain: Domain, *, batch_rows: int = BATCH_ROWS) -> Iterator[Batch]:
@@ -65,7 +65,7 @@ def read_events(path: Path, domain: Domain, *, batch_rows: int = BATCH_ROWS) -> 
     """
     if path.is_dir():
         raise DataError("is a directory", file=path, hint="Name the files in it.")
-    ending = _ending(path)
+    ending = ending_of(path)
     if ending in JSON_LINES:
         batches = _json_lines(path, domain, batch_rows)
     elif ending in AVRO:
@@ -83,7 +83,8 @@ def read_events(path: Path, domain: Domain, *, batch_rows: int = BATCH_ROWS) -> 
             yield batch
 
 
-def _ending(path: Path) -> str:
+def ending_of(path: Path) -> str:
+    """The ending of a name in lower case, `.gz` aside; empty for a name without one."""
     return next((s.lower() for s in reversed(path.suffixes) if s.lower() != ".gz"), "")
 
 

@@ -79,6 +79,19 @@ def read_mapped(path: Path, mapping: Mapping, domain: Domain) -> Iterator[Batch]
             yield batch
 
 
+def map_rows(rows: Rows, mapping: Mapping, domain: Domain, path: Path) -> Batch:
+    """The events of rows that were read already; `path` is the file that they were read from, there or not.
+
+    Raises MappingError if the mapping does not fit the columns or the domain.
+    """
+    refuse_mapping(check_mapping(mapping, rows.columns, domain, path))
+    plan = MappingSql(mapping, rules_of(domain), rows.columns, path)
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute("set variable origin = $1", [str(path)])
+        return _batch(connection, plan.queries(), plan.filter(), rows, domain)[0]
+
+
 def dry_run(mapping: Mapping, path: Path, domain: Domain) -> DryRun:
     """Read the whole file and say what fits and what does not; publish nothing."""
     report = DryRun(str(path))
@@ -168,11 +181,18 @@ def _batch(
             good = made.filter(pc.invert(fault))
             admitted = admit(good.select(EVENTS.names).cast(EVENTS), domain, raw=good["raw"])
             events.append(admitted.events)
-            rejects.append(admitted.rejects)
+            # what is kept of a row is the row, not the event that was made of it
+            has_lines = rows.table["raw"].null_count == 0
+            rejects.append(admitted.rejects if has_lines else _without_raw(admitted.rejects))
         connection.unregister("source_rows")
     refused = _whole(pa.concat_tables(rejects), rows)
     accepted = pa.concat_tables(events) if events else EVENTS.empty_table()
     return Batch(accepted, refused), (count + rows.rejects.num_rows, left_out)
+
+
+def _without_raw(rejects: pa.Table) -> pa.Table:
+    place = rejects.schema.get_field_index("raw")
+    return rejects.set_column(place, REJECTS.field(place), pa.nulls(rejects.num_rows, pa.binary()))
 
 
 def _faults(made: pa.Table) -> pa.Table:

@@ -16,7 +16,14 @@ from throughline.sql import sql
 # rows of a row group of DuckDB
 ROW_GROUP = 122_880
 
-STEWARD_TYPES = ("steward.identifiers.linked", "steward.identifiers.unlinked", "steward.conflict.resolved")
+STEWARD_TYPES = (
+    "steward.identifiers.linked",
+    "steward.identifiers.unlinked",
+    "steward.conflict.resolved",
+    "steward.quarantine.discarded",
+    "steward.quarantine.restored",
+    "steward.quarantine.assigned",
+)
 
 
 @dataclass
@@ -79,6 +86,9 @@ def _judge(connection: duckdb.DuckDBPyConnection, acts: bool) -> None:
         connection.execute(sql(__package__, "accept_sql/withdrawn"))
     if acts:
         connection.execute(sql(__package__, "accept_sql/steward_links"))
+    if acts or contested:
+        # a copy with other content takes an act back, whatever its type says it is
+        connection.execute(sql(__package__, "accept_sql/steward_quarantine"))
 
 
 def _count(connection: duckdb.DuckDBPyConnection, read: int, repeats: bool) -> Counts:

@@ -6,8 +6,8 @@ whoever holds the partitions can make it again. Rows, positions and what is to b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -86,14 +86,11 @@ class PartitionStore:
             return counts
         derives = behind < MANY and self._unsettled < MANY
         with self.store.transaction() as connection:
-            connection.execute(
-                "create or replace temp table quarantined_before as select quarantine_id from quarantined"
-            )
-            # of all topics at once: a batch of few records takes as long as one of many
-            counts.add(take(connection, _all_batches(read)))
+            with note_quarantine(connection):
+                # of all topics at once: a batch of few records takes as long as one of many
+                counts.add(take(connection, _all_batches(read)))
             for records in read:
                 _note_heartbeats(connection, records)
-            connection.execute(sql(__package__, "accept_sql/outgoing_quarantine"))
             for fetch in fresh:
                 connection.execute(
                     "update log_positions set next_offset = ? where topic = ? and partition = ?",
@@ -152,6 +149,14 @@ def digest_of_partitions(folder: Path) -> str:
     with ExitStack() as stack:
         stores = [stack.enter_context(open_store(file, write=False)) for file in files]
         return digest(*(store.connection for store in stores))
+
+
+@contextmanager
+def note_quarantine(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Note the records that come into quarantine, or leave it, in the block: a part of the caller's transaction."""
+    connection.execute("create or replace temp table quarantined_before as select quarantine_id from quarantined")
+    yield
+    connection.execute(sql(__package__, "accept_sql/outgoing_quarantine"))
 
 
 def note_outgoing(connection: duckdb.DuckDBPyConnection) -> None:

@@ -24,6 +24,7 @@ LINKED = (
     "joins",
     "steward_links",
     "resolutions",
+    "quarantine_acts",
     "unsettled",
     "unsettled_cases",
     "unsettled_identifiers",
@@ -55,7 +56,7 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop links and derived rows, judge conflicts anew, and mark every event as unsettled."""
     for name in (*LINKED, *DERIVED):
         connection.execute(f"delete from {name}")
-    for step in ("recall", "steward_conflicts", "conflicts", "steward_links"):
+    for step in ("recall", "steward_conflicts", "conflicts", "steward_links", "steward_quarantine"):
         connection.execute(sql(__package__, f"accept_sql/{step}"))
     connection.execute("delete from unsettled_cases")
     connection.execute("delete from unsettled_identifiers")

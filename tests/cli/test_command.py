@@ -108,6 +108,27 @@ def test_one_quarantined_record_is_shown_whole_only_when_asked(store: Path) -> N
     assert "IDVA-WM" in whole
 
 
+def test_a_steward_sees_to_a_record_from_the_command_line(tmp_path: Path) -> None:
+    """Show it marked, assign, discard and restore it, judge it again; every act is a line of the outbox."""
+    store = tmp_path / "s.duckdb"
+    run("replay", EVENTS, FAULTS, "--store", store)
+    listed = ["quarantine", "list", "--reason", "bad_time", "--store", store, "--format", "json"]
+    (found,) = json.loads(run(*listed).stdout)
+    given = ["--area", "20", "--events", tmp_path / "steward.jsonl", "--store", store]
+
+    assert '▶   "time": "2026-01-08 09:00"' in run("quarantine", "show", found["id"], "--raw", "--store", store).stdout
+    run("quarantine", "assign", found["id"], "--role", "publisher", *given)
+    run("quarantine", "discard", found["id"], "--reason-code", "test_record", *given)
+    (seen,) = json.loads(run(*listed).stdout)
+    assert (seen["state"], seen["assigned to"]) == ("discarded", "publisher")
+    run("quarantine", "restore", found["id"], *given)
+    (seen,) = json.loads(run(*listed).stdout)
+    assert (seen["state"], seen["assigned to"]) == ("open", "publisher")
+    assert "bad_time" in run("quarantine", "replay", "--reason", "bad_time", "--store", store).stdout
+    assert "conflict.resolved" in run("quarantine", "replay", "--reason", "conflict", "--store", store, code=2).stderr
+    assert len((tmp_path / "steward.jsonl").read_text().splitlines()) == 3
+
+
 def test_what_looks_like_markup_is_shown_as_it_is(tmp_path: Path) -> None:
     """A record with `[/bold]` in it neither ends the command nor loses a bracket."""
     (tmp_path / "odd.jsonl").write_text("[/bold] [red]\n")
@@ -243,7 +264,7 @@ def test_a_dry_run_reads_a_folder_and_says_when_it_could_not_run(tmp_path: Path)
     ("line", "completed"),
     [
         ("throughline hand", ["handoffs"]),
-        ("throughline quarantine ", ["list", "show"]),
+        ("throughline quarantine ", ["assign", "discard", "list", "replay", "restore", "show"]),
         ("throughline catalogue cps.pcd.tri", ["cps.pcd.triaged"]),
         ("throughline standards VC-R6-ARR", ["VC-R6-ARREST"]),
         ("throughline replay --domain ", ["england_wales", "process_log", "road_fines"]),

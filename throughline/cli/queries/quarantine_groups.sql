@@ -1,5 +1,11 @@
--- One row per reason and source in quarantine, the most records first.
-select count(*) as records, reason, source, strftime(max(received_at), '%Y-%m-%d %H:%M') as "last read"
-from quarantine
-group by reason, source
-order by records desc, reason, source nulls last
+-- One row per reason and source in quarantine, the most open records first.
+select
+  open,
+  discarded,
+  reason,
+  source,
+  array_to_string(list_transform(assigned, lambda one: one.to || ': ' || one.records), ', ') as "assigned to",
+  strftime(first_received_at, '%Y-%m-%d %H:%M') as "oldest",
+  date_diff('day', first_received_at, getvariable('now')) as "days old",
+  strftime(last_received_at, '%Y-%m-%d %H:%M') as "last read"
+from quarantine_groups

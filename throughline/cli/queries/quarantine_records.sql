@@ -1,13 +1,16 @@
--- One row per record in quarantine of one reason, in the order in which it was read.
+-- One row per record in quarantine of one reason: what is open first, in the order in which it was read.
 select
-  quarantine_id as id,
-  origin || ':' || position as "where",
-  field,
-  detail as "what was expected",
-  source,
-  event_id as event,
-  type
-from quarantine
-where reason = getvariable('reason')
-order by origin, position, id
+  q.quarantine_id as id,
+  q.origin || ':' || q.position as "where",
+  q.field,
+  q.detail as "what was expected",
+  q.source,
+  q.event_id as event,
+  q.type,
+  if(s.discarded, 'discarded', 'open') as state,
+  s.assigned_to as "assigned to"
+from quarantine q
+join quarantine_states s using (quarantine_id)
+where q.reason = getvariable('reason')
+order by s.discarded, q.origin, q.position, id
 limit getvariable('most')
