@@ -1,0 +1,103 @@
+"""Bad data of many kinds put into a clean population, one at a time: `python -m bench.bad_data --cases 400`.
+
+Every kind is as severe as the others: one in twenty of the events concerned, or all of one source's, where a source is
+what goes wrong. What counts as found is a finding that does not stand in the clean population, or is much smaller there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass
+
+# each enters its kinds
+from bench import bad_bytes, bad_copies, bad_identifiers, bad_losses, bad_times, bad_values
+from bench.bad_data_findings import Finding, Found, found_in
+from bench.bad_data_kind import KINDS, Event, Kind, clean_population, damaged, edits_of
+
+FAMILIES = (bad_values, bad_identifiers, bad_times, bad_copies, bad_losses, bad_bytes)
+SEED = 7
+CASES = 400
+SEEDS = 5
+# the parts of the damage after which is looked, least first
+PARTS = (8, 4, 2)
+_HEAD = f"{'kind':<30}{'dimension':<14}{'damaged':>8}  found  {'after':>7}  by"
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What became of one kind: events damaged, how many of them had been read when it was found, and by what."""
+
+    kind: Kind
+    damaged: int
+    found_after: int | None
+    by: list[Finding]
+
+    def line(self) -> str:
+        checks = list(dict.fromkeys(one.check for one in self.by))
+        by = ", ".join(checks[:_SHOWN]) + (f" and {len(checks) - _SHOWN} more" if len(checks) > _SHOWN else "")
+        found, after = ("no", "") if self.found_after is None else ("yes", str(self.found_after))
+        return f"{self.kind.name:<30}{self.kind.dimension:<14}{self.damaged:>8}  {found:<5}  {after:>7}  {by}"
+
+
+def tried(kind: Kind, events: list[Event], clean: Found, seed: int, *, parts: tuple[int, ...] = PARTS) -> Trial:
+    """Put a kind into the population and look for it; if it is found, look after the first parts of it as well."""
+    edits = edits_of(kind, events, seed)
+    by = found_in(damaged(kind, events, edits)).beyond(clean)
+    if not by:
+        return Trial(kind, len(edits), None, [])
+    for part in parts:
+        first = -(-len(edits) // part)
+        if first < len(edits) and found_in(damaged(kind, events, edits, first)).beyond(clean):
+            return Trial(kind, len(edits), first, by)
+    return Trial(kind, len(edits), len(edits), by)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--cases", type=int, default=CASES)
+    options.add_argument("--seed", type=int, default=SEED)
+    options.add_argument("--seeds", type=int, default=SEEDS, help="clean populations to count false alarms on")
+    options.add_argument("--only", help="the kinds with this in their name")
+    options.add_argument("--whole", action="store_true", help="do not look how early it is found")
+    given = options.parse_args()
+    kinds = [kind for kind in KINDS.values() if not given.only or given.only in kind.name]
+    if not kinds:
+        options.error(f"no kind has `{given.only}` in its name; there are: {', '.join(KINDS)}")
+    began = time.monotonic()
+    events = clean_population(given.seed, given.cases)
+    clean = found_in(events)
+    print(f"{len(events)} events of {given.cases} cases, seed {given.seed}\n{_HEAD}", flush=True)
+    trials = []
+    for kind in kinds:
+        trials.append(tried(kind, events, clean, given.seed, parts=() if given.whole else PARTS))
+        print(trials[-1].line(), flush=True)
+    found = sum(trial.found_after is not None for trial in trials)
+    print(f"{found} of {len(trials)} kinds found ({found / len(trials):.0%})")
+    for trial in trials:
+        if trial.found_after is None:
+            print(f"  not found: {trial.kind.name}: {trial.kind.says}")
+    _print_false_alarms(clean, given.seed, given.cases, given.seeds)
+    print(f"{time.monotonic() - began:.0f} s")
+
+
+def _print_false_alarms(clean: Found, seed: int, cases: int, seeds: int) -> None:
+    """Look at clean populations: a check alarms where it fails, a count where it is much above that of the first."""
+    alarms = checks = 0
+    names: dict[str, int] = {}
+    for other in range(seed + 1, seed + 1 + seeds):
+        found = found_in(clean_population(other, cases))
+        checks += found.checks
+        for key, one in found.findings.items():
+            if not one.is_count or one.exceeds(clean.findings.get(key)):
+                alarms += 1
+                names[one.check] = names.get(one.check, 0) + 1
+    share = f" ({alarms / checks:.2%})" if checks else ""
+    print(f"{alarms} of {checks} checks alarm on {seeds} clean populations{share}")
+    for name, times in sorted(names.items(), key=lambda one: -one[1]):
+        print(f"  {name}: {times}")
+
+
+if __name__ == "__main__":
+    main()
