@@ -14,8 +14,8 @@ from bench.bad_data_kind import (
     hurts,
     identifying,
     of_one_source,
-    of_some_days,
     of_types,
+    recorded,
     some,
     source_of,
     stating,
@@ -26,6 +26,21 @@ from bench.bad_data_kind import (
 def _under_new_id(event: Event) -> Event:
     # the letter puts its number next to the original's, until the source numbers all of them
     return event | {"id": f"{event['id']}-B", "sequence": f"{event['sequence']}B"}
+
+
+def _of_other_case(event: Event, mark: str) -> Event:
+    """The same said of another case: every identifier has the mark, those of a fixed form its first letter twice."""
+
+    def marked(kind: str, value: str) -> str:
+        return value.replace("ZZ", mark[0] * 2) if kind in {"urn", "asn"} else mark + value
+
+    return identifying(
+        _under_new_id(event),
+        **{
+            kind: [marked(kind, one) for one in value] if isinstance(value, list) else marked(kind, value)
+            for kind, value in event["data"]["identifiers"].items()
+        },
+    )
 
 
 def _everywhere(events: list[Event]) -> list[int]:
@@ -46,11 +61,9 @@ def copied_under_new_id(events: list[Event], chance: Random) -> Edits:
 
 @hurts("uniqueness", before_numbering=True)
 def day_published_twice(events: list[Event], chance: Random) -> Edits:
-    """One source publishes a whole day a second time, under new ids."""
-    places: list[int] = []
-    while not places:  # a small source is silent on some days
-        places = of_some_days(events, of_one_source(events, _everywhere(events), chance), chance, 1)
-    return adding(events, places, _under_new_id)
+    """All that was recorded on some day is published a second time, under new ids."""
+    day = recorded(chance.choice(events)).date()
+    return adding(events, where(events, lambda event: recorded(event).date() == day), _under_new_id)
 
 
 @hurts("uniqueness")
@@ -100,15 +113,7 @@ def events_of_a_test_system(events: list[Event], chance: Random) -> Edits:
     cases = {events[place]["id"].split("-")[1] for place in first}
     places = where(events, lambda event: event["id"].split("-")[1] in cases)
 
-    def tested(event: Event) -> Event:
-        identifiers = {
-            kind: f"TEST{value}" if kind == "crime_ref" else None
-            for kind, value in event["data"]["identifiers"].items()
-        }
-        kept = {kind: value for kind, value in identifiers.items() if value} or {"crime_ref": "TEST1"}
-        return stating(_under_new_id(event), identifiers=kept)
-
-    return adding(events, places, tested)
+    return adding(events, places, lambda event: _of_other_case(event, "TEST"))
 
 
 @hurts("accuracy", before_numbering=True)
@@ -116,15 +121,7 @@ def volume_doubled(events: list[Event], chance: Random) -> Edits:
     """From a day on, one source publishes twice as many cases: those of a neighbour, under its own name."""
     late = from_a_day_on(events, of_one_source(events, _everywhere(events), chance), chance)
 
-    def of_neighbour(event: Event) -> Event:
-        changed = {
-            kind: [f"{one}N" for one in value] if isinstance(value, list) else f"{value}N"
-            for kind, value in event["data"]["identifiers"].items()
-            if kind not in {"urn", "asn"}  # these have a form
-        }
-        return identifying(_under_new_id(event), **changed, urn=None, asn=None)
-
-    return adding(events, late, of_neighbour)
+    return adding(events, late, lambda event: _of_other_case(event, "NEXT"))
 
 
 @hurts("consistency")

@@ -1,7 +1,7 @@
 """Bad data of many kinds put into a clean population, one at a time: `python -m bench.bad_data --cases 400`.
 
-Every kind is as severe as the others: one in twenty of the events concerned, or all of one source's, where a source is
-what goes wrong. What counts as found is a finding that does not stand in the clean population, or is much smaller there.
+Every kind is as severe as the others: one in twenty of the events concerned, or all of one source's, where it is a
+source that goes wrong. It is found where a finding does not stand in the clean population, or is much smaller there.
 """
 
 from __future__ import annotations

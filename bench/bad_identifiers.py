@@ -16,7 +16,6 @@ from bench.bad_data_kind import (
     of_one_source,
     of_types,
     some,
-    where,
 )
 
 
@@ -98,7 +97,7 @@ def letter_for_zero(events: list[Event], chance: Random) -> Edits:
 @hurts("accuracy")
 def digits_transposed(events: list[Event], chance: Random) -> Edits:
     """Two digits of a crime number are swapped: the event goes to another case or to none."""
-    return _some_crime_refs(events, chance, lambda value: value[:7] + value[8] + value[7] + value[9:])
+    return _some_crime_refs(events, chance, lambda value: value[:7] + value[7:9][::-1] + value[9:])
 
 
 @hurts("accuracy")
@@ -156,9 +155,4 @@ def identifiers_of_another_case(events: list[Event], chance: Random) -> Edits:
     places = identified(events, "crime_ref")
     values = [events[place]["data"]["identifiers"]["crime_ref"] for place in places]
     before = dict(zip(places[1:], values, strict=False))
-    chosen = set(some(places[1:], chance))
-    return {
-        place: [identifying(events[place], crime_ref=before[place])]
-        for place in where(events, lambda event: True)
-        if place in chosen
-    }
+    return {place: [identifying(events[place], crime_ref=before[place])] for place in some(places[1:], chance)}
