@@ -11,6 +11,7 @@ from bench.bad_data_kind import (
     Edits,
     Event,
     changing,
+    everywhere,
     from_a_day_on,
     having,
     hurts,
@@ -22,9 +23,7 @@ from bench.bad_data_kind import (
 
 
 def _some_lines(events: list[Event], chance: Random, change: Callable[[bytes], bytes]) -> Edits:
-    return changing(
-        events, some(list(range(len(events))), chance), lambda event: change(line_of(event).removesuffix(b"\n"))
-    )
+    return changing(events, some(everywhere(events), chance), lambda event: change(line_of(event).removesuffix(b"\n")))
 
 
 def _some_units(events: list[Event], chance: Random, unit: str) -> Edits:
@@ -77,7 +76,7 @@ def line_ends_lost(events: list[Event], chance: Random) -> Edits:
 @hurts("validity")
 def single_quotes(events: list[Event], chance: Random) -> Edits:
     """From a day on, one source prints its records instead of writing JSON."""
-    places = of_one_source(events, list(range(len(events))), chance)
+    places = of_one_source(events, everywhere(events), chance)
     return changing(
         events,
         from_a_day_on(events, places, chance),
@@ -88,6 +87,4 @@ def single_quotes(events: list[Event], chance: Random) -> Edits:
 @hurts("validity")
 def record_too_large(events: list[Event], chance: Random) -> Edits:
     """A record brings an attachment along."""
-    return changing(
-        events, some(list(range(len(events))), chance), lambda event: stating(event, attachment="A" * 300_000)
-    )
+    return changing(events, some(everywhere(events), chance), lambda event: stating(event, attachment="A" * 300_000))

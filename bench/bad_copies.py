@@ -10,6 +10,7 @@ from bench.bad_data_kind import (
     adding,
     agency_of,
     changing,
+    everywhere,
     from_a_day_on,
     hurts,
     identifying,
@@ -43,20 +44,16 @@ def _of_other_case(event: Event, mark: str) -> Event:
     )
 
 
-def _everywhere(events: list[Event]) -> list[int]:
-    return list(range(len(events)))
-
-
 @hurts("uniqueness")
 def published_again(events: list[Event], chance: Random) -> Edits:
     """The same event once more, byte for byte."""
-    return adding(events, some(_everywhere(events), chance), lambda event: event)
+    return adding(events, some(everywhere(events), chance), lambda event: event)
 
 
 @hurts("uniqueness", before_numbering=True)
 def copied_under_new_id(events: list[Event], chance: Random) -> Edits:
     """The same event once more under a new id."""
-    return adding(events, some(_everywhere(events), chance), _under_new_id)
+    return adding(events, some(everywhere(events), chance), _under_new_id)
 
 
 @hurts("uniqueness", before_numbering=True)
@@ -69,7 +66,7 @@ def day_published_twice(events: list[Event], chance: Random) -> Edits:
 @hurts("uniqueness")
 def published_by_two_systems(events: list[Event], chance: Random) -> Edits:
     """A replica of one source publishes all of it again, under a name of its own."""
-    places = of_one_source(events, _everywhere(events), chance)
+    places = of_one_source(events, everywhere(events), chance)
     return adding(events, places, lambda event: event | {"source": f"{event['source']}:replica"})
 
 
@@ -77,14 +74,14 @@ def published_by_two_systems(events: list[Event], chance: Random) -> Edits:
 def same_id_other_content(events: list[Event], chance: Random) -> Edits:
     """The event was edited and published again under the id that it had."""
     return adding(
-        events, some(_everywhere(events), chance), lambda event: stating(event, unit=f"{event['data']['unit']}9")
+        events, some(everywhere(events), chance), lambda event: stating(event, unit=f"{event['data']['unit']}9")
     )
 
 
 @hurts("uniqueness")
 def ids_given_twice(events: list[Event], chance: Random) -> Edits:
     """From a day on, one source counts its ids from the beginning again, over those that it has given."""
-    places = of_one_source(events, _everywhere(events), chance)
+    places = of_one_source(events, everywhere(events), chance)
     ids = [events[place]["id"] for place in places]
     late = from_a_day_on(events, places, chance)
     given = dict(zip(late, ids, strict=False))
@@ -94,7 +91,7 @@ def ids_given_twice(events: list[Event], chance: Random) -> Edits:
 @hurts("uniqueness")
 def sequence_going_back(events: list[Event], chance: Random) -> Edits:
     """From a day on, one source numbers its events from 1 again."""
-    late = from_a_day_on(events, of_one_source(events, _everywhere(events), chance), chance)
+    late = from_a_day_on(events, of_one_source(events, everywhere(events), chance), chance)
     numbers = {place: f"{number:09d}" for number, place in enumerate(late, 1)}
     return {place: [events[place] | {"sequence": number}] for place, number in numbers.items()}
 
@@ -102,7 +99,7 @@ def sequence_going_back(events: list[Event], chance: Random) -> Edits:
 @hurts("completeness")
 def sequence_missing(events: list[Event], chance: Random) -> Edits:
     """From a day on, one source does not number its events."""
-    late = from_a_day_on(events, of_one_source(events, _everywhere(events), chance), chance)
+    late = from_a_day_on(events, of_one_source(events, everywhere(events), chance), chance)
     return changing(events, late, lambda event: {key: value for key, value in event.items() if key != "sequence"})
 
 
@@ -119,7 +116,7 @@ def events_of_a_test_system(events: list[Event], chance: Random) -> Edits:
 @hurts("accuracy", before_numbering=True)
 def volume_doubled(events: list[Event], chance: Random) -> Edits:
     """From a day on, one source publishes twice as many cases: those of a neighbour, under its own name."""
-    late = from_a_day_on(events, of_one_source(events, _everywhere(events), chance), chance)
+    late = from_a_day_on(events, of_one_source(events, everywhere(events), chance), chance)
 
     return adding(events, late, lambda event: _of_other_case(event, "NEXT"))
 
@@ -127,7 +124,7 @@ def volume_doubled(events: list[Event], chance: Random) -> Edits:
 @hurts("consistency")
 def published_by_another(events: list[Event], chance: Random) -> Edits:
     """From a day on, the events of one source come under the name of another agency's."""
-    places = of_one_source(events, _everywhere(events), chance)
+    places = of_one_source(events, everywhere(events), chance)
     ours = agency_of(events[places[0]])
     other = chance.choice(sorted({source_of(event) for event in events if agency_of(event) != ours}))
     late = from_a_day_on(events, places, chance)

@@ -11,11 +11,11 @@ import time
 from dataclasses import dataclass
 
 # each enters its kinds
-from bench import bad_bytes, bad_copies, bad_identifiers, bad_losses, bad_times, bad_values
+from bench import bad_bytes, bad_copies, bad_identifiers, bad_losses, bad_order, bad_times, bad_values
 from bench.bad_data_findings import Finding, Found, found_in
 from bench.bad_data_kind import KINDS, Event, Kind, clean_population, damaged, edits_of
 
-FAMILIES = (bad_values, bad_identifiers, bad_times, bad_copies, bad_losses, bad_bytes)
+FAMILIES = (bad_values, bad_identifiers, bad_times, bad_order, bad_copies, bad_losses, bad_bytes)
 SEED = 7
 CASES = 400
 SEEDS = 5

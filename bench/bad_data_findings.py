@@ -101,7 +101,7 @@ def findings(store: Store, of: Domain, as_of: datetime) -> Found:
     return Found({(one.check, one.subject): one for one in [*counted, *failing]}, len(counted) + len(results))
 
 
-def _checked(connection: duckdb.DuckDBPyConnection, of: Domain, as_of: datetime) -> Iterable[CheckResult]:
+def _checked(connection: duckdb.DuckDBPyConnection, of: Domain, as_of: datetime) -> list[CheckResult]:
     try:
         checks = importlib.import_module("throughline.quality.checks")
     except ModuleNotFoundError as error:

@@ -135,6 +135,10 @@ def agency_of(event: Event) -> str:
     return name_of(event).partition(".")[0]
 
 
+def everywhere(events: list[Event]) -> list[int]:
+    return list(range(len(events)))
+
+
 def where(events: list[Event], test: Callable[[Event], bool]) -> list[int]:
     return [place for place, event in enumerate(events) if test(event)]
 

@@ -9,6 +9,7 @@ from bench.bad_data_kind import (
     Edits,
     Event,
     changing,
+    everywhere,
     from_a_day_on,
     hurts,
     identified,
@@ -120,7 +121,7 @@ def spreadsheet_number(events: list[Event], chance: Random) -> Edits:
 @hurts("completeness")
 def identifiers_missing(events: list[Event], chance: Random) -> Edits:
     """An event carries no identifier at all."""
-    places = some(list(range(len(events))), chance)
+    places = some(everywhere(events), chance)
     return changing(events, places, lambda event: event | {"data": event["data"] | {"identifiers": {}}})
 
 
@@ -130,7 +131,7 @@ def force_codes_swapped(events: list[Event], chance: Random) -> Edits:
     other = {"20": "21", "21": "20"}
     return changing(
         events,
-        some(list(range(len(events))), chance),
+        some(everywhere(events), chance),
         lambda event: event | {"partitionkey": other[event["partitionkey"]]},
     )
 
@@ -138,14 +139,14 @@ def force_codes_swapped(events: list[Event], chance: Random) -> Edits:
 @hurts("accuracy")
 def area_of_another_force(events: list[Event], chance: Random) -> Edits:
     """From a day on, one source gives the first area of the list, a force that publishes nothing."""
-    places = of_one_source(events, list(range(len(events))), chance)
+    places = of_one_source(events, everywhere(events), chance)
     return changing(events, from_a_day_on(events, places, chance), lambda event: event | {"partitionkey": "01"})
 
 
 @hurts("validity")
 def area_unknown(events: list[Event], chance: Random) -> Edits:
     """The area is the name of the force, not its code."""
-    places = some(list(range(len(events))), chance)
+    places = some(everywhere(events), chance)
     return changing(events, places, lambda event: event | {"partitionkey": "West Midlands"})
 
 

@@ -12,6 +12,7 @@ from bench.bad_data_kind import (
     agency_of,
     changing,
     domain,
+    everywhere,
     from_a_day_on,
     having,
     hurts,
@@ -25,10 +26,6 @@ from bench.bad_data_kind import (
     stating,
     where,
 )
-
-
-def _everywhere(events: list[Event]) -> list[int]:
-    return list(range(len(events)))
 
 
 def _receipts(events: list[Event]) -> list[int]:
@@ -57,38 +54,38 @@ def receipts_of_a_month_lost(events: list[Event], chance: Random) -> Edits:
 @hurts("timeliness")
 def source_silent(events: list[Event], chance: Random) -> Edits:
     """From a day on, one source is silent."""
-    return losing(from_a_day_on(events, of_one_source(events, _everywhere(events), chance), chance))
+    return losing(from_a_day_on(events, of_one_source(events, everywhere(events), chance), chance))
 
 
 @hurts("completeness", before_numbering=True)
 def type_silent(events: list[Event], chance: Random) -> Edits:
     """From a day on, one type of event does not come any more."""
-    return losing(from_a_day_on(events, of_one(name_of, events, _everywhere(events), chance), chance))
+    return losing(from_a_day_on(events, of_one(name_of, events, everywhere(events), chance), chance))
 
 
 @hurts("completeness")
 def lost_at_random(events: list[Event], chance: Random) -> Edits:
     """One event in twenty is lost on its way; its number is missing."""
-    return losing(some(_everywhere(events), chance))
+    return losing(some(everywhere(events), chance))
 
 
 @hurts("completeness", before_numbering=True)
 def lost_before_numbering(events: list[Event], chance: Random) -> Edits:
     """One event in twenty is lost before it has a number."""
-    return losing(some(_everywhere(events), chance))
+    return losing(some(everywhere(events), chance))
 
 
 @hurts("completeness", before_numbering=True)
 def fortnight_lost(events: list[Event], chance: Random) -> Edits:
     """Two weeks of one source are lost, before they were numbered."""
-    places = of_one_source(events, _everywhere(events), chance)
+    places = of_one_source(events, everywhere(events), chance)
     return losing(of_some_days(events, places, chance, 14))
 
 
 @hurts("completeness", before_numbering=True)
 def volume_halved(events: list[Event], chance: Random) -> Edits:
     """From a day on, half of one source's events are not exported."""
-    late = from_a_day_on(events, of_one_source(events, _everywhere(events), chance), chance)
+    late = from_a_day_on(events, of_one_source(events, everywhere(events), chance), chance)
     return losing(some(late, chance, 0.5))
 
 

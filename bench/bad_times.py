@@ -12,22 +12,19 @@ from bench.bad_data_kind import (
     Event,
     agency_of,
     changing,
+    everywhere,
     from_a_day_on,
     having,
     hurts,
     instant,
     moved,
-    name_of,
     of_one,
     of_one_source,
-    of_types,
     recorded,
     some,
-    source_of,
     stating,
     text,
     timed,
-    where,
     without,
 )
 
@@ -202,14 +199,14 @@ def british_dates(events: list[Event], chance: Random) -> Edits:
 @hurts("completeness")
 def recorded_time_missing(events: list[Event], chance: Random) -> Edits:
     """One source does not say when it was recorded."""
-    places = of_one_source(events, list(range(len(events))), chance)
+    places = of_one_source(events, everywhere(events), chance)
     return changing(events, places, lambda event: without(event, "recordedtime"))
 
 
 @hurts("timeliness")
 def recorded_ever_later(events: list[Event], chance: Random) -> Edits:
     """From a day on, one source is written down later and later, up to a month."""
-    places = from_a_day_on(events, of_one_source(events, list(range(len(events))), chance), chance)
+    places = from_a_day_on(events, of_one_source(events, everywhere(events), chance), chance)
     begin = recorded(events[places[0]])
 
     def later(event: Event) -> Event:
@@ -227,24 +224,17 @@ def recorded_when_exported(events: list[Event], chance: Random) -> Edits:
         night = recorded(event).replace(hour=2, minute=0, second=0) + (7 - recorded(event).weekday()) * DAY
         return event | {"recordedtime": text(min(night, UNTIL))}
 
-    return changing(events, of_one_source(events, list(range(len(events))), chance), exported)
+    return changing(events, of_one_source(events, everywhere(events), chance), exported)
 
 
 @hurts("timeliness")
 def month_recorded_at_once(events: list[Event], chance: Random) -> Edits:
     """One source's recording stood still for a month and was made up for on one day."""
-    places = of_one_source(events, list(range(len(events))), chance)
+    places = of_one_source(events, everywhere(events), chance)
     late = from_a_day_on(events, places, chance)
     end = recorded(events[late[0]]) + 30 * DAY
     within = [place for place in late if recorded(events[place]) < end]
     return changing(events, within, lambda event: event | {"recordedtime": text(end)})
-
-
-@hurts("consistency")
-def due_before_asked(events: list[Event], chance: Random) -> Edits:
-    """An answer is due before it was asked for."""
-    places = [place for place in having(events, "due_at") if "time" in events[place]]
-    return changing(events, some(places, chance), lambda event: stating(event, due_at=text(recorded(event) - 60 * DAY)))
 
 
 @hurts("completeness")
@@ -253,52 +243,3 @@ def due_date_missing(events: list[Event], chance: Random) -> Edits:
     return changing(
         events, of_one_source(events, having(events, "due_at"), chance), lambda event: stating(event, due_at=None)
     )
-
-
-@hurts("consistency")
-def told_before_decided(events: list[Event], chance: Random) -> Edits:
-    """One source's telling stands a week before the decision that is told."""
-    decided = {event["id"]: event["time"] for event in events if "time" in event}
-    told = where(
-        events,
-        lambda event: name_of(event).endswith((".told", ".letter_sent")) and event["data"].get("about") in decided,
-    )
-
-    def before(event: Event) -> Event:
-        time = datetime.fromisoformat(decided[event["data"]["about"]]) - 7 * DAY
-        return without(event, "occurredon") | {"time": text(time)}
-
-    return changing(events, of_one_source(events, told, chance), before)
-
-
-@hurts("consistency")
-def received_before_sent(events: list[Event], chance: Random) -> Edits:
-    """One source's receipts stand a month before what they acknowledge."""
-    receipts = [place for place in timed(events) if name_of(events[place]).endswith((".received", "decision_received"))]
-    return changing(events, of_one_source(events, receipts, chance), lambda event: moved(event, -30 * DAY))
-
-
-@hurts("consistency")
-def decided_before_submitted(events: list[Event], chance: Random) -> Edits:
-    """Charging decisions stand half a year early, before the file was submitted."""
-    places = [place for place in of_types(events, {"cps.pcd.decided"}) if "time" in events[place]]
-    return changing(events, of_one(source_of, events, places, chance), lambda event: moved(event, -180 * DAY))
-
-
-@hurts("consistency")
-def closed_then_acted_upon(events: list[Event], chance: Random) -> Edits:
-    """Outcomes are dated two months early, so that work goes on in closed cases."""
-    places = [
-        place
-        for place in of_types(events, {"police.investigation.outcome_assigned", "hmcts.case.completed"})
-        if "time" in events[place]
-    ]
-    return changing(events, of_one_source(events, places, chance), lambda event: moved(event, -60 * DAY))
-
-
-@hurts("consistency")
-def before_the_case_began(events: list[Event], chance: Random) -> Edits:
-    """Events stand two hundred days before their case was reported."""
-    first = {"police.incident.logged", "police.crime.recorded", "police.incident.graded"}
-    places = [place for place in timed(events) if name_of(events[place]) not in first]
-    return changing(events, some(places, chance), lambda event: moved(event, -200 * DAY))

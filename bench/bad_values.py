@@ -12,6 +12,7 @@ from bench.bad_data_kind import (
     Event,
     changing,
     domain,
+    everywhere,
     from_a_day_on,
     having,
     hurts,
@@ -22,10 +23,6 @@ from bench.bad_data_kind import (
     where,
 )
 from throughline.schemas.catalogue import TypeField
-
-
-def _everywhere(events: list[Event]) -> list[int]:
-    return list(range(len(events)))
 
 
 def _fields(event: Event, test: Callable[[TypeField], bool]) -> list[str]:
@@ -94,7 +91,7 @@ def optional_fields_missing(events: list[Event], chance: Random) -> Edits:
     def bare(event: Event) -> Event:
         return stating(event, **dict.fromkeys(_fields(event, lambda field: not field.required)))
 
-    return changing(events, from_a_day_on(events, of_one_source(events, _everywhere(events), chance), chance), bare)
+    return changing(events, from_a_day_on(events, of_one_source(events, everywhere(events), chance), chance), bare)
 
 
 @hurts("accuracy")
@@ -195,7 +192,7 @@ def booleans_as_words(events: list[Event], chance: Random) -> Edits:
 @hurts("validity")
 def field_not_in_catalogue(events: list[Event], chance: Random) -> Edits:
     """A column of the export that nobody mapped."""
-    return changing(events, some(_everywhere(events), chance), lambda event: stating(event, col_17="1"))
+    return changing(events, some(everywhere(events), chance), lambda event: stating(event, col_17="1"))
 
 
 @hurts("validity")
@@ -230,7 +227,7 @@ def text_too_long(events: list[Event], chance: Random) -> Edits:
 @hurts("validity")
 def version_of_the_future(events: list[Event], chance: Random) -> Edits:
     """From a day on, one source publishes a version that the catalogue has not."""
-    late = from_a_day_on(events, of_one_source(events, _everywhere(events), chance), chance)
+    late = from_a_day_on(events, of_one_source(events, everywhere(events), chance), chance)
     return changing(events, late, lambda event: event | {"type": f"{event['type'].rpartition('.v')[0]}.v9"})
 
 
@@ -239,6 +236,6 @@ def agency_of_another(events: list[Event], chance: Random) -> Edits:
     """Events state an agency that is not theirs."""
     return changing(
         events,
-        some(_everywhere(events), chance),
+        some(everywhere(events), chance),
         lambda event: stating(event, agency="cps" if not name_of(event).startswith("cps.") else "police"),
     )
