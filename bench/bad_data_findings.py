@@ -65,9 +65,13 @@ class Finding:
     def exceeds(self, before: Finding | None) -> bool:
         """Whether it stands now and did not before, or is larger by more than its scatter."""
         if self.is_count:
-            size = 0.0 if before is None else before.size
-            return self.size - size >= _SCATTERS * sqrt(size + 1)
+            return self.scatters_above(before) >= _SCATTERS
         return before is None or (self.size > 0 and self.size >= _TIMES * before.size)
+
+    def scatters_above(self, before: Finding | None) -> float:
+        """By how many times its scatter the size is above that before."""
+        size = 0.0 if before is None else before.size
+        return (self.size - size) / sqrt(size + 1)
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,25 @@ class Found:
     checks: int
 
     def beyond(self, before: Found) -> list[Finding]:
-        """Those that exceed what was found before, checks of quality first, then the largest."""
-        found = [one for key, one in self.findings.items() if one.exceeds(before.findings.get(key))]
-        return sorted(found, key=lambda one: (one.is_count, -one.size, one.check, one.subject))
+        """Those that exceed what was found before, checks of quality first, then those furthest above it."""
+
+        def order(one: Finding) -> tuple[bool, float, str, str]:
+            return one.is_count, -one.scatters_above(known.get((one.check, one.subject))), one.check, one.subject
+
+        known = before.findings
+        return sorted((one for key, one in self.findings.items() if one.exceeds(known.get(key))), key=order)
+
+
+def greatest(founds: Iterable[Found]) -> Found:
+    """Every finding at the greatest size that it has in any of them: what clean populations show by chance."""
+    most: dict[tuple[str, str], Finding] = {}
+    checks = 0
+    for found in founds:
+        checks = max(checks, found.checks)
+        for key, one in found.findings.items():
+            if key not in most or one.size > most[key].size:
+                most[key] = one
+    return Found(most, checks)
 
 
 def findings(store: Store, of: Domain, as_of: datetime) -> Found:

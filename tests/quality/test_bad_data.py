@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from bench.bad_data import FAMILIES, tried
-from bench.bad_data_findings import Finding, Found, found_in
+from bench.bad_data_findings import Finding, Found, found_in, greatest
 from bench.bad_data_kind import KINDS, Event, Kind, clean_population, damaged, edits_of, line_of, written
 
 SEED, CASES = 7, 120
@@ -90,6 +90,14 @@ def test_a_count_must_grow_by_more_than_its_scatter() -> None:
     assert not count(2).exceeds(None)
     assert not count(130).exceeds(count(100))
     assert count(131).exceeds(count(100))
+
+
+def test_what_clean_populations_show_is_the_greatest_of_each() -> None:
+    """A finding that one clean population has is expected, at the greatest size seen."""
+    few, many = (Finding("copies", "a", size, is_count=True) for size in (1.0, 9.0))
+    key = ("copies", "a")
+
+    assert greatest([Found({key: few}, 3), Found({key: many}, 4), Found({}, 2)]) == Found({key: many}, 4)
 
 
 def test_an_event_is_a_line() -> None:
