@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from random import Random
 
 from bench.bad_data_kind import (
@@ -29,19 +31,32 @@ def _under_new_id(event: Event) -> Event:
     return event | {"id": f"{event['id']}-B", "sequence": f"{event['sequence']}B"}
 
 
-def _of_other_case(event: Event, mark: str) -> Event:
-    """The same said of another case: every identifier has the mark, those of a fixed form its first letter twice."""
-
-    def marked(kind: str, value: str) -> str:
-        return value.replace("ZZ", mark[0] * 2) if kind in {"urn", "asn"} else mark + value
-
+def _of_other_case(event: Event, renamed: Callable[[str, str], str]) -> Event:
+    """The same said of another case: all identifiers renamed by kind and value, and what it tells of as well."""
+    about = event["data"].get("about")
     return identifying(
-        _under_new_id(event),
+        stating(_under_new_id(event), about=about and f"{about}-B"),
         **{
-            kind: [marked(kind, one) for one in value] if isinstance(value, list) else marked(kind, value)
+            kind: [renamed(kind, one) for one in value] if isinstance(value, list) else renamed(kind, value)
             for kind, value in event["data"]["identifiers"].items()
         },
     )
+
+
+def _as_test(kind: str, value: str) -> str:
+    return value.replace("ZZ", "TT") if kind in {"urn", "asn"} else f"TEST{value}"
+
+
+def _as_neighbour(_kind: str, value: str) -> str:
+    # of the same form, so that the form does not tell: made-up numbers begin with 9, logs with 0, units are ZZ
+    return re.sub("(^|[-/])9", r"\g<1>8", value.replace("LOG-0", "LOG-8").replace("ZZ", "YY"), count=1)
+
+
+def _doubled(events: list[Event], places: list[int], renamed: Callable[[str, str], str]) -> Edits:
+    """Behind each event that of another case; none that tells of what is not doubled."""
+    ids = {events[place]["id"] for place in places}
+    told = [place for place in places if events[place]["data"].get("about", events[place]["id"]) in ids]
+    return adding(events, told, lambda event: _of_other_case(event, renamed))
 
 
 @hurts("uniqueness")
@@ -110,7 +125,7 @@ def events_of_a_test_system(events: list[Event], chance: Random) -> Edits:
     cases = {events[place]["id"].split("-")[1] for place in first}
     places = where(events, lambda event: event["id"].split("-")[1] in cases)
 
-    return adding(events, places, lambda event: _of_other_case(event, "TEST"))
+    return _doubled(events, places, _as_test)
 
 
 @hurts("accuracy", before_numbering=True)
@@ -118,7 +133,7 @@ def volume_doubled(events: list[Event], chance: Random) -> Edits:
     """From a day on, one source publishes twice as many cases: those of a neighbour, under its own name."""
     late = from_a_day_on(events, of_one_source(events, everywhere(events), chance), chance)
 
-    return adding(events, late, lambda event: _of_other_case(event, "NEXT"))
+    return _doubled(events, late, _as_neighbour)
 
 
 @hurts("consistency")

@@ -82,7 +82,8 @@ def main() -> None:
         trials.append(tried(kind, events, clean, given.seed, parts=() if given.whole else PARTS))
         print(trials[-1].line(), flush=True)
     found = sum(trial.found_after is not None for trial in trials)
-    print(f"{found} of {len(trials)} kinds found ({found / len(trials):.0%})")
+    alike = sum(any(one.dimension == trial.kind.dimension for one in trial.by) for trial in trials)
+    print(f"{found} of {len(trials)} kinds found ({found / len(trials):.0%}), {alike} by a check of the dimension hurt")
     for trial in trials:
         if trial.found_after is None:
             print(f"  not found: {trial.kind.name}: {trial.kind.says}")

@@ -26,14 +26,22 @@ _SCATTERS = 3
 _TIMES = 1.5
 
 _COUNTS = """
-select 'refused: ' || reason as "check", coalesce(source, 'not readable') as subject, count(*) as records
+select
+  'refused: ' || reason as "check",
+  case
+    when reason = 'conflict' then 'uniqueness'
+    when reason like 'missing_%' then 'completeness'
+    else 'validity'
+  end as dimension,
+  coalesce(source, 'not readable') as subject,
+  count(*) as records
 from quarantine group by all
 union all
-select 'copies', source, duplicates from sources
+select 'copies', 'uniqueness', source, duplicates from sources
 union all
-select 'sequence gaps', source, sequence_gaps from sources
+select 'sequence gaps', 'completeness', source, sequence_gaps from sources
 union all
-select 'contradictions: ' || kind, left_agency || ' - ' || right_agency, count(*) from contradictions group by all
+select 'contradictions: ' || kind, 'consistency', left_agency || ' - ' || right_agency, count(*) from contradictions group by all
 order by all
 """
 
@@ -43,6 +51,8 @@ class CheckResult(Protocol):
 
     @property
     def check(self) -> str: ...
+    @property
+    def dimension(self) -> str: ...
     @property
     def subject(self) -> str: ...
     @property
@@ -58,6 +68,7 @@ class Finding:
     """That a count stands or a check fails. `size` is the count, or the value observed; `is_count` says which."""
 
     check: str
+    dimension: str
     subject: str
     size: float
     is_count: bool
@@ -107,18 +118,20 @@ def findings(store: Store, of: Domain, as_of: datetime) -> Found:
     """Everything that counts and checks say of a store."""
     store.connection.execute("set variable as_of = ?::timestamp", [as_of])
     counted = [
-        Finding(check, subject, float(size), is_count=True)
-        for check, subject, size in store.connection.execute(_COUNTS).fetchall()
+        Finding(check, dimension, subject, float(size), is_count=True)
+        for check, dimension, subject, size in store.connection.execute(_COUNTS).fetchall()
         if size
     ]
     results = _checked(store.connection, of, as_of)
     failing = [
-        # a check that has no value fails by how much of what it looked at
-        Finding(one.check, one.subject, float(one.failed if one.observed is None else one.observed), is_count=False)
-        for one in results
-        if not one.success
+        Finding(one.check, one.dimension, one.subject, _size(one), is_count=False) for one in results if not one.success
     ]
     return Found({(one.check, one.subject): one for one in [*counted, *failing]}, len(counted) + len(results))
+
+
+def _size(result: CheckResult) -> float:
+    """The value observed; of a check that has none, how often it failed."""
+    return float(result.failed if result.observed is None else result.observed)
 
 
 def _checked(connection: duckdb.DuckDBPyConnection, of: Domain, as_of: datetime) -> list[CheckResult]:

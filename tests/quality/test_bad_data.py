@@ -84,7 +84,7 @@ def test_a_count_must_grow_by_more_than_its_scatter() -> None:
     """Three from nothing; from a hundred, thirty are not enough."""
 
     def count(size: float) -> Finding:
-        return Finding("copies", "a", size, is_count=True)
+        return Finding("copies", "uniqueness", "a", size, is_count=True)
 
     assert count(3).exceeds(None)
     assert not count(2).exceeds(None)
@@ -94,7 +94,7 @@ def test_a_count_must_grow_by_more_than_its_scatter() -> None:
 
 def test_what_clean_populations_show_is_the_greatest_of_each() -> None:
     """A finding that one clean population has is expected, at the greatest size seen."""
-    few, many = (Finding("copies", "a", size, is_count=True) for size in (1.0, 9.0))
+    few, many = (Finding("copies", "uniqueness", "a", size, is_count=True) for size in (1.0, 9.0))
     key = ("copies", "a")
 
     assert greatest([Found({key: few}, 3), Found({key: many}, 4), Found({}, 2)]) == Found({key: many}, 4)
