@@ -41,7 +41,8 @@ select 'copies', 'uniqueness', source, duplicates from sources
 union all
 select 'sequence gaps', 'completeness', source, sequence_gaps from sources
 union all
-select 'contradictions: ' || kind, 'consistency', left_agency || ' - ' || right_agency, count(*) from contradictions group by all
+select 'contradictions: ' || kind, 'consistency', left_agency || ' - ' || right_agency, count(*)
+from contradictions group by all
 order by all
 """
 
