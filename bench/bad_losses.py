@@ -117,7 +117,7 @@ def tells_of_nothing(events: list[Event], chance: Random) -> Edits:
     return changing(events, places, lambda event: stating(event, about=f"X{event['data']['about'][2:]}"))
 
 
-@hurts("consistency")
+@hurts("consistency", before_numbering=True)
 def holders_contradict(events: list[Event], chance: Random) -> Edits:
     """Police say that they hold the case in cases that prosecutors say they hold."""
 
@@ -126,10 +126,11 @@ def holders_contradict(events: list[Event], chance: Random) -> Edits:
         other = {
             "id": f"F-{event['id'][2:]}-H",
             "source": "urn:throughline:police:20:files",
+            "sequence": f"9{event['sequence']}",  # after all of that source's, until it numbers them
             "type": f"{domain().type_prefix}.police.case.status_stated.v1",
             "data": data,
         }
-        return {key: value for key, value in event.items() if key != "sequence"} | other
+        return event | other
 
     return adding(events, some(of_types(events, {"cps.pcd.received"}), chance), stated)
 
