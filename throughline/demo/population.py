@@ -6,6 +6,7 @@ The shapes are those of the domain notes, sections 1.9, 2 and 5 (see `delays.py`
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -68,8 +69,11 @@ def make_population(seed: int, cases: int, domain: Domain, until: datetime) -> P
     events: dict[str, list[dict[str, Any]]] = {}
     for system, publications in published.items():
         publications.sort(key=_recorded)
-        for number, (_, _, event) in enumerate(publications, 1):
-            event["sequence"] = f"{number:09d}"
+        numbers: Counter[str] = Counter()
+        for _, _, event in publications:
+            # each source numbers its own: a number that is missing is then an event that is missing
+            numbers[event["source"]] += 1
+            event["sequence"] = f"{numbers[event['source']]:09d}"
         faults += put_faults_in(system, publications, required, end, chance)
         publications.sort(key=_recorded)  # stable: a copy of the same moment stays behind its original
         events[system] = [event for _, _, event in publications]

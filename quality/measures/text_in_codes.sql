@@ -1,0 +1,14 @@
+-- One row per source: how many of its events have words, addresses or telephone numbers where a code belongs.
+-- reads: observed
+with codes as (
+  select source, unnest([unit, reference, answers, about, decision, channel]) as code from observed
+)
+select
+  source as subject, null::date as period, count(*) as n,
+  count(*) filter (
+    regexp_matches(code, '[a-z]+ [a-z]+ |[A-Z][a-z]+ [A-Z][a-z]+|@|(^|[^0-9])(\+44|0)[0-9 ]{9,}([^0-9]|$)')
+  ) as k,
+  k / n as value
+from codes
+where code is not null
+group by source

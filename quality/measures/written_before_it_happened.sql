@@ -1,0 +1,8 @@
+-- One row per source: how many of its events were written down before they happened.
+-- reads: observed
+select
+  source as subject, null::date as period, count(*) as n,
+  count(*) filter (recorded_at < occurred_at - interval 5 minute) as k, k / n as value
+from observed
+where occurred_precision = 'instant' and recorded_at is not null
+group by source
