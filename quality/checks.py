@@ -91,9 +91,7 @@ def run_checks(connection: duckdb.DuckDBPyConnection, domain: Domain, as_of: dat
     return sorted(results, key=lambda one: (one.success, DIMENSIONS.index(one.dimension), one.check, one.subject))
 
 
-def observe(
-    cursor: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRules, as_of: datetime | None
-) -> None:
+def observe(cursor: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRules, as_of: datetime | None) -> None:
     """Make what the measures read: `observed`, `field_values`, `step_orders`, `case_beginnings`, and `as_of`."""
     cursor.execute(sql(__package__, "measures/observed"))
     cursor.execute(
@@ -118,8 +116,9 @@ def observe(
 
 
 def _measure(cursor: duckdb.DuckDBPyConnection, check: Check) -> pa.Table:
+    measure = sql(__package__, f"measures/{check.name}")
     return cursor.execute(
-        f"select subject, period, n::bigint as n, value::double as value from ({sql(__package__, f'measures/{check.name}')}) "
+        f"select subject, period, n::bigint as n, value::double as value from ({measure}) "
         "where value is not null order by all"
     ).to_arrow_table()
 

@@ -59,9 +59,7 @@ def judge(frame: pd.DataFrame, expectations: Sequence[Expectation], *, with_rows
     suite = gx.ExpectationSuite(
         "suite",
         expectations=[
-            ExpectationConfiguration(
-                type=one.kind, kwargs=dict(one.arguments), meta={"place": place}
-            ).to_domain_obj()
+            ExpectationConfiguration(type=one.kind, kwargs=dict(one.arguments), meta={"place": place}).to_domain_obj()
             for place, one in enumerate(expectations)
         ],
     )

@@ -1,6 +1,6 @@
-"""A steward's acts on records in quarantine: each is an event, in the steward's outbox and in the store.
+"""Steward's acts: each is an event, in the steward's outbox and in the store.
 
-Nobody is named: an assignee is a role and, where one person is meant, a keyed pseudonym.
+Nobody is named: who acts, and whoever is meant, is a role or a keyed pseudonym.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any
 import orjson
 
 from throughline.errors import InfrastructureError, UsageError
-from throughline.quality.quarantine import show
 from throughline.schemas.cloudevents import events_from_json_lines
 from throughline.schemas.domain import Domain
 from throughline.schemas.topics import load_topics
@@ -37,106 +36,63 @@ class Desk:
     officer: str | None = None
 
 
-def discard(
-    store: Store, domain: Domain, outbox: Path, ids: Sequence[int], *, reason_code: str, desk: Desk, at: datetime
-) -> None:
-    """Discard records: they stay in quarantine and are open no more. `at` is UTC, naive; see `publish_acts`.
+@dataclass(frozen=True)
+class Act:
+    """One act: its type in the catalogue, and the fields of its data but the officer."""
 
-    Raises UsageError for a conflict, which a steward decides otherwise.
-    """
-    for quarantine_id in ids:
-        if show(store.connection, quarantine_id).reason == "conflict":
-            raise UsageError(
-                f"The record {quarantine_id} is a copy in conflict: it is not discarded, another is let stand.",
-                hint="Publish `steward.conflict.resolved` with the `content_hash` of the copy that is true.",
-            )
-    publish_acts(store, domain, outbox, ids, "discarded", {"reason_code": reason_code}, desk=desk, at=at)
-
-
-def restore(store: Store, domain: Domain, outbox: Path, ids: Sequence[int], *, desk: Desk, at: datetime) -> None:
-    """Take it back that records were discarded. `at` is UTC, naive; see `publish_acts`."""
-    publish_acts(store, domain, outbox, ids, "restored", {}, desk=desk, at=at)
-
-
-def assign(
-    store: Store,
-    domain: Domain,
-    outbox: Path,
-    ids: Sequence[int],
-    *,
-    role: str,
-    assignee: str | None = None,
-    desk: Desk,
-    at: datetime,
-) -> None:
-    """Say who is to see to records: a role and, if one person is meant, a keyed pseudonym. See `publish_acts`.
-
-    Raises UsageError for an assignee that is no pseudonym. `at` is UTC, naive.
-    """
-    _check_pseudonym(assignee)
-    said = {"assignee_role": role} | ({} if assignee is None else {"assignee": assignee})
-    publish_acts(store, domain, outbox, ids, "assigned", said, desk=desk, at=at)
+    type: str
+    data: dict[str, Any]
 
 
 def publish_acts(
-    store: Store,
-    domain: Domain,
-    outbox: Path,
-    ids: Sequence[int],
-    name: str,
-    said: dict[str, str],
-    *,
-    desk: Desk,
-    at: datetime,
-) -> None:
-    """Write `steward.quarantine.<name>` for each record to `outbox`, a CloudEvent a line; accept them into the store.
+    store: Store, domain: Domain, outbox: Path, acts: Sequence[Act], *, desk: Desk, at: datetime
+) -> list[str]:
+    """Write acts to `outbox`, a CloudEvent a line, and accept them into the store; the ids of the events.
 
     Both or neither, but for a machine that dies between the two: then the outbox alone has them, and publishing it or
-    replaying it brings them in. Raises DataError for an id that is not there, UsageError where the domain does not
-    take the event or the area is not one of the store's, InfrastructureError where the outbox cannot be written.
+    replaying it brings them in. `at` is UTC, naive. Raises UsageError where the domain does not take the events or the
+    area is not one of the store's, InfrastructureError where the outbox cannot be written.
     """
-    _check_pseudonym(desk.officer)
-    type_name = f"steward.quarantine.{name}"
-    if type_name not in domain.types:
+    check_pseudonym(desk.officer)
+    for type_name in {act.type for act in acts} - domain.types.keys():
         raise UsageError(
             f"The domain {domain.name} has no event type `{type_name}`.",
             hint="Add it to the catalogue of the domain, as england_wales has it.",
         )
-    for quarantine_id in ids:
-        show(store.connection, quarantine_id)
     _check_area(store, domain, desk.area)
-    if desk.officer is not None:
-        said = said | {"officer": desk.officer}
-    lines = [_line(domain, type_name, quarantine_id, said, desk, at) for quarantine_id in dict.fromkeys(ids)]
+    ids = [str(uuid.uuid4()) for _ in acts]
+    lines = [_line(domain, id, act, desk, at) for id, act in zip(ids, acts, strict=True)]
     before = _whole_lines(outbox)
     batch = events_from_json_lines(lines, domain, str(outbox), before.count(b"\n") + 1)
     for fault in batch.rejects.slice(0, 1).to_pylist():
         raise UsageError(
             f"The catalogue refuses the act: {fault['detail']} (`{fault['field']}`).",
-            hint=f"`throughline catalogue {type_name}` says what it takes.",
+            hint=f"`throughline catalogue {fault['type'] or acts[0].type}` says what it takes.",
         )
     open_domain(store, domain)
     with store.transaction() as connection:
         take(connection, stamped(batch, at))
         bring_up_to_date(connection)
         _append(outbox, before, lines)
+    return ids
 
 
-def _line(domain: Domain, type_name: str, quarantine_id: int, said: dict[str, str], desk: Desk, at: datetime) -> bytes:
+def _line(domain: Domain, id: str, act: Act, desk: Desk, at: datetime) -> bytes:
     head = f"{domain.type_prefix}." if domain.type_prefix else ""
     event: dict[str, Any] = {
         "specversion": "1.0",
-        "id": str(uuid.uuid4()),
+        "id": id,
         "source": desk.source,
-        "type": f"{head}{type_name}.v1",
+        "type": f"{head}{act.type}.v1",
         "time": f"{at.isoformat()}Z",
         "partitionkey": desk.area,
-        "data": {"quarantine_id": str(quarantine_id), **said},
+        "data": act.data if desk.officer is None else act.data | {"officer": desk.officer},
     }
     return orjson.dumps(event)
 
 
-def _check_pseudonym(given: str | None) -> None:
+def check_pseudonym(given: str | None) -> None:
+    """Raise UsageError where somebody is given otherwise than by a keyed pseudonym."""
     if given is not None and _PSEUDONYM(given) is None:
         raise UsageError(
             "An assignee or officer is given by a keyed pseudonym, never by name.",

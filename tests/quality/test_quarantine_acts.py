@@ -18,10 +18,11 @@ from joined import batch_of, emptied, filled
 
 from throughline.errors import DataError, InfrastructureError, UsageError
 from throughline.quality.quarantine import groups, records, show
+from throughline.quarantine_acts import assign, discard, restore
 from throughline.replay import replay
 from throughline.schemas.domain import Domain, load_domain
 from throughline.sinks.store import Store, open_memory_store
-from throughline.steward import Desk, assign, discard, restore
+from throughline.steward import Desk
 from throughline.streams.join import join
 from throughline.streams.rebuild import open_domain, rebuild
 

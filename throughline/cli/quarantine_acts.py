@@ -10,16 +10,16 @@ from typing import Any
 import click
 from rich.console import Console
 
+from throughline.cli.desk import desk_of, desk_options
 from throughline.cli.events import mapping_of, print_counts
 from throughline.cli.options import MappingFile, domain_of, domain_option, store_option, topic_prefix_option
 from throughline.cli.progress import progress_bar
+from throughline.quarantine_acts import assign as assign_records
+from throughline.quarantine_acts import discard as discard_records
+from throughline.quarantine_acts import restore as restore_records
 from throughline.quarantine_replay import replay_quarantine
 from throughline.schemas.domain import Domain
 from throughline.sinks.store import open_store
-from throughline.steward import Desk
-from throughline.steward import assign as assign_records
-from throughline.steward import discard as discard_records
-from throughline.steward import restore as restore_records
 
 
 @click.command(short_help="Judge records again, after a catalogue or mapping was mended.")
@@ -74,35 +74,16 @@ def replay(
 
 
 def _act(command: Callable[..., None]) -> Callable[..., None]:
-    """The arguments that every act of a steward has."""
-    for option in (
-        click.option("--officer", metavar="PSEUDONYM", help="Keyed pseudonym of the steward who acts; no name."),
-        click.option("--publisher", metavar="URN", help="Its source. Default: urn:throughline:steward:AREA:desk."),
-        click.option("--area", required=True, envvar="THROUGHLINE_AREA", help="Area that the steward acts for."),
-        click.option(
-            "--events",
-            "outbox",
-            type=click.Path(path_type=Path, dir_okay=False),
-            required=True,
-            envvar="THROUGHLINE_STEWARD_EVENTS",
-            help="File that the event is appended to, to be published to the steward's topic.",
-        ),
-        domain_option,
-        store_option,
-        click.argument("quarantine_ids", nargs=-1, required=True, type=int),
-    ):
-        command = option(command)
-    return command
+    """The arguments that every act on records has."""
+    return desk_options(click.argument("quarantine_ids", nargs=-1, required=True, type=int)(command))
 
 
 def _run(act: Callable[..., None], given: dict[str, Any], said: dict[str, Any]) -> int:
     """Do the act on the records, at this moment; how many they are."""
-    area = given["area"]
-    desk = Desk(given["publisher"] or f"urn:throughline:steward:{area}:desk", area, given["officer"])
     ids = given["quarantine_ids"]
     with open_store(given["store_path"], write=True) as store:
         domain = domain_of(store, given["domain"])
-        act(store, domain, given["outbox"], ids, desk=desk, at=datetime.now(UTC).replace(tzinfo=None), **said)
+        act(store, domain, given["outbox"], ids, desk=desk_of(given), at=datetime.now(UTC).replace(tzinfo=None), **said)
     return len(set(ids))
 
 
