@@ -49,11 +49,12 @@ def judge(frame: pd.DataFrame, expectations: Sequence[Expectation], *, with_rows
         return []
     # it takes three seconds to import, which no other command should wait for
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch(batch_parameters={"dataframe": frame})
     suite = gx.ExpectationSuite(
@@ -64,8 +65,12 @@ def judge(frame: pd.DataFrame, expectations: Sequence[Expectation], *, with_rows
         ],
     )
     found = batch.validate(suite, result_format="COMPLETE" if with_rows else "BASIC")
-    by_place = {result.expectation_config.meta["place"]: result for result in found.results}
+    by_place = {_place(result): result for result in found.results}
     return [_outcome(one, by_place[place]) for place, one in enumerate(expectations)]
+
+
+def _place(result: Any) -> int:
+    return int(result.expectation_config.meta["place"])
 
 
 def _outcome(expectation: Expectation, result: Any) -> Outcome:
