@@ -6,7 +6,7 @@ from (select *, event_key_of(source, id) as event_key from incoming) i
 semi join repeated using (event_key);
 
 create or replace temp table known_copies as
-select content_hash_of(e) as content_hash, e.event_key, e.recorded_at, e.received_at, e.origin, e.position
+select content_hash_of(e) as content_hash, e.event_key, e.type, e.recorded_at, e.received_at, e.origin, e.position
 from events e
 semi join known using (event_key);
 

@@ -220,3 +220,17 @@ def test_what_a_steward_linked_to_a_withdrawn_event_is_alone_again(withdrawn: Ev
 
     received(store, withdrawn | {"unit": "other", "origin": "elsewhere"})
     assert digest(store.connection) == before
+
+
+@pytest.mark.parametrize("other", [{"unit": "other"}, {"type": "police.file.sent"}])
+def test_a_contested_act_of_a_steward_links_nothing(other: Event) -> None:
+    """Published with other content, also where the other copy is no act of a steward: as if it had not come."""
+    store = store_of(A, B)
+    before = digest(store.connection)
+    act = link("2026-03-05T10:00", LEFT, RIGHT, id="l")
+
+    received(store, act)
+    assert cases(store) == grouped("a b")
+
+    received(store, act | {"origin": "elsewhere"} | other)
+    assert digest(store.connection) == before
