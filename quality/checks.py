@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from throughline.errors import DataError
 from throughline.quality.expectations import Expectation, judge
 from throughline.schemas.domain import Domain
 from throughline.schemas.quality_rules import QualityRules, load_quality_rules
@@ -40,18 +41,21 @@ class Check:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found for one subject: the worst of its periods; `failed` of `rows` periods are over the limit."""
+    """What a check found for one subject: the worst of its periods.
+
+    `observed` is what was found then, of `events` events, and should be `at_most`; `failed` of `periods` are over it.
+    """
 
     check: str
     dimension: str
     subject: str
     success: bool
     observed: float | None
-    limit: str
-    rows: int
+    at_most: float
+    periods: int
     failed: int
     period: date | None
-    n: int
+    events: int
 
 
 @cache
@@ -83,7 +87,7 @@ def run_checks(connection: duckdb.DuckDBPyConnection, domain: Domain, as_of: dat
     rules = load_quality_rules(domain)
     cursor = connection.cursor()
     try:
-        observe(cursor, domain, rules, as_of)
+        observe(cursor, rules, as_of or as_of_checked(connection))
         measured = {check: _measure(cursor, check) for check in all_checks()}
     finally:
         cursor.close()
@@ -91,22 +95,27 @@ def run_checks(connection: duckdb.DuckDBPyConnection, domain: Domain, as_of: dat
     return sorted(results, key=lambda one: (one.success, DIMENSIONS.index(one.dimension), one.check, one.subject))
 
 
-def observe(cursor: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRules, as_of: datetime | None) -> None:
-    """Make what the measures read: `observed`, `field_values`, `step_orders`, `case_beginnings`, and `as_of`."""
+def as_of_checked(connection: duckdb.DuckDBPyConnection) -> datetime:
+    """The time of asking where none is given: of the latest event but the last few, which may lie in the future.
+
+    UTC, naive. Raises DataError for a store without events.
+    """
+    row = connection.execute(
+        "select quantile_disc(coalesce(recorded_at, occurred_at), 0.9995) from dated_events where case_key is not null"
+    ).fetchone()
+    if row is None or row[0] is None:
+        raise DataError(
+            "The store has no events to check.", hint="`throughline replay PATH --store FILE` brings some in."
+        )
+    found: datetime = row[0]
+    return found
+
+
+def observe(cursor: duckdb.DuckDBPyConnection, rules: QualityRules, as_of: datetime) -> None:
+    """Make what the measures read: `observed`, `step_orders`, `case_beginnings`, and `as_of` (UTC, naive)."""
     cursor.execute(sql(__package__, "measures/observed"))
-    cursor.execute(
-        "set variable as_of = coalesce(?::timestamp, (select quantile_disc(coalesce(recorded_at, occurred_at), 0.9995) "
-        "from observed))",
-        [as_of],
-    )
-    values = [
-        (kind.type, "reason" if field.name == "reasons" else field.name, len(field.values))
-        for kind in domain.types.values()
-        for field in kind.fields.values()
-        if field.values
-    ]
+    cursor.execute("set variable as_of = ?::timestamp", [as_of])
     for name, columns, rows in (
-        ("field_values", "type varchar, field varchar, choices integer", values),
         ("step_orders", "earlier varchar, later varchar", list(rules.orders)),
         ("case_beginnings", "type varchar", [(one,) for one in rules.begins]),
     ):
@@ -149,7 +158,7 @@ def _judged(check: Check, measured: pa.Table, rules: QualityRules) -> list[Check
                     str(subject),
                     over == 0,
                     None if math.isnan(value) else value,
-                    f"at most {most:g}",
+                    most,
                     len(rows),
                     over,
                     period if isinstance(period, date) else None,

@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from throughline.errors import DataError
@@ -49,14 +50,9 @@ def judge(frame: pd.DataFrame, expectations: Sequence[Expectation], *, with_rows
         return []
     # it takes three seconds to import, which no other command should wait for
     import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
-    batch = asset.add_batch_definition_whole_dataframe("all").get_batch(batch_parameters={"dataframe": frame})
+    batch = _whole_frame().get_batch(batch_parameters={"dataframe": frame})
     suite = gx.ExpectationSuite(
         "suite",
         expectations=[
@@ -67,6 +63,21 @@ def judge(frame: pd.DataFrame, expectations: Sequence[Expectation], *, with_rows
     found = batch.validate(suite, result_format="COMPLETE" if with_rows else "BASIC")
     by_place = {_place(result): result for result in found.results}
     return [_outcome(one, by_place[place]) for place, one in enumerate(expectations)]
+
+
+@cache
+def _whole_frame() -> Any:
+    """Where frames are handed in, one after the other: a context costs a tenth of a second."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    # some of its modules set a level of their own
+    for name in ("great_expectations", "great_expectations.data_context.types.base"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
+    return asset.add_batch_definition_whole_dataframe("all")
 
 
 def _place(result: Any) -> int:

@@ -14,6 +14,7 @@ from throughline.cli.events import demo, replay
 from throughline.cli.export import export
 from throughline.cli.live import live, up
 from throughline.cli.publish import publish_command
+from throughline.cli.quality import quality
 from throughline.cli.quarantine import quarantine
 from throughline.cli.reading import delays, handoffs, query, timeline
 from throughline.cli.rules import catalogue, standards
@@ -72,6 +73,7 @@ for _command in (
     handoffs,
     delays,
     query,
+    quality,
     quarantine,
     catalogue,
     standards,

@@ -1,0 +1,5 @@
+-- One row per run and subject of one check, the latest run first.
+select run_id, checked_at, subject, passed, round(observed, 4) as observed, at_most, worst_period, failed_periods, periods, events_seen
+from quality_results
+where check_name = getvariable('check_name')
+order by checked_at desc, run_id, passed, subject
