@@ -19,13 +19,14 @@ import pyarrow as pa
 
 from throughline.errors import DataError
 from throughline.quality.expectations import Expectation, judge
+from throughline.quality.suites import REQUIRED, VALUES, judge_suite, suites_of, view_suites
 from throughline.schemas.domain import Domain
-from throughline.schemas.quality_rules import QualityRules, load_quality_rules
+from throughline.schemas.quality_rules import DIMENSIONS, QualityRules, load_quality_rules
 from throughline.schemas.yaml_entry import Problems, read_entry
 from throughline.sql import sql
 
-DIMENSIONS = ("completeness", "uniqueness", "consistency", "timeliness", "validity", "accuracy")
-"""Of the Government Data Quality Framework (2020)."""
+_CATALOGUE = "Publish the event again under a new id, or widen the catalogue: it was narrowed since the event came."
+_VIEWS = "`throughline verify`, then `throughline rebuild`; if it stays, report it as a fault of the software."
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,21 @@ def all_checks() -> tuple[Check, ...]:
     return tuple(found)
 
 
+def checks_of(rules: QualityRules) -> dict[str, Check]:
+    """Every check by its name: those of this release, of the catalogue, of the public views and of the agencies."""
+    catalogue = (
+        Check(REQUIRED, "completeness", 0.0, "A field that the catalogue requires is not there.", _CATALOGUE),
+        Check(VALUES, "validity", 0.0, "A value that the catalogue does not list.", _CATALOGUE),
+    )
+    views = (
+        Check(one.name, one.dimension, 0.0, f"What `{suite.subject}` always keeps to.", _VIEWS)
+        for suite in view_suites()
+        for one in suite.expectations
+    )
+    written = (Check(one.check, one.dimension, one.at_most, one.why, one.do) for one in rules.expectations)
+    return {one.name: one for one in (*all_checks(), *catalogue, *views, *written)}
+
+
 def run_checks(connection: duckdb.DuckDBPyConnection, domain: Domain, as_of: datetime | None) -> list[CheckResult]:
     """Make every check; one result for each of its subjects, those that fail first.
 
@@ -92,6 +108,7 @@ def run_checks(connection: duckdb.DuckDBPyConnection, domain: Domain, as_of: dat
     finally:
         cursor.close()
     results = [result for check, rows in measured.items() for result in _judged(check, rows, rules)]
+    results += _judged_suites(connection, domain, rules)
     return sorted(results, key=lambda one: (one.success, DIMENSIONS.index(one.dimension), one.check, one.subject))
 
 
@@ -132,6 +149,29 @@ def _measure(cursor: duckdb.DuckDBPyConnection, check: Check) -> pa.Table:
     ).to_arrow_table()
 
 
+def _judged_suites(connection: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRules) -> list[CheckResult]:
+    """The results of the suites: each expectation once, its `observed` the share of rows that are not as expected."""
+    results = []
+    for suite in suites_of(domain, rules):
+        for expectation, outcome in zip(suite.expectations, judge_suite(connection, suite), strict=True):
+            most = round(1 - float(expectation.arguments.get("mostly", 1)), 6)
+            results.append(
+                CheckResult(
+                    expectation.name,
+                    expectation.dimension,
+                    suite.subject_of(expectation),
+                    outcome.success,
+                    outcome.failed / outcome.rows if outcome.rows else 0.0,
+                    most,
+                    1,
+                    int(not outcome.success),
+                    None,
+                    outcome.rows,
+                )
+            )
+    return results
+
+
 def _judged(check: Check, measured: pa.Table, rules: QualityRules) -> list[CheckResult]:
     own = rules.limits.get(check.name, {})
     limit = own.get("", check.at_most)
@@ -141,9 +181,8 @@ def _judged(check: Check, measured: pa.Table, rules: QualityRules) -> list[Check
     results = []
     for most, places in by_limit.items():
         frame = measured.take(places).to_pandas()
-        expectation = Expectation(
-            check.name, "expect_column_values_to_be_between", {"column": "value", "max_value": most}
-        )
+        limits = {"column": "value", "max_value": most}
+        expectation = Expectation(check.name, check.dimension, "expect_column_values_to_be_between", limits)
         (outcome,) = judge(frame, [expectation], with_rows=True)
         failed = set(outcome.failed_rows)
         for subject, rows in frame.groupby("subject").groups.items():

@@ -23,9 +23,13 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 @dataclass(frozen=True)
 class Expectation:
-    """One expectation by its name in Great Expectations (`expect_column_values_to_be_between`) and its arguments."""
+    """One expectation by its name in Great Expectations (`expect_column_values_to_be_between`) and its arguments.
+
+    `name` is what we call it, `dimension` that of data quality.
+    """
 
     name: str
+    dimension: str
     kind: str
     arguments: Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""What checks of quality need to know of a domain: steps in one order only, where a case begins, limits of its own.
+"""What checks of quality need to know of a domain: steps in one order only, where a case begins, what agencies expect.
 
 Read from `quality.yaml` of the domain directory, which may be missing.
 """
@@ -7,9 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from throughline.schemas.domain import Domain
 from throughline.schemas.yaml_entry import Entry, Problems, read_entry
+from throughline.schemas.yaml_lines import plain
+
+DIMENSIONS = ("completeness", "uniqueness", "consistency", "timeliness", "validity", "accuracy")
+"""Of the Government Data Quality Framework (2020)."""
+
+
+@dataclass(frozen=True)
+class AgencyExpectation:
+    """What an agency wrote of one of its types: an expectation by its name in Great Expectations, with its arguments.
+
+    `at_most` is the share of events that may be otherwise.
+    """
+
+    check: str
+    type: str
+    dimension: str
+    expect: str
+    arguments: Mapping[str, Any]
+    at_most: float
+    why: str
+    do: str
 
 
 @dataclass(frozen=True)
@@ -19,14 +41,17 @@ class QualityRules:
     orders: tuple[tuple[str, str], ...]
     begins: tuple[str, ...]
     limits: Mapping[str, Mapping[str, float]]
+    expectations: tuple[AgencyExpectation, ...]
 
 
 def load_quality_rules(domain: Domain) -> QualityRules:
     """The rules of a domain. Raises DomainProblemsError with file, line and key of each thing that is wrong."""
     problems = Problems()
     entry = read_entry(domain.path / "quality.yaml", problems, needed=False)
-    entry.only("orders", "begins", "limits")
-    rules = QualityRules(_orders(entry, domain), entry.names("begins", domain.types), _limits(entry))
+    entry.only("orders", "begins", "limits", "expectations")
+    rules = QualityRules(
+        _orders(entry, domain), entry.names("begins", domain.types), _limits(entry), _expectations(entry, domain)
+    )
     problems.raise_any()
     return rules
 
@@ -47,9 +72,37 @@ def _limits(entry: Entry) -> dict[str, dict[str, float]]:
     for check in () if given is None else given.map:
         assert given is not None
         by_subject = given.entry(check)
-        for subject, limit in () if by_subject is None else by_subject.map.items():
-            if isinstance(limit, bool) or not isinstance(limit, int | float):
-                given.fault(check, f"{limit!r} is not a number.", "Write `subject: number`.")
-                continue
-            limits.setdefault(check, {})[str(subject)] = float(limit)
+        for subject in () if by_subject is None else by_subject.map:
+            assert by_subject is not None
+            limits.setdefault(check, {})[str(subject)] = _number(by_subject, str(subject), 0.0)
     return limits
+
+
+def _expectations(entry: Entry, domain: Domain) -> tuple[AgencyExpectation, ...]:
+    found = []
+    for given in entry.entries("expectations"):
+        ours = ("check", "type", "dimension", "expect", "at_most", "why", "do")
+        for key, known in (("type", domain.types), ("dimension", DIMENSIONS)):
+            if given.text(key) not in known:
+                given.fault(key, f"`{given.map.get(key)}` is not known.")
+        found.append(
+            AgencyExpectation(
+                given.text("check"),
+                given.text("type"),
+                given.text("dimension"),
+                given.text("expect"),
+                {name: plain(value) for name, value in given.map.items() if name not in ours},
+                _number(given, "at_most", 0.0),
+                given.text("why"),
+                given.text("do"),
+            )
+        )
+    return tuple(found)
+
+
+def _number(entry: Entry, key: str, default: float) -> float:
+    value = entry.map.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        entry.fault(key, f"{value!r} is not a number.", f"Write `{key}: number`.")
+        return default
+    return float(value)

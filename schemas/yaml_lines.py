@@ -36,6 +36,13 @@ class YamlList(list[Any]):
         self.lines: list[int] = []
 
 
+def plain(value: Any) -> Any:
+    """The value as mere dictionaries and lists, for who copies or compares it."""
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    return [plain(one) for one in value] if isinstance(value, list) else value
+
+
 @dataclass
 class YamlFile:
     """What a file holds, and the faults of form (line, sentence) that were met on the way."""

@@ -14,9 +14,10 @@ from throughline.cli.desk import desk_of, desk_options
 from throughline.cli.options import as_of_option, domain_of, domain_option, format_option, store_option
 from throughline.cli.writing import write_query, write_rows
 from throughline.errors import DataError
-from throughline.quality.checks import CheckResult, all_checks, as_of_checked, run_checks
+from throughline.quality.checks import Check, CheckResult, as_of_checked, checks_of, run_checks
 from throughline.quality_run import acts_of_run
-from throughline.schemas.domain import Domain
+from throughline.schemas.domain import Domain, load_domain
+from throughline.schemas.quality_rules import load_quality_rules
 from throughline.sinks.query import Format
 from throughline.sinks.store import open_store
 from throughline.sql import sql
@@ -63,13 +64,14 @@ def show(
     Example: throughline quality show --all --store cases.duckdb
     """
     with open_store(store_path, write=False) as store:
-        results = run_checks(store.connection, domain_of(store, domain), as_of)
+        domain = domain_of(store, domain)
+        rules = load_quality_rules(domain)
+        results = run_checks(store.connection, domain, as_of)
         failing = [one for one in results if not one.success]
-        store.connection.register("results", _table(results if is_all else failing))
+        store.connection.register("results", _table(results if is_all else failing, checks_of(rules)))
         write_query(store.connection, sql("throughline.cli", "queries/quality"), format_, 1_000)
-    click.echo(
-        f"{len(results):,} results of {len(all_checks())} checks, {len(failing):,} not as they should be", err=True
-    )
+    made = len({one.check for one in results})
+    click.echo(f"{len(results):,} results of {made} checks, {len(failing):,} not as they should be", err=True)
     if strict and failing:
         raise DataError(
             f"{len(failing):,} results are not as they should be.", hint="The column `do` says what to do about each."
@@ -111,22 +113,23 @@ def history(store_path: Path, format_: Format | None, check_name: str | None) ->
 
 
 @quality.command(short_help="List the checks: why each is made, its limit, and what to do.")
+@domain_option
 @format_option
-def checks(format_: Format | None) -> None:
+def checks(domain: Domain | None, format_: Format | None) -> None:
     """List the checks: why each is made, the most that its value may be, and what to do where it is more.
 
     Example: throughline quality checks --format json
     """
+    known = checks_of(load_quality_rules(domain or load_domain())).values()
     write_rows(
         ["check", "dimension", "at_most", "why", "do"],
-        [(one.name, one.dimension, f"{one.at_most:g}", one.why, one.do) for one in all_checks()],
+        [(one.name, one.dimension, f"{one.at_most:g}", one.why, one.do) for one in known],
         format_,
     )
 
 
-def _table(results: list[CheckResult]) -> pa.Table:
+def _table(results: list[CheckResult], known: dict[str, Check]) -> pa.Table:
     """Results with what to do, in their order: check, dimension, subject, passed, observed, at_most, …"""
-    known = {check.name: check for check in all_checks()}
     return pa.table(
         {
             "place": pa.array(range(len(results)), pa.int64()),
