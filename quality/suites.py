@@ -21,6 +21,7 @@ from throughline.schemas.domain import Domain
 from throughline.schemas.quality_rules import DIMENSIONS, AgencyExpectation, QualityRules
 from throughline.schemas.type_form import SHARED
 from throughline.schemas.yaml_entry import Problems, read_entry
+from throughline.schemas.yaml_lines import plain
 
 REQUIRED = "required_fields"
 VALUES = "values_of_the_catalogue"
@@ -68,7 +69,7 @@ def view_suites() -> tuple[Suite, ...]:
         expectations = []
         for given in entry.entries(view):
             arguments = {
-                name: value for name, value in given.map.items() if name not in ("check", "dimension", "expect")
+                name: plain(value) for name, value in given.map.items() if name not in ("check", "dimension", "expect")
             }
             if given.text("dimension") not in DIMENSIONS:
                 given.fault("dimension", f"`{given.map.get('dimension')}` is no dimension of data quality.")
