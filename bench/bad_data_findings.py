@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from math import sqrt
 from pathlib import Path
-from typing import Protocol, cast
-
-import duckdb
 
 from bench.bad_data_kind import Line, domain, written
+from throughline.quality.checks import CheckResult, judged_measures
 from throughline.replay import replay
 from throughline.schemas.domain import Domain
+from throughline.schemas.quality_rules import load_quality_rules
 from throughline.sinks.store import Store, open_memory_store
 
 RECEIVED_AT = datetime(2026, 7, 1)  # noqa: DTZ001 - UTC without zone, as the store keeps times
@@ -45,23 +43,6 @@ select 'contradictions: ' || kind, 'consistency', left_agency || ' - ' || right_
 from contradictions group by all
 order by all
 """
-
-
-class CheckResult(Protocol):
-    """What a check of quality found for one subject: an agency, a source or a pair."""
-
-    @property
-    def check(self) -> str: ...
-    @property
-    def dimension(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def success(self) -> bool: ...
-    @property
-    def observed(self) -> float | None: ...
-    @property
-    def failed(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -123,7 +104,8 @@ def findings(store: Store, of: Domain, as_of: datetime) -> Found:
         for check, dimension, subject, size in store.connection.execute(_COUNTS).fetchall()
         if size
     ]
-    results = _checked(store.connection, of, as_of)
+    # not the suites of the catalogue: admission has kept to it
+    results = judged_measures(store.connection, load_quality_rules(of), as_of)
     failing = [
         Finding(one.check, one.dimension, one.subject, _size(one), is_count=False) for one in results if not one.success
     ]
@@ -133,17 +115,6 @@ def findings(store: Store, of: Domain, as_of: datetime) -> Found:
 def _size(result: CheckResult) -> float:
     """The value observed; of a check that has none, how often it failed."""
     return float(result.failed if result.observed is None else result.observed)
-
-
-def _checked(connection: duckdb.DuckDBPyConnection, of: Domain, as_of: datetime) -> list[CheckResult]:
-    try:
-        checks = importlib.import_module("throughline.quality.checks")
-    except ModuleNotFoundError as error:
-        if error.name != "throughline.quality.checks":
-            raise
-        return []
-    run = cast("Callable[[duckdb.DuckDBPyConnection, Domain, datetime], list[CheckResult]]", checks.run_checks)
-    return run(connection, of, as_of)
 
 
 def found_in(lines: Iterable[Line]) -> Found:

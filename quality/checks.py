@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
+import pandas as pd
 
 from throughline.errors import DataError
 from throughline.quality.expectations import Expectation, judge
@@ -101,15 +101,28 @@ def run_checks(connection: duckdb.DuckDBPyConnection, domain: Domain, as_of: dat
     latest event but the last few, which may lie wrongly in the future. Raises DataError.
     """
     rules = load_quality_rules(domain)
+    results = [*judged_measures(connection, rules, as_of), *_judged_suites(connection, domain, rules)]
+    return sorted(results, key=lambda one: (one.success, DIMENSIONS.index(one.dimension), one.check, one.subject))
+
+
+def judged_measures(
+    connection: duckdb.DuckDBPyConnection, rules: QualityRules, as_of: datetime | None
+) -> list[CheckResult]:
+    """The results of the checks that are measures, without the suites: what patterns over many events tell."""
+    measured = measured_frames(connection, rules, as_of)
+    return [result for check, frame in measured for result in _judged(check, frame, rules)]
+
+
+def measured_frames(
+    connection: duckdb.DuckDBPyConnection, rules: QualityRules, as_of: datetime | None
+) -> list[tuple[Check, pd.DataFrame]]:
+    """Each check with what its measure gives: subject, period (day or NaT), n (events), value; each row has a value."""
     cursor = connection.cursor()
     try:
         observe(cursor, rules, as_of or as_of_checked(connection))
-        measured = {check: _measure(cursor, check) for check in all_checks()}
+        return [(check, _measure(cursor, check)) for check in all_checks()]
     finally:
         cursor.close()
-    results = [result for check, rows in measured.items() for result in _judged(check, rows, rules)]
-    results += _judged_suites(connection, domain, rules)
-    return sorted(results, key=lambda one: (one.success, DIMENSIONS.index(one.dimension), one.check, one.subject))
 
 
 def as_of_checked(connection: duckdb.DuckDBPyConnection) -> datetime:
@@ -141,12 +154,12 @@ def observe(cursor: duckdb.DuckDBPyConnection, rules: QualityRules, as_of: datet
             cursor.executemany(f"insert into {name} values ({', '.join('?' * len(rows[0]))})", rows)
 
 
-def _measure(cursor: duckdb.DuckDBPyConnection, check: Check) -> pa.Table:
+def _measure(cursor: duckdb.DuckDBPyConnection, check: Check) -> pd.DataFrame:
     measure = sql(__package__, f"measures/{check.name}")
     return cursor.execute(
         f"select subject, period, n::bigint as n, value::double as value from ({measure}) "
         "where value is not null order by all"
-    ).to_arrow_table()
+    ).df()
 
 
 def _judged_suites(connection: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRules) -> list[CheckResult]:
@@ -154,6 +167,8 @@ def _judged_suites(connection: duckdb.DuckDBPyConnection, domain: Domain, rules:
     results = []
     for suite in suites_of(domain, rules):
         for expectation, outcome in zip(suite.expectations, judge_suite(connection, suite), strict=True):
+            if not outcome.rows:
+                continue  # nothing was looked at
             most = round(1 - float(expectation.arguments.get("mostly", 1)), 6)
             results.append(
                 CheckResult(
@@ -161,7 +176,7 @@ def _judged_suites(connection: duckdb.DuckDBPyConnection, domain: Domain, rules:
                     expectation.dimension,
                     suite.subject_of(expectation),
                     outcome.success,
-                    outcome.failed / outcome.rows if outcome.rows else 0.0,
+                    outcome.failed / outcome.rows,
                     most,
                     1,
                     int(not outcome.success),
@@ -172,15 +187,15 @@ def _judged_suites(connection: duckdb.DuckDBPyConnection, domain: Domain, rules:
     return results
 
 
-def _judged(check: Check, measured: pa.Table, rules: QualityRules) -> list[CheckResult]:
+def _judged(check: Check, measured: pd.DataFrame, rules: QualityRules) -> list[CheckResult]:
     own = rules.limits.get(check.name, {})
     limit = own.get("", check.at_most)
     by_limit: dict[float, list[int]] = {}
-    for place, subject in enumerate(measured.column("subject").to_pylist()):
+    for place, subject in enumerate(measured["subject"].tolist()):
         by_limit.setdefault(own.get(subject, limit), []).append(place)
     results = []
     for most, places in by_limit.items():
-        frame = measured.take(places).to_pandas()
+        frame = measured.iloc[places].reset_index(drop=True)
         limits = {"column": "value", "max_value": most}
         expectation = Expectation(check.name, check.dimension, "expect_column_values_to_be_between", limits)
         (outcome,) = judge(frame, [expectation], with_rows=True)
@@ -200,7 +215,7 @@ def _judged(check: Check, measured: pa.Table, rules: QualityRules) -> list[Check
                     most,
                     len(rows),
                     over,
-                    period if isinstance(period, date) else None,
+                    None if pd.isna(period) else period.date(),
                     int(frame.at[worst, "n"]),
                 )
             )

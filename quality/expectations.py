@@ -1,4 +1,4 @@
-"""Expectations on a frame, judged by Great Expectations: the one place that knows it.
+"""Expectations on a frame, judged by Great Expectations: with data_docs.py the one place that knows it.
 
 It runs on pandas frames, sends nothing anywhere, and of what fails only counts and row numbers come back, never values.
 """
@@ -16,6 +16,9 @@ from throughline.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+WITHOUT_VALUES: Any = {"result_format": "BASIC", "partial_unexpected_count": 0}
+"""Counts of what is not as expected, and nothing of what it says."""
 
 # before it is imported: it would report its use to its maker
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
@@ -54,32 +57,44 @@ def judge(frame: pd.DataFrame, expectations: Sequence[Expectation], *, with_rows
         return []
     # it takes three seconds to import, which no other command should wait for
     import great_expectations as gx
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     batch = _whole_frame().get_batch(batch_parameters={"dataframe": frame})
     suite = gx.ExpectationSuite(
-        "suite",
-        expectations=[
-            ExpectationConfiguration(type=one.kind, kwargs=dict(one.arguments), meta={"place": place}).to_domain_obj()
-            for place, one in enumerate(expectations)
-        ],
+        "suite", expectations=[configured(one, place) for place, one in enumerate(expectations)]
     )
-    found = batch.validate(suite, result_format="COMPLETE" if with_rows else "BASIC")
+    found = batch.validate(suite, result_format="COMPLETE" if with_rows else WITHOUT_VALUES)
     by_place = {_place(result): result for result in found.results}
     return [_outcome(one, by_place[place]) for place, one in enumerate(expectations)]
+
+
+def configured(expectation: Expectation, place: int = 0) -> Any:
+    """The expectation as Great Expectations has it; `place` comes back with its result."""
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    return ExpectationConfiguration(
+        type=expectation.kind, kwargs=dict(expectation.arguments), meta={"place": place, "check": expectation.name}
+    ).to_domain_obj()
+
+
+def quiet(context: Any = None) -> None:
+    """Let it log errors only, and draw no bars."""
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    # some of its modules set a level of their own
+    for name in ("great_expectations", "great_expectations.data_context.types.base"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    if context is not None:
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
 
 
 @cache
 def _whole_frame() -> Any:
     """Where frames are handed in, one after the other: a context costs a tenth of a second."""
     import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    # some of its modules set a level of their own
-    for name in ("great_expectations", "great_expectations.data_context.types.base"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    quiet()
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    quiet(context)
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
     return asset.add_batch_definition_whole_dataframe("all")
 

@@ -15,6 +15,7 @@ from throughline.cli.options import as_of_option, domain_of, domain_option, form
 from throughline.cli.writing import write_query, write_rows
 from throughline.errors import DataError
 from throughline.quality.checks import Check, CheckResult, as_of_checked, checks_of, run_checks
+from throughline.quality.data_docs import write_data_docs
 from throughline.quality_run import acts_of_run
 from throughline.schemas.domain import Domain, load_domain
 from throughline.schemas.quality_rules import load_quality_rules
@@ -126,6 +127,20 @@ def checks(domain: Domain | None, format_: Format | None) -> None:
         [(one.name, one.dimension, f"{one.at_most:g}", one.why, one.do) for one in known],
         format_,
     )
+
+
+@quality.command(short_help="Write the pages that Great Expectations makes of the checks.")
+@store_option
+@domain_option
+@as_of_option
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="A new folder.")
+def docs(store_path: Path, domain: Domain | None, as_of: datetime | None, out: Path) -> None:
+    """Judge everything and write Data Docs, the pages of Great Expectations: counts only, never what a record says.
+
+    Example: throughline quality docs --out data-docs --store cases.duckdb
+    """
+    with open_store(store_path, write=False) as store:
+        click.echo(write_data_docs(store.connection, domain_of(store, domain), as_of, out))
 
 
 def _table(results: list[CheckResult], known: dict[str, Check]) -> pa.Table:
