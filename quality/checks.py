@@ -7,15 +7,16 @@ many of them are at fault, if counted) and value (what is judged). Rules are of 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from throughline.errors import DataError
 from throughline.quality.expectations import Expectation, judge
@@ -27,6 +28,9 @@ from throughline.sql import sql
 
 _CATALOGUE = "Publish the event again under a new id, or widen the catalogue: it was narrowed since the event came."
 _VIEWS = "`throughline verify`, then `throughline rebuild`; if it stays, report it as a fault of the software."
+
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class CheckResult:
     dimension: str
     subject: str
     success: bool
-    observed: float | None
+    observed: float
     at_most: float
     periods: int
     failed: int
@@ -115,8 +119,8 @@ def judged_measures(
 
 def measured_frames(
     connection: duckdb.DuckDBPyConnection, rules: QualityRules, as_of: datetime | None
-) -> list[tuple[Check, pd.DataFrame]]:
-    """Each check with what its measure gives: subject, period (day or NaT), n (events), value; each row has a value."""
+) -> list[tuple[Check, pa.Table]]:
+    """Each check with what its measure gives: subject, period (day or null), n (events), value; no value is null."""
     cursor = connection.cursor()
     try:
         observe(cursor, rules, as_of or as_of_checked(connection))
@@ -154,12 +158,12 @@ def observe(cursor: duckdb.DuckDBPyConnection, rules: QualityRules, as_of: datet
             cursor.executemany(f"insert into {name} values ({', '.join('?' * len(rows[0]))})", rows)
 
 
-def _measure(cursor: duckdb.DuckDBPyConnection, check: Check) -> pd.DataFrame:
+def _measure(cursor: duckdb.DuckDBPyConnection, check: Check) -> pa.Table:
     measure = sql(__package__, f"measures/{check.name}")
     return cursor.execute(
         f"select subject, period, n::bigint as n, value::double as value from ({measure}) "
         "where value is not null order by all"
-    ).df()
+    ).to_arrow_table()
 
 
 def _judged_suites(connection: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRules) -> list[CheckResult]:
@@ -187,36 +191,36 @@ def _judged_suites(connection: duckdb.DuckDBPyConnection, domain: Domain, rules:
     return results
 
 
-def _judged(check: Check, measured: pd.DataFrame, rules: QualityRules) -> list[CheckResult]:
+def _judged(check: Check, measured: pa.Table, rules: QualityRules) -> list[CheckResult]:
     own = rules.limits.get(check.name, {})
     limit = own.get("", check.at_most)
-    by_limit: dict[float, list[int]] = {}
-    for place, subject in enumerate(measured["subject"].tolist()):
-        by_limit.setdefault(own.get(subject, limit), []).append(place)
+    by_limit: dict[float, list[Row]] = {}
+    for row in measured.to_pylist():
+        by_limit.setdefault(own.get(row["subject"], limit), []).append(row)
     results = []
-    for most, places in by_limit.items():
-        frame = measured.iloc[places].reset_index(drop=True)
+    for most, rows in by_limit.items():
         limits = {"column": "value", "max_value": most}
         expectation = Expectation(check.name, check.dimension, "expect_column_values_to_be_between", limits)
-        (outcome,) = judge(frame, [expectation], with_rows=True)
+        (outcome,) = judge(pd.DataFrame({"value": [row["value"] for row in rows]}), [expectation], with_rows=True)
         failed = set(outcome.failed_rows)
-        for subject, rows in frame.groupby("subject").groups.items():
-            worst = max(rows, key=lambda row: frame.at[row, "value"])
-            period = frame.at[worst, "period"]
-            over = len(failed.intersection(rows))
-            value = float(frame.at[worst, "value"])
+        by_subject: dict[str, list[int]] = {}
+        for place, row in enumerate(rows):
+            by_subject.setdefault(row["subject"], []).append(place)
+        for subject, places in by_subject.items():
+            worst = max((rows[place] for place in places), key=lambda row: float(row["value"]))
+            over = len(failed.intersection(places))
             results.append(
                 CheckResult(
                     check.name,
                     check.dimension,
-                    str(subject),
+                    subject,
                     over == 0,
-                    None if math.isnan(value) else value,
+                    worst["value"],
                     most,
-                    len(rows),
+                    len(places),
                     over,
-                    None if pd.isna(period) else period.date(),
-                    int(frame.at[worst, "n"]),
+                    worst["period"],
+                    worst["n"],
                 )
             )
     return results

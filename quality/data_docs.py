@@ -62,11 +62,11 @@ def _suites(
 ) -> Iterator[tuple[str, pd.DataFrame, tuple[Expectation, ...]]]:
     """Name, frame and expectations of each suite that has rows."""
     rules = load_quality_rules(domain)
-    for check, frame in measured_frames(connection, rules, as_of):
-        if not frame.empty:
+    for check, measured in measured_frames(connection, rules, as_of):
+        if measured.num_rows:
             limit = {"column": "value", "max_value": rules.limits.get(check.name, {}).get("", check.at_most)}
             kind = "expect_column_values_to_be_between"
-            yield check.name, frame, (Expectation(check.name, check.dimension, kind, limit),)
+            yield check.name, measured.to_pandas(), (Expectation(check.name, check.dimension, kind, limit),)
     for suite in suites_of(domain, rules):
         frame = connection.execute(suite.frame).df()
         if not frame.empty:
