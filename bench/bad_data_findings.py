@@ -105,7 +105,7 @@ def findings(store: Store, of: Domain, as_of: datetime) -> Found:
         if size
     ]
     # not the suites of the catalogue: admission has kept to it
-    results = judged_measures(store.connection, load_quality_rules(of), as_of)
+    results = judged_measures(store.connection, of, load_quality_rules(of), as_of)
     failing = [
         Finding(one.check, one.dimension, one.subject, _size(one), is_count=False) for one in results if not one.success
     ]

@@ -22,6 +22,7 @@ from throughline.errors import DataError
 from throughline.quality.expectations import Expectation, judge
 from throughline.quality.suites import REQUIRED, VALUES, judge_suite, suites_of, view_suites
 from throughline.schemas.domain import Domain
+from throughline.schemas.identifier import PSEUDONYM
 from throughline.schemas.quality_rules import DIMENSIONS, QualityRules, load_quality_rules
 from throughline.schemas.yaml_entry import Problems, read_entry
 from throughline.sql import sql
@@ -105,25 +106,25 @@ def run_checks(connection: duckdb.DuckDBPyConnection, domain: Domain, as_of: dat
     latest event but the last few, which may lie wrongly in the future. Raises DataError.
     """
     rules = load_quality_rules(domain)
-    results = [*judged_measures(connection, rules, as_of), *_judged_suites(connection, domain, rules)]
+    results = [*judged_measures(connection, domain, rules, as_of), *_judged_suites(connection, domain, rules)]
     return sorted(results, key=lambda one: (one.success, DIMENSIONS.index(one.dimension), one.check, one.subject))
 
 
 def judged_measures(
-    connection: duckdb.DuckDBPyConnection, rules: QualityRules, as_of: datetime | None
+    connection: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRules, as_of: datetime | None
 ) -> list[CheckResult]:
     """The results of the checks that are measures, without the suites: what patterns over many events tell."""
-    measured = measured_frames(connection, rules, as_of)
+    measured = measured_frames(connection, domain, rules, as_of)
     return [result for check, frame in measured for result in _judged(check, frame, rules)]
 
 
 def measured_frames(
-    connection: duckdb.DuckDBPyConnection, rules: QualityRules, as_of: datetime | None
+    connection: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRules, as_of: datetime | None
 ) -> list[tuple[Check, pa.Table]]:
     """Each check with what its measure gives: subject, period (day or null), n (events), value; no value is null."""
     cursor = connection.cursor()
     try:
-        observe(cursor, rules, as_of or as_of_checked(connection))
+        observe(cursor, domain, rules, as_of or as_of_checked(connection))
         return [(check, _measure(cursor, check)) for check in all_checks()]
     finally:
         cursor.close()
@@ -145,13 +146,24 @@ def as_of_checked(connection: duckdb.DuckDBPyConnection) -> datetime:
     return found
 
 
-def observe(cursor: duckdb.DuckDBPyConnection, rules: QualityRules, as_of: datetime) -> None:
-    """Make what the measures read: `observed`, `step_orders`, `case_beginnings`, and `as_of` (UTC, naive)."""
+def observe(cursor: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRules, as_of: datetime) -> None:
+    """Make what the measures read: `observed`, what the rules say as tables, `as_of` (UTC, naive) and `zone`."""
     cursor.execute(sql(__package__, "measures/observed"))
     cursor.execute("set variable as_of = ?::timestamp", [as_of])
+    cursor.execute("set variable zone = ?", [domain.time_zone])
+    cursor.execute("set variable pseudonym = ?", [PSEUDONYM.pattern])
+    numbers = [
+        (kind.type, name, rules.most[field.unit])
+        for kind in domain.types.values()
+        for name, field in kind.fields.items()
+        if field.unit is not None and field.unit in rules.most
+    ]
     for name, columns, rows in (
         ("step_orders", "earlier varchar, later varchar", list(rules.orders)),
         ("case_beginnings", "type varchar", [(one,) for one in rules.begins]),
+        ("office_agencies", "agency varchar", [(one,) for one in rules.office_agencies]),
+        ("numbers_most", "type varchar, field varchar, most double", numbers),
+        ("agreed_fields", "type varchar, field varchar, decision varchar", list(rules.agreed)),
     ):
         cursor.execute(f"create or replace temp table {name} ({columns})")
         if rows:

@@ -62,7 +62,7 @@ def _suites(
 ) -> Iterator[tuple[str, pd.DataFrame, tuple[Expectation, ...]]]:
     """Name, frame and expectations of each suite that has rows."""
     rules = load_quality_rules(domain)
-    for check, measured in measured_frames(connection, rules, as_of):
+    for check, measured in measured_frames(connection, domain, rules, as_of):
         if measured.num_rows:
             limit = {"column": "value", "max_value": rules.limits.get(check.name, {}).get("", check.at_most)}
             kind = "expect_column_values_to_be_between"

@@ -104,9 +104,13 @@ def _place(result: Any) -> int:
 
 
 def _outcome(expectation: Expectation, result: Any) -> Outcome:
-    if result.exception_info and result.exception_info.get("raised_exception"):
+    # one entry, or one by the id of each measure that it needs
+    told = result.exception_info or {}
+    for fault in [told] if "raised_exception" in told else told.values():
+        if not fault["raised_exception"]:
+            continue
         raise DataError(
-            f"The expectation `{expectation.name}` cannot be judged: {result.exception_info['exception_message']}",
+            f"The expectation `{expectation.name}` cannot be judged: {fault['exception_message']}",
             hint="Look at its arguments and at the columns of the frame.",
         )
     details = result.result

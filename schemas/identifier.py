@@ -11,6 +11,9 @@ from throughline.schemas.yaml_entry import Entry, nearest
 # NUL is not among them: an event that has one is refused.
 _CONTROL = dict.fromkeys((*range(1, 32), 127), " ")
 
+PSEUDONYM = re.compile(r"[a-z]+-[0-9a-f]{8,64}")
+"""A keyed pseudonym: a letter or word, a hyphen and at least eight hexadecimal digits."""
+
 # Applied in the order in which a domain lists them.
 NORMALISERS: dict[str, Callable[[str], str]] = {
     "upper": str.upper,

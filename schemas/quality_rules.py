@@ -6,7 +6,7 @@ Read from `quality.yaml` of the domain directory, which may be missing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from throughline.schemas.domain import Domain
@@ -36,21 +36,36 @@ class AgencyExpectation:
 
 @dataclass(frozen=True)
 class QualityRules:
-    """`orders`: pairs of types (earlier, later); `begins`: types; `limits`: check -> subject ('' for all) -> limit."""
+    """What a domain says.
+
+    `orders`: pairs of types (earlier, later); `begins`: types; `limits`: check -> subject ('' for all) -> limit;
+    `office_agencies`: those of office hours; `most`: unit of a number -> the most it can be; `agreed`: (type, field,
+    decision or null) that are to be stated.
+    """
 
     orders: tuple[tuple[str, str], ...]
     begins: tuple[str, ...]
     limits: Mapping[str, Mapping[str, float]]
-    expectations: tuple[AgencyExpectation, ...]
+    expectations: tuple[AgencyExpectation, ...] = ()
+    office_agencies: tuple[str, ...] = ()
+    most: Mapping[str, float] = field(default_factory=dict)
+    agreed: tuple[tuple[str, str, str | None], ...] = ()
 
 
 def load_quality_rules(domain: Domain) -> QualityRules:
     """The rules of a domain. Raises DomainProblemsError with file, line and key of each thing that is wrong."""
     problems = Problems()
     entry = read_entry(domain.path / "quality.yaml", problems, needed=False)
-    entry.only("orders", "begins", "limits", "expectations")
+    entry.only("orders", "begins", "limits", "expectations", "office_agencies", "most", "agreed")
+    most = entry.entry("most")
     rules = QualityRules(
-        _orders(entry, domain), entry.names("begins", domain.types), _limits(entry), _expectations(entry, domain)
+        _orders(entry, domain),
+        entry.names("begins", domain.types),
+        _limits(entry),
+        _expectations(entry, domain),
+        entry.names("office_agencies", domain.agencies or ()),
+        {} if most is None else {unit: _number(most, unit, 0.0) for unit in most.map},
+        _agreed(entry, domain),
     )
     problems.raise_any()
     return rules
@@ -97,6 +112,19 @@ def _expectations(entry: Entry, domain: Domain) -> tuple[AgencyExpectation, ...]
                 given.text("do"),
             )
         )
+    return tuple(found)
+
+
+def _agreed(entry: Entry, domain: Domain) -> tuple[tuple[str, str, str | None], ...]:
+    found: list[tuple[str, str, str | None]] = []
+    for given in entry.entries("agreed"):
+        given.only("type", "fields", "decision")
+        kind = domain.types.get(given.text("type"))
+        if kind is None:
+            given.fault("type", f"`{given.map.get('type')}` is not a type of the catalogue.")
+            continue
+        decision = given.text("decision", needed=False) or None
+        found += [(kind.type, name, decision) for name in given.names("fields", kind.fields)]
     return tuple(found)
 
 

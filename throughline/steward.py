@@ -6,7 +6,6 @@ Nobody is named: who acts, and whoever is meant, is a role or a keyed pseudonym.
 from __future__ import annotations
 
 import os
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,12 +18,11 @@ import orjson
 from throughline.errors import InfrastructureError, UsageError
 from throughline.schemas.cloudevents import events_from_json_lines
 from throughline.schemas.domain import Domain
+from throughline.schemas.identifier import PSEUDONYM
 from throughline.schemas.topics import load_topics
 from throughline.sinks.store import Store
 from throughline.streams.join import bring_up_to_date, stamped, take
 from throughline.streams.rebuild import open_domain
-
-_PSEUDONYM = re.compile(r"[a-z]+-[0-9a-f]{8,64}").fullmatch
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def _line(domain: Domain, id: str, act: Act, desk: Desk, at: datetime) -> bytes:
 
 def check_pseudonym(given: str | None) -> None:
     """Raise UsageError where somebody is given otherwise than by a keyed pseudonym."""
-    if given is not None and _PSEUDONYM(given) is None:
+    if given is not None and PSEUDONYM.fullmatch(given) is None:
         raise UsageError(
             "An assignee or officer is given by a keyed pseudonym, never by name.",
             hint="A pseudonym is a letter or word, a hyphen and at least eight hexadecimal digits: o-5b20d4aa.",

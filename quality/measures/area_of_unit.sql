@@ -12,5 +12,5 @@ select
 from observed e
 join homes h using (unit)
 -- a unit that works for several areas says nothing
-where h.events >= 0.945 * h.all_events
+where h.events >= 0.98 * h.all_events
 group by e.source

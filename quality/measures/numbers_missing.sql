@@ -7,4 +7,4 @@ select
 from observed
 where try_cast(sequence as bigint) is not null
 group by source
-having count(*) >= 30
+having count(*) >= 50

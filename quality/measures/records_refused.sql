@@ -9,3 +9,5 @@ kept as (
 select
   source as subject, null::date as period, coalesce(events, 0) + coalesce(k, 0) as n, coalesce(k, 0) as k, k / n as value
 from kept full join refused using (source)
+-- of few records one is no share; what names no source of ours counts by itself
+where events + coalesce(k, 0) >= 50 or (events is null and k >= 3)

@@ -7,3 +7,4 @@ from quarantined q
 join (select source, count(*) as events from observed group by source) e using (source)
 where q.reason <> 'conflict'
 group by q.source, q.reason
+having n >= 50

@@ -1,0 +1,11 @@
+-- One row per source: how many of its events have something else where a keyed pseudonym belongs.
+-- reads: observed
+with given as (
+  select source, unnest([victim, officer]) as pseudonym from observed
+)
+select
+  source as subject, null::date as period, count(*) as n,
+  count(*) filter (not regexp_full_match(pseudonym, getvariable('pseudonym'))) as k, k / n as value
+from given
+where pseudonym is not null
+group by source
