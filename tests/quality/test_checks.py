@@ -243,7 +243,7 @@ def test_data_docs_say_counts_and_no_values(store: Store, domain: Domain, tmp_pa
     pages = list((tmp_path / "docs").rglob("*.html"))
     assert first in pages
     judged = {page.stem.removeprefix("store-") for page in pages if "validations" in page.parts}
-    assert {"unit_missing", "police.crime.recorded", "handoffs", "cases"} <= judged
+    assert {"unit_missing", "police.crime.recorded", "timeline", "cases"} <= judged
     assert not any("20XSECRETX" in page.read_text(encoding="utf-8") for page in pages)
 
 
