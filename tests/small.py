@@ -94,10 +94,13 @@ def small_rules() -> Rules:
         placeholders=frozenset(domain["placeholders"]),
         time_zone=domain["time_zone"],
         bank_holidays=bank_holidays(),
+        second_person=domain.get("stewards", {}).get("second_person", False),
     )
 
 
-def rules_from_tables(tables: dict[str, Any], placeholders: frozenset[str], time_zone: str) -> Rules:
+def rules_from_tables(
+    tables: dict[str, Any], placeholders: frozenset[str], time_zone: str, second_person: bool = False
+) -> Rules:
     """The same from `rule_tables(domain)` (Arrow tables), with the bank holidays of England."""
     rows = {name: table.to_pylist() for name, table in tables.items()}
     return Rules(
@@ -110,4 +113,5 @@ def rules_from_tables(tables: dict[str, Any], placeholders: frozenset[str], time
         placeholders=placeholders,
         time_zone=time_zone,
         bank_holidays=bank_holidays(),
+        second_person=second_person,
     )
