@@ -50,7 +50,7 @@ placed as (
   select *, max(act) filter (counts) over (partition by left_key, right_key) as latest from decisions
 )
 select
-  event_key, source, event_id, area, left_kind, left_value, right_kind, right_value, left_key, right_key, links,
+  act, event_key, source, event_id, area, left_kind, left_value, right_kind, right_value, left_key, right_key, links,
   case
     when withdrawn then 'withdrawn'
     when act = latest then 'in force'
@@ -60,6 +60,7 @@ select
   reason_code, occurred_at as acted_at, officer as acted_by, seconded_at, seconded_by
 from placed;
 comment on view link_acts is 'One row per act of a steward that links or unlinks a pair of identifiers: whether it counts, and who seconded it.';
+comment on column link_acts.act is 'Its place among stewards'' acts on pairs, in the order of the rules: a greater one is later.';
 comment on column link_acts.event_key is 'The act.';
 comment on column link_acts.source is 'Source of the act.';
 comment on column link_acts.event_id is 'Its id there.';
