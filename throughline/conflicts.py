@@ -80,8 +80,8 @@ def resolve(
 ) -> None:
     """Let the copy with this content stand. `at` is UTC, naive; see `publish_acts`.
 
-    Raises DataError where no copies differ or none has this hash, UsageError where the event is of another area than the
-    desk: the act would not come where the event is.
+    Raises DataError where no copies differ or none has this hash, UsageError where the event is of another area than
+    the desk: the act would not come where the event is.
     """
     copies = copies_of(store.connection, source, id)
     hashes = [copy.content_hash for copy in copies]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import duckdb
 
@@ -43,8 +44,11 @@ class Side:
 
 @dataclass(frozen=True)
 class Preview:
-    """A pair of identifiers of one area. `joined_by` says what joins them directly: `events`, `steward`, both or nothing;
-    `unlinked`: a steward's decision that they are apart is in force; `waiting` has the ids of proposals to link them."""
+    """A pair of identifiers of one area.
+
+    `joined_by` says what joins them directly: `events`, `steward`, both or nothing. `unlinked`: a steward's decision
+    that they are apart is in force. `waiting` has the ids of proposals to link them.
+    """
 
     left: Side
     right: Side
@@ -110,7 +114,7 @@ def _side(
     return Side(identifier, is_hub, hub_limit, counted, then, *case)
 
 
-def _row(connection: duckdb.DuckDBPyConnection, query: str, given: dict[str, int]) -> tuple:
+def _row(connection: duckdb.DuckDBPyConnection, query: str, given: dict[str, int]) -> tuple[Any, ...]:
     row = connection.execute(query, given).fetchone()
     assert row is not None
     return row

@@ -1,7 +1,7 @@
 """A steward's acts on pairs of identifiers: propose a link, second it, undo it, unlink (docs/rules.md, section 2).
 
-What is checked here spares a steward an act that would count for nothing. Whether an act counts is decided by the rules,
-from the set of events.
+What is checked here spares a steward an act that would count for nothing. Whether an act counts is decided by the
+rules, from the set of events.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def propose(
 def second(store: Store, domain: Domain, outbox: Path, proposal_id: str, *, desk: Desk, at: datetime) -> None:
     """Second a link that waits, as another person than its author. `at` is UTC, naive; see `publish_acts`.
 
-    Raises DataError where no such proposal, or more than one, waits in the area of the desk; UsageError where its author
-    is not named or is the one who would second it, or where it is dated later than `at`.
+    Raises DataError where no such proposal, or more than one, waits in the area of the desk; UsageError where its
+    author is not named or is the one who would second it, or where it is dated later than `at`.
     """
     found = store.connection.execute(
         "select source, left_kind, left_value, right_kind, right_value, acted_by, acted_at "
