@@ -19,6 +19,10 @@ from throughline.steward import Act, Desk, publish_acts
 from throughline.streams.link import prepare_edges
 
 
+# of an id that is too long to be copied from a narrow table
+ENOUGH_OF_AN_ID = 8
+
+
 class Identifier(NamedTuple):
     """An identifier in its normal form, of some area."""
 
@@ -84,13 +88,18 @@ def propose(
 def second(store: Store, domain: Domain, outbox: Path, proposal_id: str, *, desk: Desk, at: datetime) -> None:
     """Second a link that waits, as another person than its author. `at` is UTC, naive; see `publish_acts`.
 
+    `proposal_id` is the id of the act, or its beginning of at least eight characters.
     Raises DataError where no such proposal, or more than one, waits in the area of the desk; UsageError where its
     author is not named or is the one who would second it, or where it is dated later than `at`.
     """
     found = store.connection.execute(
-        "select source, left_kind, left_value, right_kind, right_value, acted_by, acted_at "
-        "from link_acts where state = 'waiting' and event_id = ? and area = ?",
-        [proposal_id, desk.area],
+        """
+        select source, event_id, left_kind, left_value, right_kind, right_value, acted_by, acted_at
+        from link_acts
+        where state = 'waiting' and area = $area
+          and (event_id = $id or (len($id) >= $enough and starts_with(event_id, $id)))
+        """,
+        {"area": desk.area, "id": proposal_id, "enough": ENOUGH_OF_AN_ID},
     ).fetchall()
     if len(found) != 1:
         what = "No proposal" if not found else "More than one proposal"
@@ -98,12 +107,12 @@ def second(store: Store, domain: Domain, outbox: Path, proposal_id: str, *, desk
             f"{what} `{proposal_id}` waits in the area {desk.area}.",
             hint="`throughline links list` shows what waits. Where two have one id, publish the event with its source.",
         )
-    source, left_kind, left_value, right_kind, right_value, author, proposed_at = found[0]
+    source, event_id, left_kind, left_value, right_kind, right_value, author, proposed_at = found[0]
     if desk.officer is None:
         raise UsageError("Nobody is said to second it.", hint="Give --officer, your keyed pseudonym.")
     if not (author or "").strip():
         raise UsageError(
-            f"The proposal `{proposal_id}` does not say who made it, and so cannot be seconded.",
+            f"The proposal `{event_id}` does not say who made it, and so cannot be seconded.",
             hint="Take it back with `throughline links undo` and propose it with --officer.",
         )
     if author.strip().lower() == desk.officer:
@@ -114,7 +123,7 @@ def second(store: Store, domain: Domain, outbox: Path, proposal_id: str, *, desk
             hint="Correct the clock of one of the machines, or wait until then.",
         )
     pair = _pair(Identifier(left_kind, left_value), Identifier(right_kind, right_value))
-    named = {"proposal_source": source, "proposal_id": proposal_id}
+    named = {"proposal_source": source, "proposal_id": event_id}
     publish_acts(store, domain, outbox, [Act("steward.identifiers.seconded", named | pair)], desk=desk, at=at)
 
 

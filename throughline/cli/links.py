@@ -155,9 +155,10 @@ def propose(**given: Any) -> None:
 @desk_options
 @click.argument("proposal")
 def second(proposal: str, **given: Any) -> None:
-    """Second the link PROPOSAL, an id that `links list` shows, as another officer than its author: now it counts.
+    """Second the link PROPOSAL, as another officer than its author: now it counts. `links list` shows its id as `act`;
+    the first eight characters are enough.
 
-    Example: throughline links second 5e1b2d6e-0c52-4f0e-a3d6-7d0a7a0a4d11 --officer o-7c31e0bd --area 20
+    Example: throughline links second 5e1b2d6e --officer o-7c31e0bd --area 20
     --events steward.jsonl --store cases.duckdb
     """
     with open_store(given["store_path"], write=True) as store:
