@@ -87,7 +87,13 @@ def small_rules() -> Rules:
         standards=[_standard(entry) for entry in standards],
         standard_events=[row for entry in standards for row in _standard_events(entry)],
         identifier_kinds=[
-            {"kind": k["kind"], "ordinal": n, "links": k["links"], "hub_limit": k["hub_limit"]}
+            {
+                "kind": k["kind"],
+                "ordinal": n,
+                "links": k["links"],
+                "hub_limit": k["hub_limit"],
+                "once": k.get("once", False),
+            }
             for n, k in enumerate(domain["identifiers"])
         ],
         agencies=[{"agency": a["id"], "name": a["name"], "role": a["role"]} for a in domain["agencies"]],

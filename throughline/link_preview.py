@@ -47,7 +47,8 @@ class Preview:
     """A pair of identifiers of one area.
 
     `joined_by` says what joins them directly: `events`, `steward`, both or nothing. `unlinked`: a steward's decision
-    that they are apart is in force. `waiting` has the ids of proposals to link them.
+    that they are apart is in force. `waiting` has the ids of proposals to link them, `contradictory` the kinds of which
+    a case has one, and each of the two cases has another.
     """
 
     left: Side
@@ -55,6 +56,7 @@ class Preview:
     joined_by: tuple[str, ...]
     unlinked: bool
     waiting: tuple[str, ...]
+    contradictory: tuple[str, ...]
 
     @property
     def is_one_case(self) -> bool:
@@ -100,7 +102,25 @@ def preview(connection: duckdb.DuckDBPyConnection, area: str, left: Identifier, 
         {"left": min(keys), "right": max(keys)},
     )
     ways = (("events", by_events and not unlinked), ("steward", by_steward))
-    return Preview(sides[0], sides[1], tuple(name for name, is_so in ways if is_so), unlinked, tuple(waiting))
+    return Preview(
+        left=sides[0],
+        right=sides[1],
+        joined_by=tuple(name for name, is_so in ways if is_so),
+        unlinked=unlinked,
+        waiting=tuple(waiting),
+        contradictory=_contradictory(connection, *sides),
+    )
+
+
+def _contradictory(connection: duckdb.DuckDBPyConnection, left: Side, right: Side) -> tuple[str, ...]:
+    """Kinds that stand once in a case and of which the two cases have different values."""
+    once = connection.execute("select kind from identifier_kinds where once order by ordinal").fetchall()
+    found = []
+    for (kind,) in once:
+        of_left, of_right = ({one for one in side.identifiers if one.startswith(f"{kind}:")} for side in (left, right))
+        if of_left and of_right and of_left != of_right:
+            found.append(kind)
+    return tuple(found)
 
 
 def _side(

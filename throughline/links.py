@@ -18,7 +18,6 @@ from throughline.sinks.store import Store
 from throughline.steward import Act, Desk, publish_acts
 from throughline.streams.link import prepare_edges
 
-
 # of an id that is too long to be copied from a narrow table
 ENOUGH_OF_AN_ID = 8
 

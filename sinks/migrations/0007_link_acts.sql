@@ -1,7 +1,10 @@
--- Stewards' acts on pairs of identifiers, and whether a link takes two of them.
+-- Stewards' acts on pairs of identifiers, whether a link takes two of them, and kinds that stand once in a case.
 
 alter table domain add column second_person boolean default false;
 comment on column domain.second_person is 'Whether a link counts only once another steward than its author has seconded it.';
+
+alter table identifier_kinds add column once boolean default false;
+comment on column identifier_kinds.once is 'Whether two of the kind in one case contradict one another.';
 
 create view link_acts as
 with acts as (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import cache
@@ -18,7 +19,9 @@ from throughline.replay import replay
 from throughline.schemas.domain import Domain, load_domain
 from throughline.sinks.digest import digest
 from throughline.sinks.store import Store, open_memory_store
+from throughline.sql import sql
 from throughline.steward import Desk
+from throughline.streams.link import prepare_edges
 
 MORNING = datetime.fromisoformat("2026-07-01T06:00")
 LATER = MORNING + timedelta(hours=2)
@@ -219,6 +222,37 @@ def test_the_preview_says_what_the_link_then_does(store: Store, outbox: Path) ->
     now = preview(store.connection, "20", CRIME, OTHER)
     assert (now.merges, now.is_one_case, now.joined_by) == (False, True, ("steward",))
     assert now.left.neighbours == now.left.neighbours_then == {"urn": 1, "crime_ref": 1}
+
+
+def test_two_of_a_kind_that_stands_once_in_a_case_are_shown(tmp_path: Path) -> None:
+    """Before the link, and in the list after it; england_wales says so of no kind, this domain of crime numbers."""
+    domain = load_domain(domain_with_one_crime_a_case(tmp_path))
+    (tmp_path / "events.jsonl").write_bytes(b"\n".join([crime(1, crime_ref="20/1/26"), crime(3, crime_ref="20/2/26")]))
+    with open_memory_store() as store:
+        replay(store, domain, [tmp_path / "events.jsonl"], received_at=MORNING)
+        assert preview(store.connection, "20", CRIME, OTHER).contradictory == ("crime_ref",)
+        assert listed(store) == []
+
+        id = propose(store, domain, tmp_path / "s.jsonl", CRIME, OTHER, **REASON, desk=FIRST, at=MORNING)
+        second(store, domain, tmp_path / "s.jsonl", id, desk=SECOND, at=LATER)
+        assert preview(store.connection, "20", CRIME, OTHER).contradictory == ()
+        assert listed(store) == [("contradictory", str(CRIME), str(OTHER)), ("linked", str(CRIME), str(OTHER))]
+
+
+def domain_with_one_crime_a_case(folder: Path) -> Path:
+    copied = Path(shutil.copytree(england_wales().path, folder / "domain"))
+    file = copied / "domain.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert "  - kind: crime_ref\n" in text
+    file.write_text(text.replace("  - kind: crime_ref\n", "  - kind: crime_ref\n    once: true\n"), encoding="utf-8")
+    return copied
+
+
+def listed(store: Store) -> list[tuple[str, str, str | None]]:
+    """State and identifiers of each matter that `links list` shows."""
+    prepare_edges(store.connection, [])
+    rows = store.connection.execute(sql("throughline.cli", "queries/links")).fetchall()
+    return [(row[0], row[2], row[3]) for row in rows]
 
 
 @pytest.mark.parametrize(("crimes", "becomes"), [(18, False), (19, True)])

@@ -143,6 +143,19 @@ def test_a_link_withdrawn_leaves_exactly_what_was_before(former: tuple[Event, ..
         assert digest(store.connection) == before
 
 
+@pytest.mark.parametrize(
+    "withdrawal",
+    [
+        pytest.param(withdrawn(link(MORNING, LEFT, ("urn", "U2"), id="p")), id="of another pair"),
+        pytest.param(withdrawn(proposed(id="q")), id="of another proposal"),
+        pytest.param(withdrawn(P | {"source": "urn:test:20:other"}), id="of another source's proposal of that id"),
+    ],
+)
+def test_a_withdrawal_that_names_something_else_leaves_the_link(withdrawal: Event) -> None:
+    """It has to name the act and its pair."""
+    assert is_linked(store_of(A, B, P, seconded(P), withdrawal))
+
+
 def test_unlinking_takes_one_steward_and_ends_a_link_at_once() -> None:
     """Without a bridge between them, that too is what was before the link."""
     store = store_of(A, B)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from throughline.cli.desk import desk_of, desk_options
-from throughline.cli.options import domain_of, domain_option, format_option, store_option
+from throughline.cli.options import chosen_format, domain_of, domain_option, format_option, store_option
 from throughline.cli.writing import write_query, write_rows
 from throughline.link_preview import Preview, Side, preview
 from throughline.links import identifier_of
@@ -36,7 +36,10 @@ def links() -> None:
 @click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="Rows of a table to show.")
 @format_option
 def list_(store_path: Path, area: str | None, rows: int, format_: Format | None) -> None:
-    """List proposals that wait for a second person, links and unlinked pairs in force, and hubs, which join nothing.
+    """List proposals that wait for a second person, contradictory identifiers, links and unlinked pairs in force, hubs.
+
+    A hub is joined to too many others, and joins nothing. Contradictory are two identifiers of one case and of a kind
+    that, so the domain says, stands once in a case.
 
     Example: throughline links list --store cases.duckdb
     """
@@ -64,7 +67,7 @@ def show_(left: str, right: str, area: str, domain: Domain | None, store_path: P
         domain = domain_of(store, domain)
         found = preview(store.connection, area, identifier_of(domain, left), identifier_of(domain, right))
     write_rows(["fact", "left", "right", "linked"], _facts(found), format_)
-    if format_ in (None, "table"):
+    if chosen_format(format_) == "table":
         for line in _verdict(found, domain.second_person):
             click.echo(line)
 
@@ -109,6 +112,7 @@ def _verdict(found: Preview, second_person: bool) -> list[str]:
             lines.append(f"{side.identifier} is a hub and joins nothing: a link to it would count for nothing.")
         elif side.becomes_hub:
             lines.append(f"The link would make {side.identifier} a hub: it would join nothing any more.")
+    lines += [f"Both cases have a {kind}, and a case has one: they may be two." for kind in found.contradictory]
     if found.joined_by:
         lines.append(f"Joined by {' and '.join(found.joined_by)} already.")
     elif found.is_one_case:

@@ -1,5 +1,5 @@
--- One row per matter of linking: a proposal that waits, a link or unlinking in force, a hub.
--- reads: link_acts, edges, identifiers; the variables now, area
+-- One row per matter of linking: a proposal that waits, a link or unlinking in force, a hub, a contradiction in a case.
+-- reads: link_acts, edges, identifiers, identifier_kinds; the variables now, area
 with decided as (
   select
     case when links then if(state = 'waiting', 'waiting', 'linked') else 'unlinked' end as state,
@@ -35,10 +35,25 @@ hubs as (
   join neighbours n using (identifier_key)
   group by all
 ),
+contradictions as (
+  -- several of a kind that stands once in a case
+  select
+    'contradictory' as state, i.area, min(i.kind || ':' || i.value) as identifier,
+    array_to_string(list_sort(list(i.kind || ':' || i.value))[2:], ', ') as other, null::timestamp as since,
+    null as acted_by, null as seconded_by, null as act,
+    count(*) || ' ' || i.kind || ' in the case c' || lpad(lower(to_hex(i.case_key)), 16, '0') as detail
+  from identifiers i
+  join identifier_kinds k using (kind)
+  where k.once and not i.is_hub
+  group by i.case_key, i.area, i.kind
+  having count(*) > 1
+),
 matters as (
   from decided
-  union all
+  union all by name
   from hubs
+  union all by name
+  from contradictions
 )
 select
   state,
@@ -53,4 +68,4 @@ select
   act
 from matters
 where getvariable('area') is null or area = getvariable('area')
-order by list_position(['waiting', 'linked', 'unlinked', 'hub'], state), since nulls last, identifier, "with"
+order by list_position(['waiting', 'contradictory', 'linked', 'unlinked', 'hub'], state), since nulls last, identifier, "with"
