@@ -73,8 +73,8 @@ def test_what_would_decide_nothing_is_refused(store: Store, domain: Domain, tmp_
         resolve(store, domain, outbox, SOURCE, ID, "0" * 32, reason_code="older_copy", desk=DESK, at=MORNING)
     with pytest.raises(DataError, match="conflicts list"):
         copies_of(store.connection, SOURCE, "police-0002")
+    elsewhere = Desk("urn:throughline:steward:21:desk", "21")
     with pytest.raises(UsageError, match="--area 20"):
-        elsewhere = Desk("urn:throughline:steward:21:desk", "21")
         resolve(store, domain, outbox, SOURCE, ID, hash_of_one, reason_code="older_copy", desk=elsewhere, at=MORNING)
 
     assert not outbox.exists()
