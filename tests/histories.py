@@ -201,7 +201,7 @@ def _acts_on_a_pair(random: Random, at: datetime, area: str, fresh_id: Callable[
     """
 
     def officer() -> str | None:
-        return random.choice((None, "o-1", "o-2", "o-2", " O-2"))
+        return random.choice((None, "o-00000001", "o-00000002", "o-00000002", "O-00000002", "Smith"))
 
     pair = [(k, f"{k[0].upper()}{random.randrange(6)}") for k in ("crime_ref", "urn")]
     unlink = random.random() < 0.3

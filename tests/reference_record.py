@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -170,8 +171,9 @@ def names_proposal(act: Event, proposal: Event, rules: Rules) -> bool:
 
 
 def person(act: Event) -> str:
-    """Who acted, as far as it matters whether two are one person; empty where it is not said."""
-    return (act["officer"] or "").strip().lower()
+    """Who acted, in small letters; empty where it is not said by a keyed pseudonym."""
+    given = (act["officer"] or "").lower()
+    return given if re.fullmatch(r"[a-z]+-[0-9a-f]{8,64}", given) else ""
 
 
 def is_decided(proposal: Event, standing: list[Event], rules: Rules) -> bool:

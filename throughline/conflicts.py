@@ -81,7 +81,7 @@ def resolve(
     """Let the copy with this content stand. `at` is UTC, naive; see `publish_acts`.
 
     Raises DataError where no copies differ or none has this hash, UsageError where the event is of another area than
-    the desk: the act would not come where the event is.
+    the desk, where the act would not come, or where an earlier decision is dated later.
     """
     copies = copies_of(store.connection, source, id)
     hashes = [copy.content_hash for copy in copies]
@@ -93,5 +93,20 @@ def resolve(
     areas = sorted({copy.fields["area"] for copy in copies})
     if desk.area not in areas:
         raise UsageError(f"The event is not of the area {desk.area}.", hint=f"Give --area {' or '.join(areas)}.")
+    _check_is_latest(store.connection, source, id, at)
     named = {"conflict_source": source, "conflict_id": id, "content_hash": content_hash, "reason_code": reason_code}
     publish_acts(store, domain, outbox, [Act("steward.conflict.resolved", named)], desk=desk, at=at)
+
+
+def _check_is_latest(connection: duckdb.DuckDBPyConnection, source: str, id: str, at: datetime) -> None:
+    """Raise UsageError where a decision on the event is dated at or after `at`: it would outlast one of now."""
+    row = connection.execute(
+        "select max(occurred_at) from dated_events where type = 'steward.conflict.resolved' and not in_conflict "
+        "and (data->>'$.conflict_source') = ? and (data->>'$.conflict_id') = ?",
+        [source, id],
+    ).fetchone()
+    if row is not None and row[0] is not None and row[0] >= at:
+        raise UsageError(
+            f"What a steward decided on this event is dated {row[0]:%Y-%m-%d %H:%M:%S} UTC, which is not past yet.",
+            hint="Correct the clock of one of the machines, or wait until then.",
+        )

@@ -59,7 +59,8 @@ def propose(
     """Link two identifiers, or propose it where the domain asks for a second person; the id of the act.
 
     `at` is UTC, naive; see `publish_acts`. Raises DataError where an identifier is not in the store, or the pair is
-    joined or proposed already; UsageError where nobody is named whom another could second.
+    joined or proposed already; UsageError where nobody is named whom another could second, or where a decision on the
+    pair is dated later.
     """
     if domain.second_person and desk.officer is None:
         raise UsageError(
@@ -79,6 +80,7 @@ def propose(
             f"That {left} and {right} are one case is proposed already.",
             hint=f"`throughline links second {waiting[0]}` seconds it; `links undo` takes it back.",
         )
+    _check_is_latest(connection, left_key, right_key, at)
     act = Act("steward.identifiers.linked", _pair(left, right) | {"reason_code": reason_code})
     (id,) = publish_acts(store, domain, outbox, [act], desk=desk, at=at)
     return id
@@ -93,7 +95,7 @@ def second(store: Store, domain: Domain, outbox: Path, proposal_id: str, *, desk
     """
     found = store.connection.execute(
         """
-        select source, event_id, left_kind, left_value, right_kind, right_value, acted_by, acted_at
+        select source, event_id, left_kind, left_value, right_kind, right_value, acted_by, names_a_person, acted_at
         from link_acts
         where state = 'waiting' and area = $area
           and (event_id = $id or (len($id) >= $enough and starts_with(event_id, $id)))
@@ -106,15 +108,15 @@ def second(store: Store, domain: Domain, outbox: Path, proposal_id: str, *, desk
             f"{what} `{proposal_id}` waits in the area {desk.area}.",
             hint="`throughline links list` shows what waits. Where two have one id, publish the event with its source.",
         )
-    source, event_id, left_kind, left_value, right_kind, right_value, author, proposed_at = found[0]
+    source, event_id, left_kind, left_value, right_kind, right_value, author, names_a_person, proposed_at = found[0]
     if desk.officer is None:
         raise UsageError("Nobody is said to second it.", hint="Give --officer, your keyed pseudonym.")
-    if not (author or "").strip():
+    if not names_a_person:
         raise UsageError(
-            f"The proposal `{event_id}` does not say who made it, and so cannot be seconded.",
+            f"The proposal `{event_id}` does not say by pseudonym who made it, and cannot be seconded.",
             hint="Take it back with `throughline links undo` and propose it with --officer.",
         )
-    if author.strip().lower() == desk.officer:
+    if author.lower() == desk.officer:
         raise UsageError(f"{desk.officer} proposed this link.", hint="Another steward has to second it.")
     if at <= proposed_at:
         raise UsageError(
@@ -181,7 +183,7 @@ def unlink(
 ) -> None:
     """Part two identifiers, whatever events carry both. `at` is UTC, naive; see `publish_acts`.
 
-    Raises DataError where nothing joins the two.
+    Raises DataError where nothing joins the two, UsageError where they were linked by an act that is dated later.
     """
     left_key, right_key = _keys(store.connection, desk.area, left, right)
     if not is_joined(store.connection, left_key, right_key):
@@ -189,8 +191,22 @@ def unlink(
             f"Nothing joins {left} and {right} directly.",
             hint="`throughline links show` says whether they are one case over others.",
         )
+    _check_is_latest(store.connection, left_key, right_key, at)
     act = Act("steward.identifiers.unlinked", _pair(left, right) | {"reason_code": reason_code})
     publish_acts(store, domain, outbox, [act], desk=desk, at=at)
+
+
+def _check_is_latest(connection: duckdb.DuckDBPyConnection, left_key: int, right_key: int, at: datetime) -> None:
+    """Raise UsageError where the decision in force is dated at or after `at`: it would outlast one of now."""
+    row = connection.execute(
+        "select max(acted_at) from link_acts where left_key = ? and right_key = ? and state = 'in force'",
+        [left_key, right_key],
+    ).fetchone()
+    if row is not None and row[0] is not None and row[0] >= at:
+        raise UsageError(
+            f"What a steward decided on this pair is dated {row[0]:%Y-%m-%d %H:%M:%S} UTC, which is not past yet.",
+            hint="`throughline links undo` takes back a link of any time; otherwise wait until then.",
+        )
 
 
 def is_joined(connection: duckdb.DuckDBPyConnection, left_key: int, right_key: int) -> bool:

@@ -17,7 +17,8 @@ with acts as (
     md5_number_lower(area || chr(31) || left_kind || chr(31) || left_value) as one_key,
     md5_number_lower(area || chr(31) || right_kind || chr(31) || right_value) as other_key,
     least(one_key, other_key) as left_key, greatest(one_key, other_key) as right_key,
-    nullif(lower(trim(officer)), '') as person,
+    -- in one form only: the same person, written in two ways, would be two
+    case when regexp_full_match(lower(officer), '[a-z]+-[0-9a-f]{8,64}') then lower(officer) end as person,
     row_number() over (order by occurred_at, recorded_at nulls last, sequence nulls last, event_key) as act
   from dated_events
   where type in (
@@ -60,7 +61,8 @@ select
     when act < latest then 'overtaken'
     else 'waiting'
   end as state,
-  reason_code, occurred_at as acted_at, officer as acted_by, seconded_at, seconded_by
+  reason_code, occurred_at as acted_at, officer as acted_by, person is not null as names_a_person,
+  seconded_at, seconded_by
 from placed;
 comment on view link_acts is 'One row per act of a steward that links or unlinks a pair of identifiers: whether it counts, and who seconded it.';
 comment on column link_acts.act is 'Its place among stewards'' acts on pairs, in the order of the rules: a greater one is later.';
@@ -79,5 +81,6 @@ comment on column link_acts.state is 'in force: the latest act on its pair that 
 comment on column link_acts.reason_code is 'Why, in a word of the catalogue.';
 comment on column link_acts.acted_at is 'When the steward acted (UTC, or the label of a day).';
 comment on column link_acts.acted_by is 'Keyed pseudonym of that steward, if it is said.';
+comment on column link_acts.names_a_person is 'Whether that is a keyed pseudonym: otherwise nobody is another person, who could second it.';
 comment on column link_acts.seconded_at is 'When another steward seconded the link (UTC, or the label of a day); null for none.';
 comment on column link_acts.seconded_by is 'Keyed pseudonym of that steward.';

@@ -78,3 +78,14 @@ def test_what_would_decide_nothing_is_refused(store: Store, domain: Domain, tmp_
         resolve(store, domain, outbox, SOURCE, ID, hash_of_one, reason_code="older_copy", desk=elsewhere, at=MORNING)
 
     assert not outbox.exists()
+
+
+def test_a_decision_that_is_dated_later_would_outlast_another(store: Store, domain: Domain, tmp_path: Path) -> None:
+    """By a clock that is ahead: what could not count is refused."""
+    chosen, other = (copy.content_hash for copy in copies_of(store.connection, SOURCE, ID))
+    outbox, said = tmp_path / "s.jsonl", {"reason_code": "older_copy", "desk": DESK}
+    resolve(store, domain, outbox, SOURCE, ID, chosen, **said, at=MORNING)
+
+    with pytest.raises(UsageError, match="not past yet"):
+        resolve(store, domain, outbox, SOURCE, ID, other, **said, at=MORNING)
+    assert [copy.stands for copy in copies_of(store.connection, SOURCE, ID)] == [True, False]

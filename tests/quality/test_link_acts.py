@@ -189,7 +189,7 @@ def test_a_proposal_that_names_nobody_cannot_be_seconded(store: Store, tmp_path:
     (tmp_path / "acts.jsonl").write_bytes(orjson.dumps(act))
     replay(store, england_wales(), [tmp_path / "acts.jsonl"])
 
-    with pytest.raises(UsageError, match="does not say who made it"):
+    with pytest.raises(UsageError, match="does not say by pseudonym who made it"):
         second(store, england_wales(), outbox, "steward-1", desk=SECOND, at=LATER)
 
 
@@ -200,6 +200,23 @@ def test_what_names_no_identifier_that_links_is_refused(text: str) -> None:
     """No kind, an unknown kind, one that never links, a placeholder, a form that is none, nothing."""
     with pytest.raises(UsageError):
         identifier_of(england_wales(), text)
+
+
+def test_a_decision_that_is_dated_later_would_outlast_another_and_is_named(store: Store, outbox: Path) -> None:
+    """By a clock that is ahead. An undo has no need to be later."""
+    before = digest(store.connection)
+    ahead = LATER + timedelta(hours=1)
+    id = propose(store, england_wales(), outbox, CRIME, OTHER, **REASON, desk=FIRST, at=LATER)
+    second(store, england_wales(), outbox, id, desk=SECOND, at=ahead)
+
+    with pytest.raises(UsageError, match="links undo"):
+        unlink(store, england_wales(), outbox, CRIME, OTHER, **REASON, desk=FIRST, at=MORNING)
+    undo(store, england_wales(), outbox, CRIME, OTHER, **REASON, desk=FIRST, at=MORNING)
+    assert digest(store.connection) == before
+
+    unlink(store, england_wales(), outbox, CRIME, URN, **REASON, desk=FIRST, at=LATER)
+    with pytest.raises(UsageError, match="not past yet"):
+        propose(store, england_wales(), outbox, CRIME, URN, **REASON, desk=FIRST, at=MORNING)
 
 
 def test_an_identifier_is_brought_to_its_normal_form() -> None:

@@ -17,6 +17,7 @@ from throughline.sinks.digest import digest
 from throughline.sinks.store import Store
 from throughline.streams.rebuild import rebuild
 
+ONE, TWO = "o-00000001", "o-00000002"
 LEFT, RIGHT = ("crime_ref", "C1"), ("urn", "U1")
 A = event("police.file.sent", "2026-03-02T10:00", id="a", identifiers={"crime_ref": "C1"})
 B = event("cps.file.received", "2026-03-02T11:00", id="b", identifiers={"urn": "U1"})
@@ -24,11 +25,11 @@ BRIDGE = event("cps.charge.decided", "2026-03-03T10:00", id="bridge", identifier
 MORNING, NOON, EVENING, NIGHT = (f"2026-03-05T{hour}:00" for hour in ("08", "12", "18", "22"))
 
 
-def proposed(at: str = MORNING, id: str = "p", officer: str | None = "o-1", **fields: Any) -> Event:
+def proposed(at: str = MORNING, id: str = "p", officer: str | None = ONE, **fields: Any) -> Event:
     return link(at, LEFT, RIGHT, id=id, officer=officer, **fields)
 
 
-def seconded(proposal: Event, at: str = NOON, id: str = "s", officer: str | None = "o-2") -> Event:
+def seconded(proposal: Event, at: str = NOON, id: str = "s", officer: str | None = TWO) -> Event:
     return on_proposal("seconded", at, proposal, id=id, officer=officer)
 
 
@@ -71,7 +72,7 @@ def test_a_link_waits_until_another_officer_seconds_it() -> None:
     received(store, seconded(proposed()))
     assert is_linked(store)
     assert states(store) == {"p": "in force"}
-    assert store.connection.execute("select acted_by, seconded_by from link_acts").fetchall() == [("o-1", "o-2")]
+    assert store.connection.execute("select acted_by, seconded_by from link_acts").fetchall() == [(ONE, TWO)]
 
 
 P = proposed()
@@ -80,15 +81,17 @@ P = proposed()
 @pytest.mark.parametrize(
     ("proposal", "seconding"),
     [
-        pytest.param(P, seconded(P, officer="o-1"), id="by its author"),
-        pytest.param(P, seconded(P, officer=" O-1 "), id="by its author, written otherwise"),
+        pytest.param(P, seconded(P, officer=ONE), id="by its author"),
+        pytest.param(P, seconded(P, officer=ONE.upper()), id="by its author, written otherwise"),
         pytest.param(P, seconded(P, officer=None), id="by nobody"),
-        pytest.param(P, seconded(P, officer=" "), id="by a blank"),
+        pytest.param(P, seconded(P, officer=f" {ONE}"), id="by what is no pseudonym"),
+        pytest.param(P, seconded(P, officer="Smith"), id="by a name"),
         pytest.param(proposed(officer=None), seconded(P), id="of nobody's proposal"),
+        pytest.param(proposed(officer=f"{TWO}\t"), seconded(P), id="of a proposal by what is no pseudonym"),
         pytest.param(P, seconded(P, at="2026-03-05T07:59"), id="before it was proposed"),
         pytest.param(P, seconded(proposed(id="q")), id="of another proposal"),
         pytest.param(P, seconded(P | {"source": "urn:test:20:other"}), id="of another source's proposal of that id"),
-        pytest.param(P, seconded(link(MORNING, LEFT, ("urn", "U2"), id="p", officer="o-1")), id="of another pair"),
+        pytest.param(P, seconded(link(MORNING, LEFT, ("urn", "U2"), id="p", officer=ONE)), id="of another pair"),
         pytest.param(P, seconded(P | {"area": "30"}) | {"source": P["source"]}, id="of another area's pair"),
     ],
 )
@@ -195,7 +198,7 @@ def test_a_proposal_or_seconding_in_conflict_counts_for_nothing(contested: str) 
 @st.composite
 def acts_on_a_pair(draw: st.DrawFn) -> list[Event]:
     """Up to nine acts on one pair, by two officers, one of them written in two ways, or by none; some at one time."""
-    officers = st.sampled_from([None, "o-1", "o-2", " O-2"])
+    officers = st.sampled_from([None, ONE, TWO, TWO.upper(), "Smith"])
     made: list[Event] = []
     for number in range(draw(st.integers(1, 9))):
         at = RECEIVED + timedelta(hours=draw(st.integers(0, 4)))

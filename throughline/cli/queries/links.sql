@@ -10,7 +10,7 @@ with decided as (
     coalesce(acted_by, '(not said)') as acted_by,
     seconded_by,
     event_id as act,
-    case when state = 'waiting' and acted_by is null then 'cannot be seconded: nobody is named' else reason_code end as detail
+    if(state = 'waiting' and not names_a_person, 'cannot be seconded: names nobody', reason_code) as detail
   from link_acts
   where state in ('waiting', 'in force')
 ),
