@@ -1,6 +1,7 @@
 """A domain: what can happen and what is owed, read from a directory of YAML files that can be swapped.
 
-domain.yaml         name, time zone, calendar, agencies, areas, identifiers, placeholders, limits, alerts, overrides
+domain.yaml         name, time zone, calendar, agencies, areas, identifiers, placeholders, limits, alerts, stewards,
+                    overrides
 fields.yaml         the dictionary of fields (may be missing)
 enums.yaml          the lists of values (may be missing)
 events/*.yaml       the types of events
@@ -29,6 +30,9 @@ from throughline.schemas.yaml_entry import Entry, Problems, nearest, read_entrie
 
 DEFAULT_DOMAIN = Path(__file__).parent / "domains" / "england_wales"
 
+# the act by which another steward seconds a link
+SECONDED = "steward.identifiers.seconded"
+
 _KEYS = (
     *(
         "name",
@@ -41,7 +45,7 @@ _KEYS = (
         "identifiers",
         "placeholders",
     ),
-    *("placeholder_patterns", "limits", "alerts", "overrides"),
+    *("placeholder_patterns", "limits", "alerts", "stewards", "overrides"),
 )
 
 
@@ -66,7 +70,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain. `agencies` and `areas` null: any will do; `identifiers` stand in the order of priority."""
+    """A domain. `agencies` and `areas` null: any will do; `identifiers` stand in the order of priority.
+
+    `second_person`: a steward's link counts only once another steward has seconded it (docs/rules.md, 2).
+    """
 
     path: Path
     name: str
@@ -84,6 +91,7 @@ class Domain:
     types: Mapping[str, EventType]
     standards: tuple[Standard, ...]
     alerts: tuple[AlertRule, ...]
+    second_person: bool
 
 
 def load_domain(path: Path | None = None) -> Domain:
@@ -127,6 +135,7 @@ def load_domain(path: Path | None = None) -> Domain:
         types=types,
         standards=_standards(folder, entry, types, known_agencies, problems),
         alerts=parse_alerts(entry),
+        second_person=_second_person(entry, types),
     )
     problems.raise_any()
     return domain
@@ -177,6 +186,18 @@ def _standards(
     for name in sorted(switched.keys() - used):
         domain.fault("overrides", f"there is no standard `{name}` to switch.", nearest(name, names))
     return tuple(standard for _, standard in found)
+
+
+def _second_person(domain: Entry, types: Mapping[str, EventType]) -> bool:
+    """Whether links take two stewards. Without a type of event to second them with, none would ever count."""
+    given = domain.entry("stewards")
+    if given is None:
+        return False
+    given.only("second_person")
+    needed = given.flag("second_person")
+    if needed and SECONDED not in types:
+        given.fault("second_person", f"there is no type `{SECONDED}`.", "Add it, as england_wales has it.")
+    return needed
 
 
 def _switches(domain: Entry) -> dict[str, bool]:

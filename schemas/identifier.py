@@ -54,7 +54,8 @@ class Placeholders:
 class IdentifierKind:
     """A kind of identifier. `pattern` is for the whole normal form; one with `links` false never joins cases.
 
-    A value with more than `hub_limit` neighbours of one kind is a hub: it joins nothing (docs/rules.md, 2).
+    A value with more than `hub_limit` neighbours of one kind is a hub: it joins nothing (docs/rules.md, 2). Two values
+    of a kind that stands `once` in a case contradict one another: stewards are shown it, and nothing is parted by it.
     """
 
     kind: str
@@ -63,6 +64,7 @@ class IdentifierKind:
     normalise: tuple[str, ...]
     links: bool
     hub_limit: int
+    once: bool
     note: str
     source: str
     placeholders: Placeholders = field(default_factory=Placeholders, repr=False)
@@ -97,7 +99,7 @@ class IdentifierKind:
         return normal in self.placeholders
 
 
-_KEYS = ("kind", "name", "pattern", "normalise", "links", "hub_limit", "note", "source")
+_KEYS = ("kind", "name", "pattern", "normalise", "links", "hub_limit", "once", "note", "source")
 
 
 def parse_placeholders(domain: Entry) -> Placeholders:
@@ -133,6 +135,7 @@ def parse_identifiers(domain: Entry, placeholders: Placeholders) -> tuple[Identi
                 normalise=tuple(step for step in entry.texts("normalise") if step in NORMALISERS),
                 links=entry.flag("links", True),
                 hub_limit=entry.whole("hub_limit", 20),
+                once=entry.flag("once"),
                 note=entry.text("note", needed=False),
                 source=entry.text("source"),
                 placeholders=placeholders,

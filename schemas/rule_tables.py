@@ -51,7 +51,7 @@ RULES: dict[str, pa.Schema] = {
         "when_decision",
     ),
     # a kind of identifier; ordinal from 0, in the order of priority
-    "identifier_kinds": _table({"kind": _TEXT, "ordinal": _INT, "links": _FLAG, "hub_limit": _INT}),
+    "identifier_kinds": _table({"kind": _TEXT, "ordinal": _INT, "links": _FLAG, "hub_limit": _INT, "once": _FLAG}),
     # an agency of the domain; none where any will do
     "agencies": _table({"agency": _TEXT, "name": _TEXT, "role": _TEXT}),
     # a kind of alert that the domain raises
@@ -83,7 +83,7 @@ def rule_tables(domain: Domain) -> dict[str, pa.Table]:
             for role, trigger in standard.triggers()
             for decision in trigger.when or (None,)
         ],
-        "identifier_kinds": [(k.kind, n, k.links, k.hub_limit) for n, k in enumerate(domain.identifiers)],
+        "identifier_kinds": [(k.kind, n, k.links, k.hub_limit, k.once) for n, k in enumerate(domain.identifiers)],
         "agencies": [(a.id, a.name, a.role) for a in (domain.agencies or {}).values()],
         "alert_rules": [(rule.kind, rule.severity, rule.days) for rule in domain.alerts],
     }

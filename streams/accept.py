@@ -18,6 +18,8 @@ ROW_GROUP = 122_880
 
 STEWARD_TYPES = (
     "steward.identifiers.linked",
+    "steward.identifiers.seconded",
+    "steward.identifiers.withdrawn",
     "steward.identifiers.unlinked",
     "steward.conflict.resolved",
     "steward.quarantine.discarded",

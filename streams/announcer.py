@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -20,6 +21,13 @@ _SECONDS = 30.0
 log = structlog.get_logger(__name__)
 
 
+class Announced(NamedTuple):
+    """What a call published: how many records, and whether more waits."""
+
+    records: int
+    is_more: bool
+
+
 class KafkaAnnouncer:
     """Sends what is outgoing in a store, at most CASES_AT_ONCE cases a call; idempotent and acknowledged by all."""
 
@@ -29,9 +37,9 @@ class KafkaAnnouncer:
         self._clock = clock
         self._producer: Producer | None = None
 
-    def announce(self, store: Store) -> int:
-        """Send one portion; how many records. What the broker did not acknowledge stays outgoing, but for a case that
-        is too large for a message: it is told of and taken off.
+    def announce(self, store: Store) -> Announced:
+        """Send one portion. What the broker did not acknowledge stays outgoing, but for a case that is too large for a
+        message: it is told of and taken off.
 
         Raises BrokerUnavailable where it did not within 30 s.
         """
@@ -39,7 +47,7 @@ class KafkaAnnouncer:
         if portion.records:
             self._send(portion)
         published(store, portion)
-        return len(portion.records)
+        return Announced(len(portion.records), portion.is_more)
 
     def _send(self, portion: Outgoing) -> None:
         failed: list[KafkaError] = []

@@ -6,6 +6,8 @@ set of accepted events and not on the order in which they came (docs/rules.md, s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -48,6 +50,19 @@ def link(connection: duckdb.DuckDBPyConnection) -> None:
     run(sql(__package__, "link_sql/place"))
     run("delete from unsettled")
     run("delete from unsettled_identifiers")
+
+
+def prepare_edges(connection: duckdb.DuckDBPyConnection, keys: Sequence[int]) -> None:
+    """Make the view `edges` on this connection, which may be one that only reads: every pair that joins one of `keys`.
+
+    Shape: (left_key, right_key ubigint), the lesser left; pairs that stewards linked are there whatever they join.
+    """
+    connection.execute(
+        "create or replace temp table near as "
+        "from joins where left_key in (select unnest($1::ubigint[])) or right_key in (select unnest($1::ubigint[]))",
+        [list(keys)],
+    )
+    connection.execute(sql(__package__, "link_sql/edges"))
 
 
 def components(members: pa.Table, edges: pa.Table) -> pa.Table:

@@ -66,6 +66,7 @@ def _tables(domain: Domain) -> dict[str, pa.Table]:
                 "title": domain.title,
                 "type_prefix": domain.type_prefix,
                 "time_zone": domain.time_zone,
+                "second_person": domain.second_person,
             }
         ]
     )

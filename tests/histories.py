@@ -7,7 +7,7 @@ Hypothesis, which shrinks what it draws. Events are dicts as the reference reads
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -106,10 +106,10 @@ def event(type_: str, at: datetime | str, *, id: str, **fields: Any) -> Event:
     return row
 
 
-def act(name: str, at: datetime | str, *, id: str, area: str = "20", **data: str) -> Event:
+def act(name: str, at: datetime | str, *, id: str, area: str = "20", officer: str | None = None, **data: str) -> Event:
     """A steward's act (`identifiers.linked`, …) with what it names as data."""
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return event(f"steward.{name}", at, id=id, area=area, identifiers={}, data=text)
+    return event(f"steward.{name}", at, id=id, area=area, officer=officer, identifiers={}, data=text)
 
 
 def link(at: datetime | str, left: tuple[str, str], right: tuple[str, str], **fields: Any) -> Event:
@@ -117,6 +117,12 @@ def link(at: datetime | str, left: tuple[str, str], right: tuple[str, str], **fi
     name = "identifiers.unlinked" if fields.pop("unlink", False) else "identifiers.linked"
     named = {"left_kind": left[0], "left_value": left[1], "right_kind": right[0], "right_value": right[1]}
     return act(name, at, **fields, **named)
+
+
+def on_proposal(name: str, at: datetime | str, proposal: Event, **fields: Any) -> Event:
+    """A steward's act on a link that was proposed: `seconded` or `withdrawn`."""
+    named = {"proposal_source": proposal["source"], "proposal_id": proposal["id"]}
+    return act(f"identifiers.{name}", at, area=proposal["area"], **fields, **named, **json.loads(proposal["data"]))
 
 
 def resolution(at: datetime | str, copy: Event, hash_of: Hash = content_hash, **fields: Any) -> Event:
@@ -188,6 +194,32 @@ def _disturbed(random: Random, one: Event) -> Event:
     return one | {"data": '{"other":1}'}
 
 
+def _acts_on_a_pair(random: Random, at: datetime, area: str, fresh_id: Callable[[], str]) -> list[Event]:
+    """A pair that a steward links or unlinks, and what may become of a link: seconded, unlinked, withdrawn.
+
+    Some of that is no good: by the same officer or by none, too early, or on another pair.
+    """
+
+    def officer() -> str | None:
+        return random.choice((None, "o-00000001", "o-00000002", "o-00000002", "O-00000002", "Smith"))
+
+    pair = [(k, f"{k[0].upper()}{random.randrange(6)}") for k in ("crime_ref", "urn")]
+    unlink = random.random() < 0.3
+    proposal = link(at, pair[0], pair[1], id=fresh_id(), area=area, officer=officer(), unlink=unlink)
+    acts = [proposal]
+    for name, share in (("seconded", 0.9), ("seconded", 0.4), ("unlinked", 0.2), ("withdrawn", 0.2)):
+        if random.random() < share:
+            later = at + random.choice((*WAITS, timedelta(hours=-1)))
+            if name == "unlinked":
+                acts.append(link(later, pair[1], pair[0], id=fresh_id(), area=area, unlink=True))
+                continue
+            meant = proposal if random.random() < 0.9 else link(at, *pair[:1] * 2, id=proposal["id"], area=area)
+            acts.append(on_proposal(name, later, meant, id=fresh_id(), officer=officer()))
+    if random.random() < 0.1:
+        acts.append(_disturbed(random, random.choice(acts)))
+    return acts
+
+
 def drawn_history(
     random: Random,
     size: int,
@@ -215,9 +247,7 @@ def drawn_history(
         moments[case] += random.choice(WAITS)
         at = moments[case]
         if chance < 0.04:
-            pair = [(k, f"{k[0].upper()}{random.randrange(6)}") for k in ("crime_ref", "urn")]
-            random_link = {"area": area, "unlink": random.random() < 0.5}
-            events.append(link(at, pair[0], pair[1], id=fresh_id(area, "steward"), **random_link))
+            events += _acts_on_a_pair(random, at, area, lambda area=area: fresh_id(area, "steward"))
             continue
         type_ = random.choice(_WEIGHTED)
         agency = type_.split(".")[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from random import Random
@@ -41,15 +42,16 @@ COMPARED = (
 
 
 @cache
-def small_domain() -> Domain:
-    return load_domain(SMALL)
+def small_domain(second_person: bool = False) -> Domain:
+    """The small domain; with `second_person`, as if it said that a link takes two stewards."""
+    return replace(load_domain(SMALL), second_person=second_person)
 
 
 @cache
-def scratch_store() -> Store:
+def scratch_store(second_person: bool = False) -> Store:
     """One store for all histories: making one costs more than emptying it."""
     store = open_memory_store()
-    open_domain(store, small_domain())
+    open_domain(store, small_domain(second_person))
     return store
 
 
@@ -117,7 +119,9 @@ def differences(store: Store, events: list[Event], as_of: datetime | None = None
     `as_of` is what the store's variable of that name says.
     """
     learn_hashes(events)
-    expected = reference.all_tables(events, RULES, as_of, hash_of=product_hash)
+    (second_person,) = store.connection.execute("select second_person from domain").fetchone() or (False,)
+    rules = replace(RULES, second_person=second_person)
+    expected = reference.all_tables(events, rules, as_of, hash_of=product_hash)
     placed = dict(
         store.connection.execute("select event_key, case_key from events where case_key is not null").fetchall()
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class Rules:
     placeholders: frozenset[str]
     time_zone: str
     bank_holidays: frozenset[date]
+    second_person: bool
 
     def role(self, agency: str) -> str | None:
         """The role of an agency; null for one that the domain does not list."""
@@ -161,6 +163,34 @@ def named_pair(act: Event, rules: Rules) -> frozenset[Identifier] | None:
     return frozenset((left, right))
 
 
+def names_proposal(act: Event, proposal: Event, rules: Rules) -> bool:
+    """Whether an act (seconded, withdrawn) names this proposal by source and id, and the pair that it would link."""
+    about = json.loads(act["data"])
+    named = (about["proposal_source"], about["proposal_id"]) == (proposal["source"], proposal["id"])
+    return named and named_pair(act, rules) == named_pair(proposal, rules)
+
+
+def person(act: Event) -> str:
+    """Who acted, in small letters; empty where it is not said by a keyed pseudonym."""
+    given = (act["officer"] or "").lower()
+    return given if re.fullmatch(r"[a-z]+-[0-9a-f]{8,64}", given) else ""
+
+
+def is_decided(proposal: Event, standing: list[Event], rules: Rules) -> bool:
+    """Whether a steward's `linked` is a decision: not withdrawn and, where that is needed, seconded by another."""
+    for event in standing:
+        if rules.is_act(event, "identifiers.withdrawn") and names_proposal(event, proposal, rules):
+            return False
+    if not rules.second_person:
+        return True
+    author = person(proposal)
+    return any(
+        author and person(event) and person(event) != author and order(event) > order(proposal)
+        for event in standing
+        if rules.is_act(event, "identifiers.seconded") and names_proposal(event, proposal, rules)
+    )
+
+
 def joined_pairs(standing: list[Event], rules: Rules) -> set[frozenset[Identifier]]:
     """Section 2: pairs that one event carries both of, or a steward linked, less those last unlinked."""
     pairs: set[frozenset[Identifier]] = set()
@@ -169,7 +199,7 @@ def joined_pairs(standing: list[Event], rules: Rules) -> set[frozenset[Identifie
         is_linked = rules.is_act(event, "identifiers.linked")
         if is_linked or rules.is_act(event, "identifiers.unlinked"):
             pair = named_pair(event, rules)
-            if pair is not None:
+            if pair is not None and (not is_linked or is_decided(event, standing, rules)):
                 decisions[pair] = is_linked
         elif not is_act_of_steward(event, rules):
             pairs |= {frozenset(two) for two in combinations(linking(event, rules), 2)}

@@ -87,17 +87,26 @@ def small_rules() -> Rules:
         standards=[_standard(entry) for entry in standards],
         standard_events=[row for entry in standards for row in _standard_events(entry)],
         identifier_kinds=[
-            {"kind": k["kind"], "ordinal": n, "links": k["links"], "hub_limit": k["hub_limit"]}
+            {
+                "kind": k["kind"],
+                "ordinal": n,
+                "links": k["links"],
+                "hub_limit": k["hub_limit"],
+                "once": k.get("once", False),
+            }
             for n, k in enumerate(domain["identifiers"])
         ],
         agencies=[{"agency": a["id"], "name": a["name"], "role": a["role"]} for a in domain["agencies"]],
         placeholders=frozenset(domain["placeholders"]),
         time_zone=domain["time_zone"],
         bank_holidays=bank_holidays(),
+        second_person=domain.get("stewards", {}).get("second_person", False),
     )
 
 
-def rules_from_tables(tables: dict[str, Any], placeholders: frozenset[str], time_zone: str) -> Rules:
+def rules_from_tables(
+    tables: dict[str, Any], placeholders: frozenset[str], time_zone: str, second_person: bool = False
+) -> Rules:
     """The same from `rule_tables(domain)` (Arrow tables), with the bank holidays of England."""
     rows = {name: table.to_pylist() for name, table in tables.items()}
     return Rules(
@@ -110,4 +119,5 @@ def rules_from_tables(tables: dict[str, Any], placeholders: frozenset[str], time
         placeholders=placeholders,
         time_zone=time_zone,
         bank_holidays=bank_holidays(),
+        second_person=second_person,
     )

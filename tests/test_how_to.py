@@ -125,18 +125,15 @@ def test_the_faulty_lines_are_quarantined_and_the_conflict_resolved(store: Store
     assert _events(store, CASE) == 13
 
 
-def test_the_steward_links_and_unlinks(store: Store, domain: Domain, tmp_path: Path) -> None:
-    """The first line of the example makes one case of two, the second two again."""
-    linked, _ = (EXAMPLES / "steward_links.jsonl").read_text(encoding="utf-8").splitlines()
-    (tmp_path / "linked.jsonl").write_text(linked + "\n", encoding="utf-8")
+def test_two_stewards_link_and_one_takes_it_back(store: Store, domain: Domain, tmp_path: Path) -> None:
+    """The first line of the example waits, the second makes one case of two, the third two again."""
+    lines = (EXAMPLES / "steward_links.jsonl").read_text(encoding="utf-8").splitlines()
 
-    replay(store, domain, [tmp_path / "linked.jsonl"], received_at=RECEIVED)
+    for number, cases in enumerate(([CASE, QUIET], [CASE], [CASE, QUIET])):
+        (tmp_path / "decisions.jsonl").write_text(lines[number] + "\n", encoding="utf-8")
+        replay(store, domain, [tmp_path / "decisions.jsonl"], received_at=RECEIVED)
 
-    assert _cases(store) == [CASE]
-
-    replay(store, domain, [EXAMPLES / "steward_links.jsonl"], received_at=RECEIVED)
-
-    assert _cases(store) == [CASE, QUIET]
+        assert _cases(store) == cases
 
 
 def test_the_dry_run_says_what_the_page_shows(monkeypatch: pytest.MonkeyPatch, domain: Domain) -> None:

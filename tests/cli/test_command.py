@@ -70,6 +70,9 @@ READING: dict[str, list[str]] = {
     "delays": ["delays"],
     "quarantine list": ["quarantine", "list"],
     "quarantine list of one reason": ["quarantine", "list", "--reason", "conflict"],
+    "conflicts list": ["conflicts", "list"],
+    "conflicts show": ["conflicts", "show", "urn:throughline:police:20:rms", "police-0001"],
+    "links show": ["links", "show", "crime_ref:20/000123/26", "crime_ref:20/000456/26", "--area", "20"],
     "catalogue": ["catalogue"],
     "catalogue of one type": ["catalogue", "cps.pcd.triaged"],
     "standards": ["standards"],
@@ -127,6 +130,57 @@ def test_a_steward_sees_to_a_record_from_the_command_line(tmp_path: Path) -> Non
     assert "bad_time" in run("quarantine", "replay", "--reason", "bad_time", "--store", store).stdout
     assert "conflict.resolved" in run("quarantine", "replay", "--reason", "conflict", "--store", store, code=2).stderr
     assert len((tmp_path / "steward.jsonl").read_text().splitlines()) == 3
+
+
+def test_two_stewards_link_from_the_command_line(tmp_path: Path) -> None:
+    """See what it would do, propose, be refused alone, second, undo, unlink; the list says at each step what is."""
+    store, pair = tmp_path / "s.duckdb", ["crime_ref:20/000123/26", "crime_ref:20/000456/26"]
+    run("replay", EVENTS, "--store", store)
+    given = ["--area", "20", "--events", tmp_path / "steward.jsonl", "--store", store]
+
+    def listed() -> list[dict[str, str]]:
+        found: list[dict[str, str]] = json.loads(run("links", "list", "--store", store, "--format", "json").stdout)
+        return found
+
+    shown = run("links", "show", *pair, "--area", "20", "--store", store, "--format", "table").stdout
+    assert "one case of 16 events; that takes a second steward" in shown
+    assert listed() == []
+
+    because = ["--reason-code", "same_case"]
+    assert "waits" in run("links", "propose", *pair, *because, "--officer", "o-5b20d4aa", *given).stdout
+    (found,) = listed()
+    assert (found["state"], found["by"], found["seconded by"]) == ("waiting", "o-5b20d4aa", None)
+
+    alone = run("links", "second", found["act"], "--officer", "o-5b20d4aa", *given, code=2)
+    assert "Another steward" in alone.stderr
+    run("links", "second", found["act"], "--officer", "o-7c31e0bd", *given)
+    assert [(row["state"], row["seconded by"]) for row in listed()] == [("linked", "o-7c31e0bd")]
+
+    assert "1 taken back" in run("links", "undo", *pair, *because, *given).stdout
+    assert listed() == []
+    run("links", "unlink", pair[0], "urn:20PP0012326", "--reason-code", "typing_error", *given)
+    assert [row["state"] for row in listed()] == ["unlinked"]
+    assert len((tmp_path / "steward.jsonl").read_text().splitlines()) == 4
+
+
+def test_a_steward_decides_a_conflict_from_the_command_line(tmp_path: Path) -> None:
+    """Find it, see what differs, name the copy that is true."""
+    store, event = tmp_path / "s.duckdb", ["urn:throughline:police:20:rms", "police-0001"]
+    run("replay", EVENTS, FAULTS, "--store", store)
+    listed = ["conflicts", "list", "--store", store, "--format", "json"]
+    (found,) = json.loads(run(*listed).stdout)
+    assert (found["state"], found["source"], found["event"], found["copies"]) == ("open", *event, 2)
+
+    rows = json.loads(run("conflicts", "show", *event, "--store", store, "--format", "json").stdout)
+    assert [row["field"] for row in rows if row["differs"]] == ["data.offence_group"]
+    chosen = next(row["copy 2"] for row in rows if row["field"] == "content hash")
+    given = ["--area", "20", "--events", tmp_path / "steward.jsonl", "--store", store]
+    run("conflicts", "resolve", *event, chosen, "--reason-code", "source_corrected", *given)
+
+    (found,) = json.loads(run(*listed).stdout)
+    assert found["state"] == "decided"
+    rows = json.loads(run("conflicts", "show", *event, "--store", store, "--format", "json").stdout)
+    assert [row["copy 1"] + row["copy 2"] for row in rows if row["field"] == "stands"] == ["noyes"]
 
 
 def test_what_looks_like_markup_is_shown_as_it_is(tmp_path: Path) -> None:
@@ -265,6 +319,7 @@ def test_a_dry_run_reads_a_folder_and_says_when_it_could_not_run(tmp_path: Path)
     [
         ("throughline hand", ["handoffs"]),
         ("throughline quarantine ", ["assign", "discard", "list", "replay", "restore", "show"]),
+        ("throughline links ", ["list", "propose", "second", "show", "undo", "unlink"]),
         ("throughline catalogue cps.pcd.tri", ["cps.pcd.triaged"]),
         ("throughline standards VC-R6-ARR", ["VC-R6-ARREST"]),
         ("throughline replay --domain ", ["england_wales", "process_log", "road_fines"]),

@@ -23,6 +23,15 @@ FAULTS = [
     ("domain", "kind: crime_ref", "kind: urn", 12, "identifiers.kind", "stands twice"),
     ("domain", '"20": West', "20: West", 9, "domain", "quotation marks"),
     ("domain", "[UNKNOWN]", "[NO, no]", 13, "placeholders", "is not text"),
+    ("domain", "calendar: null", "calendar: null\nstewards: {second: true}", 6, "stewards.second", "`second_person`"),
+    (
+        "domain",
+        "calendar: null",
+        "calendar: null\nstewards: {second_person: true}",
+        6,
+        "stewards.second_person",
+        "seconded",
+    ),
     ("domain", "name: tiny", "name: tiny\nname: twice", 2, "domain", "stands twice"),
     # fields.yaml and enums.yaml
     ("fields", "doc: Result.", "dok: Result.", 1, "decision.dok", "Did you mean `doc`"),

@@ -15,7 +15,7 @@ PLACEHOLDERS = Placeholders(frozenset({"UNKNOWN", "N/A", "NOT KNOWN"}), (re.comp
 
 def kind(*normalise: str, pattern: str | None = None) -> IdentifierKind:
     compiled = None if pattern is None else re.compile(pattern)
-    return IdentifierKind("urn", "Number", compiled, normalise, True, 20, "", "made up", PLACEHOLDERS)
+    return IdentifierKind("urn", "Number", compiled, normalise, True, 20, False, "", "made up", PLACEHOLDERS)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from histories import Event, batches, duplicated, event, histories, history, resolution, shuffled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from joined import batch_of, differences, emptied, filled, filled_by_chance, product_hash
+from joined import batch_of, differences, emptied, filled, filled_by_chance, product_hash, scratch_store
 
 from throughline.sinks.digest import digest_by_table
 from throughline.sinks.store import Store
@@ -32,7 +32,7 @@ SEEDS_AT_ONCE = 15
 def joined_histories(seed: int) -> tuple[Store, list[Event]]:
     """The store that a seed makes, and the events as they were received: shuffled, some twice, in batches.
 
-    Several histories stand side by side in it, each in two areas of its own.
+    Several histories stand side by side in it, each in two areas of its own. A link takes two stewards with odd seeds.
     """
     random = Random(seed)
     several, size = random.choice([1, 3, 8]), random.choice([6, 12, 24, 48])
@@ -46,7 +46,8 @@ def joined_histories(seed: int) -> tuple[Store, list[Event]]:
     received = shuffled(duplicated(events, random, share=0.1), random)
     longest = random.choice([100, 100, 50, max(10, len(received) // 4), 1 if len(received) < 15 else 20])
     parts = batches(received, random, longest)
-    store = filled_by_chance(emptied(), parts, random, share=random.choice([0, 0.2, 0.5]))
+    empty = emptied(scratch_store(second_person=seed % 2 == 1))
+    store = filled_by_chance(empty, parts, random, share=random.choice([0, 0.2, 0.5]))
     return store, [one for part in parts for one in part]
 
 
@@ -63,20 +64,23 @@ def test_every_view_equals_the_reference(first: int) -> None:
     assert wrong == {}
 
 
-@given(events=histories(30, product_hash, placeholders=False), seed=st.integers(0, 2**32))
+@given(events=histories(30, product_hash, placeholders=False), seed=st.integers(0, 2**32), second_person=st.booleans())
 @settings(
     max_examples=max(HISTORIES // 20, 10),
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-def test_one_digest_for_every_order_batching_and_duplication(events: list[Event], seed: int) -> None:
+def test_one_digest_for_every_order_batching_and_duplication(
+    events: list[Event], seed: int, second_person: bool
+) -> None:
     """In order and at once; or shuffled, with further copies, in small batches, joined or accepted only."""
     random = Random(seed)
-    at_once = digest_by_table(filled(emptied(), batches(events, Random(0), longest=1000)).connection)
+    store = scratch_store(second_person)
+    at_once = digest_by_table(filled(emptied(store), batches(events, Random(0), longest=1000)).connection)
 
     parts = batches(shuffled(duplicated(events, random), random), random, longest=random.choice([3, 8, 20]))
-    store = filled_by_chance(emptied(), parts, random, share=0.3)
+    filled_by_chance(emptied(store), parts, random, share=0.3)
 
     assert digest_by_table(store.connection) == at_once
     assert differences(store, [one for part in parts for one in part]) == []

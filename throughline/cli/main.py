@@ -10,8 +10,10 @@ from typing import Any
 import click
 
 from throughline import __version__
+from throughline.cli.conflicts import conflicts
 from throughline.cli.events import demo, replay
 from throughline.cli.export import export
+from throughline.cli.links import links
 from throughline.cli.live import live, up
 from throughline.cli.publish import publish_command
 from throughline.cli.quality import quality
@@ -75,6 +77,8 @@ for _command in (
     query,
     quality,
     quarantine,
+    conflicts,
+    links,
     catalogue,
     standards,
     digest,

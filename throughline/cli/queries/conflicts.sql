@@ -1,0 +1,16 @@
+-- One row per event of which copies differ: those that no steward has decided first, the oldest of them first.
+-- reads: events; the variable now
+select
+  if(bool_or(not in_conflict), 'decided', 'open') as state,
+  source,
+  event_id as event,
+  string_agg(distinct type, ', ' order by type) as type,
+  string_agg(distinct area, ', ' order by area) as area,
+  count(*) as copies,
+  -- a conflict began when the second content came
+  strftime(list_sort(list(received_at))[2], '%Y-%m-%d %H:%M') as since,
+  date_diff('day', list_sort(list(received_at))[2], getvariable('now')) as "days old"
+from events
+semi join (select event_key from events where in_conflict) using (event_key)
+group by event_key, source, event_id
+order by state desc, since, source, event

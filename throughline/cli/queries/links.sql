@@ -1,0 +1,71 @@
+-- One row per matter of linking: a proposal that waits, a link or unlinking in force, a hub, a contradiction in a case.
+-- reads: link_acts, edges, identifiers, identifier_kinds; the variables now, area
+with decided as (
+  select
+    case when links then if(state = 'waiting', 'waiting', 'linked') else 'unlinked' end as state,
+    area,
+    left_kind || ':' || left_value as identifier,
+    right_kind || ':' || right_value as other,
+    acted_at as since,
+    coalesce(acted_by, '(not said)') as acted_by,
+    seconded_by,
+    event_id as act,
+    if(state = 'waiting' and not names_a_person, 'cannot be seconded: names nobody', reason_code) as detail
+  from link_acts
+  where state in ('waiting', 'in force')
+),
+neighbours as (
+  select h.identifier_key, i.kind, count(*) as identifiers
+  from (
+    select left_key as identifier_key, right_key as neighbour from edges
+    union
+    select right_key, left_key from edges
+  ) n
+  join identifiers h using (identifier_key)
+  join identifiers i on i.identifier_key = n.neighbour
+  where h.is_hub
+  group by all
+),
+hubs as (
+  select
+    'hub' as state, h.area, h.kind || ':' || h.value as identifier, null as other, null::timestamp as since,
+    null as acted_by, null as seconded_by, null as act,
+    'joined to ' || string_agg(n.identifiers || ' ' || n.kind, ', ' order by n.identifiers desc, n.kind) as detail
+  from identifiers h
+  join neighbours n using (identifier_key)
+  group by all
+),
+contradictions as (
+  -- several of a kind that stands once in a case
+  select
+    'contradictory' as state, i.area, min(i.kind || ':' || i.value) as identifier,
+    array_to_string(list_sort(list(i.kind || ':' || i.value))[2:], ', ') as other, null::timestamp as since,
+    null as acted_by, null as seconded_by, null as act,
+    count(*) || ' ' || i.kind || ' in the case c' || lpad(lower(to_hex(i.case_key)), 16, '0') as detail
+  from identifiers i
+  join identifier_kinds k using (kind)
+  where k.once and not i.is_hub
+  group by i.case_key, i.area, i.kind
+  having count(*) > 1
+),
+matters as (
+  from decided
+  union all by name
+  from hubs
+  union all by name
+  from contradictions
+)
+select
+  state,
+  area,
+  identifier,
+  other as "with",
+  acted_by as "by",
+  seconded_by as "seconded by",
+  strftime(since, '%Y-%m-%d %H:%M') as since,
+  date_diff('day', since, getvariable('now')) as "days old",
+  detail,
+  act
+from matters
+where getvariable('area') is null or area = getvariable('area')
+order by list_position(['waiting', 'contradictory', 'linked', 'unlinked', 'hub'], state), since nulls last, identifier, "with"
