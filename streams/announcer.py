@@ -13,6 +13,7 @@ from throughline.schemas.topics import Topics
 from throughline.sinks.store import Store
 from throughline.streams.case_log import kafka_error
 from throughline.streams.case_state import Outgoing, outgoing, published
+from throughline.streams.committer import Announced
 
 CASES_AT_ONCE = 2_000
 _SECONDS = 30.0
@@ -29,9 +30,9 @@ class KafkaAnnouncer:
         self._clock = clock
         self._producer: Producer | None = None
 
-    def announce(self, store: Store) -> int:
-        """Send one portion; how many records. What the broker did not acknowledge stays outgoing, but for a case that
-        is too large for a message: it is told of and taken off.
+    def announce(self, store: Store) -> Announced:
+        """Send one portion. What the broker did not acknowledge stays outgoing, but for a case that is too large for a
+        message: it is told of and taken off.
 
         Raises BrokerUnavailable where it did not within 30 s.
         """
@@ -39,7 +40,7 @@ class KafkaAnnouncer:
         if portion.records:
             self._send(portion)
         published(store, portion)
-        return len(portion.records)
+        return Announced(len(portion.records), portion.is_more)
 
     def _send(self, portion: Outgoing) -> None:
         failed: list[KafkaError] = []

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -25,7 +25,7 @@ from throughline.schemas.topics import Topics
 from throughline.sinks.store import Store
 from throughline.streams.case_log import CaseLog, check_position, check_topic_ids
 from throughline.streams.fetch import Fetch
-from throughline.streams.inbox import Assigned, Inbox, Revoked
+from throughline.streams.inbox import Assigned, Inbox, Item, Revoked
 from throughline.streams.partition_store import PartitionStore, open_partition, partition_file
 from throughline.streams.tracing import tracer
 from throughline.streams.worker_metrics import WorkerMetrics
@@ -38,10 +38,17 @@ _LAG_SECONDS = 2.0
 _TIME_SECONDS = 15.0
 
 
-class Announcer(Protocol):
-    """Publishes what changed in a store to the shared topics; how many records, 0 when there is nothing left."""
+class Announced(NamedTuple):
+    """What a call published: how many records, and whether more waits."""
 
-    def announce(self, store: Store) -> int: ...
+    records: int
+    is_more: bool
+
+
+class Announcer(Protocol):
+    """Publishes a portion of what changed in a store to the shared topics."""
+
+    def announce(self, store: Store) -> Announced: ...
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,8 @@ class Committer:
         self._try_again: dict[int, tuple[float, int]] = {}
         self._standing: dict[int, dict[str, int]] = {}
         self._empty: frozenset[int] = frozenset()
-        self._to_announce: set[int] = set()
+        # in the order in which they are due
+        self._to_announce: dict[int, None] = {}
         self._time_passed = 0.0
         self._ends: dict[tuple[str, int], int] = {}
         self._ends_asked = 0.0
@@ -99,10 +107,11 @@ class Committer:
         try:
             while True:
                 closing = self._inbox.is_closed
-                self._round(self._inbox.take(0.25))
-                if closing:
+                items = self._inbox.take(0.25)
+                self._step(items)
+                if closing and not items:
                     break
-            while self._announce():
+            while self._to_announce and self._announce_in_turn(list(self._to_announce)):
                 pass
             self._close(frozenset(self._open))
             self._log.close()
@@ -112,31 +121,33 @@ class Committer:
             self._metrics.state("failed")
             self._end_process(EXIT_CODE)
 
-    def _round(self, items: list[Fetch | Assigned | Revoked]) -> None:
-        waiting: dict[int, list[Fetch]] = {}
-        for item in items:
-            if isinstance(item, Fetch):
-                waiting.setdefault(item.partition, []).append(item)
-                if item.partition in self._empty:
-                    self._empty -= {item.partition}
-                    self._try_again[item.partition] = (0.0, 0)
-                continue
-            self._open_wanted()
-            self._take(waiting)
-            waiting = {}
-            if isinstance(item, Assigned):
-                self._assign(item.numbers)
-            else:
-                self._wanted -= item.numbers
-                self._empty -= item.numbers
-                self._close(item.numbers)
-            item.done.set()
+    def _step(self, items: list[Item]) -> None:
+        """Take in what the inbox gave: a command, or the records of one partition number, and publish what changed."""
+        fetches = [item for item in items if isinstance(item, Fetch)]
+        numbers = {fetch.partition for fetch in fetches}
+        for number in numbers & self._empty:
+            self._empty -= {number}
+            self._try_again[number] = (0.0, 0)
         self._open_wanted()
-        self._take(waiting)
-        self._announce()
+        for number in numbers:
+            self._take(number, fetches)
+        for item in items:
+            if not isinstance(item, Fetch):
+                self._obey(item)
+        self._announce_due(numbers)
         self._tell_lag()
         if not self._try_again:
             self._metrics.state("running" if self._wanted else "starting")
+
+    def _obey(self, command: Assigned | Revoked) -> None:
+        if isinstance(command, Assigned):
+            self._assign(command.numbers)
+        else:
+            self._wanted -= command.numbers
+            self._empty -= command.numbers
+            self._close(command.numbers)
+        command.done.set()
+        self._open_wanted()
 
     def _assign(self, numbers: frozenset[int]) -> None:
         """Close what is not ours any more; note where the group stands, which is where fetches will begin."""
@@ -198,7 +209,7 @@ class Committer:
             partition.close()
             raise
         # what the last owner had still to say
-        self._to_announce.add(number)
+        self._to_announce[number] = None
         log.info("partition_opened", partition=number, positions=partition.next_offsets)
         return partition
 
@@ -215,19 +226,18 @@ class Committer:
                 self._commit(partition, [fetch], behind=end - fetch.next_offset)
                 self._metrics.reread(topic, len(fetch))
 
-    def _take(self, waiting: dict[int, list[Fetch]]) -> None:
-        for number, fetches in waiting.items():
-            partition = self._open.get(number)
-            if partition is None:
-                continue  # not ours, or not open yet: read again when it is opened
-            try:
-                self._take_in_order(partition, fetches)
-            except (StoreDamaged, StoreTooNew):
-                raise
-            except (StoreError, BrokerUnavailable) as error:
-                # the store tells where it stands; what it has not is read again from the log
-                self._close(frozenset({number}))
-                self._wait_for(number, 0, error)
+    def _take(self, number: int, fetches: list[Fetch]) -> None:
+        partition = self._open.get(number)
+        if partition is None:
+            return  # not ours, or not open yet: read again when it is opened
+        try:
+            self._take_in_order(partition, fetches)
+        except (StoreDamaged, StoreTooNew):
+            raise
+        except (StoreError, BrokerUnavailable) as error:
+            # the store tells where it stands; what it has not is read again from the log
+            self._close(frozenset({number}))
+            self._wait_for(number, 0, error)
 
     def _take_in_order(self, partition: PartitionStore, fetches: list[Fetch]) -> None:
         """Commit fetches together, up to where one does not follow the last: what lies between is read again first."""
@@ -260,7 +270,7 @@ class Committer:
                     "quarantined": sum(counts.quarantined.values()),
                 }
             )
-        self._to_announce.add(partition.number)
+        self._to_announce[partition.number] = None
         self._metrics.committed(partition, fetches, counts, time.perf_counter() - began)
 
     def _wait_for(self, number: int, tries: int, error: ThroughlineError) -> None:
@@ -276,19 +286,29 @@ class Committer:
             self._metrics.closed(number)
             log.info("partition_closed", partition=number)
 
-    def _announce(self) -> int:
-        """Publish a portion of what changed in each store; how many records, 0 also where the broker is away."""
-        announced = 0
+    def _announce_due(self, changed: set[int]) -> None:
+        """Publish a portion of what just changed, and of one other that waits; while nothing comes in, of all."""
         if time.monotonic() - self._time_passed > _TIME_SECONDS:
             # nothing but the passing of time raises some alerts
             self._time_passed = time.monotonic()
-            self._to_announce |= self._open.keys()
-        for number in self._to_announce & self._open.keys():
+            self._to_announce |= dict.fromkeys(self._open)
+        others = [number for number in self._to_announce if number not in changed]
+        self._announce_in_turn([*(changed & self._to_announce.keys()), *(others[:1] if changed else others)])
+
+    def _announce_in_turn(self, numbers: list[int]) -> int:
+        """Publish a portion of what changed in each store; how many could, which is none where the broker is away."""
+        done = 0
+        for number in numbers:
+            del self._to_announce[number]
+            partition = self._open.get(number)
+            if partition is None:
+                continue
             try:
                 with tracer.start_as_current_span("publish", attributes={"partition": number}) as span:
-                    sent = self._announcer.announce(self._open[number].store)
-                    span.set_attribute("records", sent)
+                    sent = self._announcer.announce(partition.store)
+                    span.set_attribute("records", sent.records)
             except BrokerUnavailable as error:
+                self._to_announce[number] = None
                 log.warning("publishing_waits", partition=number, what=error.what)
                 return 0
             except (StoreDamaged, StoreTooNew):
@@ -297,11 +317,11 @@ class Committer:
                 self._close(frozenset({number}))
                 self._wait_for(number, 0, error)
                 continue
-            self._metrics.published(sent)
-            announced += sent
-            if not sent:
-                self._to_announce.discard(number)
-        return announced
+            self._metrics.published(sent.records)
+            done += 1
+            if sent.is_more:
+                self._to_announce[number] = None
+        return done
 
     def _end(self, topic: str, number: int) -> int:
         return self._ends.get((topic, number), 0)

@@ -51,13 +51,17 @@ class Inbox:
             self._changed.notify_all()
 
     def take(self, seconds: float) -> list[Item]:
-        """Everything that waits, in order; after at most `seconds`, nothing."""
+        """What comes next: a command, or all records of the partition number whose records wait longest.
+
+        Never records past a command. After at most `seconds`, nothing. So a partition's records wait for those of each
+        other at most once.
+        """
         with self._changed:
             if not self._items and not self._closed:
                 self._changed.wait(seconds)
-            taken = list(self._items)
-            self._items.clear()
-            self._bytes = 0
+            taken, left = _next(self._items)
+            self._items = left
+            self._bytes -= sum(item.size for item in taken if isinstance(item, Fetch))
             self._changed.notify_all()
             return taken
 
@@ -74,3 +78,17 @@ class Inbox:
     @property
     def waiting_bytes(self) -> int:
         return self._bytes
+
+
+def _next(items: deque[Item]) -> tuple[list[Item], deque[Item]]:
+    """What is taken of the items, and what is left, both in order."""
+    first = items[0] if items else None
+    if not isinstance(first, Fetch):
+        return ([] if first is None else [items.popleft()]), items
+    taken: list[Item] = []
+    left: deque[Item] = deque()
+    while items and isinstance(items[0], Fetch):
+        item = items.popleft()
+        of_first = isinstance(item, Fetch) and item.partition == first.partition
+        (taken if of_first else left).append(item)
+    return taken, left + items

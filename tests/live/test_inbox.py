@@ -9,8 +9,8 @@ from throughline.streams.fetch import Fetch
 from throughline.streams.inbox import Assigned, Inbox, Revoked
 
 
-def fetch(size: int, offset: int = 0) -> Fetch:
-    return Fetch("police.case-events", 3, [offset], [0], [b"x" * size], [()])
+def fetch(size: int, offset: int = 0, partition: int = 3) -> Fetch:
+    return Fetch("police.case-events", partition, [offset], [0], [b"x" * size], [()])
 
 
 def put_beside(inbox: Inbox, item: Fetch) -> threading.Thread:
@@ -27,9 +27,35 @@ def test_items_come_out_in_order_records_and_commands_alike() -> None:
         inbox.put(item)
 
     assert inbox.waiting_bytes == 20
-    assert inbox.take(0) == items
+    assert [inbox.take(0) for _ in items] == [[item] for item in items]
     assert inbox.take(0) == []
     assert inbox.waiting_bytes == 0
+
+
+def test_records_of_a_partition_come_together_and_the_longest_waiting_first() -> None:
+    inbox = Inbox(1_000)
+    one, other, more, last = fetch(1, 0, 3), fetch(10, 0, 5), fetch(100, 1, 3), fetch(1, 0, 4)
+    for item in (one, other, more):
+        inbox.put(item)
+
+    assert inbox.take(0) == [one, more]
+    assert inbox.waiting_bytes == 10
+    inbox.put(last)
+    assert inbox.take(0) == [other]
+    assert inbox.take(0) == [last]
+
+
+def test_records_do_not_pass_a_command() -> None:
+    """Those that came after a partition was taken away are not ours, whichever partition that was."""
+    inbox = Inbox(1_000)
+    revoked = Revoked(frozenset({5}), threading.Event())
+    for item in (fetch(1, 0, 3), fetch(1, 0, 5), revoked, fetch(1, 1, 3)):
+        inbox.put(item)
+
+    assert inbox.take(0) == [fetch(1, 0, 3)]
+    assert inbox.take(0) == [fetch(1, 0, 5)]
+    assert inbox.take(0) == [revoked]
+    assert inbox.take(0) == [fetch(1, 1, 3)]
 
 
 def test_records_wait_for_room_and_commands_do_not() -> None:
@@ -40,9 +66,10 @@ def test_records_wait_for_room_and_commands_do_not() -> None:
     time.sleep(0.1)
 
     assert waiting.is_alive()
-    assert len(inbox.take(0)) == 2
+    assert inbox.take(0) == [fetch(80)]
     waiting.join(5)
     assert not waiting.is_alive()
+    assert len(inbox.take(0)) == 1
     assert [item.offsets for item in inbox.take(0) if isinstance(item, Fetch)] == [[1]]
 
 

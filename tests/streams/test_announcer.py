@@ -30,7 +30,7 @@ def test_a_case_too_large_for_a_message_is_named(
 
     with populated(seed=3, cases=12) as store, capture_logs() as logs:
         announcer = KafkaAnnouncer(broker.bootstrap, topics, lambda: AS_OF)
-        while announcer.announce(store):
+        while announcer.announce(store).is_more:
             pass
         large = {one["key"] for one in logs if one["event"] == "too_large_to_publish"}
         assert bool(large) is told
