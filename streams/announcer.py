@@ -14,6 +14,7 @@ from throughline.schemas.topics import Topics
 from throughline.sinks.store import Store
 from throughline.streams.case_log import kafka_error
 from throughline.streams.case_state import Outgoing, outgoing, published
+from throughline.streams.committer import Announced
 
 CASES_AT_ONCE = 2_000
 _SECONDS = 30.0

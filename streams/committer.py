@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -23,7 +23,6 @@ from throughline.schemas.codec import SchemaStore
 from throughline.schemas.domain import Domain
 from throughline.schemas.topics import Topics
 from throughline.sinks.store import Store
-from throughline.streams.announcer import Announced
 from throughline.streams.case_log import CaseLog, check_position, check_topic_ids
 from throughline.streams.fetch import Fetch
 from throughline.streams.inbox import Assigned, Inbox, Item, Revoked
@@ -37,6 +36,13 @@ EXIT_CODE = 70
 _AGAIN_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 _LAG_SECONDS = 2.0
 _TIME_SECONDS = 15.0
+
+
+class Announced(NamedTuple):
+    """What a call published: how many records, and whether more waits."""
+
+    records: int
+    is_more: bool
 
 
 class Announcer(Protocol):

@@ -16,7 +16,7 @@ from throughline.schemas.domain import Domain
 from throughline.schemas.topics import Topics, load_topics
 from throughline.sinks.store import Store
 from throughline.streams.case_log import CaseLog
-from throughline.streams.committer import EXIT_CODE, Announcer, Committer, Place
+from throughline.streams.committer import EXIT_CODE, Announced, Announcer, Committer, Place
 from throughline.streams.health import HealthServer
 from throughline.streams.inbox import Inbox
 from throughline.streams.tracing import start_tracing
@@ -111,9 +111,9 @@ def _announcer(bootstrap: str, topics: Topics) -> Announcer:
 class Silence:
     """Publishes nothing."""
 
-    def announce(self, store: Store) -> int:
+    def announce(self, store: Store) -> Announced:
         """Leave what is outgoing where it is."""
-        return 0
+        return Announced(0, is_more=False)
 
 
 def configure_logs(as_json: bool) -> None:

@@ -15,7 +15,7 @@ from throughline.schemas.kafka_record import KafkaRecord
 from throughline.schemas.topics import Topics, load_topics
 from throughline.sinks.store import Store, open_store
 from throughline.streams.case_log import Extent
-from throughline.streams.committer import Committer, Place
+from throughline.streams.committer import Announced, Committer, Place
 from throughline.streams.fetch import Fetch
 from throughline.streams.inbox import Assigned, Inbox
 from throughline.streams.partition_store import partition_file
@@ -68,8 +68,8 @@ class WrittenLog:
 
 
 class Quiet:
-    def announce(self, store: Store) -> int:
-        return 0
+    def announce(self, store: Store) -> Announced:
+        return Announced(0, is_more=False)
 
 
 class Running:
