@@ -26,17 +26,20 @@ from throughline.sql import sql
 
 DIMENSIONS = ("completeness", "uniqueness", "consistency", "timeliness", "validity", "accuracy")
 """Of the Government Data Quality Framework (2020)."""
+OF = ("source", "agency", "agencies", "types", "area")
+"""What the subject of a check begins with, so whose its results are."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its dimension, the most that its value may be, why it is made, and what to do where it fails."""
+    """One check: its dimension, the most that its value may be, why it is made, what to do where it fails, of what it is."""
 
     name: str
     dimension: str
     at_most: float
     why: str
     do: str
+    of: str = "source"
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,13 @@ def all_checks() -> tuple[Check, ...]:
     found = []
     for dimension in DIMENSIONS:
         for given in entry.entries(dimension):
-            given.only("check", "at_most", "why", "do")
+            given.only("check", "of", "at_most", "why", "do")
             limit = given.map.get("at_most")
             if isinstance(limit, bool) or not isinstance(limit, int | float):
                 given.fault("at_most", f"{limit!r} is not a number.")
                 continue
-            found.append(Check(given.text("check"), dimension, float(limit), given.text("why"), given.text("do")))
+            of = given.choice("of", OF, needed=False) or "source"
+            found.append(Check(given.text("check"), dimension, float(limit), given.text("why"), given.text("do"), of))
     problems.raise_any()
     return tuple(found)
 
