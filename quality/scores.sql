@@ -76,7 +76,7 @@ scoped as (
   select distinct month, 'all', 'all feeds', null, dimension, check_name, judged, held from judged
 ),
 counted as (
-  select month, scope, name, agency, dimension, count(*) as made, count(*) filter (held) as held from scoped group by all
+  select month, scope, name, dimension, count(*) as made, count(*) filter (held) as held from scoped group by all
 ),
 grid as (
   select m.*, d.dimension, d.place
@@ -88,5 +88,5 @@ select
   -- nothing made is nothing known, and no full mark; half a point up
   case when made > 0 then round(100.0 * held / made)::integer end as score
 from grid
-left join counted using (month, scope, name, agency, dimension)
+left join counted using (month, scope, name, dimension)
 order by month, scope, name, agency, place
