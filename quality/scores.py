@@ -24,13 +24,19 @@ def scores(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """
     cursor = connection.cursor()
     try:
-        cursor.execute("create or replace temp table check_subjects (check_name varchar, of varchar)")
-        cursor.executemany("insert into check_subjects values (?, ?)", [(one.name, one.of) for one in all_checks()])
+        attribute(cursor)
         cursor.execute("create or replace temp table dimensions (dimension varchar, place integer)")
         cursor.executemany("insert into dimensions values (?, ?)", [(name, i) for i, name in enumerate(DIMENSIONS)])
-        return cursor.execute(sql(__package__, "scores")).to_arrow_table()
+        return cursor.execute(sql(__package__, "scores_sql/scores")).to_arrow_table()
     finally:
         cursor.close()
+
+
+def attribute(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Make `attributed`: the results that speak for each month, and of which source and agency each is."""
+    cursor.execute("create or replace temp table check_subjects (check_name varchar, of varchar)")
+    cursor.executemany("insert into check_subjects values (?, ?)", [(one.name, one.of) for one in all_checks()])
+    cursor.execute(sql(__package__, "scores_sql/attributed"))
 
 
 def service_levels(connection: duckdb.DuckDBPyConnection, rules: QualityRules, as_of: datetime) -> pa.Table:
@@ -56,7 +62,7 @@ def service_levels(connection: duckdb.DuckDBPyConnection, rules: QualityRules, a
         ]
         if agreed:
             cursor.executemany("insert into agreed_levels values (?, ?, ?, ?)", agreed)
-        return cursor.execute(sql(__package__, "service_levels")).to_arrow_table()
+        return cursor.execute(sql(__package__, "scores_sql/service_levels")).to_arrow_table()
     finally:
         cursor.close()
 

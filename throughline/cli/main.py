@@ -12,6 +12,7 @@ import click
 from throughline import __version__
 from throughline.cli.events import demo, replay
 from throughline.cli.export import export
+from throughline.cli.letters import letter_command
 from throughline.cli.live import live, up
 from throughline.cli.publish import publish_command
 from throughline.cli.quality import quality
@@ -74,6 +75,7 @@ for _command in (
     delays,
     query,
     quality,
+    letter_command,
     quarantine,
     catalogue,
     standards,

@@ -1,5 +1,6 @@
--- One row per month, scope (feed, agency, all), name and dimension: how many of the checks made of it held, of 100.
+-- One row per month, result of the last run of each desk in it, and party that it is of (both of a pair; perhaps nobody).
 -- reads: quality_results, check_subjects, dated_events, quarantined, agencies
+create or replace temp table attributed as
 with last_runs as (
   -- a desk checks its own store: the last run of each desk as of a time in the month speaks for the month
   select date_trunc('month', as_of)::date as month, source as desk, arg_max(run_id, (checked_at, run_id)) as run_id
@@ -7,7 +8,9 @@ with last_runs as (
   group by all
 ),
 results as (
-  select l.month, q.check_name, q.dimension, q.subject, s.of, q.passed
+  select
+    l.month, q.check_name, q.dimension, q.subject, s.of, q.passed, q.observed, q.at_most, q.periods, q.failed_periods,
+    q.worst_period, q.events_seen
   from quality_results q
   join last_runs l on l.run_id = q.run_id and l.desk = q.source
   join check_subjects s using (check_name)
@@ -58,35 +61,7 @@ parties as (
   join publishers a on a.type = split_part(s.subject, ' before ', 1)
   join publishers b on b.type = split_part(s.subject, ' before ', 2)
   where s.of = 'types'
-),
-judged as (
-  -- a check of a feed holds if it does for every field, type or area of the feed; any other for its subject
-  select
-    r.month, r.check_name, r.dimension, coalesce(p.source, r.subject) as judged, p.source, p.agency,
-    bool_and(r.passed) as held
-  from results r
-  left join parties p using (of, subject)
-  group by all
-),
-scoped as (
-  select month, 'feed' as scope, source as name, agency, dimension, check_name, judged, held from judged where source is not null
-  union all
-  select month, 'agency', agency, agency, dimension, check_name, judged, held from judged where agency is not null
-  union all
-  select distinct month, 'all', 'all feeds', null, dimension, check_name, judged, held from judged
-),
-counted as (
-  select month, scope, name, dimension, count(*) as made, count(*) filter (held) as held from scoped group by all
-),
-grid as (
-  select m.*, d.dimension, d.place
-  from (select distinct month, scope, name, agency from scoped) m
-  cross join dimensions d
 )
-select
-  month, scope, name, agency, dimension, coalesce(made, 0) as made, coalesce(held, 0) as held,
-  -- nothing made is nothing known, and no full mark; half a point up
-  case when made > 0 then round(100.0 * held / made)::integer end as score
-from grid
-left join counted using (month, scope, name, dimension)
-order by month, scope, name, agency, place
+select r.*, p.source, p.agency
+from results r
+left join parties p using (of, subject)
