@@ -14,7 +14,7 @@ import duckdb
 from throughline.errors import DataError, UsageError
 from throughline.quality.checks import DIMENSIONS, all_checks
 from throughline.quality.scores import attribute, month_before, scores, service_levels
-from throughline.quality.template import amount, month_name, percent, plain, rendered
+from throughline.quality.template import agreed, amount, month_name, observed, rendered
 from throughline.schemas.quality_rules import QualityRules
 from throughline.sql import sql
 
@@ -170,11 +170,7 @@ def _score(row: dict[str, Any] | None) -> str:
 
 
 def _level_line(row: dict[str, Any]) -> LevelLine:
-    said = percent if row["level"] in ("recorded_in_time", "refused") else plain
-    bound = "at least" if row["is_least"] else "at most"
-    return LevelLine(
-        row["source"], _LEVELS[row["level"]], said(row["observed"]), f"{bound} {said(row['agreed'])}", row["met"]
-    )
+    return LevelLine(row["source"], _LEVELS[row["level"]], observed(row), agreed(row), row["met"])
 
 
 def _problem(row: dict[str, Any]) -> Problem:

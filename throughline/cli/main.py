@@ -16,6 +16,7 @@ from throughline.cli.letters import letter_command
 from throughline.cli.live import live, up
 from throughline.cli.publish import publish_command
 from throughline.cli.quality import quality
+from throughline.cli.quality_page import page_command
 from throughline.cli.quarantine import quarantine
 from throughline.cli.reading import delays, handoffs, query, timeline
 from throughline.cli.rules import catalogue, standards
@@ -76,6 +77,7 @@ for _command in (
     query,
     quality,
     letter_command,
+    page_command,
     quarantine,
     catalogue,
     standards,
