@@ -12,7 +12,6 @@ from throughline.cli.options import domain_of, domain_option, store_option
 from throughline.errors import InfrastructureError
 from throughline.quality.checks import as_of_checked
 from throughline.quality.letter import letter, letter_html
-from throughline.quality.letter_pdf import letter_pdf
 from throughline.schemas.domain import Domain
 from throughline.schemas.quality_rules import load_quality_rules
 from throughline.sinks.store import open_store
@@ -54,6 +53,9 @@ def letter_command(
 
     Example: throughline letter police --month 2026-05 --store cases.duckdb --out letters/
     """
+    # it takes half a second to import, which no other command should wait for
+    from throughline.quality.letter_pdf import letter_pdf
+
     with open_store(store_path, write=False) as store:
         rules = load_quality_rules(domain_of(store, domain))
         said = letter(store.connection, rules, agency, month, as_of=as_of_checked(store.connection), ask=ask)

@@ -13,6 +13,7 @@ from throughline import __version__
 from throughline.cli.events import demo, replay
 from throughline.cli.export import export
 from throughline.cli.letters import letter_command
+from throughline.cli.lineage import lineage_command
 from throughline.cli.live import live, up
 from throughline.cli.publish import publish_command
 from throughline.cli.quality import quality
@@ -90,6 +91,7 @@ for _command in (
     worker,
     sink,
     export,
+    lineage_command,
     live,
     completion,
 ):
