@@ -111,7 +111,9 @@ def letter(
         row = connection.execute(known).fetchone()
         raise UsageError(f"No agency `{agency}` publishes here.", hint=f"Known: {row and row[0]}.")
     scored = [row for row in scores(connection).to_pylist() if row["scope"] == "agency" and row["name"] == agency]
-    by_month = {when: {r["dimension"]: r for r in scored if r["month"] == when} for when in (month, month_before(month))}
+    by_month = {
+        when: {r["dimension"]: r for r in scored if r["month"] == when} for when in (month, month_before(month))
+    }
     if not by_month[month]:
         raise DataError(
             f"No run of the checks speaks for {agency} in {month_name(month)}.",
@@ -149,7 +151,9 @@ def _problems(connection: duckdb.DuckDBPyConnection, agency: str, month: date) -
         attribute(cursor)
         cursor.execute("set variable agency = ?::varchar", [agency])
         cursor.execute("set variable month = ?::date", [month])
-        found: list[dict[str, Any]] = cursor.execute(sql(__package__, "scores_sql/problems")).to_arrow_table().to_pylist()
+        found: list[dict[str, Any]] = (
+            cursor.execute(sql(__package__, "scores_sql/problems")).to_arrow_table().to_pylist()
+        )
     finally:
         cursor.close()
     return found
@@ -177,7 +181,9 @@ def _problem(row: dict[str, Any]) -> Problem:
     check = {one.name: one for one in all_checks()}[row["check_name"]]
     seen = f"{row['events_seen']:,} events looked at"
     if row["worst_period"] is not None:
-        seen += f", worst in {month_name(row['worst_period'])}; {row['failed_periods']} of {row['periods']} periods over"
+        seen += (
+            f", worst in {month_name(row['worst_period'])}; {row['failed_periods']} of {row['periods']} periods over"
+        )
     return Problem(
         check.name,
         row["subject"],

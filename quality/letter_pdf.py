@@ -91,5 +91,8 @@ def _table(pdf: FPDF, head: tuple[str, ...], rows: list[tuple[str, ...]], widths
 def _latin(text: str) -> str:
     """What the fonts of every reader of PDF have: letters without their marks where need be."""
     plain = text.translate({0x2013: "-", 0x2019: "'", 0x2026: "..."})
-    kept = (one if one.isascii() or ord(one) in range(0xA0, 0x100) else unicodedata.normalize("NFKD", one)[0] for one in plain)
+    kept = (
+        one if one.isascii() or ord(one) in range(0xA0, 0x100) else unicodedata.normalize("NFKD", one)[0]
+        for one in plain
+    )
     return "".join(kept).encode("latin-1", "replace").decode("latin-1")

@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+
 def rendered(template: str, **facts: Any) -> str:
     """The template of that name (`letter.html`), filled in."""
     return _templates().get_template(template).render(**facts)

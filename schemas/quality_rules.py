@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from throughline.schemas.domain import Domain
 from throughline.schemas.yaml_entry import Entry, Problems, read_entry
 
-
 LEVELS = {
     "recorded_in_time": "share of instants written down within some days of when they happened",
     "refused": "share of the records received that could not be accepted",

@@ -81,7 +81,9 @@ def _jobs(cursor: duckdb.DuckDBPyConnection, namespace: str) -> Iterator[JobEven
     )
     for view in _rows(cursor, "views"):
         facets: dict[str, DatasetFacet] = {
-            "schema": SchemaDatasetFacet([SchemaDatasetFacetFields(**column) for column in view["columns"]], producer=_PRODUCER)
+            "schema": SchemaDatasetFacet(
+                [SchemaDatasetFacetFields(**column) for column in view["columns"]], producer=_PRODUCER
+            )
         }
         if view["comment"]:
             facets["documentation"] = DocumentationDatasetFacet(view["comment"], producer=_PRODUCER)

@@ -182,7 +182,11 @@ def test_silence_goes_on_through_a_month_without_events(store: Store, tmp_path: 
     """From the last event before, to the end of the month, or to now in the month that is not over."""
     feed(store, tmp_path, [{"time": "2026-02-01T00:00:00Z"}, {"time": "2026-04-11T00:00:00Z"}])
 
-    found = {key: round(value, 3) for (source, key), (value, _) in levels(store, "silence_days", 7).items() if source == FILES}
+    found = {
+        key: round(value, 3)
+        for (source, key), (value, _) in levels(store, "silence_days", 7).items()
+        if source == FILES
+    }
 
     assert found == {"2026-02": 28.0, "2026-03": 59.0, "2026-04": 69.0}
 

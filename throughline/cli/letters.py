@@ -34,7 +34,9 @@ class Month(click.ParamType):
 @click.command("letter", short_help="Write the monthly letter on data quality to an agency.")
 @click.argument("agency")
 @click.option("--month", required=True, type=Month(), metavar="YYYY-MM", help="Which month.")
-@click.option("--out", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write to.")
+@click.option(
+    "--out", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write to."
+)
 @click.option(
     "--ask",
     default="The steward of the shared timeline",
@@ -44,9 +46,7 @@ class Month(click.ParamType):
 )
 @domain_option
 @store_option
-def letter_command(
-    agency: str, month: date, folder: Path, ask: str, domain: Domain | None, store_path: Path
-) -> None:
+def letter_command(agency: str, month: date, folder: Path, ask: str, domain: Domain | None, store_path: Path) -> None:
     """Write the letter to AGENCY for a month: AGENCY-YYYY-MM.html, and .pdf.
 
     It rests on the last run of the checks (`throughline quality run`) as of a time in that month.

@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 @click.command("lineage", short_help="Say where figures come from, as events of OpenLineage.")
 @store_option
-@click.option("--out", "path", type=click.Path(path_type=Path, dir_okay=False), help="File to write, a JSON line an event.")
 @click.option(
-    "--url", metavar="URL", envvar="OPENLINEAGE_URL", help="Server to send to, where --out is not given. Its key: OPENLINEAGE_API_KEY."
+    "--out", "path", type=click.Path(path_type=Path, dir_okay=False), help="File to write, a JSON line an event."
+)
+@click.option(
+    "--url",
+    metavar="URL",
+    envvar="OPENLINEAGE_URL",
+    help="Server to send to, where --out is not given. Its key: OPENLINEAGE_API_KEY.",
 )
 @click.option(
     "--export",
@@ -39,7 +44,9 @@ if TYPE_CHECKING:
     envvar="OPENLINEAGE_NAMESPACE",
     help="Of the store's jobs, tables and views: one a deployment.",
 )
-def lineage_command(store_path: Path, path: Path | None, url: str | None, exports: tuple[Path, ...], namespace: str) -> None:
+def lineage_command(
+    store_path: Path, path: Path | None, url: str | None, exports: tuple[Path, ...], namespace: str
+) -> None:
     """Print where the figures of a store come from: a JSON line for each event of OpenLineage.
 
     From a view back to its tables, the runs that filled them, the files and topics they read, and who published those.
@@ -81,7 +88,8 @@ def _send(events: Iterable[Event], url: str) -> None:
             transport.emit(event)
     except RequestException as error:
         raise InfrastructureError(
-            f"`{url}` did not take the lineage: {error}.", hint="See that the server runs; sending it all again is safe."
+            f"`{url}` did not take the lineage: {error}.",
+            hint="See that the server runs; sending it all again is safe.",
         ) from error
     finally:
         transport.close()
@@ -96,4 +104,6 @@ def _written(path: Path | None) -> Iterator[TextIO]:
         with path.open("w", encoding="utf-8") as out:
             yield out
     except OSError as error:
-        raise InfrastructureError(f"`{path}` cannot be written: {error.strerror}.", hint="Name another with --out.") from error
+        raise InfrastructureError(
+            f"`{path}` cannot be written: {error.strerror}.", hint="Name another with --out."
+        ) from error

@@ -42,5 +42,7 @@ def page_command(path: Path, results_link: str | None, domain: Domain | None, st
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page_html(shown), encoding="utf-8")
     except OSError as error:
-        raise InfrastructureError(f"`{path}` cannot be written: {error.strerror}.", hint="Name another with --out.") from error
+        raise InfrastructureError(
+            f"`{path}` cannot be written: {error.strerror}.", hint="Name another with --out."
+        ) from error
     click.echo(f"{path}: {shown.verdict}")
