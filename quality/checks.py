@@ -32,7 +32,7 @@ OF = ("source", "agency", "agencies", "types", "area")
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its dimension, the most that its value may be, why it is made, what to do where it fails, and of what."""
+    """One check: its dimension, the most that its value may be, why it is made, what to do, and of what it is."""
 
     name: str
     dimension: str

@@ -65,7 +65,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Letter:
-    """What a letter says. `month` is the first day; `levels` are those missed first, `levels_left` more are not shown."""
+    """What a letter says. `month` is the first day; of `levels`, those missed come first."""
 
     agency: str
     agency_name: str
@@ -111,10 +111,10 @@ def letter(
         row = connection.execute(known).fetchone()
         raise UsageError(f"No agency `{agency}` publishes here.", hint=f"Known: {row and row[0]}.")
     scored = [row for row in scores(connection).to_pylist() if row["scope"] == "agency" and row["name"] == agency]
-    by_month = {
-        when: {r["dimension"]: r for r in scored if r["month"] == when} for when in (month, month_before(month))
-    }
-    if not by_month[month]:
+    now, before = (
+        {row["dimension"]: row for row in scored if row["month"] == when} for when in (month, month_before(month))
+    )
+    if not now:
         raise DataError(
             f"No run of the checks speaks for {agency} in {month_name(month)}.",
             hint="`throughline quality run --as-of DAY` puts one on the record, as of a day of that month.",
@@ -130,7 +130,7 @@ def letter(
         agency,
         named[0],
         month,
-        tuple(_score_line(name, by_month[month], by_month[month_before(month)]) for name in DIMENSIONS),
+        tuple(_score_line(name, now, before) for name in DIMENSIONS),
         tuple(_level_line(row) for row in levels[:_LEVELS_SHOWN]),
         sum(row["met"] for row in levels),
         len(levels),

@@ -42,7 +42,7 @@ class CheckLine:
 
     @property
     def bars(self) -> list[tuple[float, float, bool]]:
-        """Of the picture 120 wide and 24 high, for each run: left edge, height (2 where nothing failed), whether it failed."""
+        """For each run, of a picture 120 by 24: left edge, height (2 where nothing failed), whether anything did."""
         most = max((failing for _, failing in self.history), default=0)
         return [
             (4.0 * place, 2 + (22 * failing / most if failing else 0), failing > 0)

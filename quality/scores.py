@@ -16,7 +16,7 @@ from throughline.sql import sql
 
 
 def scores(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Scores by month of what the checks looked at: six rows, one a dimension, for each feed, each agency and all feeds.
+    """Scores by month: six rows, one a dimension, for each feed, each agency and all feeds.
 
     Columns: month (first day), scope (feed, agency, all), name (source, agency, `all feeds`), agency (null for all),
     dimension, made and held (how many checks), score (whole, 0..100; null where no check was made). The last run of
@@ -53,7 +53,8 @@ def service_levels(connection: duckdb.DuckDBPyConnection, rules: QualityRules, a
         days = [one.days for one in rules.service_levels if one.days is not None]
         cursor.execute("set variable recorded_days = ?::integer", [days[0] if days else None])
         cursor.execute(
-            "create or replace temp table agreed_levels (level varchar, source varchar, agreed double, is_least boolean)"
+            "create or replace temp table agreed_levels"
+            " (level varchar, source varchar, agreed double, is_least boolean)"
         )
         agreed = [
             (one.level, source, limit, one.is_least)

@@ -1,4 +1,4 @@
-"""What checks of quality need to know of a domain: steps in one order only, where a case begins, limits, service levels.
+"""What checks of quality need to know of a domain: orders of steps, where a case begins, limits, service levels.
 
 Read from `quality.yaml` of the domain directory, which may be missing.
 """

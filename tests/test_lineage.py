@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import duckdb
 import orjson
 import pytest
+from on_record import RMS, put_on_record, result
 from openlineage.client.serde import Serde
 
 from throughline.errors import DataError
@@ -21,9 +21,6 @@ from throughline.sinks.export import export_parquet
 from throughline.sinks.schema import public_schema
 from throughline.sinks.store import Store, open_memory_store
 
-sys.path.insert(0, str(Path(__file__).parent / "quality"))
-from on_record import RMS, put_on_record, result
-
 RECEIVED = datetime.fromisoformat("2026-05-01T00:00")
 EXAMPLES = Path(__file__).parents[1] / "docs" / "how-to" / "examples"
 Told = dict[str, Any]
@@ -31,10 +28,12 @@ Told = dict[str, Any]
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """The example cases, replayed twice, with a run of the checks."""
+    """The example cases, and a copy of them, with a run of the checks."""
+    copy = tmp_path / "again.jsonl"
+    copy.write_bytes((EXAMPLES / "events.jsonl").read_bytes())
     with open_memory_store() as made:
-        for path in ("events.jsonl", "faults.jsonl", "events.jsonl"):
-            replay(made, load_domain(), [EXAMPLES / path], received_at=RECEIVED)
+        for path in (EXAMPLES / "events.jsonl", EXAMPLES / "faults.jsonl", copy):
+            replay(made, load_domain(), [path], received_at=RECEIVED)
         failing = result("numbers_lost", RMS, passed=False, observed=0.75)
         put_on_record(made, tmp_path, "2026-05-02T12:00", [result("unit_missing", RMS), failing])
         yield made
@@ -85,7 +84,7 @@ def test_a_replay_says_how_many_records_it_brought_and_where_they_stand(store: S
         "duplicates": 16,
         "quarantined": 1,
     }
-    assert {Path(one["name"]).name for one in run["inputs"]} == {"events.jsonl", "faults.jsonl"}
+    assert {Path(one["name"]).name for one in run["inputs"]} == {"again.jsonl", "events.jsonl", "faults.jsonl"}
 
 
 def test_a_run_of_the_checks_carries_what_it_found(store: Store) -> None:

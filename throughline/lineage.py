@@ -95,7 +95,7 @@ def _jobs(cursor: duckdb.DuckDBPyConnection, namespace: str) -> Iterator[JobEven
 
 
 def tables_read(query: Any) -> set[str]:
-    """The tables and views that a query reads, by its form of `json_serialize_sql`, less those it makes itself (`with`)."""
+    """The tables and views that a query reads, in the form of `json_serialize_sql`, less what it makes by `with`."""
     read: set[str] = set()
     made: set[str] = set()
     waiting = [query]

@@ -153,7 +153,7 @@ def test_every_check_says_whose_its_results_are() -> None:
 
 
 def test_recorded_in_time_is_the_share_of_the_month_in_which_it_was_written(store: Store, tmp_path: Path) -> None:
-    """Seven days to the second are in time; a date has no second, and an event without the time of entry says nothing."""
+    """Seven days to the second are in time; an event without the time of entry says nothing."""
     written = [
         ("2026-02-20T12:00:00Z", "2026-02-20T13:00:00Z"),
         ("2026-02-25T12:00:00Z", "2026-03-04T12:00:00Z"),
