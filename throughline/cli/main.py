@@ -21,6 +21,7 @@ from throughline.cli.quality_page import page_command
 from throughline.cli.quarantine import quarantine
 from throughline.cli.reading import delays, handoffs, query, timeline
 from throughline.cli.rules import catalogue, standards
+from throughline.cli.scores import scores_command
 from throughline.cli.sink import sink
 from throughline.cli.store import digest, rebuild, verify
 from throughline.cli.topics import topics
@@ -77,6 +78,7 @@ for _command in (
     delays,
     query,
     quality,
+    scores_command,
     letter_command,
     page_command,
     quarantine,
