@@ -3,7 +3,7 @@
 create or replace temp table attributed as
 with last_runs as (
   -- a desk checks its own store: the last run of each desk as of a time in the month speaks for the month
-  select date_trunc('month', as_of)::date as month, source as desk, arg_max(run_id, (checked_at, run_id)) as run_id
+  select date_trunc('month', as_of)::date as month, source as desk, arg_max(run_id, (as_of, checked_at, run_id)) as run_id
   from quality_results
   group by all
 ),

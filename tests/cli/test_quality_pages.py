@@ -10,7 +10,10 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from on_record import RMS, put_on_record, result
 from test_command import EVENTS, run
+
+from throughline.sinks.store import open_store
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +22,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("quality")
     path = folder / "cases.duckdb"
     run("replay", EVENTS, "--store", path)
-    outbox = folder / "steward.jsonl"
-    run("quality", "run", "--area", "20", "--as-of", "2026-03-20", "--events", outbox, "--store", path)
+    with open_store(path, write=True) as made:
+        found = [result("unit_missing", RMS), result("numbers_lost", RMS, passed=False)]
+        put_on_record(made, folder, "2026-03-20T12:00", found)
     return path
 
 
