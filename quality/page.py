@@ -19,6 +19,8 @@ from throughline.schemas.quality_rules import QualityRules
 from throughline.sql import sql
 
 FEEDS_SHOWN = 200
+STALE_DAYS = 7
+"""How much older than the latest events the last run of the checks may be and still speak for today."""
 Row = dict[str, Any]
 
 
@@ -91,15 +93,23 @@ class Page:
         return sum(row["events"] for row in self.conflicts)
 
     @property
+    def is_trusted(self) -> bool:
+        """Whether the answer is yes."""
+        return self.verdict.startswith("Yes")
+
+    @property
     def verdict(self) -> str:
         """The answer to whether the timeline can be trusted today."""
         if self.checked_as_of is None:
             return "Not known: no run of the checks is on the record."
+        behind = (self.as_of - self.checked_as_of).days
+        if behind > STALE_DAYS:
+            return f"Not known: the last run of the checks is {behind} days behind the latest events."
         if self.failing:
             return f"Not everywhere: {len(self.failing)} of {len(self.failing) + len(self.held)} checks failed."
         if self.in_conflict or self.missed:
-            return f"Yes as far as the {len(self.held)} checks see; what is below is still to be settled."
-        return f"Yes, as far as the {len(self.held)} checks see: all of them held."
+            return f"Yes, as far as the checks see ({len(self.held)} held); what is below is still to be settled."
+        return f"Yes, as far as the checks see: all {len(self.held)} held."
 
 
 def page(

@@ -42,6 +42,20 @@ def test_without_a_run_nothing_is_known(store: Store) -> None:
     assert len(shown(store).not_made) == len(all_checks())
 
 
+@pytest.mark.parametrize(
+    ("as_of", "verdict"),
+    [
+        ("2026-04-11T12:00", "Not known: the last run of the checks is 8 days behind the latest events."),
+        ("2026-04-12T12:00", "Yes, as far as the checks see (1 held); what is below is still to be settled."),
+    ],
+)
+def test_an_old_run_does_not_speak_for_today(store: Store, tmp_path: Path, as_of: str, verdict: str) -> None:
+    """Seven days behind the latest events it still does."""
+    put_on_record(store, tmp_path, as_of, [result("unit_missing", RMS)])
+
+    assert shown(store).verdict == verdict
+
+
 def test_what_fails_most_stands_first(store: Store, tmp_path: Path) -> None:
     """By how many times the limit it is over, with the subjects that fail; the limit of each is a quarter."""
     made = [
