@@ -32,17 +32,20 @@ _VIEWS = "`throughline verify`, then `throughline rebuild`; if it stays, report 
 
 
 Row = dict[str, Any]
+OF = ("source", "agency", "agencies", "type", "types", "area", "view")
+"""What the subject of a check begins with, so whose its results are."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its dimension, the most that its value may be, why it is made, and what to do where it fails."""
+    """One check: its dimension, the most that its value may be, why it is made, what to do, and of what it is."""
 
     name: str
     dimension: str
     at_most: float
     why: str
     do: str
+    of: str = "source"
 
 
 @dataclass(frozen=True)
@@ -74,29 +77,36 @@ def all_checks() -> tuple[Check, ...]:
     found = []
     for dimension in DIMENSIONS:
         for given in entry.entries(dimension):
-            given.only("check", "at_most", "why", "do")
+            given.only("check", "of", "at_most", "why", "do")
             limit = given.map.get("at_most")
             if isinstance(limit, bool) or not isinstance(limit, int | float):
                 given.fault("at_most", f"{limit!r} is not a number.")
                 continue
-            found.append(Check(given.text("check"), dimension, float(limit), given.text("why"), given.text("do")))
+            of = given.choice("of", OF, needed=False) or "source"
+            found.append(Check(given.text("check"), dimension, float(limit), given.text("why"), given.text("do"), of))
     problems.raise_any()
     return tuple(found)
 
 
-def checks_of(rules: QualityRules) -> dict[str, Check]:
-    """Every check by its name: those of this release, of the catalogue, of the public views and of the agencies."""
+@cache
+def release_checks() -> tuple[Check, ...]:
+    """The checks of this release, those of the catalogue and of the public views among them."""
     catalogue = (
-        Check(REQUIRED, "completeness", 0.0, "A field that the catalogue requires is not there.", _CATALOGUE),
-        Check(VALUES, "validity", 0.0, "A value that the catalogue does not list.", _CATALOGUE),
+        Check(REQUIRED, "completeness", 0.0, "A field that the catalogue requires is not there.", _CATALOGUE, "type"),
+        Check(VALUES, "validity", 0.0, "A value that the catalogue does not list.", _CATALOGUE, "type"),
     )
     views = (
-        Check(one.name, one.dimension, 0.0, f"What `{suite.subject}` always keeps to.", _VIEWS)
+        Check(one.name, one.dimension, 0.0, f"What `{suite.subject}` always keeps to.", _VIEWS, "view")
         for suite in view_suites()
         for one in suite.expectations
     )
-    written = (Check(one.check, one.dimension, one.at_most, one.why, one.do) for one in rules.expectations)
-    return {one.name: one for one in (*all_checks(), *catalogue, *views, *written)}
+    return (*all_checks(), *catalogue, *views)
+
+
+def checks_of(rules: QualityRules) -> dict[str, Check]:
+    """Every check by its name: those of this release, and what agencies wrote."""
+    written = (Check(one.check, one.dimension, one.at_most, one.why, one.do, "type") for one in rules.expectations)
+    return {one.name: one for one in (*release_checks(), *written)}
 
 
 def run_checks(connection: duckdb.DuckDBPyConnection, domain: Domain, as_of: datetime | None) -> list[CheckResult]:

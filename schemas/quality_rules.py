@@ -1,4 +1,4 @@
-"""What checks of quality need to know of a domain: steps in one order only, where a case begins, what agencies expect.
+"""What checks of quality need to know of a domain: orders of steps, where a case begins, limits, what was agreed.
 
 Read from `quality.yaml` of the domain directory, which may be missing.
 """
@@ -34,6 +34,28 @@ class AgencyExpectation:
     do: str
 
 
+LEVELS = {
+    "recorded_in_time": "share of instants written down within some days of when they happened",
+    "refused": "share of the records received that could not be accepted",
+    "numbers_missing": "numbers missing in the sequence of the source",
+    "silence_days": "longest time without an event, in days",
+}
+"""What can be agreed with a feed for a month; the first is the least, the others the most that may be."""
+
+
+@dataclass(frozen=True)
+class ServiceLevel:
+    """What is agreed with feeds: `level` is one of LEVELS, `agreed` its limit by source ('' for every other).
+
+    `days` is within how many days an event is to be written down, for `recorded_in_time` alone.
+    """
+
+    level: str
+    is_least: bool
+    agreed: Mapping[str, float]
+    days: int | None = None
+
+
 @dataclass(frozen=True)
 class QualityRules:
     """What a domain says.
@@ -50,13 +72,14 @@ class QualityRules:
     office_agencies: tuple[str, ...] = ()
     most: Mapping[str, float] = field(default_factory=dict)
     agreed: tuple[tuple[str, str, str | None], ...] = ()
+    service_levels: tuple[ServiceLevel, ...] = ()
 
 
 def load_quality_rules(domain: Domain) -> QualityRules:
     """The rules of a domain. Raises DomainProblemsError with file, line and key of each thing that is wrong."""
     problems = Problems()
     entry = read_entry(domain.path / "quality.yaml", problems, needed=False)
-    entry.only("orders", "begins", "limits", "expectations", "office_agencies", "most", "agreed")
+    entry.only("orders", "begins", "limits", "expectations", "office_agencies", "most", "agreed", "service_levels")
     most = entry.entry("most")
     rules = QualityRules(
         _orders(entry, domain),
@@ -66,6 +89,7 @@ def load_quality_rules(domain: Domain) -> QualityRules:
         entry.names("office_agencies", domain.agencies or ()),
         {} if most is None else {unit: _number(most, unit, 0.0) for unit in most.map},
         _agreed(entry, domain),
+        _service_levels(entry),
     )
     problems.raise_any()
     return rules
@@ -128,9 +152,26 @@ def _agreed(entry: Entry, domain: Domain) -> tuple[tuple[str, str, str | None], 
     return tuple(found)
 
 
-def _number(entry: Entry, key: str, default: float) -> float:
+def _service_levels(entry: Entry) -> tuple[ServiceLevel, ...]:
+    found: dict[str, ServiceLevel] = {}
+    for given in entry.entries("service_levels"):
+        given.only("level", "days", "at_least", "at_most", "feeds")
+        level = given.choice("level", LEVELS)
+        is_least = level == "recorded_in_time"
+        limit = _number(given, "at_least" if is_least else "at_most")
+        feeds = given.entry("feeds")
+        own = {} if feeds is None else {source: _number(feeds, source) for source in feeds.map}
+        if level in found:
+            given.fault("level", f"`{level}` stands twice.")
+        days = given.whole("days", 7) if is_least else None
+        found[level] = ServiceLevel(level, is_least, {"": limit, **own}, days)
+    return tuple(found.values())
+
+
+def _number(entry: Entry, key: str, default: float | None = None) -> float:
+    """The number under a key; without a default it has to be there."""
     value = entry.map.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
         entry.fault(key, f"{value!r} is not a number.", f"Write `{key}: number`.")
-        return default
+        return default or 0.0
     return float(value)

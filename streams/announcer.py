@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -20,13 +19,6 @@ CASES_AT_ONCE = 2_000
 _SECONDS = 30.0
 
 log = structlog.get_logger(__name__)
-
-
-class Announced(NamedTuple):
-    """What a call published: how many records, and whether more waits."""
-
-    records: int
-    is_more: bool
 
 
 class KafkaAnnouncer:
