@@ -1,15 +1,28 @@
-"""What checks of quality need to know of a domain: steps in one order only, where a case begins, limits of its own.
+"""What a domain says of quality: steps in one order only, where a case begins, limits, how whole a figure has to be.
 
 Read from `quality.yaml` of the domain directory, which may be missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from throughline.schemas.domain import Domain
 from throughline.schemas.yaml_entry import Entry, Problems, read_entry
+
+
+FIGURES = ("delays", "contacts", "tellings", "clocks")
+_PRECISIONS = ("instant", "day", "month")
+
+
+@dataclass(frozen=True)
+class FigureRule:
+    """A figure is shown where `at_least` this share of what it rests on is there, with times of `precision` or finer."""
+
+    figure: str
+    at_least: float
+    precision: str
 
 
 @dataclass(frozen=True)
@@ -19,14 +32,17 @@ class QualityRules:
     orders: tuple[tuple[str, str], ...]
     begins: tuple[str, ...]
     limits: Mapping[str, Mapping[str, float]]
+    figures: tuple[FigureRule, ...]
 
 
 def load_quality_rules(domain: Domain) -> QualityRules:
     """The rules of a domain. Raises DomainProblemsError with file, line and key of each thing that is wrong."""
     problems = Problems()
     entry = read_entry(domain.path / "quality.yaml", problems, needed=False)
-    entry.only("orders", "begins", "limits")
-    rules = QualityRules(_orders(entry, domain), entry.names("begins", domain.types), _limits(entry))
+    entry.only("orders", "begins", "limits", "figures")
+    rules = QualityRules(
+        _orders(entry, domain), entry.names("begins", domain.types), _limits(entry), tuple(_figures(entry))
+    )
     problems.raise_any()
     return rules
 
@@ -53,3 +69,13 @@ def _limits(entry: Entry) -> dict[str, dict[str, float]]:
                 continue
             limits.setdefault(check, {})[str(subject)] = float(limit)
     return limits
+
+
+def _figures(entry: Entry) -> Iterator[FigureRule]:
+    for given in entry.entries("figures"):
+        given.only("figure", "at_least", "precision")
+        least = given.map.get("at_least")
+        if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
+            given.fault("at_least", f"{least!r} is not a share.", "Write a number from 0 to 1.")
+            continue
+        yield FigureRule(given.choice("figure", FIGURES), float(least), given.choice("precision", _PRECISIONS))
