@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from throughline.schemas.domain import Domain
 from throughline.schemas.yaml_entry import Entry, Problems, read_entry
 
-
 FIGURES = ("delays", "contacts", "tellings", "clocks")
 _PRECISIONS = ("instant", "day", "month")
 
 
 @dataclass(frozen=True)
 class FigureRule:
-    """A figure is shown where `at_least` this share of what it rests on is there, with times of `precision` or finer."""
+    """A figure is shown where `at_least` this share of what it rests on is there, its times of `precision` or finer."""
 
     figure: str
     at_least: float
@@ -72,10 +71,16 @@ def _limits(entry: Entry) -> dict[str, dict[str, float]]:
 
 
 def _figures(entry: Entry) -> Iterator[FigureRule]:
+    seen: set[str] = set()
     for given in entry.entries("figures"):
         given.only("figure", "at_least", "precision")
         least = given.map.get("at_least")
         if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
             given.fault("at_least", f"{least!r} is not a share.", "Write a number from 0 to 1.")
             continue
-        yield FigureRule(given.choice("figure", FIGURES), float(least), given.choice("precision", _PRECISIONS))
+        figure = given.choice("figure", FIGURES)
+        if figure in seen:
+            given.fault("figure", f"`{figure}` stands twice.")
+            continue
+        seen.add(figure)
+        yield FigureRule(figure, float(least), given.choice("precision", _PRECISIONS))

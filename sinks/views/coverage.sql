@@ -41,7 +41,9 @@ gap_months as (
 ),
 gap_parts as (
   select
-    source, agency, month::date as period, numbers,
+    source, agency, month::date as period,
+    -- a sequence may jump by as much as a number can hold: beyond this it is no more to anybody
+    least(numbers, 1e12) as numbers,
     epoch(before_at) - epoch(after_at) as span,
     epoch(greatest(month, after_at)) - epoch(after_at) as begins,
     epoch(least(month + interval 1 month, before_at)) - epoch(after_at) as ends
@@ -100,6 +102,8 @@ by_agency as (
     sum(in_conflict)::bigint as in_conflict
   from by_source
   group by agency, period
+  -- a month of which everything was discarded says nothing
+  having sum(by_source.events + by_source.missing + by_source.refused + by_source.in_conflict) > 0
 ),
 -- an agency with twenty events in its usual month has none by chance in one month of half a thousand million (Poisson)
 usual as (
