@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from england_wales import england_wales, england_wales_store
 from histories import Event, event
 from joined import batch_of, emptied, rows
 
-from throughline.schemas.domain import Domain, load_domain
+from throughline.schemas.domain import load_domain
 from throughline.schemas.events import REJECTS, Batch
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join import join
@@ -22,22 +22,10 @@ MARCH = datetime.fromisoformat("2026-03-01T09:00")
 RECEIVED = datetime.fromisoformat("2026-07-01T06:00")
 
 
-@cache
-def england_wales() -> Domain:
-    return load_domain()
-
-
-@cache
-def _made() -> Store:
-    made = open_memory_store()
-    open_domain(made, england_wales())
-    return made
-
-
 @pytest.fixture
 def store() -> Iterator[Store]:
     """A store of England and Wales, without any event."""
-    made = emptied(_made())
+    made = emptied(england_wales_store())
     yield made
     made.connection.execute("reset variable as_of")
 

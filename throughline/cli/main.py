@@ -12,11 +12,13 @@ import click
 from throughline import __version__
 from throughline.cli.events import demo, replay
 from throughline.cli.export import export
+from throughline.cli.figure import figure
 from throughline.cli.live import live, up
 from throughline.cli.publish import publish_command
 from throughline.cli.quality import quality
 from throughline.cli.quarantine import quarantine
 from throughline.cli.reading import delays, handoffs, query, timeline
+from throughline.cli.restated import restated_command
 from throughline.cli.rules import catalogue, standards
 from throughline.cli.sink import sink
 from throughline.cli.store import digest, rebuild, verify
@@ -74,6 +76,8 @@ for _command in (
     delays,
     query,
     quality,
+    figure,
+    restated_command,
     quarantine,
     catalogue,
     standards,
