@@ -18,6 +18,7 @@ from throughline.cli.publish import publish_command
 from throughline.cli.quality import quality
 from throughline.cli.quarantine import quarantine
 from throughline.cli.reading import delays, handoffs, query, timeline
+from throughline.cli.reconcile import manifest_command, reconcile_command
 from throughline.cli.restated import restated_command
 from throughline.cli.rules import catalogue, standards
 from throughline.cli.sink import sink
@@ -76,6 +77,7 @@ for _command in (
     delays,
     query,
     quality,
+    reconcile_command,
     figure,
     restated_command,
     quarantine,
@@ -87,6 +89,7 @@ for _command in (
     up,
     topics,
     publish_command,
+    manifest_command,
     worker,
     sink,
     export,
