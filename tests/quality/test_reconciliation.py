@@ -72,11 +72,11 @@ def test_a_handoff_without_receipt(store: Store) -> None:
 
 def test_a_decision_nobody_told(store: Store) -> None:
     """The deciding agency is asked, by type of decision and month."""
-    decided = event("cps.charge.authorised", MARCH, id="c1", identifiers={"urn": "20PP0000001"})
+    decided = event("cps.case.discontinued", MARCH, id="c1", identifiers={"urn": "20PP0000001"})
     join(store, batch_of([decided]), RECEIVED)
 
     assert [(line.agency, line.subject, line.expected, line.found) for line in found(store, "not_told")] == [
-        ("cps", "cps.charge.authorised", 1, 0)
+        ("cps", "cps.case.discontinued", 1, 0)
     ]
 
 
@@ -203,7 +203,7 @@ def test_official_totals_by_a_field(store: Store, tmp_path: Path) -> None:
 
 def test_a_table_that_does_not_fit_is_named(store: Store, tmp_path: Path) -> None:
     """The column, or the line and the column."""
-    with pytest.raises(DataError, match="Force,|`Force`"):
+    with pytest.raises(DataError, match="`Force`: There is no such column"):
         compared(store, tmp_path, "Area,crimes\nBrum,1\n")
     with pytest.raises(DataError, match=r"totals.csv:2: `crimes`: 'many'"):
         compared(store, tmp_path, "Force,crimes\nBrum,many\n")

@@ -64,7 +64,7 @@ def test_the_day_is_that_of_recording(path: Path) -> None:
 
 
 def test_days_that_left_the_outbox_are_not_vouched_for(path: Path) -> None:
-    """Records sent on the 2nd were deleted. The first that is left was sent on the 4th: from the 5th on all is there."""
+    """What was sent on the 2nd and 3rd was deleted; the first left was sent on the 4th: from the 5th all is there."""
     with Outbox(path) as outbox:
         for day in range(4):
             outbox.add([record(day, at(f"{day + 2:02}"))])
