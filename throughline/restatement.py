@@ -62,10 +62,11 @@ def restated(store: Store, domain: Domain, *, since: datetime | None = None) -> 
     anew as it was known then and as it is known now, for each publication: it takes as long as two rebuilds.
     """
     for publication in publications(store.connection, since):
-        yield from _restated(store, domain, publication)
+        yield from restatement_of(store, domain, publication)
 
 
-def _restated(store: Store, domain: Domain, publication: Publication) -> Iterator[Restated]:
+def restatement_of(store: Store, domain: Domain, publication: Publication) -> Iterator[Restated]:
+    """The rows of one publication that are different now, by subject."""
     as_of, known_at = publication.as_of, publication.known_at
     with ExitStack() as stack:
         now = stack.enter_context(past(store, domain, as_of=as_of, known_at=None, later_acts=True))

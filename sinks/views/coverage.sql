@@ -56,16 +56,22 @@ gaps as (
   from gap_parts
   group by source, agency, period
 ),
--- a record that was refused says nothing that can be relied on: it is of the time of the record read before it
+-- a record that was refused says nothing that can be relied on: it is of the time of what was read about then
 refusals as (
   select q.source, q.origin, q.position, q.received_at, q.discarded
   from quarantine_states q
   where q.reason <> 'conflict'
 ),
-read_before as (
-  select source, agency, origin, position, coalesce(recorded_at, occurred_at) as recorded_at
+-- the last of each hundred: the neighbour of a record needs no search among all that was ever read
+read_about as (
+  select
+    origin, position // 100 as hundred,
+    arg_max(source, position) as source,
+    arg_max(agency, position) as agency,
+    arg_max(coalesce(recorded_at, occurred_at), position) as recorded_at
   from dated_events
   where origin in (select origin from refusals)
+  group by origin, hundred
 ),
 speakers as (
   select source, min(agency) as agency from there group by source
@@ -78,7 +84,7 @@ refused as (
     count(*) filter (not r.discarded) as refused,
     count(*) filter (r.discarded) as discarded
   from refusals r
-  asof left join read_before b on b.origin = r.origin and r.position >= b.position
+  asof left join read_about b on b.origin = r.origin and r.position // 100 >= b.hundred
   left join speakers s on s.source = r.source
   group by all
 ),

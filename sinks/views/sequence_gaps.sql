@@ -1,22 +1,18 @@
 -- One row per run of numbers that is missing in the sequence of a source.
 create or replace view sequence_gaps as
 with numbered as (
-  select
-    source, agency, try_cast(sequence as bigint)::hugeint as number, coalesce(recorded_at, occurred_at) as recorded_at
+  select source, agency, try_cast(sequence as bigint) as number, coalesce(recorded_at, occurred_at) as recorded_at
   from dated_events
-  where try_cast(sequence as bigint) is not null
-),
--- most sources miss none, and need not be put in order to know it
-gapped as (
-  select source from numbered group by source having max(number) - min(number) + 1 > count(distinct number)
+  where number is not null
 ),
 neighbours as (
   select
-    source, agency, number, recorded_at,
-    lag(number) over numbers as number_before,
+    source, agency, recorded_at,
+    -- two of them may lie further apart than one of them can say
+    number::hugeint as number,
+    (lag(number) over numbers)::hugeint as number_before,
     lag(recorded_at) over numbers as recorded_before
   from numbered
-  semi join gapped using (source)
   window numbers as (partition by source order by number, recorded_at)
 )
 select
