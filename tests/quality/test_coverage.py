@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +16,8 @@ from joined import batch_of, emptied, rows
 
 from throughline.schemas.domain import load_domain
 from throughline.schemas.events import REJECTS, Batch
+from throughline.schemas.quality_rules import load_quality_rules
+from throughline.schemas.yaml_entry import DomainProblemsError
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join import join
 from throughline.streams.rebuild import open_domain
@@ -225,3 +229,39 @@ def test_a_new_threshold_derives_nothing_anew(store: Store) -> None:
 
     assert rows(store, "select count(*) as n from unsettled") == [{"n": 0}]
     assert rows(store, "select at_least from figure_rules where figure = 'delays'") == [{"at_least": 0.9}]
+
+
+def test_of_all_months_together(store: Store) -> None:
+    """March lacks a third, April nothing: four fifths of both months are there, which is not enough."""
+    april = MARCH + timedelta(days=31)
+    march = [*requests(range(1, 4)), *requests(range(7, 10))]
+    join(store, batch_of(march + requests(range(10, 16), at=april)), RECEIVED)
+
+    (found,) = rows(store, "from agency_coverage where agency = 'police' and figure = 'delays'")
+    assert [row[1:3] for row in covered(store)] == [(6, 3), (6, 0)]
+    assert (found["coverage"], found["months_not_trusted"]) == (0.8, 1)
+    assert found["withheld"] == "Of what police should have published, 80% is there; 90% is needed."
+
+
+@pytest.mark.parametrize(
+    ("figure", "fault"),
+    [
+        ("{figure: delays, at_least: 90, precision: day}", "90 is not a share"),
+        ("{figure: delay, at_least: 0.9, precision: day}", "Did you mean `delays`"),
+        ("{figure: delays, at_least: 0.9, precision: week}", "`week` is not known"),
+        ("{figure: delays, at_least: 0.9, precision: day, why: so}", "is not a key here"),
+    ],
+)
+def test_a_threshold_that_cannot_be_is_named(tmp_path: Path, figure: str, fault: str) -> None:
+    """File, line and key of what is wrong in the domain's `quality.yaml`."""
+    (tmp_path / "quality.yaml").write_text(f"figures:\n  - {figure}\n")
+    with pytest.raises(DomainProblemsError, match=fault):
+        load_quality_rules(replace(england_wales(), path=tmp_path))
+
+
+def test_a_figure_has_one_threshold(tmp_path: Path) -> None:
+    """Two would make two rows of it."""
+    line = "  - {figure: delays, at_least: 0.9, precision: day}\n"
+    (tmp_path / "quality.yaml").write_text(f"figures:\n{line}{line}")
+    with pytest.raises(DomainProblemsError, match="`delays` stands twice"):
+        load_quality_rules(replace(england_wales(), path=tmp_path))
