@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from throughline.quality.checks import all_checks, as_of_checked, observe
 from throughline.schemas.domain import Domain
@@ -24,6 +25,9 @@ from throughline.schemas.quality_rules import QualityRules, load_quality_rules
 from throughline.schemas.yaml_entry import Problems, read_entry
 from throughline.sql import sql
 
+_SILENT = pa.schema({"subject": pa.string()})
+_SENT = pa.schema({"source": pa.string(), "type": pa.string(), "day": pa.date32(), "events": pa.int64()})
+_REACH = pa.schema({"source": pa.string(), "from_day": pa.date32(), "to_day": pa.date32()})
 _OF_STORE = ("receipts_missing", "not_told", "numbers_missing", "feed_silent")
 
 
@@ -86,7 +90,7 @@ def _find_silent(cursor: duckdb.DuckDBPyConnection, rules: QualityRules) -> None
         for subject, value in measured
         if value is not None and value > own.get(subject, own.get("", check.at_most))
     ]
-    _make(cursor, "silent", "subject varchar", over)
+    _make(cursor, "silent", _SILENT, over)
 
 
 def differing(
@@ -112,18 +116,23 @@ def _differences(cursor: duckdb.DuckDBPyConnection, name: str, fewer: str, more:
 
 def _register(cursor: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest]) -> None:
     """Make `sent` and `reach` of manifests, for the query."""
-    sent = {(one.source, one.type, one.day): one.events for manifest in manifests for one in manifest.sent}
+    sent = {
+        (one.source, one.type, one.day): one.events
+        for manifest in manifests
+        for one in manifest.sent
+        if manifest.complete_from is None or one.day >= manifest.complete_from
+    }
     reach: dict[str, tuple[date, date]] = {}
     for source, _, day in sent:
         first, last = reach.get(source, (day, day))
         reach[source] = min(first, day), max(last, day)
-    rows = [(*key, events) for key, events in sent.items()]
-    _make(cursor, "sent", "source varchar, type varchar, day date, events bigint", rows)
-    days = [(source, *first_and_last) for source, first_and_last in reach.items()]
-    _make(cursor, "reach", "source varchar, from_day date, to_day date", days)
+    _make(cursor, "sent", _SENT, [(*key, events) for key, events in sent.items()])
+    _make(cursor, "reach", _REACH, [(source, *days) for source, days in reach.items()])
 
 
-def _make(cursor: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    cursor.execute(f"create or replace temp table {name} ({columns})")
-    if rows:
-        cursor.executemany(f"insert into {name} values ({', '.join('?' * len(rows[0]))})", rows)
+def _make(cursor: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> None:
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
+    cursor.register("given", pa.Table.from_arrays(arrays, schema=schema))
+    cursor.execute(f"create or replace temp table {name} as from given")
+    cursor.unregister("given")

@@ -135,6 +135,14 @@ def test_the_later_manifest_counts(store: Store) -> None:
     assert found(store, manifests=[manifest(sent(1)), manifest(sent(3))]) == []
 
 
+def test_days_that_a_manifest_does_not_vouch_for_are_not_compared(store: Store) -> None:
+    """It says one event of the 2nd, and to be complete from the 3rd on."""
+    join(store, batch_of([crime(n) for n in (1, 2, 3)]), RECEIVED)
+    given = Manifest((sent(1),), complete_from=DAY + timedelta(days=1))
+
+    assert found(store, manifests=[given]) == []
+
+
 def test_a_manifest_of_a_source_that_never_came(store: Store) -> None:
     """Nothing of it is here, not even which agency it speaks for."""
     join(store, batch_of([crime(1)]), RECEIVED)
