@@ -92,6 +92,17 @@ def test_what_happened_later_restates_nothing(store: Store, tmp_path: Path) -> N
     assert ledger(store) == []
 
 
+def test_a_figure_of_an_earlier_day(store: Store, tmp_path: Path) -> None:
+    """Published as of the evening of the second request, it has two handoffs, and a receipt of the third is no news."""
+    evening = MARCH + timedelta(days=2, hours=12)
+    at = APRIL + timedelta(days=2)
+    made = publish_figure(store, england_wales(), tmp_path / "s.jsonl", "delays", as_of=evening, desk=DESK, at=at)
+    join(store, batch_of([receipt(3, 6)]), APRIL + timedelta(days=5))
+
+    assert orjson.loads(made.rows["police to cps"])["handoffs"] == 2
+    assert ledger(store) == []
+
+
 def test_an_event_of_a_case_that_counts_the_same_is_no_cause(store: Store, tmp_path: Path) -> None:
     """Of two events that came late only the one is named that touched a case behind a change."""
     published(store, tmp_path)
