@@ -1,11 +1,11 @@
-"""What checks of quality need to know of a domain: orders of steps, where a case begins, limits, what was agreed.
+"""What a domain says of quality: orders of steps, limits, what was agreed with agencies, how whole a figure has to be.
 
 Read from `quality.yaml` of the domain directory, which may be missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +56,23 @@ class ServiceLevel:
     days: int | None = None
 
 
+_KEYS = (
+    *("orders", "begins", "limits", "expectations", "office_agencies", "most", "agreed"),
+    *("service_levels", "figures"),
+)
+FIGURES = ("delays", "contacts", "tellings", "clocks")
+_PRECISIONS = ("instant", "day", "month")
+
+
+@dataclass(frozen=True)
+class FigureRule:
+    """A figure is shown where `at_least` this share of what it rests on is there, its times of `precision` or finer."""
+
+    figure: str
+    at_least: float
+    precision: str
+
+
 @dataclass(frozen=True)
 class QualityRules:
     """What a domain says.
@@ -73,13 +90,14 @@ class QualityRules:
     most: Mapping[str, float] = field(default_factory=dict)
     agreed: tuple[tuple[str, str, str | None], ...] = ()
     service_levels: tuple[ServiceLevel, ...] = ()
+    figures: tuple[FigureRule, ...] = ()
 
 
 def load_quality_rules(domain: Domain) -> QualityRules:
     """The rules of a domain. Raises DomainProblemsError with file, line and key of each thing that is wrong."""
     problems = Problems()
     entry = read_entry(domain.path / "quality.yaml", problems, needed=False)
-    entry.only("orders", "begins", "limits", "expectations", "office_agencies", "most", "agreed", "service_levels")
+    entry.only(*_KEYS)
     most = entry.entry("most")
     rules = QualityRules(
         _orders(entry, domain),
@@ -90,6 +108,7 @@ def load_quality_rules(domain: Domain) -> QualityRules:
         {} if most is None else {unit: _number(most, unit, 0.0) for unit in most.map},
         _agreed(entry, domain),
         _service_levels(entry),
+        tuple(_figures(entry)),
     )
     problems.raise_any()
     return rules
@@ -175,3 +194,19 @@ def _number(entry: Entry, key: str, default: float | None = None) -> float:
         entry.fault(key, f"{value!r} is not a number.", f"Write `{key}: number`.")
         return default or 0.0
     return float(value)
+
+
+def _figures(entry: Entry) -> Iterator[FigureRule]:
+    seen: set[str] = set()
+    for given in entry.entries("figures"):
+        given.only("figure", "at_least", "precision")
+        least = given.map.get("at_least")
+        if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
+            given.fault("at_least", f"{least!r} is not a share.", "Write a number from 0 to 1.")
+            continue
+        figure = given.choice("figure", FIGURES)
+        if figure in seen:
+            given.fault("figure", f"`{figure}` stands twice.")
+            continue
+        seen.add(figure)
+        yield FigureRule(figure, float(least), given.choice("precision", _PRECISIONS))

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from throughline.schemas.domain import Domain
+from throughline.schemas.quality_rules import load_quality_rules
 from throughline.schemas.standard import Period, Standard
 
 _TEXT, _FLAG, _NUMBER, _INT = pa.string(), pa.bool_(), pa.float64(), pa.int32()
@@ -56,6 +57,8 @@ RULES: dict[str, pa.Schema] = {
     "agencies": _table({"agency": _TEXT, "name": _TEXT, "role": _TEXT}),
     # a kind of alert that the domain raises
     "alert_rules": _table({"kind": _TEXT, "severity": _TEXT, "days": _NUMBER}, "days"),
+    # a figure that is withheld where too little of what it rests on is there
+    "figure_rules": _table({"figure": _TEXT, "at_least": _NUMBER, "precision": _TEXT}),
 }
 """The columns of each table, in order."""
 
@@ -86,6 +89,7 @@ def rule_tables(domain: Domain) -> dict[str, pa.Table]:
         "identifier_kinds": [(k.kind, n, k.links, k.hub_limit, k.once) for n, k in enumerate(domain.identifiers)],
         "agencies": [(a.id, a.name, a.role) for a in (domain.agencies or {}).values()],
         "alert_rules": [(rule.kind, rule.severity, rule.days) for rule in domain.alerts],
+        "figure_rules": [(one.figure, one.at_least, one.precision) for one in load_quality_rules(domain).figures],
     }
     return {name: _from_rows(rows[name], schema) for name, schema in RULES.items()}
 

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +43,9 @@ limit ?
 _COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
 _SOURCES = "select source_id, source, last_sequence from sources"
 _RETRY = "update records set state = 0, refusal = null where state = 2"
+_SHIPPED = "select headers, sent_at from records where state = 1 order by place"
+# of an ISO 8601 date
+_DAY_LENGTH = 10
 _REFUSALS = """
 select topic, refusal, count(*), min(place) from records indexed by refused
 where state = 2
@@ -57,6 +61,20 @@ class Waiting:
     place: int
     source_id: int
     record: KafkaRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A record that the broker acknowledged at `sent_at` (seconds since 1970 UTC): what its headers say.
+
+    `type` is as on the wire, `day` (UTC) that of its recording, or of its own time where that is not stated.
+    """
+
+    source: str
+    type: str
+    day: date
+    sequence: str | None
+    sent_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +209,23 @@ class Outbox:
                 for source, topic, area in sorted(self._feeds)
                 for known in (self._sources[source],)
             ]
+
+    def shipped(self) -> Iterator[Shipped]:
+        """What the broker has acknowledged and is still here, in the order of the outbox."""
+        with self._lock, self._errors():
+            for text, sent_at in self._connection.execute(_SHIPPED):
+                said = dict(orjson.loads(text))
+                stated = said.get("ce_recordedtime") or said.get("ce_time") or said["ce_occurredon"]
+                # the label of a month is its first day, as in the store
+                day = date.fromisoformat(f"{stated}-01"[:_DAY_LENGTH])
+                yield Shipped(said["ce_source"], said["ce_type"], day, said.get("ce_sequence"), sent_at)
+
+    @property
+    def is_pruned(self) -> bool:
+        """Whether records that were sent have been deleted."""
+        with self._lock, self._errors():
+            gone = self._connection.execute("select (select count(*) from known) > (select count(*) from records)")
+            return bool(gone.fetchone()[0])
 
     def prune(self, *, kept_days: float = KEPT_DAYS, now: float | None = None) -> int:
         """Delete records that were sent more than so many days ago; how many. Their events stay known."""

@@ -66,9 +66,18 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
 
 @contextmanager
 def past(
-    store: Store, domain: Domain, *, as_of: datetime | None, known_at: datetime | None, case_key: int | None = None
+    store: Store,
+    domain: Domain,
+    *,
+    as_of: datetime | None,
+    known_at: datetime | None,
+    case_key: int | None = None,
+    later_acts: bool = False,
 ) -> Iterator[Store]:
     """A store of what had happened by `as_of`, as far as it was known at `known_at` (UTC, naive); gone afterwards.
+
+    A steward's act of after `as_of` counts only with `later_acts`: an earlier day by today's knowledge.
+    What was in quarantine then and has left it since is among the events, with the time at which it was first read.
 
     With `case_key` it is made in memory, of the events of that case as it is linked now: enough for its timeline,
     unless a steward has unlinked something since. Without, it is made in a temporary file, of all events.
@@ -82,7 +91,8 @@ def past(
             then = stack.enter_context(open_memory_store())
         open_domain(then, domain)
         known = store.connection.execute(
-            sql(__package__, "past_sql/known_events"), {"as_of": as_of, "known_at": known_at, "case_key": case_key}
+            sql(__package__, "past_sql/known_events"),
+            {"as_of": as_of, "known_at": known_at, "case_key": case_key, "later_acts": later_acts},
         )
         with then.bulk():
             with then.transaction() as connection:
@@ -90,7 +100,11 @@ def past(
                     connection.register("known", pa.Table.from_batches([batch]))
                     connection.execute("insert into events by name from known")
                     connection.unregister("known")
+            refused = store.connection.execute(sql(__package__, "past_sql/known_refusals"), {"known_at": known_at})
             with then.transaction() as connection:
+                connection.register("refused", refused.to_arrow_table())
+                connection.execute("insert into quarantined by name from refused")
+                connection.unregister("refused")
                 forget(connection)
             settle(then)
         if as_of is not None:

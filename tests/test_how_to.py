@@ -35,6 +35,7 @@ SAYS: dict[str, list[dict[str, Any]]] = {
         {"from_agency": "cps", "to_agency": "police", "handoffs": 2, "censored": 1, "median_days": 8.7},
         {"from_agency": "police", "to_agency": "cps", "handoffs": 3, "censored": 1, "median_days": 4.9},
     ],
+    "figures_not_to_be_trusted": [],
     "ping_pong_files": [{"case_id": CASE, "one_agency": "cps", "other_agency": "police", "handoffs": 4, "returns": 1}],
     "promises_broken": [
         {"case_id": CASE, "kind": "promised", "agency": "police", "state": "broken", "reference": "P-1"},

@@ -1,4 +1,5 @@
--- One row per event that had happened by $as_of, with the times that were known at $known_at.
+-- One row per event that had happened by $as_of, with the times that were known at $known_at; with $later_acts also stewards'
+-- acts of after $as_of.
 -- reads: events, restated
 with copies as (
   select event_key, origin, position, min(recorded_at) as recorded_at, min(received_at) as received_at
@@ -19,7 +20,11 @@ select
 from events e
 left join copies c using (event_key, origin, position)
 where ($known_at::timestamp is null or least(e.received_at, c.received_at) <= $known_at::timestamp)
-  and ($as_of::timestamp is null or e.occurred_at <= $as_of::timestamp)
+  and (
+    $as_of::timestamp is null
+    or e.occurred_at <= $as_of::timestamp
+    or ($later_acts and e.agency in (select agency from agencies where role = 'steward'))
+  )
   and (
     $case_key::ubigint is null
     or e.case_key = $case_key::ubigint

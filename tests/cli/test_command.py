@@ -68,6 +68,7 @@ READING: dict[str, list[str]] = {
     "timeline": ["timeline", "crime_ref:20/000123/26"],
     "handoffs": ["handoffs"],
     "delays": ["delays"],
+    "reconcile": ["reconcile"],
     "quarantine list": ["quarantine", "list"],
     "quarantine list of one reason": ["quarantine", "list", "--reason", "conflict"],
     "conflicts list": ["conflicts", "list"],
@@ -97,6 +98,43 @@ def test_whatever_reads_gives_every_format(name: str, store: Path) -> None:
     assert head.split(",") == list(rows[0])
     assert f"{len(rows)} row" in table
     assert pq.read_table(BytesIO(parquet)).num_rows == len(rows)
+
+
+def test_a_figure_is_published_and_restated_from_the_command_line(tmp_path: Path) -> None:
+    """Publish delays without the last event, bring it in, and see which row changed and by which event."""
+    store, lines = tmp_path / "s.duckdb", EVENTS.read_text().splitlines(keepends=True)
+    of_cps = [line for line in lines if ":cps:" in line]
+    early = tmp_path / "early.jsonl"
+    early.write_text("".join(line for line in lines if line != of_cps[0]))
+    run("replay", early, "--store", store)
+    said = run("figure", "publish", "delays", "--area", "20", "--events", tmp_path / "s.jsonl", "--store", store).stdout
+    assert run("restated", "--store", store, "--format", "csv").stderr == "1 publications, 0 of them restated\n"
+    run("replay", EVENTS, "--store", store)
+
+    changes = json.loads(run("restated", "--store", store, "--format", "json").stdout)
+    causes = json.loads(run("restated", "--causes", "--store", store, "--format", "json").stdout)
+    (listed,) = json.loads(run("figure", "list", "--store", store, "--format", "json").stdout)
+
+    assert said.startswith(listed["publication"])
+    assert {row["publication"] for row in (*changes, *causes)} == {listed["publication"]}
+    assert {row["event"] for row in causes} == {json.loads(of_cps[0])["id"]}
+
+
+def test_a_manifest_of_files_agrees_with_their_replay(tmp_path: Path) -> None:
+    """What was read is what is here; one event less is one line."""
+    store, manifest = tmp_path / "s.duckdb", tmp_path / "manifest.json"
+    manifest.write_text(run("manifest", EVENTS).stdout)
+    lines = EVENTS.read_text().splitlines(keepends=True)
+    (tmp_path / "most.jsonl").write_text("".join(lines[1:]))
+    run("replay", tmp_path / "most.jsonl", "--store", store)
+
+    def differing() -> list[str]:
+        rows = json.loads(run("reconcile", "--manifest", manifest, "--store", store, "--format", "json").stdout)
+        return [row["differ by"] for row in rows if row["difference"] == "sent_not_here"]
+
+    assert differing() == ["-1"]
+    run("replay", EVENTS, "--store", store)
+    assert differing() == []
 
 
 def test_one_quarantined_record_is_shown_whole_only_when_asked(store: Path) -> None:

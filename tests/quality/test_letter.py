@@ -21,7 +21,7 @@ from throughline.sinks.store import Store, open_memory_store
 
 MARCH = date(2026, 3, 1)
 AS_OF = datetime.fromisoformat("2026-04-20T00:00")
-RULES = QualityRules((), (), {}, (ServiceLevel("silence_days", False, {"": 7.0}),))
+RULES = QualityRules((), (), {}, service_levels=(ServiceLevel("silence_days", False, {"": 7.0}),))
 EXAMPLES = Path(__file__).parents[2] / "docs" / "how-to" / "examples"
 
 

@@ -17,13 +17,14 @@ from throughline.quality.checks import all_checks
 from throughline.quality.scores import month_before, scores, service_levels
 from throughline.replay import replay
 from throughline.schemas.domain import Domain, load_domain
-from throughline.schemas.quality_rules import QualityRules, ServiceLevel
+from throughline.schemas.quality_rules import DIMENSIONS, QualityRules, ServiceLevel
 from throughline.sinks.store import Store, open_memory_store
 from throughline.steward import Desk
 
 FILES = "urn:throughline:police:20:files"
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
 AS_OF = datetime.fromisoformat("2026-04-20T00:00")
+RULES = QualityRules((), (), {})
 EXAMPLES = Path(__file__).parents[2] / "docs" / "how-to" / "examples"
 
 
@@ -53,7 +54,7 @@ def levels(store: Store, level: str, limit: float, **given: Any) -> dict[tuple[s
     """What was observed and whether it was met, by source and month."""
     is_least = level == "recorded_in_time"
     agreed = ServiceLevel(level, is_least, {"": limit} | given.pop("feeds", {}), 7 if is_least else None)
-    found = service_levels(store.connection, QualityRules((), (), {}, (agreed,)), AS_OF).to_pylist()
+    found = service_levels(store.connection, QualityRules((), (), {}, service_levels=(agreed,)), AS_OF).to_pylist()
     return {(row["source"], f"{row['month']:%Y-%m}"): (row["observed"], row["met"]) for row in found}
 
 

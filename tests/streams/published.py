@@ -93,9 +93,13 @@ def empty_sink() -> Iterator[Store]:
 
 
 def shown(store: Store, view: str, as_of: datetime | None = AS_OF) -> list[tuple[Any, ...]]:
-    """The rows of a public view, in some order that is always the same."""
+    """The rows of a public view, in some order that is always the same.
+
+    Without the coverage of delays: what was refused, and from which file, is not said by the shared topics.
+    """
     store.connection.execute("set variable as_of = ?::timestamp", [as_of])
-    return store.connection.execute(f"from {view} order by all").fetchall()
+    shared = "* exclude (coverage, withheld)" if view == "delays" else "*"
+    return store.connection.execute(f"select {shared} from {view} order by all").fetchall()
 
 
 def differing(left: Store, right: Store, as_of: datetime | None = AS_OF) -> list[str]:

@@ -51,7 +51,7 @@ def letter_command(agency: str, month: date, folder: Path, ask: str, domain: Dom
 
     It rests on the last run of the checks (`throughline quality run`) as of a time in that month.
 
-    Example: throughline letter police --month 2026-05 --store cases.duckdb --out letters/
+    Example: throughline quality letter police --month 2026-05 --store cases.duckdb --out letters/
     """
     # it takes half a second to import, which no other command should wait for
     from throughline.quality.letter_pdf import letter_pdf

@@ -13,17 +13,17 @@ from throughline import __version__
 from throughline.cli.conflicts import conflicts
 from throughline.cli.events import demo, replay
 from throughline.cli.export import export
-from throughline.cli.letters import letter_command
+from throughline.cli.figure import figure
 from throughline.cli.lineage import lineage_command
 from throughline.cli.links import links
 from throughline.cli.live import live, up
 from throughline.cli.publish import publish_command
 from throughline.cli.quality import quality
-from throughline.cli.quality_page import page_command
 from throughline.cli.quarantine import quarantine
 from throughline.cli.reading import delays, handoffs, query, timeline
+from throughline.cli.reconcile import manifest_command
+from throughline.cli.restated import restated_command
 from throughline.cli.rules import catalogue, standards
-from throughline.cli.scores import scores_command
 from throughline.cli.sink import sink
 from throughline.cli.store import digest, rebuild, verify
 from throughline.cli.topics import topics
@@ -80,9 +80,8 @@ for _command in (
     delays,
     query,
     quality,
-    scores_command,
-    letter_command,
-    page_command,
+    figure,
+    restated_command,
     quarantine,
     conflicts,
     links,
@@ -94,6 +93,7 @@ for _command in (
     up,
     topics,
     publish_command,
+    manifest_command,
     worker,
     sink,
     export,

@@ -11,7 +11,11 @@ import click
 import pyarrow as pa
 
 from throughline.cli.desk import desk_of, desk_options
+from throughline.cli.letters import letter_command
 from throughline.cli.options import as_of_option, domain_of, domain_option, format_option, store_option
+from throughline.cli.quality_page import page_command
+from throughline.cli.reconcile import reconcile_command
+from throughline.cli.scores import scores_command
 from throughline.cli.writing import write_query, write_rows
 from throughline.errors import DataError
 from throughline.quality.checks import Check, CheckResult, as_of_checked, checks_of, run_checks
@@ -162,3 +166,7 @@ def _table(results: list[CheckResult], known: dict[str, Check]) -> pa.Table:
             "do": pa.array([known[one.check].do for one in results], pa.string()),
         }
     )
+
+
+for _command in (scores_command, letter_command, page_command, reconcile_command):
+    quality.add_command(_command)

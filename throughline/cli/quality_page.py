@@ -28,7 +28,7 @@ def page_command(path: Path, results_link: str | None, domain: Domain | None, st
 
     It shows the runs of the checks on the record (`throughline quality run`), quarantine, conflicts and feeds.
 
-    Example: throughline page --store cases.duckdb --out quality.html
+    Example: throughline quality page --store cases.duckdb --out quality.html
     """
     with open_store(store_path, write=False) as store:
         shown = page(

@@ -27,7 +27,7 @@ def scores_command(store_path: Path, domain: Domain | None, format_: Format | No
 
     They rest on the runs on the record (`throughline quality run`); service levels on the events themselves.
 
-    Example: throughline scores --store cases.duckdb
+    Example: throughline quality scores --store cases.duckdb
     """
     with open_store(store_path, write=False) as store:
         rules = load_quality_rules(domain_of(store, domain))

@@ -1,2 +1,0 @@
--- Nothing: this number is taken by another step that is not here yet.
-select 1;

@@ -1,0 +1,35 @@
+-- One row per run of numbers that is missing in the sequence of a source.
+create or replace view sequence_gaps as
+with numbered as (
+  select source, agency, try_cast(sequence as bigint) as number, coalesce(recorded_at, occurred_at) as recorded_at
+  from dated_events
+  where number is not null
+),
+neighbours as (
+  select
+    source, agency, recorded_at,
+    -- two of them may lie further apart than one of them can say
+    number::hugeint as number,
+    (lag(number) over numbers)::hugeint as number_before,
+    lag(recorded_at) over numbers as recorded_before
+  from numbered
+  window numbers as (partition by source order by number, recorded_at)
+)
+select
+  source,
+  agency,
+  (number_before + 1)::bigint as first_number,
+  (number - 1)::bigint as last_number,
+  (number - number_before - 1)::double as numbers,
+  recorded_before as after_at,
+  greatest(recorded_at, recorded_before) as before_at
+from neighbours
+where number - number_before > 1;
+comment on view sequence_gaps is 'One row per run of numbers that is missing in the sequence of a source.';
+comment on column sequence_gaps.source is 'The publishing system.';
+comment on column sequence_gaps.agency is 'Agency of the event after the gap.';
+comment on column sequence_gaps.first_number is 'First number that is missing.';
+comment on column sequence_gaps.last_number is 'Last number that is missing.';
+comment on column sequence_gaps.numbers is 'How many numbers are missing.';
+comment on column sequence_gaps.after_at is 'When the event before the gap was recorded (UTC), or happened where that is not said.';
+comment on column sequence_gaps.before_at is 'The same of the event after the gap, and not before `after_at`.';
