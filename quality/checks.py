@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from throughline.errors import DataError
@@ -223,7 +222,9 @@ def _judged(check: Check, measured: pa.Table, rules: QualityRules) -> list[Check
     for most, rows in by_limit.items():
         limits = {"column": "value", "max_value": most}
         expectation = Expectation(check.name, check.dimension, "expect_column_values_to_be_between", limits)
-        (outcome,) = judge(pd.DataFrame({"value": [row["value"] for row in rows]}), [expectation], with_rows=True)
+        (outcome,) = judge(
+            pa.table({"value": [row["value"] for row in rows]}).to_pandas(), [expectation], with_rows=True
+        )
         failed = set(outcome.failed_rows)
         by_subject: dict[str, list[int]] = {}
         for place, row in enumerate(rows):

@@ -68,7 +68,10 @@ READING: dict[str, list[str]] = {
     "timeline": ["timeline", "crime_ref:20/000123/26"],
     "handoffs": ["handoffs"],
     "delays": ["delays"],
-    "reconcile": ["reconcile"],
+    "quality": ["quality", "--all"],
+    "quality history": ["quality", "history"],
+    "quality scores": ["quality", "scores"],
+    "quality reconcile": ["quality", "reconcile"],
     "quarantine list": ["quarantine", "list"],
     "quarantine list of one reason": ["quarantine", "list", "--reason", "conflict"],
     "conflicts list": ["conflicts", "list"],
@@ -129,7 +132,9 @@ def test_a_manifest_of_files_agrees_with_their_replay(tmp_path: Path) -> None:
     run("replay", tmp_path / "most.jsonl", "--store", store)
 
     def differing() -> list[str]:
-        rows = json.loads(run("reconcile", "--manifest", manifest, "--store", store, "--format", "json").stdout)
+        rows = json.loads(
+            run("quality", "reconcile", "--manifest", manifest, "--store", store, "--format", "json").stdout
+        )
         return [row["differ by"] for row in rows if row["difference"] == "sent_not_here"]
 
     assert differing() == ["-1"]

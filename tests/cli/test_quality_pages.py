@@ -30,7 +30,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_scores_are_shown_by_month_and_feed(store: Path) -> None:
     """For the feeds, their agencies and all of them."""
-    rows = json.loads(run("scores", "--format", "json", "--store", store).stdout)
+    rows = json.loads(run("quality", "scores", "--format", "json", "--store", store).stdout)
 
     assert {(row["month"], row["scope"]) for row in rows} == {("2026-03-01", one) for one in ("all", "agency", "feed")}
     assert all(0 <= row["held"] <= row["made"] for row in rows)
@@ -38,7 +38,7 @@ def test_scores_are_shown_by_month_and_feed(store: Path) -> None:
 
 def test_service_levels_are_shown_by_month_and_feed(store: Path) -> None:
     """Those of the domain's quality.yaml."""
-    rows = json.loads(run("scores", "--levels", "--format", "json", "--store", store).stdout)
+    rows = json.loads(run("quality", "scores", "--levels", "--format", "json", "--store", store).stdout)
 
     assert {row["level"] for row in rows} == {"numbers_missing", "refused", "silence_days"}
     assert {row["agreed"] for row in rows if row["level"] == "silence_days"} == {"at most 7.0"}
@@ -48,7 +48,7 @@ def test_a_letter_is_written_as_html_and_pdf(store: Path, tmp_path: Path) -> Non
     """Into a folder that is made for it."""
     folder = tmp_path / "letters"
     ask = "Data desk, ext. 100"
-    run("letter", "police", "--month", "2026-03", "--out", folder, "--ask", ask, "--store", store)
+    run("quality", "letter", "police", "--month", "2026-03", "--out", folder, "--ask", ask, "--store", store)
 
     assert {path.name for path in folder.iterdir()} == {"police-2026-03.html", "police-2026-03.pdf"}
     assert f"{ask}." in (folder / "police-2026-03.html").read_text(encoding="utf-8")
@@ -56,20 +56,20 @@ def test_a_letter_is_written_as_html_and_pdf(store: Path, tmp_path: Path) -> Non
 
 def test_a_month_is_given_by_year_and_number(store: Path, tmp_path: Path) -> None:
     """Anything else is a wrong call."""
-    said = run("letter", "police", "--month", "March", "--out", tmp_path, "--store", store, code=2).stderr
+    said = run("quality", "letter", "police", "--month", "March", "--out", tmp_path, "--store", store, code=2).stderr
 
     assert "`March` is no month; write 2026-05." in said
 
 
 def test_the_page_is_one_file(store: Path, tmp_path: Path) -> None:
     """And the command says what it says."""
-    done = run("page", "--out", tmp_path / "quality.html", "--store", store)
+    done = run("quality", "page", "--out", tmp_path / "quality.html", "--store", store)
 
     assert [path.name for path in tmp_path.iterdir()] == ["quality.html"]
     assert done.stdout.split(": ", 1)[1].strip() in (tmp_path / "quality.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", [["page"], ["lineage"]])
+@pytest.mark.parametrize("command", [["quality", "page"], ["lineage"]])
 def test_what_cannot_be_written_is_named(command: list[str], store: Path, tmp_path: Path) -> None:
     """A file stands where a folder should be."""
     (tmp_path / "file").write_text("")
