@@ -31,7 +31,6 @@ class QualityRules:
     orders: tuple[tuple[str, str], ...]
     begins: tuple[str, ...]
     limits: Mapping[str, Mapping[str, float]]
-    figures: tuple[FigureRule, ...]
 
 
 def load_quality_rules(domain: Domain) -> QualityRules:
@@ -39,9 +38,18 @@ def load_quality_rules(domain: Domain) -> QualityRules:
     problems = Problems()
     entry = read_entry(domain.path / "quality.yaml", problems, needed=False)
     entry.only("orders", "begins", "limits", "figures")
-    rules = QualityRules(
-        _orders(entry, domain), entry.names("begins", domain.types), _limits(entry), tuple(_figures(entry))
-    )
+    rules = QualityRules(_orders(entry, domain), entry.names("begins", domain.types), _limits(entry))
+    problems.raise_any()
+    return rules
+
+
+def load_figure_rules(domain: Domain) -> tuple[FigureRule, ...]:
+    """The figures that the domain withholds. Raises DomainProblemsError as above.
+
+    By themselves: they are read whenever a store is opened, also with a catalogue that lacks types of the checks.
+    """
+    problems = Problems()
+    rules = tuple(_figures(read_entry(domain.path / "quality.yaml", problems, needed=False)))
     problems.raise_any()
     return rules
 

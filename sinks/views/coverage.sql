@@ -153,7 +153,9 @@ shares as (
     m.agency, m.period, f.figure, m.events, m.missing, m.refused, m.in_conflict, m.is_silent,
     coalesce(r.rests_on, 0) as rests_on,
     coalesce(r.undated, 0) as undated,
-    m.events / (m.events + m.missing + m.refused + m.in_conflict) * (1 - coalesce(r.undated / r.rests_on, 0)) as coverage,
+    round(
+      m.events / (m.events + m.missing + m.refused + m.in_conflict) * (1 - coalesce(r.undated / r.rests_on, 0)), 6
+    ) as coverage,
     f.at_least as threshold
   from months m
   cross join figures f
