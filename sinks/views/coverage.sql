@@ -181,7 +181,8 @@ select
       floor(100 * coverage)::integer, '% there, ', round(100 * threshold)::integer, '% needed: ',
       concat_ws(
         ', ',
-        if(is_silent, 'nothing published that month', if(missing > 0, missing || ' never arrived', null)),
+        if(is_silent, 'nothing published that month', null),
+        if(missing > 0, missing || if(is_silent, ' expected', ' never arrived'), null),
         if(refused > 0, refused || ' refused', null),
         if(in_conflict > 0, in_conflict || ' in conflict', null),
         if(undated > 0, undated || ' without a day', null)

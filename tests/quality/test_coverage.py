@@ -199,7 +199,7 @@ def test_a_month_of_silence_of_a_lively_feed_is_missing_as_much_as_usual(store: 
     assert covered(store)[2] == ("2026-04", 0, 30, 0, 0, 0, 0)
     assert [row[0] for row in covered(store, "cps")] == ["2026-02", "2026-03", "2026-05", "2026-06"]
     reasons = store.connection.execute("select reason from coverage where not trusted and figure = 'delays'").fetchall()
-    assert reasons == [("0% there, 90% needed: nothing published that month",)]
+    assert reasons == [("0% there, 90% needed: nothing published that month, 30 expected",)]
 
 
 def test_an_absurd_number_costs_nothing(store: Store) -> None:
