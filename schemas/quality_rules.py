@@ -90,7 +90,6 @@ class QualityRules:
     most: Mapping[str, float] = field(default_factory=dict)
     agreed: tuple[tuple[str, str, str | None], ...] = ()
     service_levels: tuple[ServiceLevel, ...] = ()
-    figures: tuple[FigureRule, ...] = ()
 
 
 def load_quality_rules(domain: Domain) -> QualityRules:
@@ -108,8 +107,18 @@ def load_quality_rules(domain: Domain) -> QualityRules:
         {} if most is None else {unit: _number(most, unit, 0.0) for unit in most.map},
         _agreed(entry, domain),
         _service_levels(entry),
-        tuple(_figures(entry)),
     )
+    problems.raise_any()
+    return rules
+
+
+def load_figure_rules(domain: Domain) -> tuple[FigureRule, ...]:
+    """The figures that the domain withholds. Raises DomainProblemsError as above.
+
+    By themselves: they are read whenever a store is opened, also with a catalogue that lacks types of the checks.
+    """
+    problems = Problems()
+    rules = tuple(_figures(read_entry(domain.path / "quality.yaml", problems, needed=False)))
     problems.raise_any()
     return rules
 

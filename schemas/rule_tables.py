@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from throughline.schemas.domain import Domain
-from throughline.schemas.quality_rules import load_quality_rules
+from throughline.schemas.quality_rules import load_figure_rules
 from throughline.schemas.standard import Period, Standard
 
 _TEXT, _FLAG, _NUMBER, _INT = pa.string(), pa.bool_(), pa.float64(), pa.int32()
@@ -89,7 +89,7 @@ def rule_tables(domain: Domain) -> dict[str, pa.Table]:
         "identifier_kinds": [(k.kind, n, k.links, k.hub_limit, k.once) for n, k in enumerate(domain.identifiers)],
         "agencies": [(a.id, a.name, a.role) for a in (domain.agencies or {}).values()],
         "alert_rules": [(rule.kind, rule.severity, rule.days) for rule in domain.alerts],
-        "figure_rules": [(one.figure, one.at_least, one.precision) for one in load_quality_rules(domain).figures],
+        "figure_rules": [(one.figure, one.at_least, one.precision) for one in load_figure_rules(domain)],
     }
     return {name: _from_rows(rows[name], schema) for name, schema in RULES.items()}
 

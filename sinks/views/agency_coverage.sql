@@ -5,8 +5,11 @@ with summed as (
     agency, figure,
     min(period) as first_period,
     max(period) as last_period,
-    sum(events) / sum(events + missing + refused + in_conflict)
-      * (1 - coalesce(sum(undated) / nullif(sum(rests_on), 0), 0)) as coverage,
+    round(
+      sum(events) / sum(events + missing + refused + in_conflict)
+        * (1 - coalesce(sum(undated) / nullif(sum(rests_on), 0), 0)),
+      6
+    ) as coverage,
     any_value(threshold) as threshold,
     count(*) filter (not trusted) as months_not_trusted
   from coverage

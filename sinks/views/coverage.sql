@@ -153,7 +153,9 @@ shares as (
     m.agency, m.period, f.figure, m.events, m.missing, m.refused, m.in_conflict, m.is_silent,
     coalesce(r.rests_on, 0) as rests_on,
     coalesce(r.undated, 0) as undated,
-    m.events / (m.events + m.missing + m.refused + m.in_conflict) * (1 - coalesce(r.undated / r.rests_on, 0)) as coverage,
+    round(
+      m.events / (m.events + m.missing + m.refused + m.in_conflict) * (1 - coalesce(r.undated / r.rests_on, 0)), 6
+    ) as coverage,
     f.at_least as threshold
   from months m
   cross join figures f
@@ -179,7 +181,8 @@ select
       floor(100 * coverage)::integer, '% there, ', round(100 * threshold)::integer, '% needed: ',
       concat_ws(
         ', ',
-        if(is_silent, 'nothing published that month', if(missing > 0, missing || ' never arrived', null)),
+        if(is_silent, 'nothing published that month', null),
+        if(missing > 0, missing || if(is_silent, ' expected', ' never arrived'), null),
         if(refused > 0, refused || ' refused', null),
         if(in_conflict > 0, in_conflict || ' in conflict', null),
         if(undated > 0, undated || ' without a day', null)

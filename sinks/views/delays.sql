@@ -62,8 +62,12 @@ pairs as (
 covered as (
   select
     p.from_agency, p.to_agency, c.agency,
-    sum(c.events) / sum(c.events + c.missing + c.refused + c.in_conflict)
-      * (1 - coalesce(sum(c.undated) / nullif(sum(c.rests_on), 0), 0)) as coverage,
+    -- rounded: what is published is compared with what it is later, to the last digit
+    round(
+      sum(c.events) / sum(c.events + c.missing + c.refused + c.in_conflict)
+        * (1 - coalesce(sum(c.undated) / nullif(sum(c.rests_on), 0), 0)),
+      6
+    ) as coverage,
     any_value(c.threshold) as threshold
   from pairs p
   join coverage c

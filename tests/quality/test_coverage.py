@@ -16,7 +16,7 @@ from joined import batch_of, emptied, rows
 
 from throughline.schemas.domain import load_domain
 from throughline.schemas.events import REJECTS, Batch
-from throughline.schemas.quality_rules import load_quality_rules
+from throughline.schemas.quality_rules import load_figure_rules
 from throughline.schemas.yaml_entry import DomainProblemsError
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join import join
@@ -199,7 +199,7 @@ def test_a_month_of_silence_of_a_lively_feed_is_missing_as_much_as_usual(store: 
     assert covered(store)[2] == ("2026-04", 0, 30, 0, 0, 0, 0)
     assert [row[0] for row in covered(store, "cps")] == ["2026-02", "2026-03", "2026-05", "2026-06"]
     reasons = store.connection.execute("select reason from coverage where not trusted and figure = 'delays'").fetchall()
-    assert reasons == [("0% there, 90% needed: nothing published that month",)]
+    assert reasons == [("0% there, 90% needed: nothing published that month, 30 expected",)]
 
 
 def test_an_absurd_number_costs_nothing(store: Store) -> None:
@@ -256,7 +256,7 @@ def test_a_threshold_that_cannot_be_is_named(tmp_path: Path, figure: str, fault:
     """File, line and key of what is wrong in the domain's `quality.yaml`."""
     (tmp_path / "quality.yaml").write_text(f"figures:\n  - {figure}\n")
     with pytest.raises(DomainProblemsError, match=fault):
-        load_quality_rules(replace(england_wales(), path=tmp_path))
+        load_figure_rules(replace(england_wales(), path=tmp_path))
 
 
 def test_a_figure_has_one_threshold(tmp_path: Path) -> None:
@@ -264,4 +264,4 @@ def test_a_figure_has_one_threshold(tmp_path: Path) -> None:
     line = "  - {figure: delays, at_least: 0.9, precision: day}\n"
     (tmp_path / "quality.yaml").write_text(f"figures:\n{line}{line}")
     with pytest.raises(DomainProblemsError, match="`delays` stands twice"):
-        load_quality_rules(replace(england_wales(), path=tmp_path))
+        load_figure_rules(replace(england_wales(), path=tmp_path))

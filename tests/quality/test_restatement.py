@@ -184,7 +184,7 @@ def test_a_filled_gap_is_said_where_no_count_changed(store: Store, tmp_path: Pat
     (line,) = ledger(made)
 
     assert set(line.changes) == {"median", "coverage", "withheld"}
-    assert line.changes["coverage"] == (4 / 9, 1.0)
+    assert line.changes["coverage"] == (0.444444, 1.0)
     assert line.causes == ()
     assert line.explanation == "Nothing that is counted changed, but how much of what should be there is there."
 
