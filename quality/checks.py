@@ -51,7 +51,8 @@ class Check:
 class CheckResult:
     """What a check found for one subject: the worst of its periods.
 
-    `observed` is what was found then, of `events` events, and should be `at_most`; `failed` of `periods` are over it.
+    `observed` is what was found then, of `events` events, and should be `at_most`; `at_fault` of them were counted, if
+    events are what is counted; `failed` of `periods` are over it.
     """
 
     check: str
@@ -64,6 +65,7 @@ class CheckResult:
     failed: int
     period: date | None
     events: int
+    at_fault: int | None = None
 
 
 @cache
@@ -169,6 +171,7 @@ def observe(cursor: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRul
     ]
     for name, columns, rows in (
         ("step_orders", "earlier varchar, later varchar", list(rules.orders)),
+        ("happens_once", "type varchar", [(one,) for one in rules.once]),
         ("case_beginnings", "type varchar", [(one,) for one in rules.begins]),
         ("office_agencies", "agency varchar", [(one,) for one in rules.office_agencies]),
         ("numbers_most", "type varchar, field varchar, most double", numbers),
@@ -182,7 +185,7 @@ def observe(cursor: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRul
 def _measure(cursor: duckdb.DuckDBPyConnection, check: Check) -> pa.Table:
     measure = sql(__package__, f"measures/{check.name}")
     return cursor.execute(
-        f"select subject, period, n::bigint as n, value::double as value from ({measure}) "
+        f"select subject, period, n::bigint as n, k::bigint as k, value::double as value from ({measure}) "
         "where value is not null order by all"
     ).to_arrow_table()
 
@@ -207,6 +210,7 @@ def _judged_suites(connection: duckdb.DuckDBPyConnection, domain: Domain, rules:
                     int(not outcome.success),
                     None,
                     outcome.rows,
+                    outcome.failed,
                 )
             )
     return results
@@ -244,6 +248,7 @@ def _judged(check: Check, measured: pa.Table, rules: QualityRules) -> list[Check
                     over,
                     worst["period"],
                     worst["n"],
+                    worst["k"],
                 )
             )
     return results

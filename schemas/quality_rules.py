@@ -57,7 +57,7 @@ class ServiceLevel:
 
 
 _KEYS = (
-    *("orders", "begins", "limits", "expectations", "office_agencies", "most", "agreed"),
+    *("orders", "begins", "limits", "expectations", "office_agencies", "most", "agreed", "once"),
     *("service_levels", "figures"),
 )
 FIGURES = ("delays", "contacts", "tellings", "clocks")
@@ -79,7 +79,7 @@ class QualityRules:
 
     `orders`: pairs of types (earlier, later); `begins`: types; `limits`: check -> subject ('' for all) -> limit;
     `office_agencies`: those of office hours; `most`: unit of a number -> the most it can be; `agreed`: (type, field,
-    decision or null) that are to be stated.
+    decision or null) that are to be stated; `once`: types that an export says once of a case.
     """
 
     orders: tuple[tuple[str, str], ...]
@@ -90,6 +90,7 @@ class QualityRules:
     most: Mapping[str, float] = field(default_factory=dict)
     agreed: tuple[tuple[str, str, str | None], ...] = ()
     service_levels: tuple[ServiceLevel, ...] = ()
+    once: tuple[str, ...] = ()
 
 
 def load_quality_rules(domain: Domain) -> QualityRules:
@@ -107,6 +108,7 @@ def load_quality_rules(domain: Domain) -> QualityRules:
         {} if most is None else {unit: _number(most, unit, 0.0) for unit in most.map},
         _agreed(entry, domain),
         _service_levels(entry),
+        entry.names("once", domain.types),
     )
     problems.raise_any()
     return rules

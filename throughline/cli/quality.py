@@ -161,6 +161,7 @@ def _table(results: list[CheckResult], known: dict[str, Check]) -> pa.Table:
             "failed_periods": pa.array([one.failed for one in results], pa.int64()),
             "periods": pa.array([one.periods for one in results], pa.int64()),
             "worst_period": pa.array([one.period for one in results], pa.date32()),
+            "at_fault": pa.array([one.at_fault for one in results], pa.int64()),
             "events_seen": pa.array([one.events for one in results], pa.int64()),
             "why": pa.array([known[one.check].why for one in results], pa.string()),
             "do": pa.array([known[one.check].do for one in results], pa.string()),
