@@ -1,4 +1,4 @@
--- One row per day of recording, of a source and of all together: how many of its events say again what another says.
+-- One row per source, and for all sources together, and day of recording: how many of its events say again what another says.
 -- reads: observed
 select
   coalesce(source, 'all sources') as subject, recorded_at::date as period, count(*) as n,

@@ -69,8 +69,6 @@ READING: dict[str, list[str]] = {
     "handoffs": ["handoffs"],
     "delays": ["delays"],
     "quality": ["quality", "--all"],
-    "quality history": ["quality", "history"],
-    "quality scores": ["quality", "scores"],
     "quality reconcile": ["quality", "reconcile"],
     "quarantine list": ["quarantine", "list"],
     "quarantine list of one reason": ["quarantine", "list", "--reason", "conflict"],

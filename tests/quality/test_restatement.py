@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -129,22 +130,21 @@ def test_a_correction_takes_an_event_back(store: Store, tmp_path: Path) -> None:
 def test_a_steward_links_two_cases(store: Store, tmp_path: Path) -> None:
     """What was two cases is one: the act is named, although it was made after the day to which the figure counts."""
     published(store, tmp_path)
-    at = APRIL + timedelta(days=5)
-    linked = Act(
-        "steward.identifiers.linked",
-        {
-            "left_kind": "urn",
-            "left_value": "20PP0000003",
-            "right_kind": "urn",
-            "right_value": "20PP0000009",
-            "reason_code": "same_case",
-        },
-    )
-    (act_id,) = publish_acts(store, england_wales(), tmp_path / "s.jsonl", [linked], desk=DESK, at=at)
+    pair = {"left_kind": "urn", "left_value": "20PP0000003", "right_kind": "urn", "right_value": "20PP0000009"}
+
+    def acted(kind: str, desk: Desk, day: int, **said: str) -> str:
+        act, at = Act(f"steward.identifiers.{kind}", pair | said), APRIL + timedelta(days=day)
+        (act_id,) = publish_acts(store, england_wales(), tmp_path / "s.jsonl", [act], desk=desk, at=at)
+        return act_id
+
+    proposed = acted("linked", replace(DESK, officer="o-5b20d4aa"), 5, reason_code="same_case")
+    assert ledger(store) == []
+    of_proposal = {"proposal_source": DESK.source, "proposal_id": proposed}
+    seconded = acted("seconded", replace(DESK, officer="o-7c31e0bd"), 6, **of_proposal)
     (line,) = ledger(store)
 
     assert line.changes["cases"] == (4, 3)
-    assert causes(line) == [("linked", act_id)]
+    assert causes(line) == [("linked", proposed), ("linked", seconded)]
 
 
 def test_a_row_that_was_not_there(store: Store, tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ received as (
   select b.subject, 'received' as kind, b.event_key
   from behind b
   semi join (select event_key from events where not in_conflict) using (event_key)
-  anti join events_then using (event_key)
+  -- what was here and in conflict then is settled by an act, which is named instead
+  anti join (select event_key from events where received_at <= $known_at::timestamp) using (event_key)
 ),
 corrected as (
   select b.subject, 'corrected' as kind, b.event_key
@@ -54,7 +55,10 @@ named as (
       identifier_key_of(area, data->>'$.right_kind', data->>'$.right_value')
     ]) as identifier_key
   from acts
-  where type in ('steward.identifiers.linked', 'steward.identifiers.unlinked')
+  where type in (
+    'steward.identifiers.linked', 'steward.identifiers.seconded', 'steward.identifiers.withdrawn',
+    'steward.identifiers.unlinked'
+  )
 ),
 linked as (
   select t.subject, 'linked' as kind, n.event_key
