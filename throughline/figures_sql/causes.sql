@@ -17,8 +17,24 @@ changed as (
   qualify count(*) filter (side = 'then') over (partition by subject, counted)
     <> count(*) filter (side = 'now') over (partition by subject, counted)
 ),
-touched as (
+counting as (
   select distinct side, subject, case_key from changed
+),
+-- and the cases that their events are in on the other side, where perhaps nothing is left that counts
+touched as (
+  from counting
+  union
+  select 'now', t.subject, e.case_key
+  from counting t
+  join events_then b using (case_key)
+  join events e on e.event_key = b.event_key and not e.in_conflict
+  where t.side = 'then'
+  union
+  select 'then', t.subject, b.case_key
+  from counting t
+  join events e using (case_key)
+  join events_then b using (event_key)
+  where t.side = 'now'
 ),
 -- every event of a case behind, whether it stood then or stands now
 behind as (
