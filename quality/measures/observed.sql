@@ -1,5 +1,5 @@
 -- What the measures look at: a row of `observed` is an event that stands, with the earliest times that any copy states.
--- reads: dated_events, agencies
+-- reads: dated_events, agencies, effects, handoff_facts
 create or replace temp table observed as
 select
   event_key, case_key, source, agency, area, type, unit, occurred_at, occurred_precision, recorded_at, sequence,
@@ -15,6 +15,43 @@ select
   date_trunc('week', coalesce(recorded_at, occurred_at))::date as week
 from dated_events
 where not in_conflict and agency not in (select agency from agencies where role = 'steward');
+
+-- A row of `stated` is an event and a field of it that may be left out: whether it states it.
+create or replace temp view stated as
+unpivot (
+  select
+    source, type, month, unit is not null as unit, decision is not null as decision, reason is not null as reason,
+    reference is not null as reference, answers is not null as answers, about is not null as about,
+    due_at is not null as due_at, effect_at is not null as effect_at, channel is not null as channel,
+    victim is not null as victim, officer is not null as officer, recorded_at is not null as recorded_at
+  from observed
+)
+on unit, decision, reason, reference, answers, about, due_at, effect_at, channel, victim, officer, recorded_at
+into name field value is_stated;
+
+-- A row of `weekly` is a source and week that is over, with its events; the weeks with nothing count too, the first is partial.
+create or replace temp view weekly as
+with counted as (
+  select source, week, count(*) as n from observed where week + 7 <= getvariable('as_of') group by all
+)
+select s.source, w.week::date as week, coalesce(n, 0) as n
+from (select source, min(week) + 7 as first, max(week) as last from counted group by source) s
+cross join lateral (select unnest(generate_series(s.first, s.last, interval 7 day)) as week) w
+left join counted k on k.source = s.source and k.week = w.week;
+
+-- A row of `closings` is a case that an agency closed, and when it first did.
+create or replace temp view closings as
+select e.case_key, e.agency, min(e.occurred_at) as closed_at
+from observed e
+join effects f on f.type = e.type and f.effect = 'closes' and (f.when_decision is null or f.when_decision = e.decision)
+group by all;
+
+-- A row of `receipts` is an event by which an agency receives, and whether it follows something that was sent to it.
+create or replace temp view receipts as
+select e.event_key, e.agency, e.month, h.kind is null or h.kind = 'implied' as is_unsent
+from observed e
+semi join (select type from effects where effect = 'receives') using (type)
+left join handoff_facts h on h.received_event = e.event_key;
 
 -- A share (k of n) by subject and month beside the same subject's other months: how many times further from their
 -- median it lies than they scatter. The scatter is the larger of chance (binomial) and what the months show (MAD).

@@ -1,21 +1,11 @@
 -- One row per source and week that is over: how far eight weeks from then on left the eight before, in times of their scatter.
--- reads: observed
-with counted as (
-  select source, week, count(*) as n from observed where week + 7 <= getvariable('as_of') group by all
-),
-weeks as (
-  -- the weeks with nothing count too; the first is partial
-  select s.source, w.week::date as week, coalesce(n, 0) as n
-  from (select source, min(week) + 7 as first, max(week) as last from counted group by source) s
-  cross join lateral (select unnest(generate_series(s.first, s.last, interval 7 day)) as week) w
-  left join counted k on k.source = s.source and k.week = w.week
-),
-levels as (
+-- reads: weekly
+with levels as (
   select
     source, week,
     avg(n) over before as earlier, stddev_samp(n) over before as scatter, row_number() over (partition by source order by week) as number,
     avg(n) over after as later, sum(n) over after as n, count(*) over after as weeks_after
-  from weeks
+  from weekly
   window
     before as (partition by source order by week rows between 8 preceding and 1 preceding),
     after as (partition by source order by week rows between current row and 7 following)
