@@ -79,12 +79,9 @@ def all_checks() -> tuple[Check, ...]:
     for dimension in DIMENSIONS:
         for given in entry.entries(dimension):
             given.only("check", "of", "at_most", "why", "do")
-            limit = given.map.get("at_most")
-            if isinstance(limit, bool) or not isinstance(limit, int | float):
-                given.fault("at_most", f"{limit!r} is not a number.")
-                continue
+            limit = given.number("at_most")
             of = given.choice("of", OF, needed=False) or "source"
-            found.append(Check(given.text("check"), dimension, float(limit), given.text("why"), given.text("do"), of))
+            found.append(Check(given.text("check"), dimension, limit, given.text("why"), given.text("do"), of))
     problems.raise_any()
     return tuple(found)
 
@@ -217,11 +214,9 @@ def _judged_suites(connection: duckdb.DuckDBPyConnection, domain: Domain, rules:
 
 
 def _judged(check: Check, measured: pa.Table, rules: QualityRules) -> list[CheckResult]:
-    own = rules.limits.get(check.name, {})
-    limit = own.get("", check.at_most)
     by_limit: dict[float, list[Row]] = {}
     for row in measured.to_pylist():
-        by_limit.setdefault(own.get(row["subject"], limit), []).append(row)
+        by_limit.setdefault(rules.limit(check.name, row["subject"], check.at_most), []).append(row)
     results = []
     for most, rows in by_limit.items():
         limits = {"column": "value", "max_value": most}

@@ -64,7 +64,7 @@ def _suites(
     rules = load_quality_rules(domain)
     for check, measured in measured_frames(connection, domain, rules, as_of):
         if measured.num_rows:
-            limit = {"column": "value", "max_value": rules.limits.get(check.name, {}).get("", check.at_most)}
+            limit = {"column": "value", "max_value": rules.limit(check.name, "", check.at_most)}
             kind = "expect_column_values_to_be_between"
             yield check.name, measured.to_pandas(), (Expectation(check.name, check.dimension, kind, limit),)
     for suite in suites_of(domain, rules):

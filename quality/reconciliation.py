@@ -83,12 +83,11 @@ def reconcile(
 def _find_silent(cursor: duckdb.DuckDBPyConnection, rules: QualityRules) -> None:
     """Make `silent`: the subjects of the check `sources_silent` that are over their limit."""
     (check,) = (one for one in all_checks() if one.name == "sources_silent")
-    own = rules.limits.get(check.name, {})
     measured = cursor.execute(f"select subject, value from ({sql(__package__, 'measures/sources_silent')})").fetchall()
     over = [
         (subject,)
         for subject, value in measured
-        if value is not None and value > own.get(subject, own.get("", check.at_most))
+        if value is not None and value > rules.limit(check.name, subject, check.at_most)
     ]
     _make(cursor, "silent", _SILENT, over)
 

@@ -71,10 +71,8 @@ def view_suites() -> tuple[Suite, ...]:
             arguments = {
                 name: plain(value) for name, value in given.map.items() if name not in ("check", "dimension", "expect")
             }
-            if given.text("dimension") not in DIMENSIONS:
-                given.fault("dimension", f"`{given.map.get('dimension')}` is no dimension of data quality.")
             expectations.append(
-                Expectation(given.text("check"), given.text("dimension"), given.text("expect"), arguments)
+                Expectation(given.text("check"), given.choice("dimension", DIMENSIONS), given.text("expect"), arguments)
             )
         suites.append(Suite(view, f'from "{view}"', tuple(expectations)))
     problems.raise_any()

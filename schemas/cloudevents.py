@@ -20,7 +20,7 @@ from throughline.schemas.event_rows import Row
 from throughline.schemas.json_lines import events_from_json_lines
 from throughline.schemas.reject import Reject
 from throughline.schemas.rfc3339 import write_instant, write_label
-from throughline.schemas.type_form import SHARED
+from throughline.schemas.type_form import SHARED, wire_type
 
 if TYPE_CHECKING:
     from throughline.schemas.domain import Domain
@@ -56,12 +56,11 @@ def event_object(row: Any, type_prefix: str) -> dict[str, Any]:
             elif name in {"due_at", "effect_at"}:
                 value = write_instant(value)
             data[name] = value
-    head = f"{type_prefix}." if type_prefix else ""
     event: dict[str, Any] = {
         "specversion": "1.0",
         "id": row["id"],
         "source": row["source"],
-        "type": f"{head}{row['type']}.v{row['version']}",
+        "type": wire_type(type_prefix, row["type"], row["version"]),
         "partitionkey": row["area"],
     }
     if row["occurred_precision"] == "instant":

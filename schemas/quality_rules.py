@@ -92,6 +92,11 @@ class QualityRules:
     service_levels: tuple[ServiceLevel, ...] = ()
     once: tuple[str, ...] = ()
 
+    def limit(self, check: str, subject: str, at_most: float) -> float:
+        """The most that the value of a check may be for a subject; `at_most` where the domain says nothing of it."""
+        own = self.limits.get(check, {})
+        return own.get(subject, own.get("", at_most))
+
 
 def load_quality_rules(domain: Domain) -> QualityRules:
     """The rules of a domain. Raises DomainProblemsError with file, line and key of each thing that is wrong."""
@@ -105,7 +110,7 @@ def load_quality_rules(domain: Domain) -> QualityRules:
         _limits(entry),
         _expectations(entry, domain),
         entry.names("office_agencies", domain.agencies or ()),
-        {} if most is None else {unit: _number(most, unit, 0.0) for unit in most.map},
+        {} if most is None else {unit: most.number(unit, 0.0) for unit in most.map},
         _agreed(entry, domain),
         _service_levels(entry),
         entry.names("once", domain.types),
@@ -143,7 +148,7 @@ def _limits(entry: Entry) -> dict[str, dict[str, float]]:
         by_subject = given.entry(check)
         for subject in () if by_subject is None else by_subject.map:
             assert by_subject is not None
-            limits.setdefault(check, {})[str(subject)] = _number(by_subject, str(subject), 0.0)
+            limits.setdefault(check, {})[str(subject)] = by_subject.number(str(subject), 0.0)
     return limits
 
 
@@ -151,17 +156,14 @@ def _expectations(entry: Entry, domain: Domain) -> tuple[AgencyExpectation, ...]
     found = []
     for given in entry.entries("expectations"):
         ours = ("check", "type", "dimension", "expect", "at_most", "why", "do")
-        for key, known in (("type", domain.types), ("dimension", DIMENSIONS)):
-            if given.text(key) not in known:
-                given.fault(key, f"`{given.map.get(key)}` is not known.")
         found.append(
             AgencyExpectation(
                 given.text("check"),
-                given.text("type"),
-                given.text("dimension"),
+                given.choice("type", domain.types),
+                given.choice("dimension", DIMENSIONS),
                 given.text("expect"),
                 {name: plain(value) for name, value in given.map.items() if name not in ours},
-                _number(given, "at_most", 0.0),
+                given.number("at_most", 0.0),
                 given.text("why"),
                 given.text("do"),
             )
@@ -188,23 +190,14 @@ def _service_levels(entry: Entry) -> tuple[ServiceLevel, ...]:
         given.only("level", "days", "at_least", "at_most", "feeds")
         level = given.choice("level", LEVELS)
         is_least = level == "recorded_in_time"
-        limit = _number(given, "at_least" if is_least else "at_most")
+        limit = given.number("at_least" if is_least else "at_most")
         feeds = given.entry("feeds")
-        own = {} if feeds is None else {source: _number(feeds, source) for source in feeds.map}
+        own = {} if feeds is None else {source: feeds.number(source) for source in feeds.map}
         if level in found:
             given.fault("level", f"`{level}` stands twice.")
         days = given.whole("days", 7) if is_least else None
         found[level] = ServiceLevel(level, is_least, {"": limit, **own}, days)
     return tuple(found.values())
-
-
-def _number(entry: Entry, key: str, default: float | None = None) -> float:
-    """The number under a key; without a default it has to be there."""
-    value = entry.map.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        entry.fault(key, f"{value!r} is not a number.", f"Write `{key}: number`.")
-        return default or 0.0
-    return float(value)
 
 
 def _figures(entry: Entry) -> Iterator[FigureRule]:

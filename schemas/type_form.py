@@ -42,6 +42,12 @@ SHARED_KINDS = {
 }
 
 
+def wire_type(prefix: str, type: str, version: int) -> str:
+    """The CloudEvents `type`: the domain's prefix (perhaps empty), catalogue name, version."""
+    head = f"{prefix}." if prefix else ""
+    return f"{head}{type}.v{version}"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldForm:
     """One field of `data`: its `kind` is string, int, bool, timestamp, date, enum or list<string>.
@@ -78,5 +84,4 @@ class TypeForm:
     @property
     def wire_type(self) -> str:
         """The CloudEvents `type`: prefix, catalogue name, version."""
-        head = f"{self.type_prefix}." if self.type_prefix else ""
-        return f"{head}{self.type}.v{self.version}"
+        return wire_type(self.type_prefix, self.type, self.version)

@@ -129,6 +129,14 @@ class Entry:
             return default
         return value
 
+    def number(self, key: str, default: float | None = None) -> float:
+        """A number; without a default it has to be there."""
+        value = self.map.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.fault(key, f"{value!r} is not a number.", f"Write `{key}: number`.")
+            return default or 0.0
+        return float(value)
+
     def choice(self, key: str, known: Iterable[str], *, needed: bool = True) -> str:
         """One of the known names; '' where it is missing or is none of them."""
         value = self.text(key, needed=needed)

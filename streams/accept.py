@@ -91,8 +91,6 @@ def _judge(connection: duckdb.DuckDBPyConnection, acts: bool) -> None:
         connection.execute(sql(__package__, "accept_sql/withdrawn"))
     if acts:
         connection.execute(sql(__package__, "accept_sql/steward_links"))
-    if acts or contested:
-        # a copy with other content takes an act back, whatever its type says it is
         connection.execute(sql(__package__, "accept_sql/steward_quarantine"))
 
 

@@ -20,6 +20,7 @@ from throughline.schemas.cloudevents import events_from_json_lines
 from throughline.schemas.domain import Domain
 from throughline.schemas.identifier import PSEUDONYM
 from throughline.schemas.topics import load_topics
+from throughline.schemas.type_form import wire_type
 from throughline.sinks.store import Store
 from throughline.streams.join import bring_up_to_date, stamped, take
 from throughline.streams.rebuild import open_domain
@@ -76,12 +77,11 @@ def publish_acts(
 
 
 def _line(domain: Domain, id: str, act: Act, desk: Desk, at: datetime) -> bytes:
-    head = f"{domain.type_prefix}." if domain.type_prefix else ""
     event: dict[str, Any] = {
         "specversion": "1.0",
         "id": id,
         "source": desk.source,
-        "type": f"{head}{act.type}.v1",
+        "type": wire_type(domain.type_prefix, act.type, domain.types[act.type].version),
         "time": f"{at.isoformat()}Z",
         "partitionkey": desk.area,
         "data": act.data if desk.officer is None else act.data | {"officer": desk.officer},

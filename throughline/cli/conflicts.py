@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from throughline.cli.desk import desk_of, desk_options
-from throughline.cli.options import domain_of, format_option, store_option
+from throughline.cli.options import domain_of, format_option, now, store_option
 from throughline.cli.writing import write_query, write_rows
 from throughline.conflicts import Copy, copies_of
 from throughline.conflicts import resolve as resolve_conflict
@@ -33,7 +32,7 @@ def list_(store_path: Path, rows: int, format_: Format | None) -> None:
     Example: throughline conflicts list --store cases.duckdb
     """
     with open_store(store_path, write=False) as store:
-        store.connection.execute("set variable now = ?", [datetime.now(UTC).replace(tzinfo=None)])
+        store.connection.execute("set variable now = ?", [now()])
         write_query(store.connection, sql("throughline.cli", "queries/conflicts"), format_, rows)
 
 
@@ -94,6 +93,6 @@ def resolve(source: str, event_id: str, content_hash: str, reason_code: str, **g
             content_hash,
             reason_code=reason_code,
             desk=desk_of(given),
-            at=datetime.now(UTC).replace(tzinfo=None),
+            at=now(),
         )
     click.echo(f"{content_hash} stands")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from throughline.cli.desk import desk_of, desk_options
-from throughline.cli.options import as_of_option, domain_of, format_option, store_option
+from throughline.cli.options import as_of_option, domain_of, format_option, now, store_option
 from throughline.cli.writing import write_query
 from throughline.figures import FIGURES, publish_figure
 from throughline.sinks.query import Format
@@ -42,7 +42,7 @@ def publish(name: str, as_of: datetime | None, **given: Any) -> None:
             name,
             as_of=as_of,
             desk=desk_of(given),
-            at=datetime.now(UTC).replace(tzinfo=None),
+            at=now(),
         )
     click.echo(
         f"{made.publication_id}: {len(made.rows)} rows of {name}, counted to {made.as_of:%Y-%m-%d %H:%M}, "

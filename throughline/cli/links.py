@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from throughline.cli.desk import desk_of, desk_options
-from throughline.cli.options import chosen_format, domain_of, domain_option, format_option, store_option
+from throughline.cli.options import chosen_format, domain_of, domain_option, format_option, now, store_option
 from throughline.cli.writing import write_query, write_rows
 from throughline.link_preview import Preview, Side, preview
 from throughline.links import identifier_of
@@ -46,7 +46,7 @@ def list_(store_path: Path, area: str | None, rows: int, format_: Format | None)
     with open_store(store_path, write=False) as store:
         hubs = store.connection.execute("select identifier_key from identifiers where is_hub").fetchall()
         prepare_edges(store.connection, [key for (key,) in hubs])
-        store.connection.execute("set variable now = ?", [_now()])
+        store.connection.execute("set variable now = ?", [now()])
         store.connection.execute("set variable area = ?::varchar", [area])
         write_query(store.connection, sql("throughline.cli", "queries/links"), format_, rows)
 
@@ -138,7 +138,7 @@ def _run(act: Callable[..., Any], given: dict[str, Any]) -> tuple[Any, Domain]:
         domain = domain_of(store, given["domain"])
         pair = [identifier_of(domain, given[side]) for side in ("left", "right")]
         done = act(
-            store, domain, given["outbox"], *pair, reason_code=given["reason_code"], desk=desk_of(given), at=_now()
+            store, domain, given["outbox"], *pair, reason_code=given["reason_code"], desk=desk_of(given), at=now()
         )
     return done, domain
 
@@ -167,7 +167,7 @@ def second(proposal: str, **given: Any) -> None:
     """
     with open_store(given["store_path"], write=True) as store:
         domain = domain_of(store, given["domain"])
-        second_link(store, domain, given["outbox"], proposal, desk=desk_of(given), at=_now())
+        second_link(store, domain, given["outbox"], proposal, desk=desk_of(given), at=now())
     click.echo(f"{proposal} is seconded: linked")
 
 
@@ -193,7 +193,3 @@ def unlink(**given: Any) -> None:
     """
     _run(unlink_pair, given)
     click.echo("unlinked")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

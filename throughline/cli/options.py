@@ -105,6 +105,11 @@ format_option = click.option(
 )
 
 
+def now() -> datetime:
+    """This moment, in UTC and naive, as the store keeps times."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 class Moment(click.ParamType):
     """A time as ISO 8601; without an offset it is UTC. Converted to naive UTC."""
 

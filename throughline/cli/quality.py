@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from throughline.cli.desk import desk_of, desk_options
 from throughline.cli.letters import letter_command
-from throughline.cli.options import as_of_option, domain_of, domain_option, format_option, store_option
+from throughline.cli.options import as_of_option, domain_of, domain_option, format_option, now, store_option
 from throughline.cli.quality_page import page_command
 from throughline.cli.reconcile import reconcile_command
 from throughline.cli.scores import scores_command
@@ -95,9 +95,9 @@ def run(as_of: datetime | None, **given: Any) -> None:
         domain = domain_of(store, given["domain"])
         as_of = as_of or as_of_checked(store.connection)
         results = run_checks(store.connection, domain, as_of)
-        now = datetime.now(UTC).replace(tzinfo=None)
-        run_id = f"run-{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-        publish_acts(store, domain, given["outbox"], acts_of_run(results, run_id, as_of), desk=desk_of(given), at=now)
+        at = now()
+        run_id = f"run-{at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+        publish_acts(store, domain, given["outbox"], acts_of_run(results, run_id, as_of), desk=desk_of(given), at=at)
     failing = sum(not one.success for one in results)
     click.echo(f"{run_id}: {len(results):,} results, {failing:,} not as they should be")
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from throughline.cli.options import domain_of, domain_option, store_option
+from throughline.cli.options import domain_of, domain_option, now, store_option
 from throughline.errors import InfrastructureError
 from throughline.quality.checks import as_of_checked
 from throughline.quality.page import page, page_html
@@ -35,7 +34,7 @@ def page_command(path: Path, results_link: str | None, domain: Domain | None, st
             store.connection,
             load_quality_rules(domain_of(store, domain)),
             as_of=as_of_checked(store.connection),
-            now=datetime.now(UTC).replace(tzinfo=None),
+            now=now(),
             results_link=results_link,
         )
     try:

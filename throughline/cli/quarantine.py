@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from throughline.cli.options import format_option, store_option
+from throughline.cli.options import format_option, now, store_option
 from throughline.cli.quarantine_acts import assign, discard, replay, restore
 from throughline.cli.writing import write_query, write_rows
 from throughline.errors import DataError
@@ -41,7 +40,7 @@ def list_(store_path: Path, reason: str | None, limit: int, format_: Format | No
     with open_store(store_path, write=False) as store:
         if reason is None:
             prepare_groups(store.connection)
-            store.connection.execute("set variable now = ?", [datetime.now(UTC).replace(tzinfo=None)])
+            store.connection.execute("set variable now = ?", [now()])
             write_query(store.connection, sql("throughline.cli", "queries/quarantine_groups"), format_, 10_000)
         else:
             _check_reason(store, reason)

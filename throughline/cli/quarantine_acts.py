@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from rich.console import Console
 
 from throughline.cli.desk import desk_of, desk_options
 from throughline.cli.events import mapping_of, print_counts
-from throughline.cli.options import MappingFile, domain_of, domain_option, store_option, topic_prefix_option
+from throughline.cli.options import MappingFile, domain_of, domain_option, now, store_option, topic_prefix_option
 from throughline.cli.progress import progress_bar
 from throughline.quarantine_acts import assign as assign_records
 from throughline.quarantine_acts import discard as discard_records
@@ -83,7 +82,7 @@ def _run(act: Callable[..., None], given: dict[str, Any], said: dict[str, Any]) 
     ids = given["quarantine_ids"]
     with open_store(given["store_path"], write=True) as store:
         domain = domain_of(store, given["domain"])
-        act(store, domain, given["outbox"], ids, desk=desk_of(given), at=datetime.now(UTC).replace(tzinfo=None), **said)
+        act(store, domain, given["outbox"], ids, desk=desk_of(given), at=now(), **said)
     return len(set(ids))
 
 

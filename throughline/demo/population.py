@@ -20,6 +20,7 @@ from throughline.demo.faults import Fault, put_faults_in
 from throughline.demo.instants import DAY
 from throughline.demo.journey import journey
 from throughline.errors import UsageError
+from throughline.schemas.type_form import wire_type
 
 if TYPE_CHECKING:
     from throughline.schemas.domain import Domain
@@ -108,10 +109,9 @@ class _WireTypes(dict[str, str]):
 
 def _wire_types(domain: Domain) -> tuple[_WireTypes, dict[str, frozenset[str]]]:
     """Type on the wire by catalogue type, and the required fields by type on the wire."""
-    head = f"{domain.type_prefix}." if domain.type_prefix else ""
     wire = _WireTypes()
     required: dict[str, frozenset[str]] = {}
     for name, type_ in domain.types.items():
-        wire[name] = on_wire = f"{head}{name}.v{type_.version}"
+        wire[name] = on_wire = wire_type(domain.type_prefix, name, type_.version)
         required[on_wire] = frozenset(field for field, use in type_.fields.items() if use.required)
     return wire, required
