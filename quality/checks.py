@@ -7,7 +7,7 @@ many of them are at fault, if counted) and value (what is judged). Rules are of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -123,19 +123,30 @@ def judged_measures(
 ) -> list[CheckResult]:
     """The results of the checks that are measures, without the suites: what patterns over many events tell."""
     measured = measured_frames(connection, domain, rules, as_of)
-    return [result for check, frame in measured for result in _judged(check, frame, rules)]
+    return [result for check, frame in measured for result in _judged(check, frame)]
 
 
 def measured_frames(
     connection: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRules, as_of: datetime | None
 ) -> list[tuple[Check, pa.Table]]:
-    """Each check with what its measure gives: subject, period (day or null), n (events), value; no value is null."""
+    """Each check with what its measure gives: subject, period (day or null), n (events), value; no value is null.
+
+    A check whose limit the rules set for some of its subjects comes once for each limit, as its `at_most`.
+    """
     cursor = connection.cursor()
     try:
         observe(cursor, domain, rules, as_of or as_of_checked(connection))
-        return [(check, _measure(cursor, check)) for check in all_checks()]
+        return [part for check in all_checks() for part in _by_limit(check, _measure(cursor, check), rules)]
     finally:
         cursor.close()
+
+
+def _by_limit(check: Check, measured: pa.Table, rules: QualityRules) -> list[tuple[Check, pa.Table]]:
+    limits = [rules.limit(check.name, subject, check.at_most) for subject in measured["subject"].to_pylist()]
+    return [
+        (replace(check, at_most=most), measured.filter(pa.array([limit == most for limit in limits])))
+        for most in dict.fromkeys(limits)
+    ]
 
 
 def as_of_checked(connection: duckdb.DuckDBPyConnection) -> datetime:
@@ -213,37 +224,32 @@ def _judged_suites(connection: duckdb.DuckDBPyConnection, domain: Domain, rules:
     return results
 
 
-def _judged(check: Check, measured: pa.Table, rules: QualityRules) -> list[CheckResult]:
-    by_limit: dict[float, list[Row]] = {}
-    for row in measured.to_pylist():
-        by_limit.setdefault(rules.limit(check.name, row["subject"], check.at_most), []).append(row)
+def _judged(check: Check, measured: pa.Table) -> list[CheckResult]:
+    limits = {"column": "value", "max_value": check.at_most}
+    expectation = Expectation(check.name, check.dimension, "expect_column_values_to_be_between", limits)
+    (outcome,) = judge(measured.select(["value"]).to_pandas(), [expectation], with_rows=True)
+    failed = set(outcome.failed_rows)
+    rows = measured.to_pylist()
+    by_subject: dict[str, list[int]] = {}
+    for place, row in enumerate(rows):
+        by_subject.setdefault(row["subject"], []).append(place)
     results = []
-    for most, rows in by_limit.items():
-        limits = {"column": "value", "max_value": most}
-        expectation = Expectation(check.name, check.dimension, "expect_column_values_to_be_between", limits)
-        (outcome,) = judge(
-            pa.table({"value": [row["value"] for row in rows]}).to_pandas(), [expectation], with_rows=True
-        )
-        failed = set(outcome.failed_rows)
-        by_subject: dict[str, list[int]] = {}
-        for place, row in enumerate(rows):
-            by_subject.setdefault(row["subject"], []).append(place)
-        for subject, places in by_subject.items():
-            worst = max((rows[place] for place in places), key=lambda row: float(row["value"]))
-            over = len(failed.intersection(places))
-            results.append(
-                CheckResult(
-                    check.name,
-                    check.dimension,
-                    subject,
-                    over == 0,
-                    worst["value"],
-                    most,
-                    len(places),
-                    over,
-                    worst["period"],
-                    worst["n"],
-                    worst["k"],
-                )
+    for subject, places in by_subject.items():
+        worst = max((rows[place] for place in places), key=lambda row: float(row["value"]))
+        over = len(failed.intersection(places))
+        results.append(
+            CheckResult(
+                check.name,
+                check.dimension,
+                subject,
+                over == 0,
+                worst["value"],
+                check.at_most,
+                len(places),
+                over,
+                worst["period"],
+                worst["n"],
+                worst["k"],
             )
+        )
     return results

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from throughline.errors import UsageError
-from throughline.quality.checks import measured_frames
+from throughline.quality.checks import all_checks, measured_frames
 from throughline.quality.expectations import WITHOUT_VALUES, Expectation, configured, quiet
 from throughline.quality.suites import suites_of
 from throughline.schemas.quality_rules import load_quality_rules
@@ -62,11 +62,14 @@ def _suites(
 ) -> Iterator[tuple[str, pd.DataFrame, tuple[Expectation, ...]]]:
     """Name, frame and expectations of each suite that has rows."""
     rules = load_quality_rules(domain)
+    usual = {one.name: rules.limit(one.name, "", one.at_most) for one in all_checks()}
     for check, measured in measured_frames(connection, domain, rules, as_of):
-        if measured.num_rows:
-            limit = {"column": "value", "max_value": rules.limit(check.name, "", check.at_most)}
-            kind = "expect_column_values_to_be_between"
-            yield check.name, measured.to_pandas(), (Expectation(check.name, check.dimension, kind, limit),)
+        limit = {"column": "value", "max_value": check.at_most}
+        expectation = Expectation(check.name, check.dimension, "expect_column_values_to_be_between", limit)
+        # a feed with a limit of its own is judged by that, on a page of its own; a point would make it a folder
+        is_usual = check.at_most == usual[check.name]
+        name = check.name if is_usual else f"{check.name} at most {check.at_most:g}".replace(".", ",")
+        yield name, measured.to_pandas(), (expectation,)
     for suite in suites_of(domain, rules):
         frame = connection.execute(suite.frame).df()
         if not frame.empty:

@@ -12,6 +12,7 @@ import pytest
 from histories import RECEIVED
 
 from throughline.errors import DataError
+from throughline.quality import data_docs
 from throughline.quality.checks import CheckResult, as_of_checked, checks_of, run_checks
 from throughline.quality.data_docs import write_data_docs
 from throughline.quality.expectations import Expectation, judge
@@ -245,6 +246,22 @@ def test_data_docs_say_counts_and_no_values(store: Store, domain: Domain, tmp_pa
     judged = {page.stem.removeprefix("store-") for page in pages if "validations" in page.parts}
     assert {"unit_missing", "police.crime.recorded", "timeline", "cases"} <= judged
     assert not any("20XSECRETX" in page.read_text(encoding="utf-8") for page in pages)
+
+
+def test_data_docs_judge_a_feed_by_its_own_limit(
+    store: Store, domain: Domain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `quality` does: what it holds is not red in the pages."""
+    rules = load_quality_rules(domain)
+    own = QualityRules(rules.orders, rules.begins, {"unit_missing": {RMS: 0.5}}, ())
+    monkeypatch.setattr(data_docs, "load_quality_rules", lambda domain: own)
+    received(store, domain, tmp_path, *(without(one, "unit") for one in CLEAN[:20]), *CLEAN[20:])
+
+    write_data_docs(store.connection, domain, AS_OF, tmp_path / "docs")
+
+    (page,) = (tmp_path / "docs" / "validations" / "unit_missing at most 0,5").rglob("*.html")
+    assert '<i class="fas fa-check-circle text-success" aria-hidden="true"></i> Succeeded' in page.read_text("utf-8")
+    assert not (tmp_path / "docs" / "validations" / "unit_missing").exists()
 
 
 def test_an_expectation_that_cannot_be_judged_is_named() -> None:
