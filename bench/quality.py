@@ -1,20 +1,30 @@
 """Every check over a large store, alone and beside a join that runs: `python -m bench.quality --events 1000000`.
 
 The checks run as somebody would run them beside a worker: in a process of their own, at the lowest priority, on a store
-that is read. The join is a replay of the same events into a fresh store, which uses every core that it can have.
+that is read. The join is a replay of the same events into a fresh store, which uses every core that it can have; with
+`--live` it is a worker that takes the same events from a broker of this machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from bench.contestants import Place, pause, throughline_worker
+from bench.encoded import encoded_records
 from bench.generate import SEED, generate
+from bench.live_input import benchmark_broker, publish_encoded
+from throughline.broker.jars import cache_folder
+from throughline.schemas.domain import load_domain
 
 _THROUGHLINE = (sys.executable, "-m", "throughline")
 _LEAST = 19
@@ -25,6 +35,23 @@ def replayed(file: Path, store: Path) -> float:
     began = time.perf_counter()
     subprocess.run([*_THROUGHLINE, "replay", file, "--store", store], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began
+
+
+@contextmanager
+def live_join(folder: Path, events: int, seed: int) -> Iterator[Callable[[Path], float]]:
+    """Seconds that a worker needs to take all events from topics into stores of a fresh folder."""
+    domain = load_domain(None)
+    records = encoded_records(cache_folder() / "bench-records", events, seed)
+    with benchmark_broker(folder / "broker") as broker:
+        topics = publish_encoded(broker, "live.", domain, records)
+        assert broker.pid is not None
+        place = Place(topics, broker.pid, folder, folder / "catalogue.json")
+
+        def worked(stores: Path) -> float:
+            pause()
+            return throughline_worker(place, "Throughline", stores).seconds
+
+        yield worked
 
 
 def checking(store: Path, log: Path) -> subprocess.Popen[bytes]:
@@ -46,11 +73,31 @@ def checked(store: Path, log: Path) -> tuple[float, str]:
     return time.perf_counter() - began, log.read_text(encoding="utf-8").splitlines()[-1]
 
 
+def compare(join: Callable[[Path], float], folder: Path, store: Path, events: int, rounds: int) -> None:
+    """Print the rate of the join, alone and beside the checks of the store, in turn."""
+    alone, beside = [], []
+    for round_ in range(rounds):
+        alone.append(join(folder / f"alone-{round_}"))
+        log, began = folder / "beside.log", time.time()
+        until = checking(store, log)
+        beside.append(join(folder / f"beside-{round_}"))
+        if until.wait() != 0:
+            raise RuntimeError(log.read_text(encoding="utf-8"))
+        print(
+            f"join alone {events / alone[-1]:,.0f} events/s, beside the checks {events / beside[-1]:,.0f}; "
+            f"the checks took {log.stat().st_mtime - began:.1f} s",  # they write when they have ended
+            flush=True,
+        )
+    ratio = statistics.median(alone) / statistics.median(beside)
+    print(f"the join keeps {ratio:.0%} of its rate beside the checks (medians of {rounds})")
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--events", type=int, default=1_000_000)
     options.add_argument("--seed", type=int, default=SEED)
-    options.add_argument("--rounds", type=int, default=3, help="replays alone and beside the checks, in turn")
+    options.add_argument("--rounds", type=int, default=3, help="joins alone and beside the checks, in turn")
+    options.add_argument("--live", action="store_true", help="the join is a worker on a broker")
     options.add_argument("--folder", type=Path, help="for the stores; a temporary one otherwise")
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="throughline-quality-", dir=given.folder) as name:
@@ -59,22 +106,12 @@ def main() -> None:
         store = folder / "checked.duckdb"
         replayed(file, store)
         seconds, said = checked(store, folder / "alone.log")
-        print(f"alone: {seconds:.1f} s over {given.events:,} events; {said}", flush=True)
-        alone, beside, runs = [], [], 0
-        for round_ in range(given.rounds):
-            alone.append(replayed(file, folder / f"alone-{round_}.duckdb"))
-            until = checking(store, folder / "beside.log")
-            beside.append(replayed(file, folder / f"beside-{round_}.duckdb"))
-            runs += until.poll() is not None
-            began = time.perf_counter()
-            until.wait()
-            print(
-                f"join alone {given.events / alone[-1]:,.0f} events/s, beside the checks "
-                f"{given.events / beside[-1]:,.0f}; the checks took {beside[-1] + time.perf_counter() - began:.1f} s",
-                flush=True,
-            )
-        best, burdened = sorted(alone)[len(alone) // 2], sorted(beside)[len(beside) // 2]
-        print(f"the join keeps {best / burdened:.0%} of its rate beside the checks (median of {given.rounds})")
+        print(f"checks alone: {seconds:.1f} s over {given.events:,} events; {said}", flush=True)
+        if given.live:
+            with live_join(folder, given.events, given.seed) as join:
+                compare(join, folder, store, given.events, given.rounds)
+        else:
+            compare(functools.partial(replayed, file), folder, store, given.events, given.rounds)
 
 
 if __name__ == "__main__":
