@@ -1,8 +1,9 @@
 """Every check over a large store, alone and beside a join that runs: `python -m bench.quality --events 1000000`.
 
-The checks run as somebody would run them beside a worker: in a process of their own, at the lowest priority, on a store
-that is read. The join is a replay of the same events into a fresh store, which uses every core that it can have; with
-`--live` it is a worker that takes the same events from a broker of this machine.
+The checks run as somebody would run them beside a worker: in a process of their own, on a store that is read, on one
+processor, with what others leave of it (`systemd-run -p CPUWeight=idle` does so; without control groups, by priority
+alone, which takes much more from the join). The join is a replay of the same events into a fresh store, with every
+core that it can have; with `--live` it is a worker that takes the same events from a broker of this machine.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from throughline.schemas.domain import load_domain
 
 _THROUGHLINE = (sys.executable, "-m", "throughline")
 _LEAST = 19
+Running = subprocess.Popen[bytes]
 
 
 def replayed(file: Path, store: Path) -> float:
@@ -54,32 +56,64 @@ def live_join(folder: Path, events: int, seed: int) -> Iterator[Callable[[Path],
         yield worked
 
 
-def checking(store: Path, log: Path) -> subprocess.Popen[bytes]:
-    """The checks of a store, at the lowest priority."""
+def checking(store: Path, log: Path, group: Path | None) -> Running:
+    """The checks of a store, with what others leave of the processors."""
     with log.open("wb") as out:
         return subprocess.Popen(
             [*_THROUGHLINE, "quality", "--all", "--format", "csv", "--store", store],
             stdout=out,
             stderr=subprocess.STDOUT,
-            preexec_fn=lambda: os.nice(_LEAST),
+            preexec_fn=lambda: _step_aside(group),
         )
 
 
-def checked(store: Path, log: Path) -> tuple[float, str]:
+def _step_aside(group: Path | None) -> None:
+    os.nice(_LEAST)
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    if group is not None:
+        (group / "cgroup.procs").write_text(str(os.getpid()))
+
+
+@contextmanager
+def idle_group() -> Iterator[Path | None]:
+    """A control group of processes that run only where no others want to; None where none can be made."""
+    name = f"throughline-{os.getpid()}"
+    for group in (Path("/sys/fs/cgroup/cpu") / name, Path("/sys/fs/cgroup") / name):
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        try:
+            (group / "cpu.idle").write_text("1")
+        except OSError:
+            group.rmdir()
+            continue
+        try:
+            yield group
+        finally:
+            group.rmdir()
+        return
+    yield None
+
+
+def checked(store: Path, log: Path, group: Path | None) -> tuple[float, str]:
     """Seconds of all checks of a store, and what they say of themselves."""
     began = time.perf_counter()
-    if checking(store, log).wait() != 0:
+    if checking(store, log, group).wait() != 0:
         raise RuntimeError(log.read_text(encoding="utf-8"))
     return time.perf_counter() - began, log.read_text(encoding="utf-8").splitlines()[-1]
 
 
-def compare(join: Callable[[Path], float], folder: Path, store: Path, events: int, rounds: int) -> None:
-    """Print the rate of the join, alone and beside the checks of the store, in turn."""
+def compare(
+    join: Callable[[Path], float], folder: Path, checks: Callable[[Path], Running], events: int, rounds: int
+) -> None:
+    """Print the rate of the join, alone and beside the checks, in turn."""
     alone, beside = [], []
     for round_ in range(rounds):
         alone.append(join(folder / f"alone-{round_}"))
         log, began = folder / "beside.log", time.time()
-        until = checking(store, log)
+        until = checks(log)
         beside.append(join(folder / f"beside-{round_}"))
         if until.wait() != 0:
             raise RuntimeError(log.read_text(encoding="utf-8"))
@@ -100,18 +134,20 @@ def main() -> None:
     options.add_argument("--live", action="store_true", help="the join is a worker on a broker")
     options.add_argument("--folder", type=Path, help="for the stores; a temporary one otherwise")
     given = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="throughline-quality-", dir=given.folder) as name:
+    with tempfile.TemporaryDirectory(prefix="throughline-quality-", dir=given.folder) as name, idle_group() as group:
         folder = Path(name)
         file = generate(folder, given.events, seed=given.seed)
         store = folder / "checked.duckdb"
         replayed(file, store)
-        seconds, said = checked(store, folder / "alone.log")
+        seconds, said = checked(store, folder / "alone.log", group)
         print(f"checks alone: {seconds:.1f} s over {given.events:,} events; {said}", flush=True)
+        print("they run in an idle control group" if group else "they run at the lowest priority: no control groups")
+        checks = functools.partial(checking, store, group=group)
         if given.live:
             with live_join(folder, given.events, given.seed) as join:
-                compare(join, folder, store, given.events, given.rounds)
+                compare(join, folder, checks, given.events, given.rounds)
         else:
-            compare(functools.partial(replayed, file), folder, store, given.events, given.rounds)
+            compare(functools.partial(replayed, file), folder, checks, given.events, given.rounds)
 
 
 if __name__ == "__main__":
