@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -106,7 +107,7 @@ def metric(port: int, name: str) -> float:
     try:
         with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
             lines = answer.read().decode().splitlines()
-    except (URLError, ConnectionError, TimeoutError):
+    except (URLError, ConnectionError, TimeoutError, HTTPException):
         return 0.0
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
 
