@@ -120,7 +120,7 @@ def quix_streams(place: Place, processes: int) -> Run:
     commands, reports = [], []
     for number in range(processes):
         folder = place.folder / f"{group}-{number}"
-        reports.append(folder.with_suffix(".json"))
+        reports.append(Path(f"{folder}.json"))  # not with_suffix: the group has a point in it
         commands.append(
             [
                 *(str(quix_python()), str(script), "--bootstrap", given.bootstrap, "--group", group),
@@ -153,7 +153,7 @@ def _peer(
     before = place.broker()
     with ExitStack() as stack:
         running = [
-            stack.enter_context(MeasuredProcess(command, report.with_suffix(".log")))
+            stack.enter_context(MeasuredProcess(command, Path(f"{report}.log")))
             for command, report in zip(commands, reports, strict=True)
         ]
         wait_until(
