@@ -2,7 +2,10 @@
 -- reads: observed
 select
   source as subject, null::date as period,
-  max(try_cast(sequence as bigint)) - min(try_cast(sequence as bigint)) + 1 as n,
+  -- two of them may lie further apart than one of them can say
+  least(
+    max(try_cast(sequence as bigint))::hugeint - min(try_cast(sequence as bigint)) + 1, 9223372036854775807
+  )::bigint as n,
   n - count(distinct try_cast(sequence as bigint)) as k, k / n as value
 from observed
 where try_cast(sequence as bigint) is not null

@@ -21,9 +21,16 @@ published as (
     count(*) filter (not in_conflict) as events,
     min(occurred_at) as first_seen,
     max(occurred_at) as last_seen,
-    -- where the publisher numbers its events: numbers missing between the first and the last
-    max(try_cast(sequence as bigint)) - min(try_cast(sequence as bigint)) + 1
-      - count(distinct try_cast(sequence as bigint)) as sequence_gaps
+    -- where the publisher numbers its events: numbers missing between the first and the last, which may lie further
+    -- apart than one of them can say
+    case
+      when count(try_cast(sequence as bigint)) > 0 then
+        least(
+          max(try_cast(sequence as bigint))::hugeint - min(try_cast(sequence as bigint)) + 1
+            - count(distinct try_cast(sequence as bigint)),
+          9223372036854775807
+        )
+    end::bigint as sequence_gaps
   from events
   group by source
 )

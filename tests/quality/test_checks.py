@@ -147,6 +147,16 @@ def test_a_limit_of_ones_own_counts_before_that_of_all(
     assert (one.observed, one.at_most, one.success) == (0.2, 0.5, True)
 
 
+def test_an_absurd_number_is_a_finding_and_no_fault(store: Store, domain: Domain, tmp_path: Path) -> None:
+    """Numbers may lie further apart than one of them can say."""
+    low, far = (
+        {**CLEAN[0], "id": name, "sequence": str(number)} for name, number in (("a", -(2**63)), ("b", 2**63 - 1))
+    )
+    received(store, domain, tmp_path, *CLEAN, low, far)
+
+    assert found(store, domain, "numbers_missing").observed == pytest.approx(1)
+
+
 def test_a_store_without_events_is_named(store: Store, domain: Domain) -> None:
     rebuild(store, domain)
 

@@ -209,7 +209,15 @@ def test_an_absurd_number_costs_nothing(store: Store) -> None:
     join(store, batch_of([low, far]), RECEIVED)
 
     assert rows(store, "select numbers from sequence_gaps") == [{"numbers": 2.0**64}]
+    # the most that its column can hold
+    assert rows(store, "select sequence_gaps from sources") == [{"sequence_gaps": 2**63 - 1}]
     assert covered(store)[0][-1] == 0
+
+
+def test_a_source_that_does_not_number_its_events_has_no_number_of_gaps(store: Store) -> None:
+    join(store, batch_of([requests(range(1, 2))[0] | {"sequence": None}]), RECEIVED)
+
+    assert rows(store, "select sequence_gaps from sources") == [{"sequence_gaps": None}]
 
 
 def test_without_a_threshold_nothing_is_withheld() -> None:
