@@ -113,7 +113,7 @@ class Run:
         self.folder.mkdir(parents=True)
         self.topics: Topics = load_topics(self.world.domain, prefix=self.prefix, replication=1)
         # kept: futures of a client that is gone are gone with it
-        self.admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2})
+        self.admin = self._new_admin()
         self.make_topics([topic.name for topic in self.topics])
 
     @property
@@ -182,10 +182,15 @@ class Run:
                 ends = {(tp.topic, tp.partition): future.result(20).offset for tp, future in found.items()}
                 return {place: end for place, end in ends.items() if end > 0}
             except KafkaException:
-                # a broker that was just started may not know yet what the client knows
+                # a broker that was just started may not know yet what the client knows; and the client keeps what it
+                # knew of a partition's leader before the broker was away
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.2)
+                self.admin = self._new_admin()
+
+    def _new_admin(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2})
 
     def drain(self, *workers: Worker, seconds: float = DRAIN_SECONDS) -> float:
         """Wait until the workers have taken all that the topics have; the seconds that it took."""
