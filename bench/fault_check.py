@@ -94,7 +94,8 @@ def _check_conservation(run: Run, stores: list[Store], found: Checked) -> None:
                         found.faults.append(f"{origin} at {offset} is to be {sent.reason} and is {reason}")
     if expected:
         found.lost += len(expected)
-        found.faults.append(f"the log lacks {len(expected)} acknowledged records")
+        places = ", ".join(f"{topic}-{partition} at {offset}" for topic, partition, offset in list(expected)[:5])
+        found.faults.append(f"the log lacks {len(expected)} acknowledged records, such as {places}")
     if found.lost:
         found.faults.append(f"{found.lost} records are in no store")
     if standing:
