@@ -3,10 +3,11 @@
 create or replace temp table lost_keys as
 select distinct unnest(identifier_keys) as identifier_key from verdicts where now_in_conflict and not in_conflict;
 
+-- where standing events still carry them
 create or replace temp table carriers as
-select event_key, list_distinct(identifier_keys) as keys
-from events
-where not in_conflict and list_has_any(identifier_keys, (select coalesce(list(identifier_key), []) from lost_keys));
+select distinct event_key, identifier_key
+from (select event_key, unnest(identifier_keys) as identifier_key from events where not in_conflict)
+semi join lost_keys using (identifier_key);
 
 -- the identifiers that an event or a steward had joined to them have to be linked again
 insert into unsettled_identifiers
@@ -24,14 +25,16 @@ select identifier_key from identifiers where identifier_key in (from lost_keys);
 delete from joins
 where left_key in (from lost_keys) and right_key in (from lost_keys)
   and not exists (
-    select 1 from carriers c where list_contains(c.keys, joins.left_key) and list_contains(c.keys, joins.right_key)
+    select 1
+    from carriers l
+    join carriers r using (event_key)
+    where l.identifier_key = joins.left_key and r.identifier_key = joins.right_key
   );
 
-insert into unsettled_cases
-select distinct case_key from identifiers
-where identifier_key in (from lost_keys)
-  and not exists (select 1 from carriers c where list_contains(c.keys, identifiers.identifier_key));
+create or replace temp table gone as
+from lost_keys anti join carriers using (identifier_key);
 
-delete from identifiers
-where identifier_key in (from lost_keys)
-  and not exists (select 1 from carriers c where list_contains(c.keys, identifiers.identifier_key));
+insert into unsettled_cases
+select distinct case_key from identifiers where identifier_key in (from gone);
+
+delete from identifiers where identifier_key in (from gone);
