@@ -79,22 +79,25 @@ def _step_aside(group: Path | None) -> None:
 def idle_group() -> Iterator[Path | None]:
     """A control group of processes that run only where no others want to; None where none can be made."""
     name = f"throughline-{os.getpid()}"
-    for group in (Path("/sys/fs/cgroup/cpu") / name, Path("/sys/fs/cgroup") / name):
-        try:
-            group.mkdir()
-        except OSError:
-            continue
-        try:
-            (group / "cpu.idle").write_text("1")
-        except OSError:
+    group = next(filter(_is_made, (Path("/sys/fs/cgroup/cpu") / name, Path("/sys/fs/cgroup") / name)), None)
+    try:
+        yield group
+    finally:
+        if group is not None:
             group.rmdir()
-            continue
-        try:
-            yield group
-        finally:
-            group.rmdir()
-        return
-    yield None
+
+
+def _is_made(group: Path) -> bool:
+    try:
+        group.mkdir()
+    except OSError:
+        return False
+    try:
+        (group / "cpu.idle").write_text("1")
+    except OSError:
+        group.rmdir()
+        return False
+    return True
 
 
 def checked(store: Path, log: Path, group: Path | None) -> tuple[float, str]:

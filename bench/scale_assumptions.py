@@ -40,7 +40,7 @@ PARTITIONS = Assumption(12, "partitions of each topic", "topics.yaml")
 BULK_RATE = Assumption(
     20_000,
     "events/s of a worker that has much to take",
-    "less than half of what `python -m bench.live` measures on two cores (44,700); the aim is 100,000",
+    "less than half of what `python -m bench.live` measures on two cores (some 43,000); the aim is 100,000",
 )
 BATCH_SECONDS = Assumption(
     0.25, "seconds of a small batch of one partition", "the most that `python -m bench.small_batch` is to take"

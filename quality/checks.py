@@ -12,7 +12,6 @@ from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -30,7 +29,6 @@ _CATALOGUE = "Publish the event again under a new id, or widen the catalogue: it
 _VIEWS = "`throughline verify`, then `throughline rebuild`; if it stays, report it as a fault of the software."
 
 
-Row = dict[str, Any]
 OF = ("source", "agency", "agencies", "type", "types", "area", "view")
 """What the subject of a check begins with, so whose its results are."""
 
@@ -45,6 +43,12 @@ class Check:
     why: str
     do: str
     of: str = "source"
+
+    @property
+    def expectation(self) -> Expectation:
+        """What the column `value` of its measure is judged by."""
+        limit = {"column": "value", "max_value": self.at_most}
+        return Expectation(self.name, self.dimension, "expect_column_values_to_be_between", limit)
 
 
 @dataclass(frozen=True)
@@ -225,9 +229,7 @@ def _judged_suites(connection: duckdb.DuckDBPyConnection, domain: Domain, rules:
 
 
 def _judged(check: Check, measured: pa.Table) -> list[CheckResult]:
-    limits = {"column": "value", "max_value": check.at_most}
-    expectation = Expectation(check.name, check.dimension, "expect_column_values_to_be_between", limits)
-    (outcome,) = judge(measured.select(["value"]).to_pandas(), [expectation], with_rows=True)
+    (outcome,) = judge(measured.select(["value"]).to_pandas(), [check.expectation], with_rows=True)
     failed = set(outcome.failed_rows)
     rows = measured.to_pylist()
     by_subject: dict[str, list[int]] = {}

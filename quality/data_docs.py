@@ -64,12 +64,10 @@ def _suites(
     rules = load_quality_rules(domain)
     usual = {one.name: rules.limit(one.name, "", one.at_most) for one in all_checks()}
     for check, measured in measured_frames(connection, domain, rules, as_of):
-        limit = {"column": "value", "max_value": check.at_most}
-        expectation = Expectation(check.name, check.dimension, "expect_column_values_to_be_between", limit)
         # a feed with a limit of its own is judged by that, on a page of its own; a point would make it a folder
         is_usual = check.at_most == usual[check.name]
         name = check.name if is_usual else f"{check.name} at most {check.at_most:g}".replace(".", ",")
-        yield name, measured.to_pandas(), (expectation,)
+        yield name, measured.to_pandas(), (check.expectation,)
     for suite in suites_of(domain, rules):
         frame = connection.execute(suite.frame).df()
         if not frame.empty:

@@ -24,14 +24,10 @@ published as (
     -- where the publisher numbers its events: numbers missing between the first and the last, which may lie further
     -- apart than one of them can say
     case
-      when count(try_cast(sequence as bigint)) > 0 then
-        least(
-          max(try_cast(sequence as bigint))::hugeint - min(try_cast(sequence as bigint)) + 1
-            - count(distinct try_cast(sequence as bigint)),
-          9223372036854775807
-        )
+      when count(number) > 0 then
+        least(max(number)::hugeint - min(number) + 1 - count(distinct number), 9223372036854775807)
     end::bigint as sequence_gaps
-  from events
+  from (select *, try_cast(sequence as bigint) as number from events)
   group by source
 )
 select

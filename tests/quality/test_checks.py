@@ -12,7 +12,7 @@ import pytest
 from histories import RECEIVED
 
 from throughline.errors import DataError
-from throughline.quality import data_docs
+from throughline.quality import checks, data_docs
 from throughline.quality.checks import CheckResult, as_of_checked, checks_of, run_checks
 from throughline.quality.data_docs import write_data_docs
 from throughline.quality.expectations import Expectation, judge
@@ -132,18 +132,19 @@ def test_what_is_in_order_passes(store: Store, domain: Domain, tmp_path: Path) -
     }
 
 
-def test_a_limit_of_ones_own_counts_before_that_of_all(
-    store: Store, domain: Domain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A feed that is rightly different has a limit of its own in the domain."""
-    import throughline.quality.checks as checks
-
+@pytest.fixture
+def with_own_limit(store: Store, domain: Domain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A fifth of the units of one feed are missing, and half may be; of others none may."""
     rules = load_quality_rules(domain)
     own = QualityRules(rules.orders, rules.begins, {"unit_missing": {RMS: 0.5}}, ())
-    monkeypatch.setattr(checks, "load_quality_rules", lambda domain: own)
-    received(store, domain, tmp_path, *(without(one, "unit") for one in CLEAN[:20]), *CLEAN[20:])
+    for module in (checks, data_docs):
+        monkeypatch.setattr(module, "load_quality_rules", lambda domain: own)
+    return received(store, domain, tmp_path, *(without(one, "unit") for one in CLEAN[:20]), *CLEAN[20:])
 
-    one = found(store, domain, "unit_missing")
+
+def test_a_limit_of_ones_own_counts_before_that_of_all(with_own_limit: Store, domain: Domain) -> None:
+    """A feed that is rightly different has a limit of its own in the domain."""
+    one = found(with_own_limit, domain, "unit_missing")
     assert (one.observed, one.at_most, one.success) == (0.2, 0.5, True)
 
 
@@ -258,16 +259,9 @@ def test_data_docs_say_counts_and_no_values(store: Store, domain: Domain, tmp_pa
     assert not any("20XSECRETX" in page.read_text(encoding="utf-8") for page in pages)
 
 
-def test_data_docs_judge_a_feed_by_its_own_limit(
-    store: Store, domain: Domain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_docs_judge_a_feed_by_its_own_limit(with_own_limit: Store, domain: Domain, tmp_path: Path) -> None:
     """As `quality` does: what it holds is not red in the pages."""
-    rules = load_quality_rules(domain)
-    own = QualityRules(rules.orders, rules.begins, {"unit_missing": {RMS: 0.5}}, ())
-    monkeypatch.setattr(data_docs, "load_quality_rules", lambda domain: own)
-    received(store, domain, tmp_path, *(without(one, "unit") for one in CLEAN[:20]), *CLEAN[20:])
-
-    write_data_docs(store.connection, domain, AS_OF, tmp_path / "docs")
+    write_data_docs(with_own_limit.connection, domain, AS_OF, tmp_path / "docs")
 
     (page,) = (tmp_path / "docs" / "validations" / "unit_missing at most 0,5").rglob("*.html")
     assert '<i class="fas fa-check-circle text-success" aria-hidden="true"></i> Succeeded' in page.read_text("utf-8")
