@@ -40,7 +40,7 @@ numbers_missing as (
   -- a number is missed in the month of the event that follows it
   select source, date_trunc('month', written_at)::date as month, count(*) as events, sum(greatest(missing, 0))::double as observed
   from (
-    select source, written_at, number - lag(number) over (partition by source order by number, written_at) - 1 as missing
+    select source, written_at, number::hugeint - lag(number) over (partition by source order by number, written_at) - 1 as missing
     from written
     where number is not null
   )

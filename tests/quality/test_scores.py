@@ -179,6 +179,13 @@ def test_a_number_is_missed_in_the_month_of_the_next(store: Store, tmp_path: Pat
     }
 
 
+def test_numbers_may_lie_further_apart_than_one_of_them_can_say(store: Store, tmp_path: Path) -> None:
+    numbered = [("2026-02-27", str(-(2**63))), ("2026-03-02", str(2**63 - 1))]
+    feed(store, tmp_path, [{"time": f"{day}T12:00:00Z", "sequence": number} for day, number in numbered])
+
+    assert levels(store, "numbers_missing", 0)[FILES, "2026-03"] == (2.0**64, False)
+
+
 def test_silence_goes_on_through_a_month_without_events(store: Store, tmp_path: Path) -> None:
     """From the last event before, to the end of the month, or to now in the month that is not over."""
     feed(store, tmp_path, [{"time": "2026-02-01T00:00:00Z"}, {"time": "2026-04-11T00:00:00Z"}])
