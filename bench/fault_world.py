@@ -22,7 +22,7 @@ from throughline.demo.population import write_population
 from throughline.replay import replay
 from throughline.schemas.codec import SchemaStore
 from throughline.schemas.domain import Domain
-from throughline.schemas.kafka_record import plain_rows, record_of
+from throughline.schemas.kafka_record import IN_FLIGHT, plain_rows, record_of
 from throughline.schemas.topics import Topics, load_topics
 from throughline.sinks.digest import digest_by_table
 from throughline.sinks.store import open_store
@@ -251,6 +251,7 @@ class Publishing:
                     "bootstrap.servers": self._run.bootstrap,
                     "partitioner": "murmur2_random",
                     "enable.idempotence": True,
+                    "max.in.flight": IN_FLIGHT,
                     "linger.ms": 5,
                     "delivery.timeout.ms": 150_000,
                     # the broker is to refuse what is too large, not the client

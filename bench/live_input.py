@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 from bench.encoded import Encoded, read_encoded
 from throughline.broker.local_broker import LocalBroker
 from throughline.schemas.domain import Domain
+from throughline.schemas.kafka_record import IN_FLIGHT
 from throughline.schemas.topics import Topics, load_topics
 
 # the JVM as a server has it, not as a test does
@@ -100,6 +101,7 @@ def bulk_producer(bootstrap: str) -> Producer:
             "bootstrap.servers": bootstrap,
             "partitioner": "murmur2_random",
             "enable.idempotence": True,
+            "max.in.flight": IN_FLIGHT,
             "compression.type": "zstd",
             "linger.ms": 50,
             "batch.size": 1_000_000,

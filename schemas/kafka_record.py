@@ -34,6 +34,10 @@ AVRO = "application/avro"
 STRUCTURED_JSON = "application/cloudevents+json"
 HEARTBEAT_TYPE = "throughline.source.heartbeat.v1"
 
+# Requests of a producer under way at a time. Of two, a broker may refuse the first, because it does not lead the
+# partition yet, and take the second; the first is then taken for a copy and is lost (KAFKA-15591, until Kafka 4.5).
+IN_FLIGHT = 1
+
 Headers = tuple[tuple[str, bytes], ...]
 
 

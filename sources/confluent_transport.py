@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from throughline.schemas.kafka_record import KafkaRecord
-from throughline.sources.transport import DELIVERY_SECONDS, UNKNOWN_TOPIC_SECONDS, Done, Fault, fault_of
+from throughline.schemas.kafka_record import IN_FLIGHT, KafkaRecord
+from throughline.sources.transport import DELIVERY_SECONDS, UNKNOWN_TOPIC_SECONDS, UNPLACED, Done, Fault, fault_of
 
 _QUEUE_RECORDS = 50_000
 
@@ -24,6 +24,7 @@ class ConfluentTransport:
                 "client.id": "throughline-publisher",
                 "enable.idempotence": True,
                 "acks": "all",
+                "max.in.flight": IN_FLIGHT,
                 "partitioner": "murmur2_random",
                 "compression.type": "zstd",
                 "linger.ms": 20,
@@ -40,10 +41,12 @@ class ConfluentTransport:
         )
 
     def send(self, record: KafkaRecord, done: Done) -> bool:
-        def delivered(error: KafkaError | None, _: Message) -> None:
-            if error is None:
-                self.trouble = ""
-            done(None if error is None else self._fault(error))
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if error is not None:
+                done(self._fault(error))
+                return
+            self.trouble = ""
+            done(UNPLACED if message.offset() is None else None)
 
         try:
             self._producer.produce(

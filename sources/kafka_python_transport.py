@@ -15,8 +15,8 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
 
 from throughline.schemas.broker_address import reach
-from throughline.schemas.kafka_record import KafkaRecord
-from throughline.sources.transport import DELIVERY_SECONDS, UNKNOWN_TOPIC_SECONDS, Done, Fault, fault_of
+from throughline.schemas.kafka_record import IN_FLIGHT, KafkaRecord
+from throughline.sources.transport import DELIVERY_SECONDS, UNKNOWN_TOPIC_SECONDS, UNPLACED, Done, Fault, fault_of
 
 _UNDER_WAY = 10_000
 _WAIT_SECONDS = 0.005
@@ -36,6 +36,7 @@ class KafkaPythonTransport:
             "client_id": "throughline-publisher",
             "enable_idempotence": True,
             "acks": "all",
+            "max_in_flight_requests_per_connection": IN_FLIGHT,
             "compression_type": "gzip",
             "linger_ms": 20,
             "batch_size": 262_144,
@@ -73,7 +74,7 @@ class KafkaPythonTransport:
             done(self._fault(error))
             return True
         self._under_way += 1
-        future.add_callback(lambda _: self._done.append((done, None)))
+        future.add_callback(lambda at: self._done.append((done, UNPLACED if at.offset < 0 else None)))
         future.add_errback(partial(self._failed, done))
         return True
 

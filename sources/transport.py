@@ -33,11 +33,17 @@ class Fault:
     reason: str
 
 
+# The client takes the record for a copy of one that it has sent before, and it may be in no log: see IN_FLIGHT.
+UNPLACED = Fault(Verdict.AGAIN, "acknowledged with no place in the log")
+
 Done = Callable[[Fault | None], None]
 
 
 class Transport(Protocol):
-    """A client of Kafka: acks=all, idempotent, compressed, the partition by murmur2 of the key."""
+    """A client of Kafka: acks=all, idempotent, one request under way, compressed, the partition by murmur2 of the key.
+
+    It calls a record done that the broker has put somewhere, not one that it was only said to have.
+    """
 
     @property
     def trouble(self) -> str:
@@ -50,7 +56,7 @@ class Transport(Protocol):
     def send(self, record: KafkaRecord, done: Done) -> bool:
         """Take a record to send, or not (False) while too many are under way.
 
-        `done` is called from `send` or `poll`, with None once the broker has acknowledged the record.
+        `done` is called from `send` or `poll`, with None once the broker has said where it put the record.
         """
 
     def poll(self, seconds: float) -> None:

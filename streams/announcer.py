@@ -9,6 +9,7 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from throughline.errors import BrokerUnavailable
+from throughline.schemas.kafka_record import IN_FLIGHT
 from throughline.schemas.topics import Topics
 from throughline.sinks.store import Store
 from throughline.streams.case_log import kafka_error
@@ -34,7 +35,7 @@ class KafkaAnnouncer:
         """Send one portion. What the broker did not acknowledge stays outgoing, but for a case that is too large for a
         message: it is told of and taken off.
 
-        Raises BrokerUnavailable where it did not within 30 s.
+        Raises BrokerUnavailable where it did not within 30 s, or did not say where it put a record.
         """
         portion = outgoing(store, self._topics, limit=CASES_AT_ONCE, as_of=self._clock())
         if portion.records:
@@ -44,11 +45,13 @@ class KafkaAnnouncer:
 
     def _send(self, portion: Outgoing) -> None:
         failed: list[KafkaError] = []
+        unplaced: list[Message] = []
 
         def delivered(error: KafkaError | None, message: Message) -> None:
             if error is None:
-                return
-            if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+                if message.offset() is None:
+                    unplaced.append(message)
+            elif error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
                 _say_too_large(message)
             else:
                 failed.append(error)
@@ -71,6 +74,11 @@ class KafkaAnnouncer:
         left = producer.flush(_SECONDS)
         if failed:
             raise kafka_error(KafkaException(failed[0]), self._bootstrap)
+        if unplaced:
+            raise BrokerUnavailable(
+                f"`{self._bootstrap}` acknowledged {len(unplaced)} records without a place in the log.",
+                hint="They stay in the store and are sent again.",
+            )
         if left:
             # what may still arrive later is the same as what will be sent again
             producer.purge()
@@ -87,6 +95,7 @@ class KafkaAnnouncer:
                     "bootstrap.servers": self._bootstrap,
                     "enable.idempotence": True,
                     "acks": "all",
+                    "max.in.flight": IN_FLIGHT,
                     "compression.type": "zstd",
                     "linger.ms": 5,
                     "delivery.timeout.ms": int(_SECONDS * 1000),

@@ -20,7 +20,7 @@ from throughline.demo.population import write_population
 from throughline.replay import replay
 from throughline.schemas.codec import SchemaStore
 from throughline.schemas.domain import Domain
-from throughline.schemas.kafka_record import KafkaRecord, plain_rows, record_of
+from throughline.schemas.kafka_record import IN_FLIGHT, KafkaRecord, plain_rows, record_of
 from throughline.schemas.topics import Topics, load_topics
 from throughline.sinks.digest import digest
 from throughline.sinks.store import open_store
@@ -54,7 +54,13 @@ def made_up_records(folder: Path, domain: Domain, topics: Topics, *, cases: int,
 def send(bootstrap: str, records: Iterable[KafkaRecord]) -> int:
     """Send records and wait until all are acknowledged; how many."""
     producer = Producer(
-        {"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "enable.idempotence": True, "linger.ms": 5}
+        {
+            "bootstrap.servers": bootstrap,
+            "partitioner": "murmur2_random",
+            "enable.idempotence": True,
+            "max.in.flight": IN_FLIGHT,
+            "linger.ms": 5,
+        }
     )
     count = 0
     for record in records:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from brokers import RunningBroker
 from published import AS_OF, domain, populated, shown
 from structlog.testing import capture_logs
 
+from throughline.errors import BrokerUnavailable
 from throughline.schemas.topics import load_topics
 from throughline.sinks.store import open_memory_store
 from throughline.streams.announcer import KafkaAnnouncer
+from throughline.streams.case_state import outgoing
 from throughline.streams.shared_sink import Sink
 from throughline.streams.shared_state import open_shared
 from throughline.streams.topic_admin import create_topics
@@ -42,3 +47,26 @@ def test_a_case_too_large_for_a_message_is_named(
         cases = {one[0] for one in shown(store, "cases")}
         assert {one[0] for one in shown(board, "cases")} == cases - large
         assert large <= cases
+
+
+def test_what_was_acknowledged_without_a_place_in_the_log_stays_outgoing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client takes a record for a copy that may be in no log (KAFKA-15591): it is published again."""
+    monkeypatch.setattr("throughline.streams.announcer.Producer", Unplaced)
+    topics = load_topics(domain(), replication=1)
+    with populated(seed=3, cases=2) as store:
+        before = outgoing(store, topics, limit=10, as_of=AS_OF).records
+        with pytest.raises(BrokerUnavailable, match=f"{len(before)} records without a place"):
+            KafkaAnnouncer("127.0.0.1:9", topics, lambda: AS_OF).announce(store)
+        assert outgoing(store, topics, limit=10, as_of=AS_OF).records == before
+
+
+class Unplaced:
+    """A client that says of each record that it was delivered, and not where."""
+
+    def __init__(self, _: Any) -> None: ...
+
+    def produce(self, *_: Any, on_delivery: Callable[[None, Any], None], **__: Any) -> None:
+        on_delivery(None, SimpleNamespace(offset=lambda: None))
+
+    def flush(self, _: float) -> int:
+        return 0
