@@ -12,6 +12,7 @@ from bench.fault_processes import CASES, finish
 from bench.fault_workers import Failed, Worker
 from bench.fault_world import Run, Sending
 from throughline.sinks.store import open_store
+from throughline.streams.topic_admin import create_topics
 
 STOPPED_DEAD = 70
 # every record before a position stands in the store: what was published here are all events
@@ -85,7 +86,7 @@ def _made_anew(run: Run, *, at_work: bool) -> tuple[int, float, Checked]:
         run.drain(worker)
     _wait_each(list(run.admin.delete_topics([topic], request_timeout=20).values()))
     time.sleep(0.5)
-    run.make_topics([topic])
+    create_topics(run.bootstrap, run.topics)
     run.acknowledged = [one for one in run.acknowledged if one.topic != topic]
     rest = [one for place, one in enumerate(sendings) if place >= half or one.topic == topic]
     # as many records as the old one had and more: its offsets look as if all were well

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 from confluent_kafka import KafkaException, Producer, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from bench.fault_workers import Failed, Nursery, Worker
 from throughline.broker.local_broker import LocalBroker
@@ -27,6 +27,7 @@ from throughline.schemas.topics import Topics, load_topics
 from throughline.sinks.digest import digest_by_table
 from throughline.sinks.store import open_store
 from throughline.sources.event_files import read_events
+from throughline.streams.topic_admin import create_topics
 
 UNTIL = datetime(2026, 6, 30, 12, tzinfo=UTC)
 # instead of the two of the made-up population, so that several partitions have records
@@ -114,7 +115,7 @@ class Run:
         self.topics: Topics = load_topics(self.world.domain, prefix=self.prefix, replication=1)
         # kept: futures of a client that is gone are gone with it
         self.admin = self._new_admin()
-        self.make_topics([topic.name for topic in self.topics])
+        create_topics(self.bootstrap, self.topics)
 
     @property
     def bootstrap(self) -> str:
@@ -124,17 +125,6 @@ class Run:
     def names(self) -> list[str]:
         """The topics of case events."""
         return [one.topic.name for one in self.topics.case_events]
-
-    def make_topics(self, names: Iterable[str]) -> None:
-        """Make topics as the domain has them."""
-        wanted = set(names)
-        new = [
-            NewTopic(topic.name, topic.partitions, 1, config=dict(topic.settings))
-            for topic in self.topics
-            if topic.name in wanted
-        ]
-        for future in self.admin.create_topics(new).values():
-            future.result(30)
 
     def options(self, instance: str | None = "only") -> dict[str, Any]:
         """Options of a worker on this run's topics and folder."""

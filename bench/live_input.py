@@ -15,6 +15,7 @@ from throughline.broker.local_broker import LocalBroker
 from throughline.schemas.domain import Domain
 from throughline.schemas.kafka_record import IN_FLIGHT
 from throughline.schemas.topics import Topics, load_topics
+from throughline.streams.topic_admin import create_topics
 
 # the JVM as a server has it, not as a test does
 HEAP = "1g"
@@ -47,10 +48,7 @@ class Input:
 def make_topics(bootstrap: str, prefix: str, domain: Domain) -> Topics:
     """The domain's topics on the broker, one copy each."""
     topics = load_topics(domain, prefix=prefix, replication=1)
-    new = [NewTopic(t.name, t.partitions, t.replication, config=dict(t.settings)) for t in topics]
-    admin = AdminClient({"bootstrap.servers": bootstrap})  # named: its futures end with it
-    for future in admin.create_topics(new).values():
-        future.result()
+    create_topics(bootstrap, topics)
     return topics
 
 

@@ -14,7 +14,6 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from throughline.demo.population import write_population
 from throughline.replay import replay
@@ -25,6 +24,7 @@ from throughline.schemas.topics import Topics, load_topics
 from throughline.sinks.digest import digest
 from throughline.sinks.store import open_store
 from throughline.sources.event_files import read_events
+from throughline.streams.topic_admin import create_topics
 
 UNTIL = datetime(2026, 6, 30, 12, tzinfo=UTC)
 
@@ -32,10 +32,7 @@ UNTIL = datetime(2026, 6, 30, 12, tzinfo=UTC)
 def make_topics(bootstrap: str, prefix: str, domain: Domain) -> Topics:
     """The domain's topics on the broker, one copy each."""
     topics = load_topics(domain, prefix=prefix, replication=1)
-    admin = AdminClient({"bootstrap.servers": bootstrap})
-    new = [NewTopic(t.name, t.partitions, t.replication, config=dict(t.settings)) for t in topics]
-    for future in admin.create_topics(new).values():
-        future.result()
+    create_topics(bootstrap, topics)
     return topics
 
 
