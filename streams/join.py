@@ -117,10 +117,14 @@ def _take_cases(connection: duckdb.DuckDBPyConnection, slices: int = 1) -> None:
     # keys are hashes, so that an even share of them has an even share of the events
     connection.execute(
         """
-        create or replace temp table cases_to_derive as
+        create or replace temp table taken_cases as
         select distinct case_key from unsettled_cases
         where case_key <= (select quantile_disc(case_key, 1.0 / ?) from unsettled_cases)
         """,
         [slices],
+    )
+    # always true: DuckDB reads a large table by the keys of a small one, and not whole, if there is a condition on it
+    connection.execute(
+        "create or replace temp view cases_to_derive as from taken_cases where hash(case_key) is not null"
     )
     connection.execute("delete from unsettled_cases where case_key in (from cases_to_derive)")
