@@ -86,7 +86,8 @@ def _made_anew(run: Run, *, at_work: bool) -> tuple[int, float, Checked]:
         run.drain(worker)
     _wait_each(list(run.admin.delete_topics([topic], request_timeout=20).values()))
     time.sleep(0.5)
-    create_topics(run.bootstrap, run.topics)
+    if create_topics(run.bootstrap, run.topics) != [topic]:
+        raise Failed(f"{topic} was not deleted, or could not be made anew")
     run.acknowledged = [one for one in run.acknowledged if one.topic != topic]
     rest = [one for place, one in enumerate(sendings) if place >= half or one.topic == topic]
     # as many records as the old one had and more: its offsets look as if all were well

@@ -25,7 +25,6 @@ from throughline.sinks.store import MEMORY_LIMIT, open_store
 
 PEAK_LIMIT = 4 * 2**30
 _STAGES = {"linking": "link", "deriving": "derive"}
-_INSERT, _COPY = "plain insert", "plain copy"
 
 
 def measured_replay(
@@ -77,11 +76,11 @@ def limits(path: Path, store_path: Path, folder: Path, *, memory_limit: str, thr
     settings: dict[str, Any] = {"memory_limit": memory_limit, "preserve_insertion_order": "false"}
     if threads is not None:
         settings["threads"] = threads
-    stages.enter(_INSERT)
+    stages.enter("plain insert")
     with duckdb.connect(str(folder / "plain.duckdb"), config=settings) as connection:
         connection.execute(f"create table plain as from '{path}' limit 0")
         connection.execute(f"insert into plain select * from '{path}'")
-    stages.enter(_COPY)
+    stages.enter("plain copy")
     with duckdb.connect(str(folder / "copy.duckdb"), config=settings) as connection:
         connection.execute(f"attach '{store_path}' as made (read_only)")
         for (table,) in connection.execute(

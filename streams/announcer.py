@@ -74,17 +74,17 @@ class KafkaAnnouncer:
         left = producer.flush(_SECONDS)
         if failed:
             raise kafka_error(KafkaException(failed[0]), self._bootstrap)
-        if unplaced:
-            raise BrokerUnavailable(
-                f"`{self._bootstrap}` acknowledged {len(unplaced)} records without a place in the log.",
-                hint="They stay in the store and are sent again.",
-            )
         if left:
             # what may still arrive later is the same as what will be sent again
             producer.purge()
             self._producer = None
             raise BrokerUnavailable(
                 f"`{self._bootstrap}` did not acknowledge {left} records within {_SECONDS:g} s.",
+                hint="They stay in the store and are sent again.",
+            )
+        if unplaced:
+            raise BrokerUnavailable(
+                f"`{self._bootstrap}` acknowledged {len(unplaced)} records without a place in the log.",
                 hint="They stay in the store and are sent again.",
             )
 

@@ -270,7 +270,9 @@ def test_a_writer_killed_at_any_moment_loses_nothing(tmp_path: Path) -> None:
         try:
             with open_store(path, write=False, schema=SMALL) as store:
                 found = numbers(store)
-        except StoreDamaged:
+        except StoreDamaged as damage:
+            if "does not match stored checksum" not in damage.what:
+                raise
             torn, told = torn + 1, 0
             for file in tmp_path.glob("s.duckdb*"):
                 file.unlink()
