@@ -19,16 +19,16 @@ from pathlib import Path
 import numpy as np
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from bench.contestants import taken
-from bench.encoded import Encoded, encoded_records, read_encoded
 from bench.generate import SEED
-from bench.live_input import benchmark_broker, bulk_producer, make_topics, send_encoded
-from bench.measured_process import MeasuredProcess, wait_until
+from bench.instruments.encoded import Encoded, encoded_records, read_encoded
+from bench.instruments.process import MeasuredProcess, wait_until
+from bench.live.contestants import taken
+from bench.live.input import benchmark_broker, bulk_producer, make_topics, send_encoded
 from throughline.broker.jars import cache_folder
 from throughline.broker.ports import free_ports
-from throughline.schemas.domain import load_domain
-from throughline.schemas.shared_schema import shared_schema
-from throughline.schemas.topics import Topics
+from throughline.schemas.definitions.domain import load_domain
+from throughline.schemas.definitions.topics import Topics
+from throughline.schemas.wire.avro.shared import shared_schema
 
 Key = tuple[str, str]
 """Source and id of an event."""

@@ -17,12 +17,12 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from throughline.schemas.admission import admit
-from throughline.schemas.avro_record import avro_record
-from throughline.schemas.cloudevents import event_object
-from throughline.schemas.codec import SchemaStore
-from throughline.schemas.domain import Domain, load_domain
-from throughline.schemas.events import EVENTS
+from throughline.schemas.acceptance.admission import admit
+from throughline.schemas.acceptance.events import EVENTS
+from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.wire.avro.codec import SchemaStore
+from throughline.schemas.wire.avro.record import avro_record
+from throughline.schemas.wire.event_json import event_object
 
 EVENTS_DEFAULT = 5_000_000
 SEED = 20

@@ -21,17 +21,17 @@ from aiokafka import AIOKafkaProducer
 
 from bench.generate import SEED, generate
 from throughline.broker.local_broker import LocalBroker
-from throughline.schemas.codec import SchemaStore
-from throughline.schemas.domain import Domain, load_domain
-from throughline.schemas.events import EVENTS
-from throughline.schemas.kafka_record import KafkaRecord, plain_rows, record_of
-from throughline.schemas.topics import load_topics
-from throughline.sources.confluent_transport import ConfluentTransport
-from throughline.sources.kafka_python_transport import KafkaPythonTransport
-from throughline.sources.outbox import Outbox
-from throughline.sources.publisher import CLIENTS, Publisher
-from throughline.sources.transport import Fault, Transport
-from throughline.streams.topic_admin import create_topics
+from throughline.schemas.acceptance.events import EVENTS
+from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.topics import load_topics
+from throughline.schemas.wire.avro.codec import SchemaStore
+from throughline.schemas.wire.kafka_record import KafkaRecord, plain_rows, record_of
+from throughline.sources.publish.confluent import ConfluentTransport
+from throughline.sources.publish.kafka_python import KafkaPythonTransport
+from throughline.sources.publish.outbox import Outbox
+from throughline.sources.publish.publisher import CLIENTS, Publisher
+from throughline.sources.publish.transport import Fault, Transport
+from throughline.streams.worker.broker_topics import create_topics
 
 EVENTS_DEFAULT = 100_000
 _SETTLE_SECONDS = 1.0  # for the leaders of new partitions

@@ -20,12 +20,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.contestants import Place, pause, throughline_worker
-from bench.encoded import encoded_records
 from bench.generate import SEED, generate
-from bench.live_input import benchmark_broker, publish_encoded
+from bench.instruments.encoded import encoded_records
+from bench.live.contestants import Place, pause, throughline_worker
+from bench.live.input import benchmark_broker, publish_encoded
 from throughline.broker.jars import cache_folder
-from throughline.schemas.domain import load_domain
+from throughline.schemas.definitions.domain import load_domain
 
 _THROUGHLINE = (sys.executable, "-m", "throughline")
 _LEAST = 19

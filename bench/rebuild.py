@@ -7,13 +7,13 @@ import tempfile
 from pathlib import Path
 
 from bench.generate import SEED, generate
+from bench.instruments.stages import Stages
+from bench.instruments.statements import MeasuredConnection, Statements
 from bench.replay import measured_replay
-from bench.stages import Stages
-from bench.statements import MeasuredConnection, Statements
-from throughline.schemas.domain import load_domain
+from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.digest import digest
 from throughline.sinks.store import MEMORY_LIMIT, open_store
-from throughline.streams.rebuild import rebuild
+from throughline.streams.join.rebuild import rebuild
 
 EVENTS = 10_000_000
 

@@ -16,11 +16,11 @@ from unittest import mock
 
 import duckdb
 
-import throughline.replay
+import throughline.streams.join.replay
 from bench.generate import EVENTS_DEFAULT, SEED, generate
-from bench.stages import Stages
-from bench.statements import MeasuredConnection, Statements
-from throughline.schemas.domain import load_domain
+from bench.instruments.stages import Stages
+from bench.instruments.statements import MeasuredConnection, Statements
+from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.store import MEMORY_LIMIT, open_store
 
 PEAK_LIMIT = 4 * 2**30
@@ -42,7 +42,7 @@ def measured_replay(
             stages.enter(_STAGES.get(stage, "read, admit"))
 
         with _accepting(stages):
-            counts = throughline.replay.replay(store, domain, [path], report=report)
+            counts = throughline.streams.join.replay.replay(store, domain, [path], report=report)
         stages.enter("close")
         store.connection = plain
     stages.close()
@@ -52,8 +52,8 @@ def measured_replay(
 @contextmanager
 def _accepting(stages: Stages) -> Iterator[None]:
     """Make the acceptance of a batch a stage of its own, and let the reading begin after the opening."""
-    accept: Callable[..., Any] = throughline.replay.accept_only
-    open_domain: Callable[..., Any] = throughline.replay.open_domain
+    accept: Callable[..., Any] = throughline.streams.join.replay.accept_only
+    open_domain: Callable[..., Any] = throughline.streams.join.replay.open_domain
 
     def opened(*arguments: Any) -> None:
         open_domain(*arguments)
@@ -66,7 +66,7 @@ def _accepting(stages: Stages) -> Iterator[None]:
         finally:
             stages.enter("read, admit")
 
-    with mock.patch.multiple(throughline.replay, accept_only=accept_only, open_domain=opened):
+    with mock.patch.multiple(throughline.streams.join.replay, accept_only=accept_only, open_domain=opened):
         yield
 
 

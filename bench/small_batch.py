@@ -18,14 +18,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import throughline.replay
+import throughline.streams.join.replay
 from bench.generate import SEED, cases_for, generate
-from bench.statements import MeasuredConnection, Statements
-from throughline.schemas.admission import admit
-from throughline.schemas.domain import Domain, load_domain
-from throughline.schemas.events import EVENTS, Batch
+from bench.instruments.statements import MeasuredConnection, Statements
+from throughline.schemas.acceptance.admission import admit
+from throughline.schemas.acceptance.events import EVENTS, Batch
+from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.store import MEMORY_LIMIT, Store, open_store
-from throughline.streams.join import join
+from throughline.streams.join.batch import join
 
 STEPS = (1_000_000, 5_000_000, 10_000_000, 20_000_000)
 BATCH = 200
@@ -140,7 +140,7 @@ def main() -> None:
                 began = time.perf_counter()
                 path = generate(folder, step - stored, seed=given.seed, first_case=cases)
                 rows = pq.read_metadata(path).num_rows
-                throughline.replay.replay(store, domain, [path])
+                throughline.streams.join.replay.replay(store, domain, [path])
                 path.unlink()
                 print(f"{rows} events loaded in {time.perf_counter() - began:.0f} s", flush=True)
                 cases += cases_for(step - stored)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from throughline.schemas.markdown import anchor, code, page, table
+from throughline.schemas.pages.markdown import anchor, code, page, table
 from throughline.sinks.schema import public_schema
 
 PAGE = "tables.md"

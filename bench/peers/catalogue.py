@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from throughline.schemas.avro_schema import AvroField, AvroType
-from throughline.schemas.codec import SchemaStore
-from throughline.schemas.domain import Domain
-from throughline.schemas.rule_tables import rule_tables
+from throughline.schemas.definitions.domain import Domain
+from throughline.schemas.definitions.rule_tables import rule_tables
+from throughline.schemas.wire.avro.codec import SchemaStore
+from throughline.schemas.wire.avro.schema import AvroField, AvroType
 
 
 def write_catalogue(path: Path, domain: Domain) -> Path:

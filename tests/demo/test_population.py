@@ -12,12 +12,12 @@ from typing import Any
 import orjson
 import pytest
 
-from throughline.demo.case import SYSTEMS
-from throughline.demo.faults import SPOILERS
 from throughline.demo.population import Population, make_population, population, write_population
+from throughline.demo.story.case import SYSTEMS
+from throughline.demo.story.faults import SPOILERS
 from throughline.errors import UsageError
-from throughline.schemas.domain import Domain, load_domain
-from throughline.schemas.json_lines import events_from_json_lines
+from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.wire.json_lines import events_from_json_lines
 
 UNTIL = datetime(2026, 6, 30, 12, tzinfo=UTC)
 CASES = 3_000

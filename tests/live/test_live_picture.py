@@ -7,11 +7,11 @@ from datetime import datetime
 import pytest
 from rich.console import Console
 
-from throughline.live_picture import duration, picture, sparkline
-from throughline.schemas.domain import load_domain
-from throughline.schemas.topics import Topics, load_topics
-from throughline.watching import Passing
-from throughline.worker_probe import WorkerState, worker_state
+from throughline.live.picture import duration, picture, sparkline
+from throughline.live.probe import WorkerState, worker_state
+from throughline.live.watching import Passing
+from throughline.schemas.definitions.domain import load_domain
+from throughline.schemas.definitions.topics import Topics, load_topics
 
 
 @pytest.fixture(scope="module")

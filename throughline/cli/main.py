@@ -10,24 +10,24 @@ from typing import Any
 import click
 
 from throughline import __version__
-from throughline.cli.conflicts import conflicts
-from throughline.cli.events import demo, replay
-from throughline.cli.export import export
-from throughline.cli.figure import figure
-from throughline.cli.lineage import lineage_command
-from throughline.cli.links import links
-from throughline.cli.live import live, up
-from throughline.cli.publish import publish_command
-from throughline.cli.quality import quality
-from throughline.cli.quarantine import quarantine
-from throughline.cli.reading import delays, handoffs, query, timeline
-from throughline.cli.reconcile import manifest_command
-from throughline.cli.restated import restated_command
-from throughline.cli.rules import catalogue, standards
-from throughline.cli.sink import sink
-from throughline.cli.store import digest, rebuild, verify
-from throughline.cli.topics import topics
-from throughline.cli.worker import worker
+from throughline.cli.agencies.publish import publish_command
+from throughline.cli.agencies.rules import catalogue, standards
+from throughline.cli.agencies.topics import topics
+from throughline.cli.boards.figure import figure
+from throughline.cli.boards.lineage import lineage_command
+from throughline.cli.boards.reading import delays, handoffs, query, timeline
+from throughline.cli.boards.restated import restated_command
+from throughline.cli.operators.events import demo, replay
+from throughline.cli.operators.export import export
+from throughline.cli.operators.live import live, up
+from throughline.cli.operators.sink import sink
+from throughline.cli.operators.store import digest, rebuild, verify
+from throughline.cli.operators.worker import worker
+from throughline.cli.stewards.conflicts import conflicts
+from throughline.cli.stewards.links import links
+from throughline.cli.stewards.quality import quality
+from throughline.cli.stewards.quarantine import quarantine
+from throughline.cli.stewards.reconcile import manifest_command
 from throughline.errors import ThroughlineError
 
 

@@ -11,8 +11,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from throughline.errors import UsageError
-from throughline.schemas.domain import DEFAULT_DOMAIN, Domain, load_domain
-from throughline.sinks.query import FORMATS, Format
+from throughline.schemas.definitions.domain import DEFAULT_DOMAIN, Domain, load_domain
+from throughline.sinks.questions.query import FORMATS, Format
 from throughline.sinks.store import Store
 
 DOMAINS = DEFAULT_DOMAIN.parent

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from throughline.cli.options import chosen_format
-from throughline.sinks.query import Format, query
+from throughline.sinks.questions.query import Format, query
 
 
 def write_query(connection: duckdb.DuckDBPyConnection, statement: str, format_: Format | None, rows: int) -> None:

@@ -25,10 +25,10 @@ def picture() -> str:
         path = Path(folder) / "picture.duckdb"
         run_demo(path, cases=CASES, seed=SEED, report=lambda stage, done, total: None)
         with open_store(path, write=False) as store:
-            row = store.connection.execute(sql("throughline.cli", "queries/demo_case")).fetchone()
+            row = store.connection.execute(sql("throughline.sinks.questions", "sql/demo_case")).fetchone()
             assert row is not None
             store.connection.execute("set variable case_ids = ?::varchar[]", [[row[0]]])
-            lines = store.connection.execute(sql("throughline.cli", "queries/timeline")).fetchall()
+            lines = store.connection.execute(sql("throughline.sinks.questions", "sql/timeline")).fetchall()
     console = Console(record=True, width=WIDTH, file=io.StringIO())
     table = Table(box=None, pad_edge=False)
     for heading in ("when (UTC)", "who", "what", "victim told", "written down"):

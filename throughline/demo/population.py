@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from throughline.demo.case import SYSTEMS, Case, Publication
-from throughline.demo.chance import Chance
-from throughline.demo.faults import Fault, put_faults_in
-from throughline.demo.instants import DAY
-from throughline.demo.journey import journey
+from throughline.demo.story.case import SYSTEMS, Case, Publication
+from throughline.demo.story.chance import Chance
+from throughline.demo.story.faults import Fault, put_faults_in
+from throughline.demo.story.instants import DAY
+from throughline.demo.story.journey import journey
 from throughline.errors import UsageError
-from throughline.schemas.type_form import wire_type
+from throughline.schemas.acceptance.type_form import wire_type
 
 if TYPE_CHECKING:
-    from throughline.schemas.domain import Domain
+    from throughline.schemas.definitions.domain import Domain
 
 WINDOW_DAYS = 900
 ENOUGH_FOR_HUB = 80  # below, too few cases would share the log for it to be a hub, and it would join them

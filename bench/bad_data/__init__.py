@@ -1,0 +1,1 @@
+"""Bad data of many kinds put into a clean population."""

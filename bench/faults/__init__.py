@@ -1,0 +1,1 @@
+"""Faults on the real worker and a real broker."""

@@ -1,0 +1,1 @@
+"""What measures: stages, statements, processes, and records made once."""

@@ -1,0 +1,1 @@
+"""The live join beside its peers and its limit."""

@@ -1,0 +1,119 @@
+"""Figures as they are published: each publication is a steward's acts, one for each row, kept as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from throughline.errors import DataError
+from throughline.quality.stewardship.desk import Act, Desk, publish_acts
+from throughline.schemas.definitions.domain import Domain
+from throughline.sinks.store import Store
+from throughline.sql import sql
+from throughline.streams.join.rebuild import past
+
+PUBLISHED = "steward.figure.published"
+FIGURES = ("delays",)
+"""Each has `figures_sql/NAME.sql`, its rows, and `NAME_behind.sql`, what they count."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A figure as it was published: its rows as JSON by subject; the times are UTC, naive.
+
+    `known_at` is when the latest record was received that it could know of; what happened after `as_of` is not in it.
+    `is_whole` is false where some of its rows are not on the record here.
+    """
+
+    publication_id: str
+    figure: str
+    published_at: datetime
+    known_at: datetime
+    as_of: datetime
+    rows: dict[str, str]
+    is_whole: bool
+
+
+def figure_rows(connection: duckdb.DuckDBPyConnection, figure: str) -> dict[str, str]:
+    """The rows of a figure as JSON text, by subject and in the order of subjects."""
+    return dict(connection.execute(sql(__package__, f"sql/{figure}")).fetchall())
+
+
+def rows_digest(rows: dict[str, str]) -> str:
+    """MD5 of the rows, each on a line after its subject, in the order of subjects."""
+    text = "".join(f"{subject}\x1f{row}\n" for subject, row in sorted(rows.items()))
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def publish_figure(
+    store: Store, domain: Domain, outbox: Path, figure: str, *, as_of: datetime | None, desk: Desk, at: datetime
+) -> Publication:
+    """Put a figure on the record as it is now, counted to `as_of` (by default the latest event); times UTC, naive.
+
+    Raises DataError where the figure has no rows, and what `publish_acts` raises.
+    """
+    latest, known_at = _reach(store.connection)
+    as_of = as_of or latest
+    if as_of < latest:
+        with past(store, domain, as_of=as_of, known_at=None, later_acts=True) as then:
+            rows = figure_rows(then.connection, figure)
+    else:
+        store.connection.execute("set variable as_of = ?::timestamp", [as_of])
+        rows = figure_rows(store.connection, figure)
+        store.connection.execute("reset variable as_of")
+    if not rows:
+        raise DataError(
+            f"The figure {figure} has no rows to publish.", hint="`throughline delays` shows what there is."
+        )
+    digest = rows_digest(rows)
+    publication_id = f"pub-{at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+    shared = {
+        "publication_id": publication_id,
+        "figure": figure,
+        "figure_rows": len(rows),
+        "rows_digest": digest,
+        "known_at": f"{known_at.isoformat()}Z",
+        "checked_as_of": f"{as_of.isoformat()}Z",
+    }
+    acts = [Act(PUBLISHED, shared | {"subject": subject, "figure_row": row}) for subject, row in rows.items()]
+    publish_acts(store, domain, outbox, acts, desk=desk, at=at)
+    return Publication(publication_id, figure, at, known_at, as_of, rows, is_whole=True)
+
+
+def publications(connection: duckdb.DuckDBPyConnection, since: datetime | None = None) -> list[Publication]:
+    """The publications on the record, those since a time (UTC, naive), the oldest first."""
+    found = connection.execute(
+        """
+        select
+          publication_id, figure, min(published_at), min(known_at), min(as_of),
+          list(subject order by subject), list(figure_row order by subject), min(rows_digest)
+        from publications
+        group by publication_id, figure
+        having ?::timestamp is null or min(published_at) >= ?::timestamp
+        order by min(published_at), publication_id
+        """,
+        [since, since],
+    ).fetchall()
+    made = []
+    for publication_id, figure, published_at, known_at, as_of, subjects, texts, digest in found:
+        rows = dict(zip(subjects, texts, strict=True))
+        is_whole = rows_digest(rows) == digest
+        made.append(Publication(publication_id, figure, published_at, known_at, as_of, rows, is_whole))
+    return made
+
+
+def _reach(connection: duckdb.DuckDBPyConnection) -> tuple[datetime, datetime]:
+    """The time of the latest event of a case, and when the latest record was received. Raises DataError for none."""
+    row = connection.execute(
+        "select (select max(last_at) from case_facts), "
+        "(select max(received_at) from (select received_at from events union all select received_at from quarantined))"
+    ).fetchone()
+    if row is None or row[0] is None:
+        raise DataError("The store has no cases.", hint="`throughline replay PATH --store FILE` brings some in.")
+    latest, known_at = row
+    return latest, known_at

@@ -1,0 +1,1 @@
+"""What agencies and stewards are told of quality: letters and pages."""

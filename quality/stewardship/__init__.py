@@ -1,0 +1,1 @@
+"""Stewards' decisions, each an event."""

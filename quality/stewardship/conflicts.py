@@ -1,0 +1,112 @@
+"""Copies of one event that differ: what each says, and the steward's act that lets one of them stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+
+from throughline.errors import DataError, UsageError
+from throughline.quality.stewardship.desk import Act, Desk, publish_acts
+from throughline.schemas.definitions.domain import Domain
+from throughline.sinks.store import Store
+from throughline.sql import sql
+
+# how a copy came here: two copies may differ in it and be one content
+_COMING = ("recorded_at", "received_at", "origin", "position")
+_KEYS = frozenset({"event_key", "case_key", "identifier_keys", "in_conflict", "source", "event_id"})
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One content of an event; `fields` are its attributes by name, those of `data` as `data.NAME`, null left out.
+
+    `coming` is when and where it was recorded, received and read, which is no content. Times are UTC.
+    """
+
+    content_hash: str
+    stands: bool
+    fields: dict[str, Any]
+    coming: dict[str, Any]
+
+
+def copies_of(connection: duckdb.DuckDBPyConnection, source: str, id: str) -> list[Copy]:
+    """The copies of an event that was published with different contents, by content hash.
+
+    Raises DataError where there is no such event, or only one content of it.
+    """
+    connection.execute(sql("throughline.streams.join", "keys"))
+    found = connection.execute(
+        "select content_hash_of(e) as content_hash, e.* from dated_events e "
+        "where source = ? and event_id = ? order by content_hash",
+        [source, id],
+    )
+    names = [column[0] for column in found.description]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    if len(rows) < 2:
+        raise DataError(
+            f"No copies of the event `{id}` of `{source}` differ.",
+            hint="`throughline conflicts list` shows the events whose copies do.",
+        )
+    return [_copy(row) for row in rows]
+
+
+def _copy(row: dict[str, Any]) -> Copy:
+    fields = {
+        name: value
+        for name, value in row.items()
+        if name not in _KEYS and name not in _COMING and name not in ("content_hash", "data") and value is not None
+    }
+    fields["identifiers"] = sorted(f"{one['kind']}:{one['value']}" for one in row["identifiers"])
+    fields |= {f"data.{name}": value for name, value in orjson.loads(row["data"]).items()}
+    return Copy(row["content_hash"], not row["in_conflict"], fields, {name: row[name] for name in _COMING})
+
+
+def resolve(
+    store: Store,
+    domain: Domain,
+    outbox: Path,
+    source: str,
+    id: str,
+    content_hash: str,
+    *,
+    reason_code: str,
+    desk: Desk,
+    at: datetime,
+) -> None:
+    """Let the copy with this content stand. `at` is UTC, naive; see `publish_acts`.
+
+    Raises DataError where no copies differ or none has this hash, UsageError where the event is of another area than
+    the desk, where the act would not come, or where an earlier decision is dated later.
+    """
+    copies = copies_of(store.connection, source, id)
+    hashes = [copy.content_hash for copy in copies]
+    if content_hash not in hashes:
+        raise DataError(
+            f"No copy of the event `{id}` has the content hash `{content_hash}`.",
+            hint=f"There are: {', '.join(hashes)}.",
+        )
+    areas = sorted({copy.fields["area"] for copy in copies})
+    if desk.area not in areas:
+        raise UsageError(f"The event is not of the area {desk.area}.", hint=f"Give --area {' or '.join(areas)}.")
+    _check_is_latest(store.connection, source, id, at)
+    named = {"conflict_source": source, "conflict_id": id, "content_hash": content_hash, "reason_code": reason_code}
+    publish_acts(store, domain, outbox, [Act("steward.conflict.resolved", named)], desk=desk, at=at)
+
+
+def _check_is_latest(connection: duckdb.DuckDBPyConnection, source: str, id: str, at: datetime) -> None:
+    """Raise UsageError where a decision on the event is dated at or after `at`: it would outlast one of now."""
+    row = connection.execute(
+        "select max(occurred_at) from dated_events where type = 'steward.conflict.resolved' and not in_conflict "
+        "and (data->>'$.conflict_source') = ? and (data->>'$.conflict_id') = ?",
+        [source, id],
+    ).fetchone()
+    if row is not None and row[0] is not None and row[0] >= at:
+        raise UsageError(
+            f"What a steward decided on this event is dated {row[0]:%Y-%m-%d %H:%M:%S} UTC, which is not past yet.",
+            hint="Correct the clock of one of the machines, or wait until then.",
+        )

@@ -1,0 +1,1 @@
+"""What a domain folder says: catalogue, standards, identifiers, calendar, topics; read and checked."""

@@ -1,0 +1,293 @@
+"""A domain: what can happen and what is owed, read from a directory of YAML files that can be swapped.
+
+domain.yaml         name, time zone, calendar, agencies, areas, identifiers, placeholders, limits, alerts, stewards,
+                    overrides
+fields.yaml         the dictionary of fields (may be missing)
+enums.yaml          the lists of values (may be missing)
+events/*.yaml       the types of events
+standards/*.yaml    the standards (may be missing)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from throughline.errors import DomainError
+from throughline.schemas.acceptance.event_data import validate_data, validate_identifiers
+from throughline.schemas.definitions.alert import AlertRule, parse_alerts
+from throughline.schemas.definitions.calendar import calendar_rule
+from throughline.schemas.definitions.catalogue import Enum, EventType, Field
+from throughline.schemas.definitions.entry import Entry, Problems, nearest, read_entries, read_entry
+from throughline.schemas.definitions.identifier import (
+    IdentifierKind,
+    Placeholders,
+    parse_identifiers,
+    parse_placeholders,
+)
+from throughline.schemas.definitions.standard import Standard, check_versions, parse_standard
+from throughline.schemas.definitions.vocabulary import Known, parse_enums, parse_fields, parse_type
+
+DEFAULT_DOMAIN = Path(__file__).parents[1] / "domains" / "england_wales"
+
+# the act by which another steward seconds a link
+SECONDED = "steward.identifiers.seconded"
+
+_KEYS = (
+    *(
+        "name",
+        "title",
+        "type_prefix",
+        "time_zone",
+        "calendar",
+        "agencies",
+        "areas",
+        "identifiers",
+        "placeholders",
+    ),
+    *("placeholder_patterns", "limits", "alerts", "stewards", "overrides"),
+)
+
+
+@dataclass(frozen=True)
+class Agency:
+    """An agency. Rules read `role`: steward, advocate; every other role is a name for people."""
+
+    id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What no sane event exceeds. `earliest` is included, `latest` is not."""
+
+    earliest: date = date(1900, 1, 1)
+    latest: date = date(2100, 1, 1)
+    record_bytes: int = 262_144
+    field_chars: int = 4_096
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A domain. `agencies` and `areas` null: any will do; `identifiers` stand in the order of priority.
+
+    `second_person`: a steward's link counts only once another steward has seconded it (docs/rules.md, 2).
+    """
+
+    path: Path
+    name: str
+    title: str
+    type_prefix: str
+    time_zone: str
+    calendar: Mapping[str, Any] | None
+    agencies: Mapping[str, Agency] | None
+    areas: Mapping[str, str] | None
+    identifiers: tuple[IdentifierKind, ...]
+    placeholders: Placeholders
+    limits: Limits
+    fields: Mapping[str, Field]
+    enums: Mapping[str, Enum]
+    types: Mapping[str, EventType]
+    standards: tuple[Standard, ...]
+    alerts: tuple[AlertRule, ...]
+    second_person: bool
+
+
+def load_domain(path: Path | None = None) -> Domain:
+    """Read a domain directory; without a path, that of England and Wales.
+
+    Raises DomainError where the directory is none; DomainProblemsError (a DomainError) with everything that
+    does not hold together, each with file, line and key.
+    """
+    folder = DEFAULT_DOMAIN if path is None else Path(path)
+    if not (folder / "domain.yaml").is_file():
+        raise DomainError(
+            "is not a domain: it has no domain.yaml",
+            file=folder,
+            hint=f"Give the directory of a domain, or one of {DEFAULT_DOMAIN.parent}.",
+        )
+    problems = Problems()
+    entry = read_entry(folder / "domain.yaml", problems)
+    entry.only(*_KEYS)
+    agencies = _agencies(entry)
+    placeholders = parse_placeholders(entry)
+    kinds = parse_identifiers(entry, placeholders)
+    known_agencies = None if agencies is None else tuple(agencies)
+    enums = parse_enums(read_entry(folder / "enums.yaml", problems, needed=False))
+    fields = parse_fields(read_entry(folder / "fields.yaml", problems, needed=False), enums)
+    known = Known(fields, enums, tuple(kind.kind for kind in kinds), known_agencies)
+    types = _types(folder, known, kinds, problems)
+    domain = Domain(
+        path=folder,
+        name=entry.text("name"),
+        title=entry.text("title"),
+        type_prefix=_type_prefix(entry),
+        time_zone=_time_zone(entry),
+        calendar=_calendar(entry),
+        agencies=agencies,
+        areas=_areas(entry),
+        identifiers=kinds,
+        placeholders=placeholders,
+        limits=_limits(entry),
+        fields=fields,
+        enums=enums,
+        types=types,
+        standards=_standards(folder, entry, types, known_agencies, problems),
+        alerts=parse_alerts(entry),
+        second_person=_second_person(entry, types),
+    )
+    problems.raise_any()
+    return domain
+
+
+def _types(folder: Path, known: Known, kinds: tuple[IdentifierKind, ...], problems: Problems) -> dict[str, EventType]:
+    by_kind = {kind.kind: kind for kind in kinds}
+    types: dict[str, EventType] = {}
+    where: dict[str, Entry] = {}
+    for entry in read_entries(folder / "events", "type", problems):
+        made = parse_type(entry, known)
+        if made.type in types:
+            before = where[made.type]
+            entry.fault("type", f"stands twice; before in {before.file.name}:{before.line()}.")
+            continue
+        types[made.type], where[made.type] = made, entry
+        example = entry.entry("example")
+        if example is not None:
+            for problem in validate_data(made, made.example) + validate_identifiers(by_kind, made.example):
+                name = problem.field.removeprefix("data.")
+                example.fault(name, f"{problem.sentence}.", line=example.line(name.split(".")[0]))
+    if not types:
+        problems.add(folder / "events", None, "events", "holds no type.", "Write one in events/….yaml.")
+    return types
+
+
+def _standards(
+    folder: Path,
+    domain: Entry,
+    types: Mapping[str, EventType],
+    agencies: tuple[str, ...] | None,
+    problems: Problems,
+) -> tuple[Standard, ...]:
+    """The standards of a domain, switched on and off by its overrides, in the order of files and lines."""
+    switched = _switches(domain)
+    used: set[str] = set()
+    found: list[tuple[Entry, Standard]] = []
+    for entry in read_entries(folder / "standards", "id", problems):
+        standard = parse_standard(entry, types, agencies)
+        # A switch for one version is stronger than one for all of them.
+        for name in (standard.id, f"{standard.id}@{standard.version}"):
+            if name in switched:
+                used.add(name)
+                standard = replace(standard, enabled=switched[name])
+        found.append((entry, standard))
+    check_versions(found)
+    names = sorted({name for _, s in found for name in (s.id, f"{s.id}@{s.version}")})
+    for name in sorted(switched.keys() - used):
+        domain.fault("overrides", f"there is no standard `{name}` to switch.", nearest(name, names))
+    return tuple(standard for _, standard in found)
+
+
+def _second_person(domain: Entry, types: Mapping[str, EventType]) -> bool:
+    """Whether links take two stewards. Without a type of event to second them with, none would ever count."""
+    given = domain.entry("stewards")
+    if given is None:
+        return False
+    given.only("second_person")
+    needed = given.flag("second_person")
+    if needed and SECONDED not in types:
+        given.fault("second_person", f"there is no type `{SECONDED}`.", "Add it, as england_wales has it.")
+    return needed
+
+
+def _switches(domain: Entry) -> dict[str, bool]:
+    overrides = domain.entry("overrides")
+    if overrides is None:
+        return {}
+    overrides.only("standards")
+    standards = overrides.entry("standards")
+    if standards is None:
+        return {}
+    standards.only("enable", "disable")
+    enable, disable = standards.texts("enable"), standards.texts("disable")
+    for name in sorted(set(enable) & set(disable)):
+        standards.fault("disable", f"`{name}` is enabled and disabled.")
+    return dict.fromkeys(enable, True) | dict.fromkeys(disable, False)
+
+
+def _agencies(entry: Entry) -> dict[str, Agency] | None:
+    if entry.map.get("agencies") == "any":
+        return None
+    agencies: dict[str, Agency] = {}
+    for given in entry.entries("agencies"):
+        given.only("id", "name", "role")
+        agency = given.text("id")
+        if agency and not re.fullmatch(r"[a-z][a-z0-9_]*", agency):
+            given.fault("id", f"`{agency}` is no name of an agency.", "Use small letters, digits and _.")
+        if agency in agencies or agency == "any":
+            given.fault("id", f"`{agency}` is taken.")
+        agencies[agency] = Agency(agency, given.text("name"), given.text("role"))
+    if not agencies:
+        entry.fault("agencies", "is missing or empty.", "List the agencies, or write `agencies: any`.")
+    return agencies
+
+
+def _areas(entry: Entry) -> dict[str, str] | None:
+    if entry.map.get("areas") == "any":
+        return None
+    given = entry.entry("areas")
+    if given is None or not given.map:
+        entry.fault("areas", "is missing or empty.", "Give a name to each code of an area, or write `areas: any`.")
+        return {}
+    return {code: given.text(code) for code in given.map}
+
+
+def _type_prefix(entry: Entry) -> str:
+    prefix = entry.text("type_prefix", needed=False)
+    if prefix and not re.fullmatch(r"[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*", prefix):
+        entry.fault("type_prefix", f"`{prefix}` is no prefix.", "Write small letters in parts, as in uk.cjs.")
+    return prefix
+
+
+def _time_zone(entry: Entry) -> str:
+    name = entry.text("time_zone")
+    try:
+        ZoneInfo(name or "UTC")
+    except (ValueError, OSError, LookupError):
+        entry.fault("time_zone", f"`{name}` is no time zone.", "Write an IANA name, as in Europe/London.")
+    return name
+
+
+def _calendar(entry: Entry) -> Mapping[str, Any] | None:
+    if "calendar" not in entry.map:
+        entry.fault("calendar", "is missing.", "Write {country: …, subdivision: …}, or null for Monday to Friday.")
+    given = entry.entry("calendar")
+    if given is None:
+        return None
+    try:
+        calendar_rule(given.map)
+    except DomainError as error:
+        entry.fault("calendar", f"{error.what}.", error.hint)
+    return given.map
+
+
+def _limits(entry: Entry) -> Limits:
+    given = entry.entry("limits")
+    if given is None:
+        return Limits()
+    given.only("earliest", "latest", "record_bytes", "field_chars")
+    usual = Limits()
+    limits = Limits(
+        earliest=given.day("earliest") or usual.earliest,
+        latest=given.day("latest") or usual.latest,
+        record_bytes=given.whole("record_bytes", usual.record_bytes),
+        field_chars=given.whole("field_chars", usual.field_chars),
+    )
+    if limits.latest <= limits.earliest:
+        given.fault("latest", f"{limits.latest} is not after earliest, {limits.earliest}.")
+    return limits

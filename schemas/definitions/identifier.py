@@ -1,0 +1,152 @@
+"""The numbers by which agencies know a case: their normal form, the form of their kind, placeholders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from throughline.schemas.definitions.entry import Entry, nearest
+
+# NUL is not among them: an event that has one is refused.
+_CONTROL = dict.fromkeys((*range(1, 32), 127), " ")
+
+PSEUDONYM = re.compile(r"[a-z]+-[0-9a-f]{8,64}")
+"""A keyed pseudonym: a letter or word, a hyphen and at least eight hexadecimal digits."""
+
+# Applied in the order in which a domain lists them.
+NORMALISERS: dict[str, Callable[[str], str]] = {
+    "upper": str.upper,
+    "lower": str.lower,
+    "strip": str.strip,
+    "no_spaces": lambda value: "".join(value.split()),
+    "single_spaces": lambda value: " ".join(value.split()),
+    "no_slashes": lambda value: value.replace("/", "").replace("\\", ""),
+    "no_hyphens": lambda value: value.replace("-", ""),
+    "no_leading_zeros": lambda value: value.lstrip("0") or value[:1],
+    "alphanumeric": lambda value: "".join(filter(str.isalnum, value)),
+    "digits": lambda value: "".join(character for character in value if character in "0123456789"),
+}
+
+
+@dataclass(frozen=True)
+class Placeholders:
+    """Values that systems write where they know no number: they are kept and never link.
+
+    `values` are compared after upper-casing and stripping; `patterns` with the whole value, upper-cased.
+    """
+
+    values: frozenset[str] = frozenset()
+    patterns: tuple[re.Pattern[str], ...] = ()
+
+    def __contains__(self, value: str) -> bool:
+        bare = value.strip().upper()
+        if bare in self.values:
+            return True
+        # a plain loop: this is asked of every identifier of a bulk load
+        for pattern in self.patterns:  # noqa: SIM110
+            if pattern.fullmatch(bare) is not None:
+                return True
+        return False
+
+
+@dataclass(frozen=True)
+class IdentifierKind:
+    """A kind of identifier. `pattern` is for the whole normal form; one with `links` false never joins cases.
+
+    A value with more than `hub_limit` neighbours of one kind is a hub: it joins nothing (docs/rules.md, 2). Two values
+    of a kind that stands `once` in a case contradict one another: stewards are shown it, and nothing is parted by it.
+    """
+
+    kind: str
+    name: str
+    pattern: re.Pattern[str] | None
+    normalise: tuple[str, ...]
+    links: bool
+    hub_limit: int
+    once: bool
+    note: str
+    source: str
+    placeholders: Placeholders = field(default_factory=Placeholders, repr=False)
+
+    def normalise_value(self, value: str) -> str:
+        """The normal form of a value; '' for one of white space only. A second application changes nothing.
+
+        A placeholder loses only its outer white space and its case, so that it stays known as one ("N/A").
+        """
+        # Control characters inside a number come from broken exports and would hide that two are equal.
+        normal = value.translate(_CONTROL).strip()
+        if normal in self.placeholders:
+            return normal.upper()
+        # Repeated, because one step may give another something to do, and a normal form must stay as it is.
+        for _ in range(4):
+            before = normal
+            for step in self.normalise:
+                normal = NORMALISERS[step](normal)
+            normal = normal.strip()
+            if normal == before:
+                break
+        return normal
+
+    def is_well_formed(self, normal: str) -> bool:
+        """Whether a normal form has the form of its kind. A placeholder is: it never links."""
+        if not normal:
+            return False
+        return self.pattern is None or self.pattern.fullmatch(normal) is not None or normal in self.placeholders
+
+    def is_placeholder(self, normal: str) -> bool:
+        """Whether a normal form stands for no number at all."""
+        return normal in self.placeholders
+
+
+_KEYS = ("kind", "name", "pattern", "normalise", "links", "hub_limit", "once", "note", "source")
+
+
+def parse_placeholders(domain: Entry) -> Placeholders:
+    """`placeholders` and `placeholder_patterns` of a domain."""
+    patterns = [_pattern(domain, "placeholder_patterns", text) for text in domain.texts("placeholder_patterns")]
+    return Placeholders(
+        values=frozenset(value.strip().upper() for value in domain.texts("placeholders")),
+        patterns=tuple(pattern for pattern in patterns if pattern is not None),
+    )
+
+
+def parse_identifiers(domain: Entry, placeholders: Placeholders) -> tuple[IdentifierKind, ...]:
+    """The `identifiers` of a domain, in its order: the first is the first choice for an event's case."""
+    kinds: dict[str, IdentifierKind] = {}
+    entries = domain.entries("identifiers")
+    if not entries:
+        domain.fault("identifiers", "is missing or empty.", "A domain needs a kind of identifier to join events by.")
+    for entry in entries:
+        entry.only(*_KEYS)
+        kind = entry.text("kind")
+        if kind in kinds:
+            entry.fault("kind", f"`{kind}` stands twice.")
+        for step in entry.texts("normalise"):
+            if step not in NORMALISERS:
+                entry.fault("normalise", f"`{step}` is not known.", nearest(step, NORMALISERS))
+        pattern = entry.text("pattern", needed=False)
+        kinds.setdefault(
+            kind,
+            IdentifierKind(
+                kind=kind,
+                name=entry.text("name"),
+                pattern=_pattern(entry, "pattern", pattern) if pattern else None,
+                normalise=tuple(step for step in entry.texts("normalise") if step in NORMALISERS),
+                links=entry.flag("links", True),
+                hub_limit=entry.whole("hub_limit", 20),
+                once=entry.flag("once"),
+                note=entry.text("note", needed=False),
+                source=entry.text("source"),
+                placeholders=placeholders,
+            ),
+        )
+    return tuple(kinds.values())
+
+
+def _pattern(entry: Entry, key: str, text: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        entry.fault(key, f"`{text}` is no regular expression: {error}.")
+        return None

@@ -1,0 +1,1 @@
+"""Events as bytes: CloudEvents, JSON Lines, Kafka records."""

@@ -1,0 +1,1 @@
+"""Events as Avro: schemas made from the catalogue, messages and container files."""

@@ -1,0 +1,239 @@
+"""Read a store with one SELECT, as a table for people, or as CSV, JSON or Parquet row by row.
+
+The connection of a store opened for reading can neither write nor reach a file; what is refused here is
+refused with a sentence, before DuckDB refuses it with another.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from typing import Any, BinaryIO, Literal, TextIO
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from throughline.errors import QueryError
+from throughline.sinks.damage import translated
+from throughline.sinks.questions.explanation import QUERY_HINT, explained
+
+Format = Literal["table", "csv", "json", "parquet"]
+FORMATS: tuple[Format, ...] = ("table", "csv", "json", "parquet")
+TABLE_ROWS = 200
+PIPE_WIDTH = 140
+SECONDS = 300.0
+_ROWS_AT_ONCE = 10_000
+# a case id has 17 characters, the longest id of a standard 20
+_ONE_PIECE = 20
+# from this width on, columns stand further apart
+_ROOMY = 120
+# what a single statement that only reads can begin with; DuckDB counts `pragma` and `show` among its SELECTs
+_FIRST_WORDS = {
+    "select",
+    "from",
+    "with",
+    "values",
+    "table",
+    "describe",
+    "show",
+    "summarize",
+    "pivot",
+    "unpivot",
+}
+
+
+def query(
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    *,
+    out: TextIO | BinaryIO,
+    format: Format = "table",
+    rows: int = TABLE_ROWS,
+    seconds: float = SECONDS,
+    width: int | None = None,
+) -> int:
+    """Run one SELECT and write what it gives to `out` (binary for parquet, else text); how many rows.
+
+    A table shows at most `rows` rows of `width` characters and says so. CSV has a header, empty for null,
+    lists and structs as JSON. JSON is one array with an object in each line. Times are ISO 8601, UTC. Raises
+    QueryError for what is not a single SELECT, for what DuckDB refuses (with line and column), and after
+    `seconds`.
+    """
+    check_readable(connection, sql)
+    with _limited(connection, seconds), _explained(connection, sql):
+        result = connection.execute(sql)
+        names = [column[0] for column in result.description]
+        if format == "parquet":
+            return _write_parquet(result, out)  # type: ignore[arg-type]
+        if format == "csv":
+            return _write_csv(result, names, out)  # type: ignore[arg-type]
+        if format == "json":
+            return _write_json(result, names, out)  # type: ignore[arg-type]
+        return _write_table(result, names, out, rows, width)  # type: ignore[arg-type]
+
+
+def check_readable(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Raise QueryError unless `sql` is one statement that only reads and has no parameters."""
+    with _explained(connection, sql):
+        statements = connection.extract_statements(sql)
+    if not statements:
+        raise QueryError("There is no query.", hint=QUERY_HINT)
+    if len(statements) > 1:
+        raise QueryError(f"There are {len(statements)} statements, and one is run at a time.", hint=QUERY_HINT)
+    (statement,) = statements
+    words = _without_comments(sql).lstrip("( \t\r\n").split(None, 1)
+    first = words[0].lower().rstrip(";(*") if words else ""
+    if statement.type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
+        raise QueryError(f"`{first.upper()}` does not only read.", hint=QUERY_HINT)
+    if statement.type == duckdb.StatementType.SELECT and first not in _FIRST_WORDS:
+        raise QueryError(f"`{first.upper()}` is not a query.", hint=QUERY_HINT)
+    if statement.named_parameters:
+        raise QueryError("The query has parameters (`?`, `$1`); write the values themselves.", hint=QUERY_HINT)
+
+
+def _without_comments(sql: str) -> str:
+    """`sql` from its first word on: comments before it left out."""
+    text = sql.lstrip()
+    while text.startswith(("--", "/*")):
+        text = text.partition("\n" if text.startswith("--") else "*/")[2].lstrip()
+    return text
+
+
+@contextmanager
+def _limited(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+    """Interrupt what `connection` does when the time is over."""
+    over = threading.Event()
+
+    def interrupt() -> None:
+        over.set()
+        connection.interrupt()
+
+    timer = threading.Timer(seconds, interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException:
+        if over.is_set():
+            raise QueryError(
+                f"The query took longer than {seconds:g} seconds and was stopped.",
+                hint="Ask for fewer cases (`where case_id = …`), or allow it more time.",
+            ) from None
+        raise
+    finally:
+        timer.cancel()
+
+
+@contextmanager
+def _explained(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[None]:
+    try:
+        with translated(None):
+            yield
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise explained(connection, sql, error) from None
+
+
+def _write_parquet(result: duckdb.DuckDBPyConnection, out: BinaryIO) -> int:
+    reader = result.to_arrow_reader(_ROWS_AT_ONCE * 10)
+    written = 0
+    with pq.ParquetWriter(out, reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_table(pa.Table.from_batches([batch]))
+            written += batch.num_rows
+    return written
+
+
+def _write_csv(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO) -> int:
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    written = 0
+    while chunk := result.fetchmany(_ROWS_AT_ONCE):
+        writer.writerows([_cell(value) for value in row] for row in chunk)
+        written += len(chunk)
+    return written
+
+
+def _write_json(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO) -> int:
+    keys = _distinct(names)
+    written = 0
+    out.write("[")
+    while chunk := result.fetchmany(_ROWS_AT_ONCE):
+        lines = (json.dumps(dict(zip(keys, map(_plain, row), strict=True)), ensure_ascii=False) for row in chunk)
+        out.write((",\n" if written else "\n") + ",\n".join(lines))
+        written += len(chunk)
+    out.write("\n]\n")
+    return written
+
+
+def _write_table(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO, rows: int, width: int | None) -> int:
+    found = result.fetchmany(rows + 1)
+    # into a file or pipe there is no width to ask for
+    console = Console(file=out, width=width or (None if out.isatty() else PIPE_WIDTH), highlight=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1) if console.width >= _ROOMY else (0, 0))
+    for i, name in enumerate(names):
+        # folded, since a value that is cut short with an ellipsis cannot be copied; an id in front stays in one piece
+        is_id = i == 0 and all(len(str(row[0])) <= _ONE_PIECE for row in found)
+        table.add_column(Text(printable(name)), overflow="fold", no_wrap=is_id)
+    for row in found[:rows]:
+        # Text, since a value may look like markup of the console; null is not an empty text
+        table.add_row(*(Text("–", style="dim") if v is None else Text(printable(str(_cell(v)))) for v in row))
+    console.print(table)
+    if len(found) > rows:
+        console.print(f"The first {rows} rows. For all of them: --format csv, json or parquet.")
+    else:
+        console.print(f"{len(found)} row{'' if len(found) == 1 else 's'}.")
+    return min(len(found), rows)
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names as keys of an object: the second `x` is called `x_2`, so no column is lost."""
+    keys: list[str] = []
+    for name in names:
+        key, n = name, 1
+        while key in keys:
+            n += 1
+            key = f"{name}_{n}"
+        keys.append(key)
+    return keys
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: times in ISO 8601, bytes in hexadecimal, decimals and infinities as text."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        return value if value - value == 0 else str(value)
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).hex()
+    if isinstance(value, dict):
+        return {str(_plain(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value)
+
+
+def _cell(value: Any) -> Any:
+    plain = _plain(value)
+    if isinstance(plain, bool):
+        return "true" if plain else "false"
+    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list) else plain
+
+
+def printable(text: str) -> str:
+    """Text that cannot steer a terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

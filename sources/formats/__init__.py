@@ -1,0 +1,1 @@
+"""Files as batches: event files, and the rows of CSV and XES."""

@@ -1,0 +1,141 @@
+"""XES event logs (IEEE 1849) to Rows: one row per event, with the attributes of its trace as `case:…`
+columns.
+
+Streamed by expat in two passes: the first gathers the names of the attributes, so that a log which is not
+well-formed is refused before a row is read. A document type declaration is refused, so no entity of its own
+is ever expanded. Nested attributes are columns `outer/inner`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from xml.parsers import expat
+
+import pyarrow as pa
+
+from throughline.errors import DataError
+from throughline.sources.formats.rows import Rows, row_rejects, row_table
+from throughline.sources.formats.text import open_bytes
+
+_CHUNK = 1 << 20
+_ATTRIBUTES = {"string", "date", "int", "float", "boolean", "id", "list", "container"}
+_COLUMNS_LIMIT = 2000
+_DEPTH_LIMIT = 50
+
+
+class _DeclaredTypes(Exception):  # noqa: N818 — leaves the parser's callback only
+    """The log declares a document type."""
+
+
+def read_xes(path: Path, batch_rows: int) -> Iterator[Rows]:
+    """The events of a log in the order of the file; `position` counts them from 1. The first Rows has none.
+
+    Raises DataError with the line where the log is not well-formed, declares a document type, or has no
+    event.
+    """
+    names: dict[str, None] = {}
+    for event in _events(path):
+        names.update(dict.fromkeys(event))
+        if len(names) > _COLUMNS_LIMIT:
+            raise DataError(f"has more than {_COLUMNS_LIMIT} different attributes", file=path)
+    columns = tuple(names)
+    yield _rows(columns, [], 1)
+    first, gathered = 1, []
+    for event in _events(path):
+        gathered.append(event)
+        if len(gathered) == batch_rows:
+            yield _rows(columns, gathered, first)
+            first, gathered = first + batch_rows, []
+    if gathered:
+        yield _rows(columns, gathered, first)
+
+
+def _rows(columns: tuple[str, ...], events: list[dict[str, str]], first: int) -> Rows:
+    values = [pa.array([event.get(name) or None for event in events], pa.string()) for name in columns]
+    positions = pa.array(range(first, first + len(events)), pa.int64())
+    return Rows(columns, row_table(values, positions, None), row_rejects("", []))
+
+
+class _Log:
+    """What the parser has seen: the attributes of the open trace and event, and the events that were
+    closed.
+    """
+
+    def __init__(self) -> None:
+        self.path: list[str] = []
+        self.keys: list[str] = []
+        self.trace: dict[str, str] = {}
+        self.event: dict[str, str] | None = None
+        self.closed: list[dict[str, str]] = []
+        # Attributes of a trace may follow its events: they are given out when the trace closes.
+        self.of_trace: list[dict[str, str]] = []
+        self.is_log = False
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if not self.path:
+            self.is_log = name == "log"
+        self.path.append(name)
+        if len(self.path) > _DEPTH_LIMIT:
+            raise _DeclaredTypes("nests too deep")
+        if name == "trace":
+            self.trace, self.of_trace = {}, []
+        elif name == "event":
+            self.event = {}
+        elif name in _ATTRIBUTES:
+            self.keys.append(attributes.get("key", ""))
+            target = self.event if self.event is not None else self.trace if "trace" in self.path else None
+            value = attributes.get("value", "").strip()
+            if target is not None and value and "\x00" not in value:
+                prefix = "" if self.event is not None else "case:"
+                target[prefix + "/".join(self.keys)] = value
+
+    def end(self, tag: str) -> None:
+        name = self.path.pop()
+        if name in _ATTRIBUTES:
+            self.keys.pop()
+        elif name == "event" and self.event is not None:
+            (self.of_trace if "trace" in self.path else self.closed).append(self.event)
+            self.event = None
+        elif name == "trace":
+            self.closed += [event | self.trace for event in self.of_trace]
+            self.of_trace = []
+
+
+def _events(path: Path) -> Iterator[dict[str, str]]:
+    log = _Log()
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = log.start
+    parser.EndElementHandler = log.end
+
+    def refuse(*_: object) -> None:
+        raise _DeclaredTypes("declares a document type")
+
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    try:
+        with open_bytes(path) as file:
+            while chunk := file.read(_CHUNK):
+                parser.Parse(chunk, False)
+                yield from log.closed
+                log.closed = []
+            parser.Parse(b"", True)
+            yield from log.closed
+    except _DeclaredTypes as error:
+        raise DataError(
+            str(error),
+            file=path,
+            line=parser.CurrentLineNumber,
+            hint="An XES log needs none: take the <!DOCTYPE> out.",
+        ) from None
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        raise DataError(
+            f"is not well-formed XML ({error})",
+            file=path,
+            line=parser.CurrentLineNumber,
+            hint="Export the log again.",
+        ) from None
+    if not log.is_log:
+        raise DataError("is no XES log: its outermost element is not `log`", file=path, line=1)

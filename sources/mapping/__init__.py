@@ -1,0 +1,1 @@
+"""How the rows of an existing system become events."""

@@ -1,0 +1,1 @@
+"""From an agency to Kafka: outbox, sender, publisher."""

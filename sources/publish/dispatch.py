@@ -1,0 +1,106 @@
+"""Publish files: read, judge, keep in the outbox, send; what the catalogue refuses stays at home and is named."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from throughline.errors import BrokerUnavailable
+from throughline.schemas.definitions.domain import Domain
+from throughline.schemas.wire.broker_address import reach
+from throughline.sources.mapping.mapping import Mapping
+from throughline.sources.publish.publisher import Publisher
+from throughline.streams.join.replay import Report, files_to_read, read_batches
+
+_PORTIONS_A_SECOND = 10
+_LOOK_SECONDS = 0.5
+
+
+@dataclass
+class Refusals:
+    """Records of one reason that were not published: how many, and where the first stands and what is wrong."""
+
+    count: int
+    where: str
+    field: str | None
+    detail: str
+
+
+@dataclass
+class Published:
+    """What became of the records that were read."""
+
+    read: int = 0
+    new: int = 0
+    known: int = 0
+    refused: dict[str, Refusals] = field(default_factory=dict)
+
+    def refuse(self, rejects: pa.Table) -> None:
+        """Count rejects (REJECTS) by reason."""
+        for row in rejects.select(["reason", "origin", "position", "field", "detail"]).to_pylist():
+            where = f"{row['origin']}:{row['position']}"
+            found = self.refused.setdefault(row["reason"], Refusals(0, where, row["field"], row["detail"]))
+            found.count += 1
+
+
+def publish(
+    publisher: Publisher,
+    domain: Domain,
+    paths: list[Path],
+    *,
+    mapping: Mapping | None = None,
+    rate: int | None = None,
+    wait_seconds: float = 120.0,
+    report: Report = lambda stage, done, total: None,
+    counts: Published | None = None,
+) -> Published:
+    """Publish every record of `paths` that the catalogue accepts, at most `rate` a second.
+
+    Events that the outbox has already are not sent again. Returns when the broker has acknowledged all. Raises
+    BrokerUnavailable where it has acknowledged nothing for `wait_seconds`: the rest stays in the outbox. Raises
+    BrokerRefused, once all others have gone, OutboxError and its kinds, UsageError, MappingError, CodecError. What was
+    done until then stands in `counts`.
+    """
+    counts = Published() if counts is None else counts
+    files = files_to_read(paths, is_mapped=mapping is not None)
+    sizes = [file.stat().st_size for file in files]
+    began = time.monotonic()
+    for place, file in enumerate(files):
+        for batch in read_batches(file, domain, mapping):
+            counts.refuse(batch.rejects)
+            counts.read += batch.rejects.num_rows
+            for portion in _portions(batch.events, rate):
+                if rate is not None:
+                    time.sleep(max(0.0, began + counts.read / rate - time.monotonic()))
+                added = publisher.publish(portion)
+                counts.read += portion.num_rows
+                counts.new += added.new
+                counts.known += added.known
+                report(f"publishing {file.name}", sum(sizes[:place]), sum(sizes))
+    _wait(publisher, wait_seconds, report)
+    return counts
+
+
+def _wait(publisher: Publisher, wait_seconds: float, report: Report) -> None:
+    """Until the broker has acknowledged or refused everything."""
+    sent, until = publisher.sent, time.monotonic() + wait_seconds
+    while waiting := publisher.flush(_LOOK_SECONDS):
+        report("waiting for the broker", publisher.sent, publisher.sent + waiting)
+        if publisher.sent > sent:
+            sent, until = publisher.sent, time.monotonic() + wait_seconds
+        if time.monotonic() > until:
+            trouble = publisher.trouble or reach(publisher.bootstrap) or "no answer"
+            raise BrokerUnavailable(
+                f"{waiting:,} events were not acknowledged by `{publisher.bootstrap}`: {trouble}.",
+                hint="They are kept in the outbox; run the same command again when the broker answers.",
+            )
+
+
+def _portions(events: pa.Table, rate: int | None) -> list[pa.Table]:
+    if rate is None or not events.num_rows:
+        return [events]
+    size = max(1, rate // _PORTIONS_A_SECOND)
+    return [events.slice(first, size) for first in range(0, events.num_rows, size)]

@@ -1,0 +1,54 @@
+"""The manifest of what an outbox has sent, or of what stands in event files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from throughline.schemas.acceptance.events import Batch
+from throughline.schemas.wire.manifest import Manifest, summed
+from throughline.sources.publish.outbox import Outbox
+
+
+def manifest_of_outbox(path: Path, type_prefix: str) -> Manifest:
+    """What the broker has acknowledged, as far as the outbox still has it; `type_prefix` is the domain's.
+
+    Sent records leave an outbox after some days. The days before are not vouched for. Raises what `Outbox` raises.
+    """
+    with Outbox(path) as outbox:
+        shipped = list(outbox.shipped())
+        is_pruned = outbox.is_pruned
+    start = None
+    if is_pruned and shipped:
+        # what left it had been sent before the first that is there: what was recorded the day after was sent after
+        start = datetime.fromtimestamp(shipped[0].sent_at, UTC).date() + timedelta(days=1)
+    rows = [(one.source, _catalogue_name(one.type, type_prefix), one.day, one.sequence) for one in shipped]
+    return Manifest(summed(row for row in rows if start is None or row[2] >= start), start)
+
+
+def manifest_of_batches(batches: Iterable[Batch]) -> Manifest:
+    """What the batches have that is not refused, each event once."""
+    return Manifest(summed(_distinct(batches)))
+
+
+def _distinct(batches: Iterable[Batch]) -> Iterator[tuple[str, str, date, str | None]]:
+    seen: set[tuple[str, str]] = set()
+    for batch in batches:
+        columns = [batch.events.column(name) for name in ("source", "id", "type", "sequence")]
+        times = zip(
+            batch.events.column("recorded_at").to_pylist(), batch.events.column("occurred_at").to_pylist(), strict=True
+        )
+        for source, event_id, type_, sequence, (recorded, occurred) in zip(
+            *(column.to_pylist() for column in columns), times, strict=True
+        ):
+            if (source, event_id) not in seen:
+                seen.add((source, event_id))
+                yield source, type_, (recorded or occurred).date(), sequence
+
+
+def _catalogue_name(wire_type: str, type_prefix: str) -> str:
+    """`uk.example.police.crime.recorded.v1` as the catalogue has it."""
+    name = wire_type.removeprefix(f"{type_prefix}.") if type_prefix else wire_type
+    head, _, version = name.rpartition(".v")
+    return head if version.isdigit() else name

@@ -1,0 +1,345 @@
+"""What an agency has to send, in a local file: an event that stands in it survives a broker that is away and a kill.
+
+A record is marked as sent only when the broker has acknowledged it. What is not marked when the process dies is sent
+again: a copy of the same event, which counts once wherever it arrives. An event that was added before, with the same
+content, is not added again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import orjson
+
+from throughline.errors import OutboxFull
+from throughline.schemas.wire.kafka_record import KafkaRecord
+from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error
+
+LIMIT = 5_000_000
+KEPT_DAYS = 7.0
+SEQUENCE_DIGITS = 12
+_DAY = 86_400
+# a sequence of a source's own counts as a number up to here; SQLite has 64 bits
+_SEQUENCE_LIMIT = 2**62
+
+_INSERT = "insert into records (source_id, topic, key, headers, value) values (?, ?, ?, ?, ?)"
+_UNSENT = """
+select place, source_id, topic, key, headers, value from records indexed by waiting
+where state = 0 and place > ?
+order by place
+limit ?
+"""
+_COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
+_SOURCES = "select source_id, source, last_sequence from sources"
+_RETRY = "update records set state = 0, refusal = null where state = 2"
+_SHIPPED = "select headers, sent_at from records where state = 1 order by place"
+# of an ISO 8601 date
+_DAY_LENGTH = 10
+_REFUSALS = """
+select topic, refusal, count(*), min(place) from records indexed by refused
+where state = 2
+group by topic, refusal
+order by min(place)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A record that waits to be sent, its place in the outbox, and the outbox's number of its source."""
+
+    place: int
+    source_id: int
+    record: KafkaRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A record that the broker acknowledged at `sent_at` (seconds since 1970 UTC): what its headers say.
+
+    `type` is as on the wire, `day` (UTC) that of its recording, or of its own time where that is not stated.
+    """
+
+    source: str
+    type: str
+    day: date
+    sequence: str | None
+    sent_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Where a source publishes; the last sequence number that it gave, and how many of its records wait."""
+
+    source: str
+    topic: str
+    area: str
+    sequence: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of the records given to `add`: `new` ones, and `known` ones that are there already."""
+
+    new: int = 0
+    known: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How many records of a topic the broker refused for one reason."""
+
+    topic: str
+    reason: str
+    records: int
+
+
+@dataclass
+class _Source:
+    source_id: int
+    last_sequence: int
+    waiting: int = 0
+
+
+class Outbox:
+    """The outbox in the file at `path`, which is made if it is not there; for one process, any of its threads.
+
+    Raises OutboxLocked, OutboxDamaged, OutboxFull and OutboxError, at opening and at every call.
+    """
+
+    def __init__(self, path: Path, *, limit: int = LIMIT) -> None:
+        self.path = path
+        self.limit = limit
+        self._lock = threading.RLock()
+        self._connection = open_outbox_file(path)
+        self._sources: dict[bytes, _Source] = {}
+        self._feeds: set[tuple[bytes, str, bytes]] = set()
+        self._waiting = 0
+        with self._errors():
+            self._recall()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def waiting(self) -> int:
+        """How many records are neither sent nor refused."""
+        return self._waiting
+
+    def add(self, records: Iterable[KafkaRecord]) -> Added:
+        """Keep records of events until they are sent; when this returns, they are on the disk: all of them, or none.
+
+        A source that gives its events no sequence gets one here: the header `ce_sequence` of 12 digits. Raises
+        OutboxFull where they would be more than the limit.
+        """
+        with self._lock, self._errors():
+            try:
+                return self._add(records)
+            except BaseException:
+                self._recall()
+                raise
+
+    def unsent(self, after: int = 0, limit: int = 1000) -> list[Waiting]:
+        """Records that wait, by their place, beyond the place `after`."""
+        with self._lock, self._errors():
+            rows = self._connection.execute(_UNSENT, [after, limit]).fetchall()
+        return [
+            Waiting(place, source_id, KafkaRecord(topic, key, _headers(headers), value))
+            for place, source_id, topic, key, headers, value in rows
+        ]
+
+    def mark(
+        self, sent: Sequence[Waiting] = (), refused: Sequence[tuple[Waiting, str]] = (), *, now: float | None = None
+    ) -> None:
+        """Note what the broker acknowledged and what it refused, with its reason. `now` is as of time.time."""
+        with self._lock, self._errors():
+            with self._transaction():
+                at = int(time.time() if now is None else now)
+                changed = self._connection.executemany(
+                    "update records set state = 1, sent_at = ? where place = ? and state = 0",
+                    [(at, one.place) for one in sent],
+                ).rowcount
+                changed += self._connection.executemany(
+                    "update records set state = 2, refusal = ? where place = ? and state = 0",
+                    [(reason, one.place) for one, reason in refused],
+                ).rowcount
+            if changed != len(sent) + len(refused):
+                # some were noted before: they were sent twice
+                self._count_waiting()
+                return
+            gone = Counter(one.source_id for one in (*sent, *(one for one, _ in refused)))
+            for source in self._sources.values():
+                source.waiting -= gone[source.source_id]
+            self._waiting -= gone.total()
+
+    def refusals(self) -> list[Refusal]:
+        """What the broker has refused, by topic and reason."""
+        with self._lock, self._errors():
+            return [Refusal(*row[:3]) for row in self._connection.execute(_REFUSALS)]
+
+    def retry_refused(self) -> int:
+        """Let what was refused wait again; how many records."""
+        with self._lock, self._errors():
+            with self._transaction():
+                again = self._connection.execute(
+                    "update records set state = 0, refusal = null where state = 2"
+                ).rowcount
+            self._count_waiting()
+        return int(again)
+
+    def feeds(self) -> list[Feed]:
+        """Where each source publishes, and how far it is."""
+        with self._lock:
+            return [
+                Feed(source.decode(), topic, area.decode(), known.last_sequence, known.waiting)
+                for source, topic, area in sorted(self._feeds)
+                for known in (self._sources[source],)
+            ]
+
+    def shipped(self) -> Iterator[Shipped]:
+        """What the broker has acknowledged and is still here, in the order of the outbox."""
+        with self._lock, self._errors():
+            for text, sent_at in self._connection.execute(_SHIPPED):
+                said = dict(orjson.loads(text))
+                stated = said.get("ce_recordedtime") or said.get("ce_time") or said["ce_occurredon"]
+                # the label of a month is its first day, as in the store
+                day = date.fromisoformat(f"{stated}-01"[:_DAY_LENGTH])
+                yield Shipped(said["ce_source"], said["ce_type"], day, said.get("ce_sequence"), sent_at)
+
+    @property
+    def is_pruned(self) -> bool:
+        """Whether records that were sent have been deleted."""
+        with self._lock, self._errors():
+            gone = self._connection.execute("select (select count(*) from known) > (select count(*) from records)")
+            return bool(gone.fetchone()[0])
+
+    def prune(self, *, kept_days: float = KEPT_DAYS, now: float | None = None) -> int:
+        """Delete records that were sent more than so many days ago; how many. Their events stay known."""
+        before = (time.time() if now is None else now) - kept_days * _DAY
+        with self._lock, self._errors(), self._transaction():
+            row = self._connection.execute(
+                "select place from records where state = 1 and sent_at > ? order by place limit 1", [before]
+            ).fetchone()
+            upto = (row[0] if row else _SEQUENCE_LIMIT,)
+            return int(self._connection.execute("delete from records where state = 1 and place < ?", upto).rowcount)
+
+    def close(self) -> None:
+        """Let another process use the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _add(self, records: Iterable[KafkaRecord]) -> Added:
+        new = known = 0
+        rows = []
+        with self._transaction():
+            remember = self._connection.cursor().execute
+            for record in records:
+                said = dict(record.headers)
+                name, own = said["ce_source"], said.get("ce_sequence")
+                source = self._source(name)
+                number = source.last_sequence + 1 if own is None else None
+                event = b"\0".join((record.topic.encode(), name, said["ce_id"], said["ce_contenthash"]))
+                found = remember(
+                    "insert or ignore into known values (?, ?)", [blake2b(event, digest_size=16).digest(), number]
+                )
+                if not found.rowcount:
+                    known += 1
+                    continue
+                new += 1
+                if own is None:
+                    source.last_sequence += 1
+                    record = record.with_header("ce_sequence", f"{number:0{SEQUENCE_DIGITS}}")
+                else:
+                    source.last_sequence = max(source.last_sequence, _number(own))
+                source.waiting += 1
+                self._feed(name, source, record)
+                rows.append((source.source_id, record.topic, record.key, _headers_text(record), record.value))
+            if self._waiting + new > self.limit:
+                raise OutboxFull(
+                    f"`{self.path}` would have {self._waiting + new:,} records to send, more than {self.limit:,}.",
+                    hint="The broker has been away for long, or is slower than what is published. Wait until it took "
+                    "some, or give the outbox a higher limit.",
+                )
+            self._connection.executemany(_INSERT, rows)
+            self._connection.executemany(
+                "update sources set last_sequence = ? where source_id = ?",
+                [(source.last_sequence, source.source_id) for source in self._sources.values()],
+            )
+        self._waiting += new
+        return Added(new, known)
+
+    def _source(self, name: bytes) -> _Source:
+        found = self._sources.get(name)
+        if found is None:
+            row = self._connection.execute("insert into sources (source) values (?)", [name.decode()])
+            found = self._sources[name] = _Source(int(row.lastrowid or 0), 0)
+        return found
+
+    def _feed(self, name: bytes, source: _Source, record: KafkaRecord) -> None:
+        feed = (name, record.topic, record.key)
+        if feed not in self._feeds:
+            self._connection.execute("insert into feeds values (?, ?, ?)", [source.source_id, record.topic, record.key])
+            self._feeds.add(feed)
+
+    def _recall(self) -> None:
+        """Bring what is held in memory in line with the file."""
+        self._sources = {
+            name.encode(): _Source(source_id, last)
+            for source_id, name, last in self._connection.execute(
+                "select source_id, source, last_sequence from sources"
+            )
+        }
+        feeds = self._connection.execute("select source, topic, area from feeds natural join sources")
+        self._feeds = {(name.encode(), topic, area) for name, topic, area in feeds}
+        self._count_waiting()
+
+    def _count_waiting(self) -> None:
+        counts: dict[int, int] = dict(self._connection.execute(_COUNT_WAITING).fetchall())
+        for source in self._sources.values():
+            source.waiting = counts.get(source.source_id, 0)
+        self._waiting = sum(counts.values())
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("begin immediate")
+        try:
+            yield
+            self._connection.execute("commit")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
+            raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise outbox_error(error, self.path) from error
+
+
+def _number(sequence: bytes) -> int:
+    """The number that a sequence is, 0 where it is none."""
+    return min(int(sequence), _SEQUENCE_LIMIT) if sequence.isdigit() and len(sequence) < 100 else 0
+
+
+def _headers_text(record: KafkaRecord) -> str:
+    return orjson.dumps([(name, text.decode()) for name, text in record.headers]).decode()
+
+
+def _headers(text: str) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, value.encode()) for name, value in orjson.loads(text))

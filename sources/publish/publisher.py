@@ -1,0 +1,173 @@
+"""An agency's publisher: events in, kept in the outbox at once, and on Kafka as soon as the broker takes them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from itertools import islice
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from throughline.errors import BrokerRefused
+from throughline.schemas.definitions.domain import Domain
+from throughline.schemas.definitions.topics import Topics
+from throughline.schemas.wire.avro.codec import SchemaStore
+from throughline.schemas.wire.kafka_record import KafkaRecord, heartbeat, plain_rows, record_of
+from throughline.sources.publish.confluent import ConfluentTransport
+from throughline.sources.publish.kafka_python import KafkaPythonTransport
+from throughline.sources.publish.outbox import Added, Outbox, Waiting
+from throughline.sources.publish.sender import Sender
+from throughline.sources.publish.transport import Transport
+
+CLIENTS: Mapping[str, Callable[[str, Mapping[str, Any] | None], Transport]] = {
+    "confluent": ConfluentTransport,
+    "kafka-python": KafkaPythonTransport,
+}
+_ADDED_AT_ONCE = 2_000
+_LOOK_SECONDS = 0.5
+
+
+class Publisher:
+    """Publishes events of `domain` to `topics` on the broker at `bootstrap`, through `outbox`, until `close`.
+
+    What was refused earlier is tried again: whatever was wrong may be put right. `client` is one of CLIENTS and
+    `settings` are of that client (TLS, SASL). With `structured` the events go as JSON instead of Avro. With
+    `heartbeat_seconds` each source says so often that it lives. `room_seconds` is how long `publish` waits for room in
+    the outbox.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Topics,
+        domain: Domain,
+        outbox: Outbox,
+        *,
+        client: str = "confluent",
+        settings: Mapping[str, Any] | None = None,
+        structured: bool = False,
+        heartbeat_seconds: float | None = None,
+        room_seconds: float = 60.0,
+    ) -> None:
+        self.bootstrap = bootstrap
+        self._topics = topics
+        self._domain = domain
+        self._outbox = outbox
+        self._structured = structured
+        self._heartbeat_seconds = heartbeat_seconds
+        self._room_seconds = room_seconds
+        self._store = SchemaStore(domain)
+        self._beat_at = 0.0
+        self._refusals_told = 0
+        outbox.retry_refused()
+        self._sender = Sender(outbox, lambda: CLIENTS[client](bootstrap, settings), self._beats)
+        self._sender.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def sent(self) -> int:
+        """How many records the broker has acknowledged."""
+        return self._sender.sent
+
+    @property
+    def trouble(self) -> str:
+        """Why no broker was reached lately; empty while all is well."""
+        return self._sender.trouble
+
+    def publish(self, events: pa.Table) -> Added:
+        """Accept events (EVENTS): they will be on Kafka, now or later, at least once. How many were new.
+
+        Raises OutboxFull where there is no room for them even after waiting; those before it are accepted.
+        """
+        added = Added()
+        rows = plain_rows(events)
+        while batch := list(islice(rows, _ADDED_AT_ONCE)):
+            records = [self._record(row) for row in batch]
+            self._wait_for_room(len(records))
+            more = self._outbox.add(records)
+            self._sender.wake()
+            added = Added(added.new + more.new, added.known + more.known)
+        return added
+
+    def flush(self, timeout: float) -> int:
+        """Wait until nothing waits any more, or for `timeout` seconds; how many records still wait.
+
+        Raises BrokerRefused once nothing waits, where the broker refused any since that was last said: the others have
+        gone, and those stay in the outbox.
+        """
+        until = time.monotonic() + timeout
+        self._wait(lambda: not self._outbox.waiting, until)
+        waiting = self._outbox.waiting
+        refused = self._sender.refused[self._refusals_told :]
+        if refused and not waiting:
+            self._refusals_told += len(refused)
+            raise _refused_error(refused)
+        return waiting
+
+    def close(self) -> None:
+        """End. What waits stays in the outbox, and is sent by the next publisher that opens it."""
+        self._sender.stop()
+        self._outbox.prune()
+
+    def _record(self, row: Mapping[str, Any]) -> KafkaRecord:
+        return record_of(
+            row, self._store, self._topics, type_prefix=self._domain.type_prefix, structured=self._structured
+        )
+
+    def _wait_for_room(self, records: int) -> None:
+        if self._outbox.waiting + records <= self._outbox.limit:
+            return
+        until = time.monotonic() + self._room_seconds
+        self._wait(lambda: self._outbox.waiting + records <= self._outbox.limit, until)
+
+    def _wait(self, is_done: Callable[[], bool], until: float) -> None:
+        with self._sender.changed:
+            while not is_done() and time.monotonic() < until and self._sender.failure is None:
+                self._sender.changed.wait(max(0.0, min(_LOOK_SECONDS, until - time.monotonic())))
+        if self._sender.failure is not None:
+            raise self._sender.failure
+
+    def _beats(self) -> list[KafkaRecord]:
+        """The heartbeats that are due now; called in the sender's thread."""
+        now = time.monotonic()
+        if self._heartbeat_seconds is None or now < self._beat_at:
+            return []
+        self._beat_at = now + self._heartbeat_seconds
+        sent_at = time.time_ns() // 1000
+        return [
+            heartbeat(
+                source=feed.source,
+                topic=feed.topic,
+                area=feed.area,
+                beat_id=uuid.uuid4().hex,
+                sent_at=sent_at,
+                sequence=feed.sequence,
+                waiting=feed.waiting,
+                every_seconds=self._heartbeat_seconds,
+            )
+            for feed in self._outbox.feeds()
+        ]
+
+
+def _refused_error(refused: list[tuple[Waiting, str]]) -> BrokerRefused:
+    (first, reason), *others = refused
+    topic = first.record.topic
+    event = dict(first.record.headers)["ce_id"].decode()
+    kinds = sorted({f"{one.record.topic}: {why}" for one, why in others} - {f"{topic}: {reason}"})
+    also = f" {len(others)} more were refused" + (f" ({'; '.join(kinds)})." if kinds else ".") if others else ""
+    return BrokerRefused(
+        f"The broker refused event `{event}` ({first.record.size:,} bytes) on `{topic}`: {reason}.{also}",
+        topic=topic,
+        reason=reason,
+        hint="All others were sent. It stays in the outbox and is tried again at the next start: raise "
+        "max.message.bytes of the topic, give this client the right to write it, or make it "
+        "(`throughline topics create`).",
+    )

@@ -1,0 +1,1 @@
+"""The join: accept, link, derive, rebuild, and the replay of files."""

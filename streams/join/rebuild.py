@@ -1,0 +1,112 @@
+"""Rebuild all that is derived, from the events alone; for now, or for what was known or had happened at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pyarrow as pa
+
+from throughline.schemas.definitions.domain import Domain
+from throughline.sinks.feed import check_fed_with_events
+from throughline.sinks.store import Store, open_memory_store, open_store
+from throughline.sql import sql
+from throughline.streams.join.batch import Progress, settle
+from throughline.streams.join.derive import DERIVED
+from throughline.streams.join.rules import install_rules, prepare
+
+LINKED = (
+    "identifiers",
+    "joins",
+    "steward_links",
+    "resolutions",
+    "quarantine_acts",
+    "unsettled",
+    "unsettled_cases",
+    "unsettled_identifiers",
+)
+
+
+def open_domain(store: Store, domain: Domain) -> None:
+    """Make the store one of this domain; where its rules have changed, all is marked to be derived anew.
+
+    Raises StoreError for a store of the shared topics.
+    """
+    check_fed_with_events(store)
+    prepare(store.connection, domain)
+    with store.transaction() as connection:
+        if install_rules(connection, domain):
+            forget(connection)
+
+
+def rebuild(store: Store, domain: Domain, progress: Progress = lambda stage, part: None) -> int:
+    """Forget all that is derived and derive it again from `events`; the number of cases."""
+    open_domain(store, domain)
+    with store.bulk():
+        with store.transaction() as connection:
+            forget(connection)
+        return settle(store, progress)
+
+
+def forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop links and derived rows, judge conflicts anew, and mark every event as unsettled."""
+    for name in (*LINKED, *DERIVED):
+        connection.execute(f"delete from {name}")
+    for step in ("recall", "steward_conflicts", "conflicts", "steward_links", "steward_quarantine"):
+        connection.execute(sql(__package__, f"accept_sql/{step}"))
+    connection.execute("delete from unsettled_cases")
+    connection.execute("delete from unsettled_identifiers")
+    connection.execute("delete from unsettled")
+    connection.execute("insert into unsettled select distinct event_key, 0 from events where not in_conflict")
+
+
+@contextmanager
+def past(
+    store: Store,
+    domain: Domain,
+    *,
+    as_of: datetime | None,
+    known_at: datetime | None,
+    case_key: int | None = None,
+    later_acts: bool = False,
+) -> Iterator[Store]:
+    """A store of what had happened by `as_of`, as far as it was known at `known_at` (UTC, naive); gone afterwards.
+
+    A steward's act of after `as_of` counts only with `later_acts`: an earlier day by today's knowledge.
+    What was in quarantine then and has left it since is among the events, with the time at which it was first read.
+
+    With `case_key` it is made in memory, of the events of that case as it is linked now: enough for its timeline,
+    unless a steward has unlinked something since. Without, it is made in a temporary file, of all events.
+    """
+    check_fed_with_events(store)
+    with ExitStack() as stack:
+        if case_key is None:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="throughline-past-")))
+            then = stack.enter_context(open_store(folder / "past.duckdb", write=True))
+        else:
+            then = stack.enter_context(open_memory_store())
+        open_domain(then, domain)
+        known = store.connection.execute(
+            sql(__package__, "past_sql/known_events"),
+            {"as_of": as_of, "known_at": known_at, "case_key": case_key, "later_acts": later_acts},
+        )
+        with then.bulk():
+            with then.transaction() as connection:
+                for batch in known.to_arrow_reader(100_000):
+                    connection.register("known", pa.Table.from_batches([batch]))
+                    connection.execute("insert into events by name from known")
+                    connection.unregister("known")
+            refused = store.connection.execute(sql(__package__, "past_sql/known_refusals"), {"known_at": known_at})
+            with then.transaction() as connection:
+                connection.register("refused", refused.to_arrow_table())
+                connection.execute("insert into quarantined by name from refused")
+                connection.unregister("refused")
+                forget(connection)
+            settle(then)
+        if as_of is not None:
+            then.connection.execute("set variable as_of = ?", [as_of])
+        yield then

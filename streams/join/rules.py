@@ -1,0 +1,79 @@
+"""The rules of a domain, in the store: what the SQL models read beside the events."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+from throughline.schemas.definitions.calendar import calendar
+from throughline.schemas.definitions.domain import Domain
+from throughline.schemas.definitions.rule_tables import rule_tables
+from throughline.sql import sql
+
+RULE_TABLES = (
+    "domain",
+    "event_types",
+    "effects",
+    "standards",
+    "standard_events",
+    "identifier_kinds",
+    "agencies",
+    "alert_rules",
+    "figure_rules",
+    "calendar",
+)
+# read when a view is asked: a change of these leaves all that is derived as it is
+_READ_BY_VIEWS = ("figure_rules",)
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, domain: Domain) -> None:
+    """Set what the SQL of this package reads on this connection: macros, the time zone, the kinds that link."""
+    connection.execute("set variable time_zone = ?", [domain.time_zone])
+    connection.execute("set variable linking_kinds = ?::varchar[]", [[k.kind for k in domain.identifiers if k.links]])
+    connection.execute(sql(__package__, "keys"))
+    connection.execute(sql(__package__, "models/macros"))
+
+
+def install_rules(connection: duckdb.DuckDBPyConnection, domain: Domain) -> bool:
+    """Write the rules of `domain` into the store; whether all that is derived has to be rebuilt for them.
+
+    Runs inside the caller's transaction.
+    """
+    changed = False
+    for name, table in _tables(domain).items():
+        connection.register("given", table)
+        # copied, so that both sides have the types of the store
+        connection.execute(f"create or replace temp table given_rules as from {name} limit 0")
+        connection.execute("insert into given_rules by name from given")
+        connection.unregister("given")
+        row = connection.execute(
+            f"select count(*) from ((from {name} except all from given_rules) "
+            f"union all (from given_rules except all from {name}))"
+        ).fetchone()
+        assert row is not None
+        if row[0]:
+            changed = changed or name not in _READ_BY_VIEWS
+            connection.execute(f"delete from {name}")
+            connection.execute(f"insert into {name} from given_rules")
+    connection.execute("drop table given_rules")
+    return changed
+
+
+def _tables(domain: Domain) -> dict[str, pa.Table]:
+    named = pa.Table.from_pylist(
+        [
+            {
+                "name": domain.name,
+                "title": domain.title,
+                "type_prefix": domain.type_prefix,
+                "time_zone": domain.time_zone,
+                "second_person": domain.second_person,
+            }
+        ]
+    )
+    # a clock may fall due after the latest time that an event may have
+    first, last = domain.limits.earliest, date(domain.limits.latest.year + 5, 12, 31)
+    tables = {"domain": named, **rule_tables(domain), "calendar": calendar(domain, first, last)}
+    return {name: tables[name] for name in RULE_TABLES if name in tables}

@@ -1,0 +1,1 @@
+"""What is shared with others, and how a sink takes it."""

@@ -1,0 +1,185 @@
+"""The shared topics as a log that is read on from where a store stands: each record once, and never past a gap.
+
+The store has its own positions, so that there is no group of consumers: partitions are assigned, not shared out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from throughline.errors import BrokerRefused, BrokerUnavailable, SharedLogError, TopicMismatch
+from throughline.streams.shared.state import Position, SharedMessage
+
+ANSWER_SECONDS = 5.0
+_GONE_FROM_LOG = (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET)
+_NO_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.UNKNOWN_TOPIC_ID, KafkaError._UNKNOWN_PARTITION)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Read:
+    """Messages in the order of each partition, and how far they reach."""
+
+    messages: list[SharedMessage] = field(default_factory=list)
+    positions: list[Position] = field(default_factory=list)
+
+
+class SharedLog:
+    """The partitions of some topics, read from the given positions on, or from the beginning.
+
+    Raises BrokerUnavailable where no broker answers, TopicMismatch where a topic is not there, and SharedLogError
+    where the log does not hold what comes after a position: it was made again, cut short, or older records were
+    deleted.
+    """
+
+    def __init__(self, bootstrap: str, topics: Sequence[str], positions: Sequence[Position]) -> None:
+        quiet: dict[str, Any] = {"bootstrap.servers": bootstrap, "logger": log, "log_level": 3}
+        self._admin = AdminClient({**quiet, "socket.timeout.ms": int(ANSWER_SECONDS * 1000)})
+        self._next = {(one.topic, one.partition): one for one in positions if one.topic in topics}
+        self._ends: dict[tuple[str, int], int] = {}
+        self._done: set[tuple[str, int]] = set()
+        self._topics = topics
+        self._consumer = Consumer(
+            {
+                **quiet,
+                "group.id": "throughline-sink",  # asked for by the client; nothing is ever committed to it
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "error",
+                "fetch.min.bytes": 1,
+                "queued.max.messages.kbytes": 65_536,
+                "error_cb": _note,
+            }
+        )
+        try:
+            self.check()
+            self._consumer.assign([TopicPartition(*place, one.next_offset) for place, one in self._next.items()])
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether everything has been read that was there at the last check."""
+        return self._done >= self._ends.keys()
+
+    def read(self, most: int, seconds: float) -> Read:
+        """Up to `most` messages, or none after `seconds`. Raises as the class does."""
+        found = Read()
+        reached: dict[tuple[str, int], int] = {}
+        for message in self._consumer.consume(most, timeout=seconds):
+            error = message.error()
+            place = message.topic() or "", message.partition() or 0
+            if error is None:
+                offset = message.offset()
+                assert offset is not None
+                found.messages.append(
+                    SharedMessage(*place, offset, message.key(), message.value(), message.headers())  # type: ignore[arg-type]
+                )
+                reached[place] = offset + 1
+            elif error.code() == KafkaError._PARTITION_EOF:
+                # the end may lie behind the last message: what was compacted away, marks of transactions
+                reached[place] = max(reached.get(place, 0), message.offset() or 0)
+            else:
+                self._judge(error)
+        for place, offset in reached.items():
+            known = self._next[place]
+            if offset > known.next_offset:
+                self._next[place] = known._replace(next_offset=offset)
+                found.positions.append(self._next[place])
+            if offset >= self._ends[place]:
+                self._done.add(place)
+        return found
+
+    def check(self) -> None:
+        """Look again at what the broker keeps: that each topic is the one that was read, and holds what comes next."""
+        for topic, topic_id, partitions in self._described():
+            for partition in range(partitions):
+                place = topic, partition
+                low, high = self._watermarks(topic, partition)
+                known = self._next.get(place)
+                if known is None:
+                    known = self._next[place] = Position(topic, partition, topic_id, low)
+                _check_position(known, topic_id, low, high)
+                self._ends[place] = high
+                if known.next_offset >= high:
+                    self._done.add(place)
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _described(self) -> list[tuple[str, str, int]]:
+        """Name, id and number of partitions of each topic."""
+        try:
+            asked = self._admin.describe_topics(TopicCollection(list(self._topics)), request_timeout=ANSWER_SECONDS)
+            found = [(name, future.result()) for name, future in asked.items()]
+        except KafkaException as fault:
+            raise _meant(fault.args[0], ", ".join(self._topics)) from None
+        return [(name, str(topic.topic_id), len(topic.partitions)) for name, topic in found]
+
+    def _watermarks(self, topic: str, partition: int) -> tuple[int, int]:
+        try:
+            found = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
+        except KafkaException as fault:
+            raise _meant(fault.args[0], topic) from None
+        if found is None:
+            raise BrokerUnavailable(f"No broker says how far `{topic}` partition {partition} reaches.")
+        return found
+
+    def _judge(self, error: KafkaError) -> None:
+        """An error in the place of a message: what is lost is found and named, what passes is waited for."""
+        if error.code() in _GONE_FROM_LOG or error.code() in _NO_TOPIC:
+            self.check()
+            raise SharedLogError(f"A shared topic could not be read on: {error.str()}.")
+        if error.fatal():
+            raise BrokerRefused("The broker does not let the shared topics be read.", reason=error.str())
+        log.warning("reading of the shared topics was interrupted: %s", error.str())
+
+
+def _check_position(known: Position, topic_id: str, low: int, high: int) -> None:
+    where = f"`{known.topic}` partition {known.partition}"
+    anew = "Move the store away and run this again: it is filled from the beginning of the topics."
+    if known.topic_id != topic_id:
+        raise SharedLogError(
+            f"{where} is not the topic that was read up to offset {known.next_offset}: it was deleted and made again "
+            f"(its id was {known.topic_id} and is {topic_id}).",
+            hint=anew,
+        )
+    if known.next_offset > high:
+        raise SharedLogError(
+            f"{where} went backwards: it was read up to offset {known.next_offset} and ends at {high}.",
+            hint="The broker lost records or was restored from an older state. " + anew,
+        )
+    if known.next_offset < low:
+        raise SharedLogError(
+            f"{where} begins at offset {low}, and was read up to {known.next_offset}: what was between was deleted.",
+            hint=anew,
+        )
+
+
+def _meant(error: KafkaError, topics: str) -> BrokerUnavailable | BrokerRefused | TopicMismatch:
+    if error.code() in _NO_TOPIC:
+        return TopicMismatch(
+            f"There is no such topic: {topics}.", hint="`throughline topics create` makes the topics of a domain."
+        )
+    if error.code() in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED):
+        return BrokerRefused("The broker does not let the shared topics be read.", topic=topics, reason=error.str())
+    return BrokerUnavailable(f"No broker answers: {error.str()}.", hint="Check the address given with --bootstrap.")
+
+
+def _note(error: Any) -> None:
+    log.info("the client of Kafka says: %s", error.str())

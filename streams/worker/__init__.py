@@ -1,0 +1,1 @@
+"""The live worker: from fetches of Kafka to committed stores."""

@@ -1,0 +1,208 @@
+"""Kafka as the record: where each partition begins and ends, and its records in bulk, from any offset to any other.
+
+The same reader serves a gap, the catch-up of a store that is behind, and the making anew of one that was lost. It
+joins no group and commits nothing: a store keeps its own positions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from throughline.errors import BrokerRefused, BrokerUnavailable, InfrastructureError, TopicMismatch
+from throughline.streams.worker.fetch import Fetch, fetch_of_messages
+
+RECORDS_AT_ONCE = 50_000
+_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The offsets that a partition has: from `first` up to but not including `end`."""
+
+    first: int
+    end: int
+
+
+class CaseLog:
+    """A reader of partitions by offset. `group` is only asked for where it stands, never joined."""
+
+    def __init__(self, bootstrap: str, *, group: str = "throughline-log", client_id: str = "throughline") -> None:
+        self._settings: dict[str, Any] = {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "client.id": client_id,
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "error",
+            "check.crcs": True,
+            # what is read stands in the log already; the next partition is asked for only after such a wait
+            "fetch.wait.max.ms": 20,
+            "socket.timeout.ms": int(_SECONDS * 1000),
+            "queued.min.messages": 200_000,
+            "queued.max.messages.kbytes": 131_072,
+            "fetch.message.max.bytes": 8_388_608,
+            "log_level": 3,
+        }
+        self._bootstrap = bootstrap
+        self._consumer: Consumer | None = None
+        self._admin: AdminClient | None = None
+
+    def topic_ids(self, topics: list[str]) -> dict[str, str]:
+        """The id of each topic. Raises TopicMismatch for one that is not there."""
+        if self._admin is None:
+            self._admin = AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 3})
+        with _translated(self._bootstrap):
+            described = self._admin.describe_topics(TopicCollection(topics), request_timeout=_SECONDS)
+            found: dict[str, str] = {}
+            for topic, future in described.items():
+                try:
+                    found[topic] = str(future.result().topic_id)
+                except KafkaException as error:
+                    if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                        raise
+                    raise TopicMismatch(
+                        f"The topic `{topic}` is not there.", hint="Make it with `throughline topics create`."
+                    ) from None
+        return found
+
+    def extent(self, topic: str, partition: int) -> Extent:
+        """The offsets that a partition has now."""
+        with _translated(self._bootstrap):
+            first, end = self._open().get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)
+        return Extent(first, end)
+
+    def committed(self, partition: int, topics: list[str]) -> dict[str, int]:
+        """Where the group stands in this partition of each topic; -1001 where it never committed."""
+        asked = [TopicPartition(topic, partition) for topic in topics]
+        with _translated(self._bootstrap):
+            found = self._open().committed(asked, timeout=_SECONDS)
+        return {one.topic: one.offset for one in found}
+
+    def read(self, topic: str, partition: int, first: int, end: int) -> Iterator[Fetch]:
+        """The records from `first` up to but not including `end`, in fetches of at most RECORDS_AT_ONCE.
+
+        Offsets that the log does not have are passed over. Raises BrokerUnavailable where nothing comes any more.
+        """
+        consumer = self._open()
+        with _translated(self._bootstrap):
+            consumer.assign([TopicPartition(topic, partition, first)])
+            try:
+                silent = 0
+                while first < end:
+                    messages = consumer.consume(min(RECORDS_AT_ONCE, end - first), timeout=1.0)
+                    good = [
+                        message for message in messages if message.error() is None and (message.offset() or 0) < end
+                    ]
+                    for message in messages:
+                        fault = message.error()
+                        if fault is not None and fault.code() != KafkaError._PARTITION_EOF:
+                            raise KafkaException(fault)
+                    if good:
+                        first, silent = (good[-1].offset() or 0) + 1, 0
+                        yield fetch_of_messages(good)
+                    if len(good) < len(messages):
+                        return  # the end of the log, or a record past `end`
+                    if not messages:
+                        silent += 1
+                    if silent > 3 * _SECONDS:
+                        raise BrokerUnavailable(
+                            f"`{self._bootstrap}` has sent nothing of {topic}-{partition} from offset {first} on.",
+                            hint="Look whether the broker runs; the same read may be tried again.",
+                        )
+            finally:
+                consumer.unassign()
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._admin = None
+        if self._consumer is not None:
+            self._consumer.close()
+            self._consumer = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open(self) -> Consumer:
+        if self._consumer is None:
+            self._consumer = Consumer(self._settings)
+        return self._consumer
+
+
+class _translated:  # noqa: N801 - read as a statement
+    """What the client raises, as an error of ours."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, KafkaException):
+            raise kafka_error(error, self._bootstrap) from None
+
+
+def kafka_error(error: KafkaException, bootstrap: str) -> InfrastructureError:
+    """An error of the client as one of ours: the broker is away, or it refuses."""
+    cause = error.args[0]
+    away = {
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._TIMED_OUT,
+        KafkaError._RESOLVE,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        # a broker that was started again may know less than the client, for a moment
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+    }
+    if cause.retriable() or cause.code() in away:
+        return BrokerUnavailable(
+            f"`{bootstrap}` does not answer: {cause.str()}.",
+            hint="Look whether the broker runs and whether this is its address; the same may be tried again.",
+        )
+    return BrokerRefused(f"The broker refuses: {cause.str()}.", reason=cause.name(), hint="See the broker's log.")
+
+
+def check_position(topic: str, partition: int, position: int, extent: Extent) -> None:
+    """Raise TopicMismatch where the log no longer has what follows `position`: it lost records, or is another log."""
+    if position > extent.end:
+        raise TopicMismatch(
+            f"The log of {topic}-{partition} went backwards: it ends at offset {extent.end}, and {position} records "
+            "of it were taken.",
+            hint="Records that were acknowledged are lost, or the topic was made anew. Restore the topic, or delete "
+            "the store of this partition and let it be made from what the topic has now.",
+        )
+    if position < extent.first:
+        raise TopicMismatch(
+            f"The log of {topic}-{partition} begins at offset {extent.first}, and the store has come to {position}: "
+            f"{extent.first - position} records between are gone from the topic.",
+            hint="Case events are kept for ever (`throughline topics check`). Restore them to the topic from the "
+            "agency's outbox or a copy; nothing is skipped.",
+        )
+
+
+def check_topic_ids(known: Mapping[str, str], found: Mapping[str, str]) -> None:
+    """Raise TopicMismatch where a topic is not the one that the store was fed from, but one made anew by its name."""
+    for topic, topic_id in known.items():
+        if topic in found and found[topic] != topic_id:
+            raise TopicMismatch(
+                f"The topic `{topic}` was deleted and made anew: its id is {found[topic]}, and was {topic_id}.",
+                hint="Publish its events again, then delete the store's file, so that it is made from the new topic.",
+            )

@@ -1,0 +1,105 @@
+"""What a worker says of itself: metrics in the form of Prometheus, and whether it is alive and ready."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from throughline.streams.join.accept import Counts
+from throughline.streams.worker.fetch import Fetch
+from throughline.streams.worker.partition import PartitionStore
+
+STATES = ("starting", "catching_up", "running", "paused", "failed")
+
+
+@dataclass
+class WorkerMetrics:
+    """Counters of one worker in a registry of their own. No label tells of a case or a person."""
+
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    now_state: str = "starting"
+    open_partitions: frozenset[int] = frozenset()
+    behind: int = 0
+    last_progress: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        to = self.registry
+        self._records = Counter("throughline_records", "Records taken from Kafka.", ["outcome"], registry=to)
+        self._refused = Counter("throughline_quarantined", "Records put in quarantine.", ["reason"], registry=to)
+        self._reread = Counter("throughline_reread_records", "Records read again in bulk.", ["topic"], registry=to)
+        self._published = Counter("throughline_published_records", "Records sent to shared topics.", registry=to)
+        self._seconds = Histogram(
+            "throughline_commit_seconds",
+            "Seconds of a transaction: decode, accept, link, derive, commit.",
+            buckets=(0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+            registry=to,
+        )
+        self._lag = Gauge(
+            "throughline_lag_records", "Records in the log not taken yet.", ["topic", "partition"], registry=to
+        )
+        self._position = Gauge(
+            "throughline_next_offset", "Offset of the first record not taken yet.", ["topic", "partition"], registry=to
+        )
+        self._age = Gauge(
+            "throughline_seconds_behind", "Age of the latest record when it was committed.", ["partition"], registry=to
+        )
+        self._state = Gauge("throughline_state", "1 for the state that the worker is in.", ["state"], registry=to)
+        self._held = Gauge("throughline_open_partitions", "Partition numbers whose stores are open.", registry=to)
+        self.state("starting")
+
+    def state(self, name: str) -> None:
+        """Note the state: one of STATES."""
+        self.now_state = name
+        for state in STATES:
+            self._state.labels(state).set(state == name)
+
+    def committed(self, partition: PartitionStore, fetches: list[Fetch], counts: Counts, seconds: float) -> None:
+        """Note one transaction."""
+        self._records.labels("accepted").inc(counts.accepted)
+        self._records.labels("duplicate").inc(counts.duplicate)
+        for reason, n in counts.quarantined.items():
+            self._refused.labels(reason).inc(n)
+        self._seconds.observe(seconds)
+        for topic, position in partition.next_offsets.items():
+            self._position.labels(topic, partition.number).set(position)
+        self._age.labels(partition.number).set(max(0.0, time.time() - max(f.times[-1] for f in fetches) / 1000))
+        self.last_progress = time.monotonic()
+
+    def reread(self, topic: str, records: int) -> None:
+        self._reread.labels(topic).inc(records)
+
+    def published(self, records: int) -> None:
+        self._published.inc(records)
+
+    def lag(self, open_: Mapping[int, PartitionStore], ends: Mapping[tuple[str, int], int]) -> None:
+        """Note how much of the log is still to be taken."""
+        self.behind = 0
+        for number, partition in open_.items():
+            for topic, position in partition.next_offsets.items():
+                lag = max(0, ends.get((topic, number), position) - position)
+                self._lag.labels(topic, number).set(lag)
+                self._position.labels(topic, number).set(position)
+                self.behind += lag
+        self.open_partitions = frozenset(open_)
+        self._held.set(len(open_))
+        if not self.behind:
+            self.last_progress = time.monotonic()
+
+    def closed(self, number: int) -> None:
+        self.open_partitions -= {number}
+        self._held.set(len(self.open_partitions))
+
+    def is_ready(self) -> bool:
+        """Whether it has partitions and takes their records."""
+        return self.now_state == "running"
+
+    def is_alive(self, seconds: float) -> bool:
+        """Whether it made progress within `seconds`, or had nothing to do."""
+        return self.now_state != "failed" and time.monotonic() - self.last_progress < seconds
+
+    def text(self) -> bytes:
+        """All of them, as Prometheus reads it."""
+        return generate_latest(self.registry)

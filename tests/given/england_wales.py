@@ -1,0 +1,22 @@
+"""A store of England and Wales for tests of figures."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.sinks.store import Store, open_memory_store
+from throughline.streams.join.rebuild import open_domain
+
+
+@cache
+def england_wales() -> Domain:
+    return load_domain()
+
+
+@cache
+def england_wales_store() -> Store:
+    """One for all tests, emptied by each (`joined.emptied`)."""
+    made = open_memory_store()
+    open_domain(made, england_wales())
+    return made

@@ -1,0 +1,217 @@
+"""The ledger of restatements: which rows of a published figure are different now, and which events did it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from england_wales import england_wales, england_wales_store
+from histories import Event, event
+from joined import batch_of, emptied
+
+from throughline.errors import DataError
+from throughline.quality.figures.publication import Publication, publications, publish_figure
+from throughline.quality.figures.restatement import Restated, restated
+from throughline.quality.stewardship.desk import Act, Desk, publish_acts
+from throughline.sinks.store import Store
+from throughline.streams.join.batch import join
+
+MARCH = datetime.fromisoformat("2026-03-02T09:00")
+APRIL = datetime.fromisoformat("2026-04-01T06:00")
+DESK = Desk("urn:throughline:steward:20:desk", "20")
+HOUR = 3600
+
+
+def request(n: int, hours: int = 0, **fields: Any) -> Event:
+    at = MARCH + timedelta(days=n, hours=hours)
+    fields = {"identifiers": {"urn": f"20PP{n:07}"}} | fields
+    return event("police.pcd.requested", at, id=f"p{n}", **fields)
+
+
+def receipt(n: int, hours: int, **fields: Any) -> Event:
+    at = MARCH + timedelta(days=n, hours=hours)
+    fields = {"identifiers": {"urn": f"20PP{n:07}"}} | fields
+    return event("cps.pcd.received", at, id=f"c{n}", **fields)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Three requests: the first received after two hours, the second after four, the third not at all."""
+    made = emptied(england_wales_store())
+    join(made, batch_of([request(1), receipt(1, 2), request(2), receipt(2, 4), request(3), request(9)]), APRIL)
+    return made
+
+
+def published(store: Store, tmp_path: Path, day: int = 2) -> Publication:
+    at = APRIL + timedelta(days=day)
+    return publish_figure(store, england_wales(), tmp_path / "s.jsonl", "delays", as_of=None, desk=DESK, at=at)
+
+
+def ledger(store: Store, since: datetime | None = None) -> list[Restated]:
+    return list(restated(store, england_wales(), since=since))
+
+
+def causes(line: Restated) -> list[tuple[str, str]]:
+    return [(cause.kind, cause.event_id) for cause in line.causes]
+
+
+def test_a_publication_is_on_the_record_as_it_was(store: Store, tmp_path: Path) -> None:
+    """Its rows, what it could know, and to when it counted; nothing has changed while nothing arrived."""
+    made = published(store, tmp_path)
+    (found,) = publications(store.connection)
+
+    assert found == made
+    assert found.known_at == APRIL
+    assert found.as_of == MARCH + timedelta(days=9)
+    assert orjson.loads(found.rows["police to cps"])["median"] == 4 * HOUR
+    assert found.is_whole
+    assert ledger(store) == []
+
+
+def test_a_late_receipt_is_the_line_of_the_ledger(store: Store, tmp_path: Path) -> None:
+    """The receipt of the third arrives afterwards: one handoff is censored no more, and one event says why."""
+    published(store, tmp_path)
+    join(store, batch_of([receipt(3, 6)]), APRIL + timedelta(days=5))
+    (line,) = ledger(store)
+
+    assert line.subject == "police to cps"
+    assert line.changes == {"p90": (None, 6 * HOUR), "censored": (2, 1)}
+    assert causes(line) == [("received", "c3")]
+    assert line.causes[0].received_at == APRIL + timedelta(days=5)
+    assert line.explanation == ""
+
+
+def test_what_happened_later_restates_nothing(store: Store, tmp_path: Path) -> None:
+    """The figure counts to its own day: an event of another case after that day is no restatement."""
+    published(store, tmp_path)
+    join(store, batch_of([request(20), receipt(20, 1), receipt(9, 30)]), APRIL + timedelta(days=5))
+
+    assert ledger(store) == []
+
+
+def test_a_figure_of_an_earlier_day(store: Store, tmp_path: Path) -> None:
+    """Published as of the evening of the second request, it has two handoffs, and a receipt of the third is no news."""
+    evening = MARCH + timedelta(days=2, hours=12)
+    at = APRIL + timedelta(days=2)
+    made = publish_figure(store, england_wales(), tmp_path / "s.jsonl", "delays", as_of=evening, desk=DESK, at=at)
+    join(store, batch_of([receipt(3, 6)]), APRIL + timedelta(days=5))
+
+    assert orjson.loads(made.rows["police to cps"])["handoffs"] == 2
+    assert ledger(store) == []
+
+
+def test_an_event_of_a_case_that_counts_the_same_is_no_cause(store: Store, tmp_path: Path) -> None:
+    """Of two events that came late only the one is named that touched a case behind a change."""
+    published(store, tmp_path)
+    at, first = MARCH + timedelta(days=1, hours=8), {"urn": "20PP0000001"}
+    late = [receipt(3, 6), event("police.victim.updated", at, id="p99", identifiers=first)]
+    join(store, batch_of(late), APRIL + timedelta(days=5))
+    (line,) = ledger(store)
+
+    assert causes(line) == [("received", "c3")]
+
+
+def test_a_correction_takes_an_event_back(store: Store, tmp_path: Path) -> None:
+    """A copy with another time: neither stands, and the second is not received any more. Both sides are said."""
+    published(store, tmp_path)
+    corrected = receipt(2, 4) | {"occurred_at": MARCH + timedelta(days=2, hours=3)}
+    join(store, batch_of([corrected]), APRIL + timedelta(days=5))
+    (line,) = ledger(store)
+
+    assert line.changes["censored"] == (2, 3)
+    assert line.changes["median"] == (4 * HOUR, None)
+    assert causes(line) == [("corrected", "c2")]
+
+
+def test_a_steward_links_two_cases(store: Store, tmp_path: Path) -> None:
+    """What was two cases is one: the act is named, although it was made after the day to which the figure counts."""
+    published(store, tmp_path)
+    pair = {"left_kind": "urn", "left_value": "20PP0000003", "right_kind": "urn", "right_value": "20PP0000009"}
+
+    def acted(kind: str, desk: Desk, day: int, **said: str) -> str:
+        act, at = Act(f"steward.identifiers.{kind}", pair | said), APRIL + timedelta(days=day)
+        (act_id,) = publish_acts(store, england_wales(), tmp_path / "s.jsonl", [act], desk=desk, at=at)
+        return act_id
+
+    proposed = acted("linked", replace(DESK, officer="o-5b20d4aa"), 5, reason_code="same_case")
+    assert ledger(store) == []
+    of_proposal = {"proposal_source": DESK.source, "proposal_id": proposed}
+    seconded = acted("seconded", replace(DESK, officer="o-7c31e0bd"), 6, **of_proposal)
+    (line,) = ledger(store)
+
+    assert line.changes["cases"] == (4, 3)
+    assert causes(line) == [("linked", proposed), ("linked", seconded)]
+
+
+def test_a_row_that_was_not_there(store: Store, tmp_path: Path) -> None:
+    """The first handoff of a pair, come late: nothing before, all of it now."""
+    published(store, tmp_path)
+    at, first = MARCH + timedelta(days=1, hours=5), {"urn": "20PP0000001"}
+    join(store, batch_of([event("cps.action_plan.issued", at, id="c77", identifiers=first)]), APRIL + timedelta(days=5))
+    (line,) = ledger(store)
+
+    assert line.subject == "cps to police"
+    assert line.changes["handoffs"] == (None, 1)
+    assert causes(line) == [("received", "c77")]
+
+
+def test_each_publication_has_its_own_lines(store: Store, tmp_path: Path) -> None:
+    """Published again after the late receipt, the second publication is right, and only the first is restated."""
+    first = published(store, tmp_path)
+    join(store, batch_of([receipt(3, 6)]), APRIL + timedelta(days=5))
+    second = published(store, tmp_path, day=6)
+
+    assert [line.publication.publication_id for line in ledger(store)] == [first.publication_id]
+    assert ledger(store, since=second.published_at) == []
+
+
+def test_a_filled_gap_is_said_where_no_count_changed(store: Store, tmp_path: Path) -> None:
+    """Rows that were withheld are shown once the missing numbers have come, though not one handoff is another."""
+    made = emptied(store)
+    numbered = [request(n, sequence=str(n)) for n in (1, 2, 3)] + [request(9, sequence="9")]
+    join(made, batch_of([*numbered, receipt(1, 2), receipt(2, 4)]), APRIL)
+    published(made, tmp_path)
+    elsewhere = {"urn": "20PP0000055"}
+    other = [
+        event("police.victim.updated", MARCH + timedelta(days=n), id=f"v{n}", sequence=str(n), identifiers=elsewhere)
+        for n in range(4, 9)
+    ]
+    join(made, batch_of(other), APRIL + timedelta(days=5))
+    (line,) = ledger(made)
+
+    assert set(line.changes) == {"median", "coverage", "withheld"}
+    assert line.changes["coverage"] == (0.444444, 1.0)
+    assert line.causes == ()
+    assert line.explanation == "Nothing that is counted changed, but how much of what should be there is there."
+
+
+def test_a_record_that_left_quarantine_is_not_taken_for_news(store: Store, tmp_path: Path) -> None:
+    """It has the time at which it was first read: the row is restated, and no event received since is named."""
+    published(store, tmp_path)
+    join(store, batch_of([receipt(3, 6)]), APRIL - timedelta(days=1))
+    (line,) = ledger(store)
+
+    assert line.changes["censored"] == (2, 1)
+    assert line.causes == ()
+    assert line.explanation.startswith("No event received since explains it: a record left quarantine")
+
+
+def test_a_publication_of_which_a_row_is_missing_says_so(store: Store, tmp_path: Path) -> None:
+    """The digest is of all rows: a store that got only some of them knows."""
+    at, first = MARCH + timedelta(days=1, hours=5), {"urn": "20PP0000001"}
+    join(store, batch_of([event("cps.action_plan.issued", at, id="c77", identifiers=first)]), APRIL)
+    assert len(published(store, tmp_path).rows) == 2
+    with store.transaction() as connection:
+        connection.execute("delete from events where data->>'$.subject' = 'police to cps'")
+
+    assert [found.is_whole for found in publications(store.connection)] == [False]
+
+
+def test_a_store_without_cases_has_nothing_to_publish(tmp_path: Path) -> None:
+    """No rows, no publication."""
+    with pytest.raises(DataError, match="no cases"):
+        published(emptied(england_wales_store()), tmp_path)

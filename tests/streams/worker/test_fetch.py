@@ -1,0 +1,100 @@
+"""Fetches: the same from either client, and cut where a store stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from throughline.streams.worker.fetch import Fetch, fetch_of_messages, fetch_of_records
+
+
+def fetch(*offsets: int) -> Fetch:
+    return Fetch(
+        "cps.case-events",
+        4,
+        list(offsets),
+        [1_000 + offset for offset in offsets],
+        [b"%d" % offset for offset in offsets],
+        [(("n", b"%d" % offset),) for offset in offsets],
+    )
+
+
+def test_what_it_says_of_itself() -> None:
+    whole = fetch(5, 7, 12)
+
+    assert (len(whole), whole.origin, whole.next_offset, whole.size) == (3, "cps.case-events-4", 13, 4)
+
+
+def test_since_cuts_every_list_at_the_same_place() -> None:
+    assert fetch(5, 7, 12).since(7) == fetch(7, 12)
+
+
+def test_since_an_offset_that_the_log_does_not_have() -> None:
+    """Offsets may be missing: what is after it is kept."""
+    assert fetch(5, 7, 12).since(6) == fetch(7, 12)
+
+
+def test_since_its_beginning_or_before_is_the_whole() -> None:
+    whole = fetch(5, 7)
+
+    assert whole.since(0) is whole
+    assert whole.since(5) is whole
+
+
+def test_since_after_its_end_is_nothing() -> None:
+    rest = fetch(5, 7).since(8)
+
+    assert len(rest) == 0
+    assert rest.values == []
+
+
+def test_a_tombstone_has_no_size() -> None:
+    assert Fetch("t", 0, [1, 2], [0, 0], [None, b"abc"], [(), ()]).size == 3
+
+
+@dataclass
+class Record:
+    """As aiokafka has it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    value: bytes | None
+    headers: Any = ()
+
+
+@dataclass
+class Message:
+    """As confluent-kafka has it."""
+
+    record: Record
+
+    def topic(self) -> str:
+        return self.record.topic
+
+    def partition(self) -> int:
+        return self.record.partition
+
+    def offset(self) -> int:
+        return self.record.offset
+
+    def timestamp(self) -> tuple[int, int]:
+        return 1, self.record.timestamp
+
+    def value(self) -> bytes | None:
+        return self.record.value
+
+    def headers(self) -> Any:
+        return self.record.headers or None
+
+
+def test_both_clients_give_the_same() -> None:
+    """A message of confluent-kafka without headers has None there."""
+    records = [Record("t", 2, 8, 50, b"a", [("k", b"v")]), Record("t", 2, 9, 51, None)]
+    from_records, from_messages = fetch_of_records(records), fetch_of_messages([Message(one) for one in records])
+
+    assert from_records == from_messages
+    assert from_records.offsets == [8, 9]
+    assert from_records.times == [50, 51]
+    assert from_records.values == [b"a", None]

@@ -1,0 +1,57 @@
+"""`topics`: the topics of a domain on a broker."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from throughline.cli.options import bootstrap_option, domain_option, topic_prefix_option
+from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.topics import load_topics
+from throughline.streams.worker.broker_topics import compare_topics, create_topics
+
+_replication_option = click.option(
+    "--replication-factor", type=click.IntRange(1), help="Copies of each topic; 1 for a single broker."
+)
+
+
+@click.group()
+def topics() -> None:
+    """Make the topics of a domain on a broker, or check them."""
+
+
+@topics.command()
+@bootstrap_option
+@topic_prefix_option
+@domain_option
+@_replication_option
+def create(bootstrap: str, topic_prefix: str, domain: Domain | None, replication_factor: int | None) -> None:
+    """Make the topics that are missing; those that are there are left as they are.
+
+    Example: throughline topics create --bootstrap localhost:9092 --replication-factor 1
+    """
+    plan = load_topics(domain or load_domain(), prefix=topic_prefix, replication=replication_factor)
+    made = create_topics(bootstrap, plan)
+    for name in made:
+        click.echo(f"made {name}")
+    click.echo(f"{len(made)} made, {len(list(plan)) - len(made)} there already.")
+
+
+@topics.command()
+@bootstrap_option
+@topic_prefix_option
+@domain_option
+@_replication_option
+def check(bootstrap: str, topic_prefix: str, domain: Domain | None, replication_factor: int | None) -> None:
+    """Compare partitions, copies and settings of every topic with what the domain says. Ends with 1 where one differs.
+
+    Example: throughline topics check --bootstrap localhost:9092
+    """
+    plan = load_topics(domain or load_domain(), prefix=topic_prefix, replication=replication_factor)
+    found = compare_topics(bootstrap, plan)
+    for mismatch in found:
+        click.echo(str(mismatch))
+    if found:
+        sys.exit(1)
+    click.echo(f"All {len(list(plan))} topics are as the domain says.")

@@ -1,0 +1,104 @@
+"""`query`, `timeline`, `handoffs` and `delays`: what the store says."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from throughline.cli.options import (
+    as_of_option,
+    domain_of,
+    domain_option,
+    format_option,
+    known_at_option,
+    store_option,
+)
+from throughline.cli.writing import write_query
+from throughline.schemas.definitions.domain import Domain
+from throughline.sinks.questions.case import case_id, case_of
+from throughline.sinks.questions.query import Format
+from throughline.sinks.store import Store, open_store
+from throughline.sql import sql
+from throughline.streams.join.rebuild import past
+
+
+@click.command(short_help="Run one SELECT over the public views, read only.")
+@click.argument("statement", metavar="SQL")
+@store_option
+@format_option
+@click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="Rows of a table to show.")
+def query(statement: str, store_path: Path, format_: Format | None, rows: int) -> None:
+    """Run one SELECT over the public views, read only.
+
+    Example: throughline query "from handoffs where received_at is null order by sent_at" --store cases.duckdb
+    """
+    with open_store(store_path, write=False) as store:
+        write_query(store.connection, statement, format_, rows)
+
+
+@click.command(short_help="Show the timeline of a case, by any identifier.")
+@click.argument("case")
+@store_option
+@domain_option
+@as_of_option
+@known_at_option
+@format_option
+def timeline(
+    case: str,
+    store_path: Path,
+    domain: Domain | None,
+    as_of: datetime | None,
+    known_at: datetime | None,
+    format_: Format | None,
+) -> None:
+    """Show the timeline of a CASE: its id, or any identifier of it (kind:value, or the value alone).
+
+    Example: throughline timeline urn:20PP0012324 --known-at 2026-03-01
+    """
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store(store_path, write=False))
+        key = case_of(store.connection, case)
+        keys = [key]
+        if as_of is not None or known_at is not None:
+            events = store.connection.execute("select event_key from events where case_key = ?", [key]).fetchall()
+            store = stack.enter_context(
+                past(store, domain_of(store, domain), as_of=as_of, known_at=known_at, case_key=key)
+            )
+            # its identifiers may not have been joined yet: then the case was several
+            found = store.connection.execute(
+                "select distinct case_key from events "
+                "where case_key is not null and event_key in (select unnest(?::ubigint[]))",
+                [[event for (event,) in events]],
+            ).fetchall()
+            keys = [found_key for (found_key,) in found]
+        store.connection.execute("set variable case_ids = ?::varchar[]", [[case_id(found_key) for found_key in keys]])
+        write_query(store.connection, sql("throughline.sinks.questions", "sql/timeline"), format_, 10_000)
+
+
+@click.command(short_help="List handoffs, the longest in limbo first.")
+@store_option
+@format_option
+@click.option("--rows", type=click.IntRange(1), default=30, show_default=True, help="Rows of a table to show.")
+def handoffs(store_path: Path, format_: Format | None, rows: int) -> None:
+    """List handoffs, the longest in limbo first, those not received counted to the latest event."""
+    with open_store(store_path, write=False) as store:
+        write_query(store.connection, sql("throughline.sinks.questions", "sql/handoffs"), format_, rows)
+
+
+@click.command(short_help="Show how long each pair of agencies waits.")
+@store_option
+@as_of_option
+@format_option
+def delays(store_path: Path, as_of: datetime | None, format_: Format | None) -> None:
+    """Show how long handoffs take for each pair of agencies, those not received counted as censored."""
+    with open_store(store_path, write=False) as store:
+        _ask(store, as_of)
+        write_query(store.connection, sql("throughline.sinks.questions", "sql/delays"), format_, 200)
+
+
+def _ask(store: Store, as_of: datetime | None) -> None:
+    """Let the views count open intervals to `as_of` rather than to the latest event."""
+    store.connection.execute("set variable as_of = ?::timestamp", [as_of])

@@ -1,0 +1,94 @@
+"""`live` and `up`: the join as it runs, and everything on this machine to see it with."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.live import Live
+
+from throughline.cli.options import bootstrap_option, domain_option, topic_prefix_option
+from throughline.live.probe import worker_state
+from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.topics import Topics, load_topics
+
+
+@click.command(short_help="One picture of the live join in a terminal.")
+@bootstrap_option
+@topic_prefix_option
+@domain_option
+@click.option("--health-port", type=click.IntRange(1, 65535), default=6067, show_default=True, help="Of the worker.")
+@click.option("--seconds", type=click.FloatRange(0), help="End after so long; otherwise on Ctrl-C.")
+def live(bootstrap: str, topic_prefix: str, domain: Domain | None, health_port: int, seconds: float | None) -> None:
+    """Show events arriving, cases changing, handoffs, and how far behind the worker is. Reads only.
+
+    Example: throughline live --bootstrap localhost:9092
+    """
+    topics = load_topics(domain or load_domain(), prefix=topic_prefix)
+    show(bootstrap, topics, health_port, seconds)
+
+
+@click.command(short_help="Broker, worker, sink, publishers: see it run here.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("throughline-local"),
+    show_default=True,
+    help="Where everything is kept; it goes on from there the next time.",
+)
+@click.option("--port", type=click.IntRange(1, 65535), help="Of the broker. Default: any that is free.")
+@click.option("--cases", type=click.IntRange(1), default=300, show_default=True, help="How many cases to make up.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same cases.")
+@click.option(
+    "--rate", type=click.IntRange(1), default=50, show_default=True, help="Events a second of each publisher."
+)
+@click.option("--seconds", type=click.FloatRange(0), help="End after so long; otherwise on Ctrl-C.")
+def up(folder: Path, port: int | None, cases: int, seed: int, rate: int, seconds: float | None) -> None:
+    """Start a broker, the topics, a worker, a sink and three publishers of made-up cases, and show what happens.
+
+    Ctrl-C ends all of it. Nothing in it is real.
+
+    Example: throughline up
+    """
+    # kept out of the other commands' start
+    from throughline.live.stack import Stack
+
+    click.echo("Starting broker, worker and sink …", err=True)
+    with Stack(folder, port=port) as stack:
+        stack.publish(cases=cases, seed=seed, rate=rate)
+        click.echo(
+            f"Broker {stack.broker.bootstrap}; worker http://127.0.0.1:{stack.health_port}/metrics; "
+            f"stores in {stack.live}; the board's store, to read: {stack.board_read}; logs in {stack.folder}.",
+            err=True,
+        )
+        topics = load_topics(load_domain(None))
+        show(stack.broker.bootstrap, topics, stack.health_port, seconds, check=stack.check)
+
+
+def show(
+    bootstrap: str,
+    topics: Topics,
+    health_port: int,
+    seconds: float | None,
+    check: Any = lambda: None,
+) -> None:
+    """Draw the picture twice a second until Ctrl-C or the end of `seconds`; without a terminal, once at the end."""
+    from throughline.live.picture import picture
+    from throughline.live.watching import Watcher
+
+    console = Console()
+    watcher = Watcher(bootstrap, topics)
+    until = None if seconds is None else time.monotonic() + seconds
+    try:
+        with Live(console=console, auto_refresh=False, transient=False) as shown:
+            while until is None or time.monotonic() < until:
+                check()
+                passing = watcher.look(0.5)
+                shown.update(picture(passing, topics, worker_state(health_port), time.monotonic()), refresh=True)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        watcher.close()

@@ -1,0 +1,70 @@
+"""`sink`: a store from the shared topics."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from throughline.cli.options import bootstrap_option, domain_of, domain_option, topic_prefix_option
+from throughline.schemas.definitions.domain import Domain
+from throughline.schemas.definitions.topics import load_topics
+from throughline.sinks.snapshot import Snapshot
+from throughline.sinks.store import open_store
+from throughline.streams.shared.sink import Sink
+from throughline.streams.shared.state import open_shared
+
+
+@click.command(short_help="Keep a store of the shared topics.")
+@bootstrap_option
+@click.option(
+    "--store",
+    "store_path",
+    type=click.Path(path_type=Path),
+    default=Path("shared.duckdb"),
+    show_default=True,
+    help="The store to fill: a DuckDB file of its own.",
+)
+@topic_prefix_option
+@domain_option
+@click.option("--once", is_flag=True, help="Read to the end of the topics, and stop.")
+@click.option("--snapshot", "snapshot_path", type=click.Path(path_type=Path), help="Keep a copy for readers here.")
+@click.option(
+    "--snapshot-seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="How old the copy may be.",
+)
+def sink(
+    bootstrap: str,
+    store_path: Path,
+    topic_prefix: str,
+    domain: Domain | None,
+    once: bool,
+    snapshot_path: Path | None,
+    snapshot_seconds: float,
+) -> None:
+    """Fill a store from the shared topics alone, and keep it up to date until it is told to stop.
+
+    It shows what the stores show that published, but for what is not shared: further copies of an event (`deliveries`,
+    `sources`), stewards' acts, and the content of quarantine. Read the snapshot: the store itself is being written.
+
+    Example: throughline sink --bootstrap localhost:9092 --store board.duckdb --snapshot board-read.duckdb
+    """
+    with open_store(store_path, write=True) as store:
+        domain = domain_of(store, domain)
+        topics = load_topics(domain, prefix=topic_prefix)
+        open_shared(store, domain)
+        snapshot = None if snapshot_path is None else Snapshot(store, snapshot_path, snapshot_seconds)
+        made = Sink(store, topics, bootstrap, snapshot)
+        if once:
+            taken = made.run_once()
+        else:
+            stop = threading.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: stop.set())
+            taken = made.run(stop)
+    click.echo(f"{taken.changed:,} changed, {taken.gone:,} gone, {taken.old:,} old.")

@@ -1,0 +1,71 @@
+"""`digest`, `verify` and `rebuild`: whether the store is what its events say."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from throughline.cli.options import domain_of, domain_option, store_option
+from throughline.cli.progress import progress_bar
+from throughline.schemas.definitions.domain import Domain
+from throughline.sinks.digest import digest as digest_of
+from throughline.sinks.digest import digest_by_table
+from throughline.sinks.store import open_store
+from throughline.streams.join.rebuild import past
+from throughline.streams.join.rebuild import rebuild as rebuild_store
+
+
+@click.command(short_help="Print one line, equal for equal sets of events.")
+@store_option
+@click.option("--by-table", is_flag=True, help="One line for each table: where two stores differ.")
+def digest(store_path: Path, by_table: bool) -> None:
+    """Print one line that is equal for equal sets of events, over every derived table."""
+    with open_store(store_path, write=False) as store:
+        if by_table:
+            for table, value in digest_by_table(store.connection).items():
+                click.echo(f"{table} {value}")
+        else:
+            click.echo(digest_of(store.connection))
+
+
+@click.command(short_help="Derive everything a second time, and compare.")
+@store_option
+@domain_option
+def verify(store_path: Path, domain: Domain | None) -> None:
+    """Derive everything a second time from the events, and compare with what the store holds.
+
+    Prints the digest. Ends with 1 where they differ, and names the tables.
+    """
+    with open_store(store_path, write=False) as store, progress_bar() as report:
+        domain = domain_of(store, domain)
+        report("reading", 0.0, None)
+        kept = digest_by_table(store.connection)
+        line = digest_of(store.connection)
+        report("deriving a second time", 0.0, None)
+        with past(store, domain, as_of=None, known_at=None) as second:
+            made = digest_by_table(second.connection)
+    different = [table for table, value in kept.items() if made[table] != value]
+    if different:
+        click.echo(
+            f"throughline: what the store holds is not what its events say, in: {', '.join(different)}.\n\n"
+            f"Run `throughline rebuild --store {store_path}`; if it comes back, keep the file and report it.",
+            err=True,
+        )
+        sys.exit(1)
+    click.echo(line)
+
+
+@click.command(short_help="Forget what is derived, and derive it again.")
+@store_option
+@domain_option
+def rebuild(store_path: Path, domain: Domain | None) -> None:
+    """Forget all that is derived and derive it again from the events that the store keeps.
+
+    With --domain it becomes a store of that domain.
+    """
+    with open_store(store_path, write=True) as store, progress_bar() as report:
+        cases = rebuild_store(store, domain or domain_of(store, None), lambda stage, part: report(stage, part, 1.0))
+        line = digest_of(store.connection)
+    click.echo(f"{cases:,} cases rebuilt. {line}")

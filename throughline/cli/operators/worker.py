@@ -1,0 +1,69 @@
+"""`worker`: join what agencies publish, as it comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from throughline.cli.options import bootstrap_option, domain_option, topic_prefix_option
+from throughline.schemas.definitions.domain import Domain, load_domain
+
+
+@click.command(short_help="Join what agencies publish, as it comes.")
+@bootstrap_option
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("live"),
+    show_default=True,
+    help="Where the stores of its partitions stand: partition-00.duckdb and so on.",
+)
+@topic_prefix_option
+@domain_option
+@click.option("--group", default="throughline", show_default=True, help="Consumer group: its workers share the work.")
+@click.option("--instance", help="A name of this worker that stays over restarts (static membership).")
+@click.option(
+    "--health-port",
+    type=click.IntRange(0, 65535),
+    default=6067,
+    show_default=True,
+    help="Port on 127.0.0.1 for /live, /ready and /metrics; 0 for any.",
+)
+@click.option("--memory-limit", default="2GB", show_default=True, help="Of each open store.")
+@click.option("--publish/--no-publish", default=True, help="Whether to publish to the shared topics.")
+@click.option("--json-logs", is_flag=True, help="One JSON object in a line, for machines.")
+def worker(
+    bootstrap: str,
+    folder: Path,
+    topic_prefix: str,
+    domain: Domain | None,
+    group: str,
+    instance: str | None,
+    health_port: int,
+    memory_limit: str,
+    publish: bool,
+    json_logs: bool,
+) -> None:
+    """Join the case events of all agencies as they come, and publish the shared topics.
+
+    Several workers of one group share the partitions. Ends cleanly on SIGTERM; ends with 70 where to go on would be
+    wrong, and says why.
+
+    Example: throughline worker --bootstrap localhost:9092 --folder live
+    """
+    # Faust takes a second to import, which no other command should wait for
+    from throughline.streams.worker.process import LiveWorker
+
+    LiveWorker(
+        bootstrap=bootstrap,
+        folder=folder,
+        domain=domain or load_domain(),
+        topic_prefix=topic_prefix,
+        group=group,
+        instance=instance,
+        health_port=health_port,
+        memory_limit=memory_limit,
+        publishes=publish,
+        json_logs=json_logs,
+    ).run()

@@ -1,0 +1,72 @@
+"""`letter`: the monthly letter to an agency, as HTML and PDF."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from throughline.cli.options import domain_of, domain_option, store_option
+from throughline.errors import InfrastructureError
+from throughline.quality.checks.check import as_of_checked
+from throughline.quality.letters.letter import letter, letter_html
+from throughline.schemas.definitions.domain import Domain
+from throughline.schemas.definitions.quality import load_quality_rules
+from throughline.sinks.store import open_store
+
+
+class Month(click.ParamType):
+    """A month as YYYY-MM; converted to its first day."""
+
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(f"{value}-01")
+        except ValueError:
+            self.fail(f"`{value}` is no month; write 2026-05.", param, ctx)
+
+
+@click.command("letter", short_help="Write the monthly letter on data quality to an agency.")
+@click.argument("agency")
+@click.option("--month", required=True, type=Month(), metavar="YYYY-MM", help="Which month.")
+@click.option(
+    "--out", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write to."
+)
+@click.option(
+    "--ask",
+    default="The steward of the shared timeline",
+    show_default=True,
+    envvar="THROUGHLINE_QUALITY_CONTACT",
+    help="Who to ask: a role, and how it is reached. No name.",
+)
+@domain_option
+@store_option
+def letter_command(agency: str, month: date, folder: Path, ask: str, domain: Domain | None, store_path: Path) -> None:
+    """Write the letter to AGENCY for a month: AGENCY-YYYY-MM.html, and .pdf.
+
+    It rests on the last run of the checks (`throughline quality run`) as of a time in that month.
+
+    Example: throughline quality letter police --month 2026-05 --store cases.duckdb --out letters/
+    """
+    # it takes half a second to import, which no other command should wait for
+    from throughline.quality.letters.pdf import letter_pdf
+
+    with open_store(store_path, write=False) as store:
+        rules = load_quality_rules(domain_of(store, domain))
+        said = letter(store.connection, rules, agency, month, as_of=as_of_checked(store.connection), ask=ask)
+    pages = {"html": letter_html(said).encode(), "pdf": letter_pdf(said)}
+    for kind, content in pages.items():
+        path = folder / f"{agency}-{month:%Y-%m}.{kind}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as error:
+            raise InfrastructureError(
+                f"`{path}` cannot be written: {error.strerror}.", hint="Name another folder with --out."
+            ) from error
+        click.echo(str(path))

@@ -1,0 +1,173 @@
+"""`quality`: what must be true of the timeline, what is not, and since when."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import pyarrow as pa
+
+from throughline.cli.options import as_of_option, domain_of, domain_option, format_option, now, store_option
+from throughline.cli.stewards.desk import desk_of, desk_options
+from throughline.cli.stewards.letters import letter_command
+from throughline.cli.stewards.page import page_command
+from throughline.cli.stewards.reconcile import reconcile_command
+from throughline.cli.stewards.scores import scores_command
+from throughline.cli.writing import write_query, write_rows
+from throughline.errors import DataError
+from throughline.quality.checks.check import Check, CheckResult, as_of_checked, checks_of, run_checks
+from throughline.quality.checks.data_docs import write_data_docs
+from throughline.quality.stewardship.desk import publish_acts
+from throughline.quality.stewardship.run import acts_of_run
+from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.quality import load_quality_rules
+from throughline.sinks.questions.query import Format
+from throughline.sinks.store import open_store
+from throughline.sql import sql
+
+
+class _ShowsByDefault(click.Group):
+    """A group that makes the checks where no command is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_ShowsByDefault, short_help="See whether the timeline can be trusted, and what to mend.")
+def quality() -> None:
+    """Check what must be true of the timeline. Without a command: `show`.
+
+    Example: throughline quality --store cases.duckdb
+    """
+
+
+@quality.command(short_help="Make every check now; what fails comes first.")
+@store_option
+@domain_option
+@as_of_option
+@format_option
+@click.option("--all", "is_all", is_flag=True, help="Also what is as it should be.")
+@click.option("--strict", is_flag=True, help="End with 1 where a check fails.")
+def show(
+    store_path: Path,
+    domain: Domain | None,
+    as_of: datetime | None,
+    format_: Format | None,
+    is_all: bool,
+    strict: bool,
+) -> None:
+    """Make every check of what the store has now, and show what fails: nothing is written.
+
+    Example: throughline quality show --all --store cases.duckdb
+    """
+    with open_store(store_path, write=False) as store:
+        domain = domain_of(store, domain)
+        rules = load_quality_rules(domain)
+        results = run_checks(store.connection, domain, as_of)
+        failing = [one for one in results if not one.success]
+        store.connection.register("results", _table(results if is_all else failing, checks_of(rules)))
+        write_query(store.connection, sql("throughline.sinks.questions", "sql/quality"), format_, 1_000)
+    made = len({one.check for one in results})
+    click.echo(f"{len(results):,} results of {made} checks, {len(failing):,} not as they should be", err=True)
+    if strict and failing:
+        raise DataError(
+            f"{len(failing):,} results are not as they should be.", hint="The column `do` says what to do about each."
+        )
+
+
+@quality.command(short_help="Make every check, and put the results on the record.")
+@desk_options
+@as_of_option
+def run(as_of: datetime | None, **given: Any) -> None:
+    """Make every check and publish each result as an event, which the view quality_results shows from then on.
+
+    Example: throughline quality run --area 20 --events steward.jsonl --store cases.duckdb
+    """
+    with open_store(given["store_path"], write=True) as store:
+        domain = domain_of(store, given["domain"])
+        as_of = as_of or as_of_checked(store.connection)
+        results = run_checks(store.connection, domain, as_of)
+        at = now()
+        run_id = f"run-{at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+        publish_acts(store, domain, given["outbox"], acts_of_run(results, run_id, as_of), desk=desk_of(given), at=at)
+    failing = sum(not one.success for one in results)
+    click.echo(f"{run_id}: {len(results):,} results, {failing:,} not as they should be")
+
+
+@quality.command(short_help="Show the runs on the record, and what changed from one to the next.")
+@store_option
+@format_option
+@click.option("--check", "check_name", help="The results of one check in every run.")
+def history(store_path: Path, format_: Format | None, check_name: str | None) -> None:
+    """Show the runs on the record: how many results failed in each, and how many of them had not failed before.
+
+    Example: throughline quality history --check sources_silent --store cases.duckdb
+    """
+    with open_store(store_path, write=False) as store:
+        store.connection.execute("set variable check_name = ?::varchar", [check_name])
+        name = "quality_history" if check_name is None else "quality_of_check"
+        write_query(store.connection, sql("throughline.sinks.questions", f"sql/{name}"), format_, 1_000)
+
+
+@quality.command(short_help="List the checks: why each is made, its limit, and what to do.")
+@domain_option
+@format_option
+def checks(domain: Domain | None, format_: Format | None) -> None:
+    """List the checks: why each is made, the most that its value may be, and what to do where it is more.
+
+    Example: throughline quality checks --format json
+    """
+    known = checks_of(load_quality_rules(domain or load_domain())).values()
+    write_rows(
+        ["check", "dimension", "at_most", "why", "do"],
+        [(one.name, one.dimension, f"{one.at_most:g}", one.why, one.do) for one in known],
+        format_,
+    )
+
+
+@quality.command(short_help="Write the pages that Great Expectations makes of the checks.")
+@store_option
+@domain_option
+@as_of_option
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="A new folder.")
+def docs(store_path: Path, domain: Domain | None, as_of: datetime | None, out: Path) -> None:
+    """Judge everything and write Data Docs, the pages of Great Expectations: counts only, never what a record says.
+
+    Example: throughline quality docs --out data-docs --store cases.duckdb
+    """
+    with open_store(store_path, write=False) as store:
+        click.echo(write_data_docs(store.connection, domain_of(store, domain), as_of, out))
+
+
+def _table(results: list[CheckResult], known: dict[str, Check]) -> pa.Table:
+    """Results with what to do, in their order: check, dimension, subject, passed, observed, at_most, …"""
+    return pa.table(
+        {
+            "place": pa.array(range(len(results)), pa.int64()),
+            "check_name": pa.array([one.check for one in results], pa.string()),
+            "dimension": pa.array([one.dimension for one in results], pa.string()),
+            "subject": pa.array([one.subject for one in results], pa.string()),
+            "passed": pa.array([one.success for one in results], pa.bool_()),
+            "observed": pa.array([one.observed for one in results], pa.float64()),
+            "at_most": pa.array([one.at_most for one in results], pa.float64()),
+            "failed_periods": pa.array([one.failed for one in results], pa.int64()),
+            "periods": pa.array([one.periods for one in results], pa.int64()),
+            "worst_period": pa.array([one.period for one in results], pa.date32()),
+            "at_fault": pa.array([one.at_fault for one in results], pa.int64()),
+            "events_seen": pa.array([one.events for one in results], pa.int64()),
+            "why": pa.array([known[one.check].why for one in results], pa.string()),
+            "do": pa.array([known[one.check].do for one in results], pa.string()),
+        }
+    )
+
+
+for _command in (scores_command, letter_command, page_command, reconcile_command):
+    quality.add_command(_command)

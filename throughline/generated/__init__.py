@@ -1,0 +1,1 @@
+"""Files that are made from the software and kept true by a test."""

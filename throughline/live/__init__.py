@@ -1,0 +1,1 @@
+"""Everything on one machine, to try it and to watch it."""
