@@ -1,7 +1,7 @@
 """The limit of a live join in this language: consume and decode every record, and do nothing with it.
 
-`python -m bench.live.bare_loop aiokafka` reads with Faust's client, in bulk, and decodes the values; `confluent` reads with
-the reader of gaps and brings every record through all that is checked before it is accepted. Prints JSON.
+`python -m bench.live.bare_loop aiokafka` reads with Faust's client, in bulk, and decodes the values; `confluent` reads
+with the reader of gaps and brings every record through all that is checked before it is accepted. Prints JSON.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The Avro schemas of the shared topics: `python -m throughline.generated.shared_schemas` writes them, a test compares."""
+"""Avro schemas of the shared topics: written by `python -m throughline.generated.shared_schemas`; a test compares."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from throughline.cli.operators.events import mapping_of
-from throughline.cli.options import MappingFile, bootstrap_option, domain_option, topic_prefix_option
-from throughline.cli.progress import progress_bar
+from throughline.cli.terminal.options import MappingFile, bootstrap_option, domain_option, topic_prefix_option
+from throughline.cli.terminal.progress import progress_bar
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.sources.publish.dispatch import Published, publish

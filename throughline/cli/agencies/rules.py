@@ -9,8 +9,8 @@ from click.shell_completion import CompletionItem
 from rich.console import Console
 from rich.table import Table
 
-from throughline.cli.options import chosen_format, domain_option, format_option
-from throughline.cli.writing import write_rows
+from throughline.cli.terminal.options import chosen_format, domain_option, format_option
+from throughline.cli.terminal.writing import write_rows
 from throughline.errors import UsageError
 from throughline.schemas.definitions.catalogue import EventType
 from throughline.schemas.definitions.domain import Domain, load_domain

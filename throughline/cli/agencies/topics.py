@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from throughline.cli.options import bootstrap_option, domain_option, topic_prefix_option
+from throughline.cli.terminal.options import bootstrap_option, domain_option, topic_prefix_option
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.streams.worker.broker_topics import compare_topics, create_topics

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from throughline.cli.options import as_of_option, domain_of, format_option, now, store_option
 from throughline.cli.stewards.desk import desk_of, desk_options
-from throughline.cli.writing import write_query
+from throughline.cli.terminal.options import as_of_option, domain_of, format_option, now, store_option
+from throughline.cli.terminal.writing import write_query
 from throughline.quality.figures.publication import FIGURES, publish_figure
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from throughline.cli.options import store_option
+from throughline.cli.terminal.options import store_option
 from throughline.errors import InfrastructureError
 from throughline.sinks.store import open_store
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.options import (
+from throughline.cli.terminal.options import (
     as_of_option,
     domain_of,
     domain_option,
@@ -16,7 +16,7 @@ from throughline.cli.options import (
     known_at_option,
     store_option,
 )
-from throughline.cli.writing import write_query
+from throughline.cli.terminal.writing import write_query
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.questions.case import case_id, case_of
 from throughline.sinks.questions.query import Format

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from throughline.cli.options import Moment, domain_of, domain_option, format_option, store_option
-from throughline.cli.writing import write_rows
+from throughline.cli.terminal.options import Moment, domain_of, domain_option, format_option, store_option
+from throughline.cli.terminal.writing import write_rows
 from throughline.quality.figures.publication import publications
 from throughline.quality.figures.restatement import Cause, Restated, restated
 from throughline.schemas.definitions.domain import Domain

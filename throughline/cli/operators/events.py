@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from throughline.cli.boards.findings import print_findings
-from throughline.cli.options import (
+from throughline.cli.terminal.options import (
     DOMAINS,
     MappingFile,
     domain_of,
@@ -18,7 +18,7 @@ from throughline.cli.options import (
     shipped_mappings,
     store_option,
 )
-from throughline.cli.progress import progress_bar
+from throughline.cli.terminal.progress import progress_bar
 from throughline.demo.findings import run_demo
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain, load_domain

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.options import as_of_option, store_option
+from throughline.cli.terminal.options import as_of_option, store_option
 from throughline.sinks.export import FORMATS, export_ducklake, export_parquet
 from throughline.sinks.store import open_store
 

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.live import Live
 
-from throughline.cli.options import bootstrap_option, domain_option, topic_prefix_option
+from throughline.cli.terminal.options import bootstrap_option, domain_option, topic_prefix_option
 from throughline.live.probe import worker_state
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import Topics, load_topics

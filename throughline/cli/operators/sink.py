@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.options import bootstrap_option, domain_of, domain_option, topic_prefix_option
+from throughline.cli.terminal.options import bootstrap_option, domain_of, domain_option, topic_prefix_option
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.sinks.snapshot import Snapshot

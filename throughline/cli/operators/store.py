@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.options import domain_of, domain_option, store_option
-from throughline.cli.progress import progress_bar
+from throughline.cli.terminal.options import domain_of, domain_option, store_option
+from throughline.cli.terminal.progress import progress_bar
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.digest import digest as digest_of
 from throughline.sinks.digest import digest_by_table

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.options import bootstrap_option, domain_option, topic_prefix_option
+from throughline.cli.terminal.options import bootstrap_option, domain_option, topic_prefix_option
 from throughline.schemas.definitions.domain import Domain, load_domain
 
 

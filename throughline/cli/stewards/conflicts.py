@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from throughline.cli.options import domain_of, format_option, now, store_option
 from throughline.cli.stewards.desk import desk_of, desk_options
-from throughline.cli.writing import write_query, write_rows
+from throughline.cli.terminal.options import domain_of, format_option, now, store_option
+from throughline.cli.terminal.writing import write_query, write_rows
 from throughline.quality.stewardship.conflicts import Copy, copies_of
 from throughline.quality.stewardship.conflicts import resolve as resolve_conflict
 from throughline.sinks.questions.query import Format

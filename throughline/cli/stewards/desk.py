@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from throughline.cli.options import domain_option, store_option
+from throughline.cli.terminal.options import domain_option, store_option
 from throughline.quality.stewardship.desk import Desk
 
 

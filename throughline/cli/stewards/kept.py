@@ -10,9 +10,16 @@ import click
 from rich.console import Console
 
 from throughline.cli.operators.events import mapping_of, print_counts
-from throughline.cli.options import MappingFile, domain_of, domain_option, now, store_option, topic_prefix_option
-from throughline.cli.progress import progress_bar
 from throughline.cli.stewards.desk import desk_of, desk_options
+from throughline.cli.terminal.options import (
+    MappingFile,
+    domain_of,
+    domain_option,
+    now,
+    store_option,
+    topic_prefix_option,
+)
+from throughline.cli.terminal.progress import progress_bar
 from throughline.quality.stewardship.quarantine import assign as assign_records
 from throughline.quality.stewardship.quarantine import discard as discard_records
 from throughline.quality.stewardship.quarantine import restore as restore_records

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from throughline.cli.options import domain_of, domain_option, store_option
+from throughline.cli.terminal.options import domain_of, domain_option, store_option
 from throughline.errors import InfrastructureError
 from throughline.quality.checks.check import as_of_checked
 from throughline.quality.letters.letter import letter, letter_html

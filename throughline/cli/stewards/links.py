@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from throughline.cli.options import chosen_format, domain_of, domain_option, format_option, now, store_option
 from throughline.cli.stewards.desk import desk_of, desk_options
-from throughline.cli.writing import write_query, write_rows
+from throughline.cli.terminal.options import chosen_format, domain_of, domain_option, format_option, now, store_option
+from throughline.cli.terminal.writing import write_query, write_rows
 from throughline.quality.stewardship.links import identifier_of
 from throughline.quality.stewardship.links import propose as propose_link
 from throughline.quality.stewardship.links import second as second_link

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.options import domain_of, domain_option, now, store_option
+from throughline.cli.terminal.options import domain_of, domain_option, now, store_option
 from throughline.errors import InfrastructureError
 from throughline.quality.checks.check import as_of_checked
 from throughline.quality.letters.page import page, page_html

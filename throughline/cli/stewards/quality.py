@@ -10,13 +10,13 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from throughline.cli.options import as_of_option, domain_of, domain_option, format_option, now, store_option
 from throughline.cli.stewards.desk import desk_of, desk_options
 from throughline.cli.stewards.letters import letter_command
 from throughline.cli.stewards.page import page_command
 from throughline.cli.stewards.reconcile import reconcile_command
 from throughline.cli.stewards.scores import scores_command
-from throughline.cli.writing import write_query, write_rows
+from throughline.cli.terminal.options import as_of_option, domain_of, domain_option, format_option, now, store_option
+from throughline.cli.terminal.writing import write_query, write_rows
 from throughline.errors import DataError
 from throughline.quality.checks.check import Check, CheckResult, as_of_checked, checks_of, run_checks
 from throughline.quality.checks.data_docs import write_data_docs

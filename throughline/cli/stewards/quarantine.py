@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from throughline.cli.options import format_option, now, store_option
 from throughline.cli.stewards.kept import assign, discard, replay, restore
-from throughline.cli.writing import write_query, write_rows
+from throughline.cli.terminal.options import format_option, now, store_option
+from throughline.cli.terminal.writing import write_query, write_rows
 from throughline.errors import DataError
 from throughline.sinks.quarantine.highlight import MARK, marked
 from throughline.sinks.quarantine.records import groups, prepare_groups, raw_of, show

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from throughline.cli.operators.events import mapping_of
-from throughline.cli.options import (
+from throughline.cli.terminal.options import (
     DOMAINS,
     MappingFile,
     as_of_option,
@@ -18,7 +18,7 @@ from throughline.cli.options import (
     format_option,
     store_option,
 )
-from throughline.cli.writing import write_rows
+from throughline.cli.terminal.writing import write_rows
 from throughline.errors import UsageError
 from throughline.quality.reconciliation.differences import Difference, reconcile
 from throughline.quality.reconciliation.official import compare_official, load_official, read_totals

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.options import domain_of, domain_option, format_option, store_option
-from throughline.cli.writing import write_query
+from throughline.cli.terminal.options import domain_of, domain_option, format_option, store_option
+from throughline.cli.terminal.writing import write_query
 from throughline.quality.checks.check import as_of_checked
 from throughline.quality.checks.scores import scores, service_levels
 from throughline.schemas.definitions.domain import Domain

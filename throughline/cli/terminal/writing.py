@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from throughline.cli.options import chosen_format
+from throughline.cli.terminal.options import chosen_format
 from throughline.sinks.questions.query import Format, query
 
 

@@ -1,0 +1,1 @@
+"""What every command shares: options, progress, and rows written out."""
