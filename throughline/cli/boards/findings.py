@@ -6,13 +6,14 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
+from throughline.cli.terminal.writing import write_answer
 from throughline.sinks.feed import is_of_shared_topics
-from throughline.sinks.questions.query import query
+from throughline.sinks.questions.question import ask
 from throughline.sinks.store import open_store
-from throughline.sql import sql
 from throughline.streams.join.accept import Counts
 
 
@@ -20,13 +21,12 @@ def print_findings(store_path: Path, counts: Counts) -> None:
     """Print the findings of a demo store to standard output."""
     with open_store(store_path, write=False) as store:
 
-        def show(title: str, name: str, rows: int = 200) -> None:
+        def show(title: str, name: str, most: int = 200, /, **given: Any) -> None:
             click.secho(f"\n{title}", bold=True)
-            query(store.connection, sql("throughline.sinks.questions", f"sql/{name}"), out=sys.stdout, rows=rows)
+            write_answer(store.connection, name, "table", most, **given)
 
-        cursor = store.connection.execute(sql("throughline.sinks.questions", "sql/demo_summary"))
-        names = [column[0] for column in cursor.description]
-        found = dict(zip(names, cursor.fetchone() or (), strict=True))
+        summary = ask(store.connection, "demo_summary")
+        found = dict(zip(summary.columns, summary.rows[0], strict=True))
         quarantined = sum(counts.quarantined.values())
         click.echo(
             f"Made up: {found['cases']:,} cases of police, CPS, courts and advocates; nothing in them is real.\n"
@@ -38,12 +38,11 @@ def print_findings(store_path: Path, counts: Counts) -> None:
             f"{found['each_points_at_other']:,} times two agencies each said that the other had the case.\n"
             f"{found['not_told']:,} of {found['decisions']:,} decisions were never told to the victim."
         )
-        row = store.connection.execute(sql("throughline.sinks.questions", "sql/demo_case")).fetchone()
-        case = None if row is None else str(row[0])
+        shown = ask(store.connection, "demo_case").rows
+        case = str(shown[0][0]) if shown else None
         if case is not None:
-            store.connection.execute("set variable case_ids = ?::varchar[]", [[case]])
-            show(f"One case: {case}", "timeline")
-        show("The longest handoffs", "handoffs", rows=10)
+            show(f"One case: {case}", "timeline", case_ids=[case])
+        show("The longest handoffs", "handoffs", 10)
         show("Who waits for whom", "delays")
         show("Contacts promised to victims", "promises")
         show("Standards kept least", "clocks")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import duckdb
@@ -10,12 +11,28 @@ import pyarrow as pa
 
 from throughline.cli.terminal.options import chosen_format
 from throughline.sinks.questions.query import Format, query
+from throughline.sinks.questions.question import question
 
 
-def write_query(connection: duckdb.DuckDBPyConnection, statement: str, format_: Format | None, rows: int) -> None:
-    """What a SELECT gives; a table shows at most `rows` rows."""
+def write_query(
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    format_: Format | None,
+    rows: int,
+    values: Mapping[str, Any] | None = None,
+) -> None:
+    """What a SELECT gives, with `values` for its parameters; a table shows at most `rows` rows."""
     kind = chosen_format(format_)
-    query(connection, statement, out=sys.stdout.buffer if kind == "parquet" else sys.stdout, format=kind, rows=rows)
+    out = sys.stdout.buffer if kind == "parquet" else sys.stdout
+    query(connection, statement, out=out, values=values, format=kind, rows=rows)
+
+
+def write_answer(
+    connection: duckdb.DuckDBPyConnection, name: str, format_: Format | None, most: int, /, **given: Any
+) -> None:
+    """What the question called `name` gives, with `given` for its parameters; a table shows at most `most` rows."""
+    asked = question(name)
+    write_query(connection, asked.sql, format_, most, asked.values(given))
 
 
 def write_rows(columns: list[str], rows: list[tuple[Any, ...]], format_: Format | None) -> None:

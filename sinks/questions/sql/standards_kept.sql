@@ -1,3 +1,4 @@
+-- Which standards are kept?
 -- One row per standard: how its clocks ended, and how many still run.
 select
   standard, any_value(title) as title, owner,

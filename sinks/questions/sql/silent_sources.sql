@@ -1,3 +1,4 @@
+-- Which systems are silent?
 -- One row per source: what it sent, what it lost on the way, and how long it has been silent.
 select
   source, agency, events, duplicates, quarantined, sequence_gaps, last_seen,

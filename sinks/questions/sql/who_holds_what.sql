@@ -1,3 +1,4 @@
+-- Who holds what?
 -- One row per state and agency: how many cases it holds, or has been sent and not taken, and since when the oldest.
 select
   state,

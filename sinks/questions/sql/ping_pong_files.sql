@@ -1,4 +1,7 @@
--- One row per case and pair of agencies between which the case changed hands three times or more.
+-- Which files go back and forth?
+-- One row per case and pair of agencies between which the case changed hands so often; the most often first.
+-- $times integer = 3: handoffs between the two agencies at least
+-- $rows integer = 50: rows at most
 select
   case_id,
   least(from_agency, to_agency) as one_agency,
@@ -11,6 +14,6 @@ select
 from handoffs
 where from_agency <> to_agency
 group by all
-having count(*) >= 3
+having count(*) >= $times
 order by handoffs desc, case_id
-limit 50;
+limit $rows;

@@ -1,3 +1,4 @@
+-- Where are handoffs slow?
 -- One row per pair of agencies: how long handoffs take, those not yet received counted as censored; or why that is withheld.
 select
   from_agency, to_agency, cases, handoffs, censored,
