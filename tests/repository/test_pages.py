@@ -10,12 +10,12 @@ import pytest
 
 from throughline.errors import DataError, UsageError
 from throughline.generated.pages import stale_pages, write_pages
+from throughline.generated.tables import table_pages
 from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.pages.catalogue import catalogue_pages
 from throughline.schemas.pages.markdown import anchor, cell, table
 from throughline.schemas.pages.standards import standards_pages
 from throughline.sinks.store import open_memory_store
-from throughline.sinks.table_page import table_pages
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = Path("sinks/questions/sql")

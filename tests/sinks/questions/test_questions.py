@@ -124,7 +124,7 @@ def test_values_are_bound_and_not_written_into_the_query() -> None:
 )
 def test_a_value_that_does_not_fit_is_named(given: dict[str, str], sentence: str, hint: str) -> None:
     """And what may be set, or what it is."""
-    with pytest.raises(UsageError, match=sentence) as raised):
+    with pytest.raises(UsageError, match=sentence) as raised:
         parsed("limbo", LIMBO).values(given)
 
     assert hint in raised.value.hint

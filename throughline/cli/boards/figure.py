@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from throughline.cli.stewards.desk import desk_of, desk_options
+from throughline.cli.terminal.desk import desk_of, desk_options
 from throughline.cli.terminal.options import as_of_option, domain_of, format_option, now, store_option
 from throughline.cli.terminal.writing import write_answer
 from throughline.quality.figures.publication import FIGURES, publish_figure

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from throughline.cli.stewards.desk import desk_of, desk_options
+from throughline.cli.terminal.desk import desk_of, desk_options
 from throughline.cli.terminal.options import domain_of, format_option, now, store_option
 from throughline.cli.terminal.writing import write_answer, write_rows
 from throughline.quality.stewardship.conflicts import Copy, copies_of

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from throughline.cli.stewards.desk import desk_of, desk_options
+from throughline.cli.terminal.desk import desk_of, desk_options
 from throughline.cli.terminal.options import chosen_format, domain_of, domain_option, format_option, now, store_option
 from throughline.cli.terminal.writing import write_answer, write_rows
 from throughline.quality.stewardship.links import identifier_of

@@ -10,11 +10,11 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from throughline.cli.stewards.desk import desk_of, desk_options
 from throughline.cli.stewards.letters import letter_command
 from throughline.cli.stewards.page import page_command
 from throughline.cli.stewards.reconcile import reconcile_command
 from throughline.cli.stewards.scores import scores_command
+from throughline.cli.terminal.desk import desk_of, desk_options
 from throughline.cli.terminal.options import as_of_option, domain_of, domain_option, format_option, now, store_option
 from throughline.cli.terminal.writing import write_answer, write_rows
 from throughline.errors import DataError

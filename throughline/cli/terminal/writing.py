@@ -8,10 +8,13 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from rich.console import Console
+from rich.table import Table
 
 from throughline.cli.terminal.options import chosen_format
 from throughline.sinks.questions.query import Format, query
 from throughline.sinks.questions.question import question
+from throughline.streams.join.accept import Counts
 
 
 def write_query(
@@ -41,3 +44,17 @@ def write_rows(columns: list[str], rows: list[tuple[Any, ...]], format_: Format 
     with duckdb.connect(":memory:") as connection:
         connection.register("listed", pa.table(texts, columns))
         write_query(connection, "from listed", format_, max(len(rows), 1))
+
+
+def print_counts(counts: Counts, console: Console) -> None:
+    """What became of the records, one line each."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="right")
+    table.add_column()
+    table.add_row(f"{counts.read:,}", "read")
+    table.add_row(f"{counts.accepted:,}", "accepted")
+    table.add_row(f"{counts.duplicate:,}", "duplicate")
+    table.add_row(f"{sum(counts.quarantined.values()):,}", "quarantined")
+    for reason, n in sorted(counts.quarantined.items(), key=lambda item: (-item[1], item[0])):
+        table.add_row(f"{n:,}", f"  {reason}")
+    console.print(table)

@@ -1,4 +1,4 @@
-"""Make a file of plausible events of England and Wales: `python -m bench.generate FOLDER --events N`.
+"""Make a file of plausible events of England and Wales.
 
 The same seed gives the same events. All of them are valid under the shipped catalogue; a sample is put to `admit`.
 """
@@ -126,7 +126,3 @@ def main() -> None:
         print(write_json_lines(path, domain))
     if given.avro:
         print(*write_avro(path, domain), sep="\n")
-
-
-if __name__ == "__main__":
-    main()
