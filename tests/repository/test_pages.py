@@ -14,7 +14,7 @@ from throughline.generated.tables import table_pages
 from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.pages.catalogue import catalogue_pages
 from throughline.schemas.pages.markdown import anchor, cell, table
-from throughline.schemas.pages.standards import standards_pages
+from throughline.schemas.pages.standard import standards_pages
 from throughline.sinks.store import open_memory_store
 
 ROOT = Path(__file__).resolve().parents[2]

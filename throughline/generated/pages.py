@@ -15,7 +15,7 @@ from throughline.errors import DataError, UsageError
 from throughline.generated.tables import table_pages
 from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.pages.catalogue import FOLDER, catalogue_pages
-from throughline.schemas.pages.standards import standards_pages
+from throughline.schemas.pages.standard import standards_pages
 from throughline.sinks.store import open_memory_store
 
 _INCLUDED = re.compile(r"(<!-- from (\S+): generated, do not edit -->\n).*?(<!-- end -->)", re.DOTALL)
