@@ -7,7 +7,7 @@ import graphlib
 import re
 
 import pytest
-from rooms import BACKWARD_FOR_NOW, GROUND, ROOMS, ROOT, Import, below, imports, modules, room_of
+from rooms import BACKWARD_FOR_NOW, EMPTY_FOR_NOW, GROUND, ROOMS, ROOT, Import, below, imports, modules, room_of
 
 EVERY_IMPORT = [one for module in modules() for one in imports(module)]
 
@@ -24,7 +24,7 @@ def test_every_room_stands_in_the_order() -> None:
     """A new room says in rooms.py what it may import."""
     found = {room_of(module) for module, file in modules().items() if file.name != "__init__.py"}
 
-    assert found == ROOMS.keys()
+    assert found == ROOMS.keys() - EMPTY_FOR_NOW
 
 
 def test_a_room_stands_above_what_it_may_import() -> None:
@@ -57,7 +57,8 @@ def test_every_arrow_is_that_of_an_import() -> None:
     """The order allows nothing that is not done, or the drawing would show it."""
     used = {arrow(one) for one in EVERY_IMPORT if leaves_its_room(one)}
 
-    assert {(room, lower) for room in ROOMS for lower in ROOMS[room]} - used == set()
+    allowed = {(room, lower) for room in ROOMS for lower in ROOMS[room] if not {room, lower} & EMPTY_FOR_NOW}
+    assert allowed - used == set()
 
 
 def test_modules_do_not_import_one_another_in_a_circle() -> None:
