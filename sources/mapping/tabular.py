@@ -19,7 +19,7 @@ from throughline.schemas.acceptance.events import EVENTS, REJECTS, Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.rulebook import rules_of
 from throughline.sources.formats.arrow_times import in_micros
-from throughline.sources.formats.delimited import RECORD_BYTES, read_csv
+from throughline.sources.formats.delimited import read_csv
 from throughline.sources.formats.rows import Rows, row_rejects, row_table
 from throughline.sources.formats.utf8 import NOT_UTF8, row_text, rows_not_utf8, without_rows
 from throughline.sources.formats.xes import read_xes
@@ -125,7 +125,6 @@ def read_rows(path: Path, mapping: Mapping) -> Iterator[Rows]:
     """The rows of a file, by its name: .csv, .tsv, .txt, .parquet, .xes (each of the texts also .gz)."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     kind = next((s for s in reversed(suffixes) if s != ".gz"), "")
-    origin = str(path)
     if path.is_dir():
         raise DataError("is a directory", file=path, hint="Name the files in it, or a pattern such as DIR/*.csv.")
     if kind in {".parquet", ".pq"}:
@@ -133,7 +132,7 @@ def read_rows(path: Path, mapping: Mapping) -> Iterator[Rows]:
     if kind == ".xes":
         return read_xes(path, BATCH_ROWS)
     if kind in {".csv", ".tsv", ".txt"}:
-        return read_csv(path, mapping.csv, origin=origin, record_bytes=RECORD_BYTES)
+        return read_csv(path, mapping.csv)
     raise DataError(
         "has no reader for this ending",
         file=path,
