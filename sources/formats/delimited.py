@@ -23,6 +23,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from throughline.errors import DataError
+from throughline.schemas.definitions.entry import Entry
+from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
 from throughline.sources.formats.text import line_blocks, open_bytes
 
@@ -35,11 +37,13 @@ _DELIMITERS = ",;\t|"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ENCODINGS = {"": ("utf-8", "cp1252"), "utf-8": ("utf-8",), "utf-8-sig": ("utf-8",), "cp1252": ("cp1252",)}
 
+_CHARACTER = re.compile("[!-~]").fullmatch
+
 # a limit of the whole process: at first it is less than a record of ours may have
 csv.field_size_limit(max(csv.field_size_limit(), RECORD_BYTES))
 
 
-def read_csv(path: Path, settings: dict[str, str]) -> Iterator[Rows]:
+def read_csv(path: Path, settings: Settings) -> Iterator[Rows]:
     """The rows of a CSV file; `settings` may give delimiter, quote and encoding. Its first record names the columns.
 
     Without an encoding each line is UTF-8 if it can be, else Windows-1252. The first Rows may have no row, so that the
@@ -52,7 +56,7 @@ def read_csv(path: Path, settings: dict[str, str]) -> Iterator[Rows]:
         yield reader.read(b"", last=True)
 
 
-def read_csv_again(path: Path, settings: dict[str, str], records: Sequence[tuple[int, bytes]]) -> Rows:
+def read_csv_again(path: Path, settings: Settings, records: Sequence[tuple[int, bytes]]) -> Rows:
     """The rows of single records of a CSV file, given as (line, bytes) as they stood in the `raw` of Rows.
 
     The header of the file names their columns: it has to be there still. Raises DataError as `read_csv` does.
@@ -94,15 +98,10 @@ class _Found:
 class _Reader:
     """Holds what goes over the border of two blocks: the line number, and the lines of a record not yet closed."""
 
-    def __init__(self, path: Path, settings: dict[str, str]):
+    def __init__(self, path: Path, settings: Settings):
         self.path = path
         self.columns: tuple[str, ...] = ()
-        encoding = settings.get("encoding", "").lower()
-        if encoding not in _ENCODINGS:
-            raise DataError(
-                f"has no reader for the encoding `{encoding}`", file=path, hint="`csv: encoding:` is utf-8 or cp1252."
-            )
-        self.encodings = _ENCODINGS[encoding]
+        self.encodings = _ENCODINGS[settings.get("encoding", "").lower()]
         self.quote = settings.get("quote", '"')
         with open_bytes(path) as file:
             head = file.read(RECORD_BYTES)
@@ -115,10 +114,7 @@ class _Reader:
         bare = re.sub(f"{quote}[^{quote}]*{quote}", "", head.decode("latin-1"))
         first = re.split("[\r\n]", bare, maxsplit=1)[0]
         self.is_mac = bare.startswith("\r", len(first)) and not bare.startswith("\r\n", len(first))
-        self.delimiter = settings.get("delimiter", "").replace("\\t", "\t") or max(_DELIMITERS, key=first.count)
-        for name, text in (("quote", self.quote), ("delimiter", self.delimiter)):
-            if len(text) != 1 or not (text == "\t" or (text.isascii() and text.isprintable())):
-                raise DataError(f"`csv: {name}:` must be one ASCII character", file=path)
+        self.delimiter = settings.get("delimiter") or max(_DELIMITERS, key=first.count)
         self.line = 1
         self.held: list[str] = []
         self.reach = RECORD_BYTES
@@ -186,7 +182,7 @@ class _Reader:
         if "\r" in text:
             lines = [line.removesuffix("\r") for line in lines]
             text = "\n".join(lines)
-        positions = range(found.first + at, found.first + at + len(lines))
+        positions: Sequence[int] = range(found.first + at, found.first + at + len(lines))
         if "" in lines:
             positions = [position for position, line in zip(positions, lines, strict=True) if line]
             lines = [line for line in lines if line]
@@ -321,3 +317,21 @@ class _Reader:
 def _trimmed(column: pa.Array) -> pa.Array:
     trimmed = pc.utf8_trim_whitespace(column)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def _settings(entry: Entry) -> Settings:
+    entry.only("delimiter", "quote", "encoding")
+    said = {key: entry.word(key) for key in entry.map}
+    if said.get("delimiter") == "\\t":
+        said["delimiter"] = "\t"
+    for key in ("delimiter", "quote"):
+        if key in said and not (said[key] == "\t" or _CHARACTER(said[key])):
+            entry.fault(key, "must be one ASCII character.")
+    if said.get("encoding", "").lower() not in _ENCODINGS:
+        entry.fault("encoding", f"`{said['encoding']}` has no reader.", "Write utf-8 or cp1252.")
+    return said
+
+
+FORMATS = (
+    RowFormat((".csv", ".tsv", ".txt"), read_csv, read_csv_again, key="csv", settings=_settings, is_packed=True),
+)

@@ -18,8 +18,6 @@ def open_bytes(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
     """Open a file, through gzip if its first bytes say so. Raises DataError where it is none or cannot be
     read.
     """
-    if path.is_dir():
-        raise DataError("is a directory", file=path, hint="Name the files in it, or a pattern such as DIR/*.csv.")
     try:
         with path.open("rb") as plain:
             packed = plain.read(2) == b"\x1f\x8b"

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from throughline.errors import DataError
 from throughline.sources.formats import delimited
 from throughline.sources.formats.delimited import read_csv, read_csv_again
 
@@ -173,15 +172,3 @@ def test_records_are_read_again_as_they_were(read: Read, tmp_path: Path) -> None
         {"c0": "2", "c1": "mended", "position": 5},
     ]
     assert again.rejects["position"].to_pylist() == [7]
-
-
-@pytest.mark.parametrize(
-    "given_settings", [{"quote": '""'}, {"delimiter": "\n"}, {"delimiter": ""}, {"encoding": "utf-7"}]
-)
-def test_settings_that_no_file_has(read: Read, given_settings: dict[str, str]) -> None:
-    """Quote and delimiter are one character each, but for a delimiter left empty, which is found out."""
-    if given_settings == {"delimiter": ""}:
-        assert read("a;b\n1;2\n", **given_settings) == ([(2, ["1", "2"])], [])
-    else:
-        with pytest.raises(DataError):
-            read("a;b\n1;2\n", **given_settings)
