@@ -169,11 +169,11 @@ def _words(entry: Entry) -> dict[str, Word] | None:
     words: dict[str, Word] = {}
     for word, meaning in part.map.items():
         inner = None if isinstance(meaning, str) or meaning is None else part.entry(word)
-        if inner is None:
-            words[word] = Word(meaning if isinstance(meaning, str) else part.text(word), {}, part.line(word))
-        else:
+        if inner is not None:
             fields = {name: inner.word(name) for name in inner.map if name != "type"}
             words[word] = Word(inner.text("type"), fields, part.line(word))
+        elif isinstance(meaning, str) or meaning is None:
+            words[word] = Word(part.text(word), {}, part.line(word))
     return words
 
 
