@@ -22,14 +22,13 @@ import orjson
 import pyarrow as pa
 
 from throughline.errors import DataError, DomainError
-from throughline.schemas.acceptance.admission import without_placeholders
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.acceptance.rows import join_batches
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
 from throughline.schemas.wire.avro.framing import read_frame
-from throughline.schemas.wire.event_json import events_from_json_lines
+from throughline.schemas.wire.json_lines import events_from_json_lines
 from throughline.sinks.quarantine.kept import KeptRecord
 from throughline.sources.formats.event_files import AVRO, JSON_LINES, PARQUET, ending_of
 from throughline.sources.mapping.mapping import Mapping
@@ -129,14 +128,11 @@ class Judges:
 
     def _lines(self, records: Sequence[KeptRecord]) -> Batch:
         batch = events_from_json_lines([one.raw or b"" for one in records], self._domain, records[0].origin, 0)
-        return Batch(
-            without_placeholders(_replaced(batch.events, records), self._domain), _replaced(batch.rejects, records)
-        )
+        return Batch(_replaced(batch.events, records), _replaced(batch.rejects, records))
 
     def _messages(self, records: Sequence[KeptRecord]) -> Batch:
         positions = [one.position for one in records]
-        batch = decode_messages([one.raw for one in records], self._schemas, records[0].origin, positions)
-        return Batch(without_placeholders(batch.events, self._domain), batch.rejects)
+        return decode_messages([one.raw for one in records], self._schemas, records[0].origin, positions)
 
     def _csv_rows(self, records: Sequence[KeptRecord]) -> Batch:
         assert self._mapping is not None

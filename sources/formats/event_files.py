@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from throughline.errors import DataError
-from throughline.schemas.acceptance.admission import admit, without_placeholders
+from throughline.schemas.acceptance.admission import admit
 from throughline.schemas.acceptance.events import EVENTS, Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.avro.container import read_container
-from throughline.schemas.wire.event_json import events_from_json_lines
+from throughline.schemas.wire.json_lines import events_from_json_lines
 from throughline.sources.formats.arrow_times import in_micros
 from throughline.sources.formats.text import line_blocks
 from throughline.sources.formats.utf8 import rejected_rows, rows_not_utf8, without_rows
@@ -94,7 +94,7 @@ def _json_lines(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
         lines = block.removesuffix(b"\n").split(b"\n")
         for start in range(0, len(lines), batch_rows):
             part = lines[start : start + batch_rows]
-            yield _linking(events_from_json_lines(part, domain, str(path), line), domain)
+            yield events_from_json_lines(part, domain, str(path), line)
             line += len(part)
 
 
@@ -102,13 +102,7 @@ def _avro(path: Path, domain: Domain) -> Iterator[Batch]:
     made = _STORES.get(id(domain))
     if made is None or made[0] is not domain:
         made = _STORES[id(domain)] = (domain, SchemaStore(domain))
-    for batch in read_container(path, made[1]):
-        yield _linking(batch, domain)
-
-
-def _linking(batch: Batch, domain: Domain) -> Batch:
-    """The batch without identifiers that are placeholders; `admit` takes them off itself."""
-    return Batch(without_placeholders(batch.events, domain), batch.rejects)
+    yield from read_container(path, made[1])
 
 
 def _parquet(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
@@ -157,7 +151,7 @@ def _check_events_layout(path: Path, schema: pa.Schema) -> None:
 
 def _laid_out(table: pa.Table, domain: Domain, path: Path, first: int) -> Batch:
     """The layout of EVENTS."""
-    return admit(_conform(table, path, first), domain)
+    return admit(_conform(table, path, first), domain.rules)
 
 
 def _conform(table: pa.Table, path: Path, first: int) -> pa.Table:
@@ -230,7 +224,7 @@ def _flat(table: pa.Table, domain: Domain, path: Path, first: int) -> Batch:
             lines.append(orjson.dumps(event))
         except orjson.JSONEncodeError:  # it reads deeper than it writes
             lines.append(orjson.dumps(event | {"data": row["data"]}))
-    return _linking(events_from_json_lines(lines, domain, str(path), first), domain)
+    return events_from_json_lines(lines, domain, str(path), first)
 
 
 def _flat_text(name: str, kind: pa.DataType) -> str:

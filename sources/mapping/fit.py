@@ -10,7 +10,6 @@ import duckdb
 
 from throughline.errors import MappingError
 from throughline.schemas.definitions.domain import Domain
-from throughline.schemas.definitions.rulebook import rules_of
 from throughline.sources.mapping.parts import Condition, Emit, Mapping, Time
 from throughline.sources.mapping.sections import nearest
 from throughline.sources.mapping.statement import CatalogueWords, catalogue_words
@@ -65,7 +64,7 @@ def _columns(mapping: Mapping, columns: Sequence[str], path: Path) -> Iterator[M
 
 
 def _catalogue(mapping: Mapping, domain: Domain) -> Iterator[MappingError]:
-    rules = rules_of(domain)
+    rules = domain.rules
     words = catalogue_words(rules)
     seen: set[tuple[str, int]] = set()
     for emit in mapping.emits:

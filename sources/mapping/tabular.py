@@ -17,7 +17,6 @@ from throughline.errors import DataError
 from throughline.schemas.acceptance.admission import admit
 from throughline.schemas.acceptance.events import EVENTS, REJECTS, Batch
 from throughline.schemas.definitions.domain import Domain
-from throughline.schemas.definitions.rulebook import rules_of
 from throughline.sources.formats.arrow_times import in_micros
 from throughline.sources.formats.delimited import RECORD_BYTES, read_csv
 from throughline.sources.formats.rows import Rows, row_rejects, row_table
@@ -85,7 +84,7 @@ def map_rows(rows: Rows, mapping: Mapping, domain: Domain, path: Path) -> Batch:
     Raises MappingError if the mapping does not fit the columns or the domain.
     """
     refuse_mapping(check_mapping(mapping, rows.columns, domain, path))
-    plan = MappingSql(mapping, rules_of(domain), rows.columns, path)
+    plan = MappingSql(mapping, domain.rules, rows.columns, path)
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.execute("set timezone = 'UTC'")
         connection.execute("set variable origin = $1", [str(path)])
@@ -151,7 +150,7 @@ def _mapped(path: Path, mapping: Mapping, domain: Domain) -> Iterator[tuple[Batc
         for rows in read_rows(path, mapping):
             if queries is None:
                 refuse_mapping(check_mapping(mapping, rows.columns, domain, path))
-                plan = MappingSql(mapping, rules_of(domain), rows.columns, path)
+                plan = MappingSql(mapping, domain.rules, rows.columns, path)
                 queries = plan.queries()
                 wanted = plan.filter()
             for start in range(0, max(rows.table.num_rows, 1), BATCH_ROWS):
@@ -179,7 +178,7 @@ def _batch(
             fault = pc.is_valid(made["fault_reason"])
             rejects.append(_faults(made.filter(fault)))
             good = made.filter(pc.invert(fault))
-            admitted = admit(good.select(EVENTS.names).cast(EVENTS), domain, raw=good["raw"])
+            admitted = admit(good.select(EVENTS.names).cast(EVENTS), domain.rules, raw=good["raw"])
             events.append(admitted.events)
             # what is kept of a row is the row, not the event that was made of it
             has_lines = rows.table["raw"].null_count == 0
