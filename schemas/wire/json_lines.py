@@ -1,14 +1,13 @@
 """CloudEvents as JSON to EVENTS: taken apart in one quick loop, and judged as a table.
 
 The loop reads and does not judge. What it cannot put into the columns of EVENTS is in doubt: an event of an unknown
-type or of another form, a time that is none, an attribute that EVENTS does not keep, a kind of identifier without one, a reason
-that stands twice or has the sign that parts reasons.
+type or of another form, a time that is none, an attribute that EVENTS does not keep, a kind of identifier without one, a
+reason that stands twice or has the sign that parts reasons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -114,18 +113,20 @@ def _admit(
 
 def _read(objects: Iterable[Any], rules: Rules) -> tuple[dict[str, pa.Array], np.ndarray]:
     """The columns of EVENTS up to `data`, and which rows are doubtful."""
-    plans = {name: _Plan(rule) for name, rule in rules.by_wire_type.items()}
+    plans: dict[str, _Plan] = {}
     shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
     labels: dict[str, tuple[int, str]] = {}
     portions: list[tuple[dict[str, pa.Array], np.ndarray]] = []
-    waiting = iter(objects)
-    while portion := list(islice(waiting, _PORTION)):
-        rows = _Rows(rules, plans, shapes, labels)
-        for event in portion:
-            try:
-                rows.add(event)
-            except (_Doubt, Refused, KeyError, TypeError, AttributeError, ValueError):
-                rows.leave()
+    rows = _Rows(rules, plans, shapes, labels)
+    for event in objects:
+        try:
+            rows.add(event)
+        except (_Doubt, Refused, KeyError, TypeError, AttributeError, ValueError):
+            rows.leave()
+        if len(rows.rows) == _PORTION:
+            portions.append(rows.columns())
+            rows = _Rows(rules, plans, shapes, labels)
+    if rows.rows:
         portions.append(rows.columns())
     if not portions:
         return {name: pa.array([], EVENTS.field(name).type) for name in ROW_COLUMNS}, np.zeros(0, dtype=bool)
@@ -153,7 +154,7 @@ class _Rows:
     def __init__(
         self,
         rules: Rules,
-        plans: Mapping[str, _Plan],
+        plans: dict[str, _Plan],
         shapes: dict[tuple[str, ...], tuple[str, ...]],
         labels: dict[str, tuple[int, str]],
     ) -> None:
@@ -183,7 +184,9 @@ class _Rows:
                 if type(event[name]) is not str or name == "contenthash":
                     raise _Doubt
                 self.rules.check_text(event[name], name)
-        plan = self.plans[event["type"]]
+        plan = self.plans.get(event["type"])
+        if plan is None:
+            plan = self.plans[event["type"]] = _Plan(self.rules.by_wire_type[event["type"]])
         data = event["data"]
         get = event.get
         if event["specversion"] != "1.0":
