@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import orjson
 
-from throughline.schemas.acceptance.identifiers import IdentifierRule
+from throughline.schemas.acceptance.normal_form import IdentifierRule
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rfc3339 import read_instant, read_label, write_instant
 from throughline.schemas.acceptance.type_form import SHARED, FieldForm, TypeForm

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from throughline.schemas.acceptance.identifiers import A_PLACEHOLDER, PLACEHOLDERS
+from throughline.schemas.acceptance.normal_form import A_PLACEHOLDER, PLACEHOLDERS
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rfc3339 import write_instant, write_label
 from throughline.schemas.acceptance.rules import Rules

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date
 
-from throughline.schemas.acceptance.identifiers import IdentifierRule
+from throughline.schemas.acceptance.normal_form import IdentifierRule
 from throughline.schemas.acceptance.rules import Rules, TypeRule
 from throughline.schemas.acceptance.type_form import ENVELOPE, SHARED, SHARED_KINDS, FieldForm, TypeForm
 from throughline.schemas.definitions.catalogue import EventType, Field

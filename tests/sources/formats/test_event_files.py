@@ -20,7 +20,7 @@ import pytest
 from throughline.errors import DataError
 from throughline.schemas.acceptance.admission import admit
 from throughline.schemas.acceptance.events import EVENTS, Batch
-from throughline.schemas.acceptance.identifiers import without_placeholders
+from throughline.schemas.acceptance.normal_form import without_placeholders
 from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.statement import event_object
