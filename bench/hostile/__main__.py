@@ -27,8 +27,8 @@ from bench.hostile.records import Good, Run
 from bench.instruments.stages import peak_bytes, reset_peak
 from throughline.errors import DataError
 from throughline.schemas.acceptance.events import Batch
-from throughline.schemas.acceptance.normal_form import PLACEHOLDERS
 from throughline.schemas.acceptance.judge import row_or_reject
+from throughline.schemas.acceptance.normal_form import PLACEHOLDERS
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rows import ROW_COLUMNS
 from throughline.schemas.acceptance.statement import event_object

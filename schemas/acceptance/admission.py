@@ -17,9 +17,9 @@ import pyarrow as pa
 
 from throughline.schemas.acceptance.doubts import doubtful_rows
 from throughline.schemas.acceptance.events import EVENTS, REJECTS, Batch
-from throughline.schemas.acceptance.normal_form import read_identifiers, without_placeholders
 from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.lists import one_array
+from throughline.schemas.acceptance.normal_form import read_identifiers, without_placeholders
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rows import RowBatch
 from throughline.schemas.acceptance.rules import ITEMS_LIMIT, Rules

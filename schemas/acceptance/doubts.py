@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.schemas.acceptance.events import EVENTS
-from throughline.schemas.acceptance.normal_form import Identifiers
 from throughline.schemas.acceptance.lists import one_array
+from throughline.schemas.acceptance.normal_form import Identifiers
 from throughline.schemas.acceptance.rules import SHARED_PLACE, Refused, Rules, TypeRule
 from throughline.schemas.acceptance.type_form import SHARED
 

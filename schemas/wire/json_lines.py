@@ -1,8 +1,8 @@
 """CloudEvents as JSON to EVENTS: taken apart in one quick loop, and judged as a table.
 
 The loop reads and does not judge. What it cannot put into the columns of EVENTS is in doubt: an event of an unknown
-type or of another form, a time that is none, an attribute that EVENTS does not keep, a kind of identifier without one, a
-reason that stands twice or has the sign that parts reasons.
+type or of another form, a time that is none, an attribute that EVENTS does not keep, a kind of identifier without one,
+a reason that stands twice or has the sign that parts reasons.
 """
 
 from __future__ import annotations

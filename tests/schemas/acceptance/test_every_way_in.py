@@ -20,6 +20,7 @@ import pytest
 from tiny_domain import EVENTS as TYPES
 from tiny_domain import write
 
+from throughline.schemas.acceptance.admission import admit
 from throughline.schemas.acceptance.events import EVENTS, Batch
 from throughline.schemas.acceptance.type_form import SHARED
 from throughline.schemas.definitions.domain import Domain, load_domain
@@ -296,6 +297,24 @@ def test_the_event_without_a_change_is_accepted(here: Here, way: str, of: dict[s
     assert {k: v for k, v in found.items() if k not in skipped} == {
         k: v for k, v in expected.items() if k not in skipped
     }
+
+
+def test_what_was_accepted_is_accepted_again(here: Here) -> None:
+    """Also if the one number that was needed is a placeholder, which was taken off."""
+    event = changed(SENT, said(identifiers={"urn": "unknown"}))
+    once = by_json(event, here).events
+    assert once["identifiers"].to_pylist() == [[]]
+    assert admit(once, here.domain.rules).events.equals(once)
+
+
+def test_an_older_version_is_judged_by_the_names_of_its_fields(here: Here) -> None:
+    """A shared field that had another name fills the same column, whatever the way in."""
+    event = SENT | {"type": "test.tiny.police.file.sent.v1", "data": {"identifiers": {"urn": "1234"}, "ref": "R1"}}
+    (row,) = (once := by_json(event, here).events).to_pylist()
+    assert (row["version"], row["reference"]) == (1, "R1")
+    assert admit(once, here.domain.rules).events.equals(once)
+    wrong = once.set_column(once.schema.get_field_index("reference"), "reference", pa.array([LONG]))
+    assert admit(wrong, here.domain.rules).rejects["field"].to_pylist() == ["data.ref"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.what} ({case.verdict[1]})")

@@ -20,8 +20,8 @@ import pytest
 from throughline.errors import DataError
 from throughline.schemas.acceptance.admission import admit
 from throughline.schemas.acceptance.events import EVENTS, Batch
-from throughline.schemas.acceptance.normal_form import without_placeholders
 from throughline.schemas.acceptance.judge import row_or_reject
+from throughline.schemas.acceptance.normal_form import without_placeholders
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.statement import event_object
 from throughline.schemas.definitions.domain import Domain, load_domain
@@ -337,7 +337,7 @@ def test_catalogue_examples_are_seen_to_be_good(england_wales: Domain, monkeypat
                 "partitionkey": "20",
                 "data": plain(t.example),
             },
-            england_wales,
+            england_wales.rules,
         )
         for name, t in england_wales.types.items()
     ]
