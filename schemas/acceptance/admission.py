@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from throughline.schemas.acceptance.doubts import doubtful_rows
+from throughline.schemas.acceptance.doubts import Fields, doubtful_rows
 from throughline.schemas.acceptance.events import EVENTS, REJECTS, Batch
 from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.lists import one_array
@@ -35,12 +35,13 @@ class Decoded:
     """Records as EVENTS, and what only their decoder knows.
 
     In rows of `doubts` (a boolean each) the columns do not say all that the record says, and mean nothing. `records`
-    gives the records of rows, by their numbers.
+    gives the records of rows, by their numbers. A decoder that made `data` of columns gives these, too, as `fields`.
     """
 
     events: pa.Table
     doubts: np.ndarray
     records: Callable[[Sequence[int]], Iterable[Record]]
+    fields: Sequence[Fields] | None = None
 
 
 def admit(events: pa.Table, rules: Rules, raw: pa.ChunkedArray | None = None) -> Batch:
@@ -66,7 +67,7 @@ def admit_decoded(decoded: Decoded, rules: Rules) -> Batch:
     if not events.num_rows:
         return Batch(EVENTS.empty_table(), REJECTS.empty_table())
     found = read_identifiers(one_array(events["identifiers"]), rules.identifiers, ITEMS_LIMIT, rules.field_chars)
-    doubts = decoded.doubts | found.doubts | doubtful_rows(events, found, rules)
+    doubts = decoded.doubts | found.doubts | doubtful_rows(events, found, rules, decoded.fields)
     place = EVENTS.get_field_index("identifiers")
     good = events.set_column(place, EVENTS.field(place), found.normal)
     if not doubts.any():

@@ -6,7 +6,8 @@ A column of few words is judged word by word, each once for each type, by the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.schemas.acceptance.events import EVENTS
-from throughline.schemas.acceptance.lists import one_array
+from throughline.schemas.acceptance.lists import flat_items, one_array
 from throughline.schemas.acceptance.normal_form import Identifiers
-from throughline.schemas.acceptance.rules import SHARED_PLACE, Refused, Rules, TypeRule
-from throughline.schemas.acceptance.type_form import SHARED
+from throughline.schemas.acceptance.rules import ITEMS_LIMIT, SHARED_PLACE, Refused, Rules, TypeRule
+from throughline.schemas.acceptance.type_form import SHARED, FieldForm
 
 _NEEDED = (
     *("source", "id", "area", "agency", "occurred_at", "occurred_precision", "identifiers", "data"),
@@ -32,9 +33,20 @@ Fits = Callable[[TypeRule, Any], bool]
 """Whether a word may stand in a row of a type. It may raise Refused, which is a no."""
 
 
-def doubtful_rows(events: pa.Table, identifiers: Identifiers, rules: Rules) -> np.ndarray:
+@dataclass(frozen=True)
+class Fields:
+    """The fields of `data` of some rows, of one type and from the row `first`, as columns by their names: what their
+    decoder made the canonical text in `data` of."""
+
+    first: int
+    columns: Mapping[str, pa.Array]
+
+
+def doubtful_rows(
+    events: pa.Table, identifiers: Identifiers, rules: Rules, fields: Sequence[Fields] | None = None
+) -> np.ndarray:
     """A boolean for each row: whether it is not seen to be good. `identifiers` are those of the table, whose own
-    doubts are not counted here."""
+    doubts are not counted here; with `fields`, of all rows, the text in `data` need not be read."""
     columns = {name: one_array(events[name]) for name in EVENTS.names}
     codes, types = _types(columns["type"], columns["version"], rules)
     doubts: np.ndarray = np.array([rule is None for rule in types])[codes]
@@ -48,7 +60,12 @@ def doubtful_rows(events: pa.Table, identifiers: Identifiers, rules: Rules) -> n
     _mark_no_label(columns["occurred_at"], columns["occurred_precision"], doubts)
     _mark_lacking(columns, identifiers, codes, types, doubts)
     for name, fits in _words(types, rules).items():
-        _mark_words(columns[name], codes, types, fits, doubts)
+        if name != "data" or fields is None:
+            _mark_words(columns[name], codes, types, fits, doubts)
+    for part in fields or ():
+        rule = types[codes[part.first]]
+        for name, column in part.columns.items() if rule is not None else ():
+            _mark_field(column, rule.fields[name], rules, doubts[part.first : part.first + len(column)])
     return doubts
 
 
@@ -121,6 +138,37 @@ def _holds(fits: Fits, rule: TypeRule | None, word: Any) -> bool:
         return fits(rule, word)
     except Refused:
         return False
+
+
+def _mark_field(column: pa.Array, form: FieldForm, rules: Rules, doubts: np.ndarray) -> None:
+    """Mark the rows whose value of a field of `data` is not seen to be good, of a column of its type."""
+    if form.required and column.null_count:
+        doubts |= column.is_null().to_numpy(zero_copy_only=False)
+    if column.null_count == len(column) or form.kind in {"int", "bool"}:
+        return
+    if form.kind == "date":
+        micros = pc.multiply(column.cast(pa.int32()).cast(pa.int64()), _DAY_US)
+        _mark_time_outside(micros, rules, doubts)
+    elif form.kind == "timestamp":
+        _mark_time_outside(column, rules, doubts)
+    elif form.kind == "list<string>":
+        lengths = pc.fill_null(pc.list_value_length(column), 1).to_numpy(zero_copy_only=False)
+        doubts |= (lengths > ITEMS_LIMIT) | ((lengths == 0) & form.required)
+        rows, items = flat_items(column)
+        wrong = np.zeros(len(items), dtype=bool)
+        if len(items):
+            _mark_text(items, form, rules, wrong)
+        doubts[rows[wrong]] = True
+    else:
+        _mark_text(column, form, rules, doubts)
+
+
+def _mark_text(column: pa.Array, form: FieldForm, rules: Rules, doubts: np.ndarray) -> None:
+    if form.values:
+        listed = pc.or_(pc.is_in(column, pa.array(form.values)), column.is_null())
+        doubts |= pc.invert(listed).to_numpy(zero_copy_only=False)
+    else:
+        _mark_odd_text(column, rules.field_chars, doubts)
 
 
 def _mark_odd_text(column: pa.Array, limit: int, doubts: np.ndarray) -> None:

@@ -164,7 +164,7 @@ def _admit(
     """Decoded records to events and rejects by the rules; `refused` has the rejects so far."""
     if not groups:
         return refused.build()
-    columns, doubts = events_of(groups)
+    columns, doubts, fields = events_of(groups)
     places = np.concatenate([np.asarray(group.places, dtype=np.int64) for group in groups])
     columns["origin"] = pa.repeat(refused.origin, len(places))
     columns["position"] = pa.array(np.asarray(positions, dtype=np.int64)[places])
@@ -180,7 +180,7 @@ def _admit(
             ):
                 yield cloudevent_of(record, group.avro), raw[group.places[row]], None
 
-    batch, bad = admit_decoded(Decoded(events, doubts, records), rules), refused.build().rejects
+    batch, bad = admit_decoded(Decoded(events, doubts, records, fields), rules), refused.build().rejects
     return Batch(batch.events, pa.concat_tables([bad, batch.rejects]) if bad.num_rows else batch.rejects)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from throughline.schemas.acceptance.doubts import Fields
 from throughline.schemas.acceptance.events import EVENTS, IDENTIFIERS
 from throughline.schemas.acceptance.lists import flat_items, lists_from, one_array, sorted_once
 from throughline.schemas.acceptance.type_form import SHARED
@@ -49,11 +50,19 @@ class Group:
     places: Sequence[int]
 
 
-def events_of(groups: Sequence[Group]) -> tuple[dict[str, pa.Array], np.ndarray]:
-    """The columns of EVENTS up to `data` for the records of all groups, one group after the other; and which rows
-    are doubtful: their columns mean nothing.
+def events_of(groups: Sequence[Group]) -> tuple[dict[str, pa.Array], np.ndarray, list[Fields]]:
+    """The columns of EVENTS up to `data` for the records of all groups, one group after the other; which rows are
+    doubtful: their columns mean nothing; and the columns that `data` was made of.
     """
-    gathered = pa.Table.from_batches([_own_columns(group, number) for number, group in enumerate(groups)])
+    fields: list[Fields] = []
+    batches: list[pa.RecordBatch] = []
+    first = 0
+    for number, group in enumerate(groups):
+        batch, rest = _own_columns(group, number)
+        fields.append(Fields(first, rest))
+        batches.append(batch)
+        first += batch.num_rows
+    gathered = pa.Table.from_batches(batches)
     columns = {name: one_array(gathered[name]) for name in gathered.column_names}
     doubts: np.ndarray = columns.pop("doubt").to_numpy(zero_copy_only=False).copy()
     place = columns.pop("place")
@@ -61,11 +70,12 @@ def events_of(groups: Sequence[Group]) -> tuple[dict[str, pa.Array], np.ndarray]
     columns["type"] = pa.array([form.type for form in forms]).take(place)
     columns["version"] = pa.array([form.version for form in forms], pa.int16()).take(place)
     columns["occurred_at"], columns["occurred_precision"] = _occurred(columns, doubts)
-    return columns, doubts
+    return columns, doubts, fields
 
 
-def _own_columns(group: Group, number: int) -> pa.RecordBatch:
-    """The envelope as it is, the shared fields and the rest as JSON, and the group's number in each row."""
+def _own_columns(group: Group, number: int) -> tuple[pa.RecordBatch, dict[str, pa.Array]]:
+    """The envelope as it is, the shared fields and the rest as JSON, and the group's number in each row; and the rest
+    as columns."""
     records = group.records
     rows = records.num_rows
     doubts = np.zeros(rows, dtype=bool)
@@ -84,13 +94,11 @@ def _own_columns(group: Group, number: int) -> pa.RecordBatch:
     columns["data"] = json_objects(rest, rows, plain)
     columns["place"] = pa.repeat(pa.scalar(number, pa.int32()), rows)
     columns["doubt"] = pa.array(doubts)
-    return pa.RecordBatch.from_arrays(
-        [
-            columns[field.name].cast(field.type) if field.name in columns else pa.nulls(rows, field.type)
-            for field in _GATHERED
-        ],
-        schema=_GATHERED,
-    )
+    arrays = [
+        columns[field.name].cast(field.type) if field.name in columns else pa.nulls(rows, field.type)
+        for field in _GATHERED
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=_GATHERED), rest
 
 
 def _occurred(columns: Mapping[str, pa.Array], doubts: np.ndarray) -> tuple[pa.Array, pa.Array]:
