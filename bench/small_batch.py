@@ -44,7 +44,7 @@ def measure(store: Store, batches: list[pa.Table], domain: Domain) -> tuple[list
         if place == 1:
             statements.clear()
         began = time.perf_counter()
-        admitted = admit(batch, domain)
+        admitted = admit(batch, domain.rules)
         assert isinstance(admitted, Batch)
         assert admitted.rejects.num_rows == 0
         join(store, admitted, datetime.now(UTC).replace(tzinfo=None))

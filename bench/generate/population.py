@@ -19,10 +19,10 @@ import pyarrow.parquet as pq
 
 from throughline.schemas.acceptance.admission import admit
 from throughline.schemas.acceptance.events import EVENTS
+from throughline.schemas.acceptance.statement import event_object
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.avro.record import avro_record
-from throughline.schemas.wire.event_json import event_object
 
 EVENTS_DEFAULT = 5_000_000
 SEED = 20
@@ -62,7 +62,7 @@ def check_sample(path: Path, domain: Domain, rows: int = 20_000) -> int:
     with pq.ParquetFile(path) as file:
         for group in sorted({0, file.num_row_groups - 1}):
             table = file.read_row_group(group).slice(0, rows).cast(EVENTS)
-            batch = admit(table, domain)
+            batch = admit(table, domain.rules)
             if batch.rejects.num_rows:
                 first = batch.rejects.slice(0, 1).to_pylist()[0]
                 raise ValueError(f"a generated {first['type']} is refused: {first['field']}: {first['detail']}")

@@ -26,13 +26,13 @@ from bench.hostile import files, records, tables
 from bench.hostile.records import Good, Run
 from bench.instruments.stages import peak_bytes, reset_peak
 from throughline.errors import DataError
-from throughline.schemas.acceptance.admission import PLACEHOLDERS
-from throughline.schemas.acceptance.event_data import validate_data
 from throughline.schemas.acceptance.events import Batch
+from throughline.schemas.acceptance.judge import row_or_reject
+from throughline.schemas.acceptance.normal_form import PLACEHOLDERS
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rows import ROW_COLUMNS
+from throughline.schemas.acceptance.statement import event_object
 from throughline.schemas.definitions.domain import Domain, load_domain
-from throughline.schemas.wire.event_json import event_object, parse_event
 from throughline.sinks.store import Store, open_store
 from throughline.streams.join.batch import accept_only, settle
 from throughline.streams.join.replay import open_domain
@@ -182,24 +182,21 @@ def doubt(row: dict[str, Any], domain: Domain) -> str | None:
     """What the careful check says against an accepted row, or None."""
     texts = [value for value in row.values() if isinstance(value, str)]
     texts += [text for pair in row["identifiers"] for text in pair]
-    # each text of its data is looked at by parse_event: a backslash before u0000 may be text itself
+    # each text of its data is looked at by the judge: a backslash before u0000 may be text itself
     if any("\x00" in text for text in texts):
         return "has U+0000"
     data = json.loads(row["data"])
     taken_off = data.pop(PLACEHOLDERS, None)
     event = event_object(row | {"data": json.dumps(data)}, domain.type_prefix)
-    parsed = parse_event(event, domain)
+    parsed = row_or_reject(event, domain.rules)
     if isinstance(parsed, Reject):
         if parsed.reason == "missing_identifier" and taken_off:
             return None  # what it was required to have was a placeholder
-        return f"parse_event refuses it: {parsed.reason} {parsed.field}"
+        return f"the judge refuses it: {parsed.reason} {parsed.field}"
     again = dict(zip(ROW_COLUMNS, parsed, strict=True)) | {"data": row["data"]}
     unlike = [name for name in ROW_COLUMNS if again[name] != row[name]]
     if unlike:
-        return f"parse_event gives another {unlike[0]}"
-    problems = validate_data(domain.types[row["type"]], event["data"])
-    if problems and not taken_off:
-        return f"validate_data: {problems[0]}"
+        return f"the judge gives another {unlike[0]}"
     return None
 
 
@@ -208,11 +205,11 @@ def differs(row: dict[str, Any], line: bytes | None, domain: Domain) -> str | No
     if line is None:
         return None
     try:
-        parsed = parse_event(json.loads(line), domain)
+        parsed = row_or_reject(json.loads(line), domain.rules)
     except (ValueError, RecursionError) as error:
         return f"Python's JSON refuses the line: {type(error).__name__}"
     if isinstance(parsed, Reject):
-        return f"parse_event refuses the line: {parsed.reason}"
+        return f"the judge refuses the line: {parsed.reason}"
     again = dict(zip(ROW_COLUMNS, parsed, strict=True))
     skip = {"identifiers", "data"} if PLACEHOLDERS in row["data"] else set()
     unlike = [name for name in ROW_COLUMNS if again[name] != row[name] and name not in skip]

@@ -16,13 +16,14 @@ import orjson
 
 from bench.hostile.values import LONGS, RAW_JSON, TEXTS, TIMES, damaged, hostile_value
 from throughline.schemas.acceptance.events import Batch
+from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rows import ROW_COLUMNS
+from throughline.schemas.acceptance.statement import event_object
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
 from throughline.schemas.wire.avro.framing import frame_confluent, frame_single_object
 from throughline.schemas.wire.avro.record import avro_record
-from throughline.schemas.wire.event_json import event_object, parse_event
 from throughline.sources.formats.registry import read_events
 from throughline.sources.mapping.conversion import read_mapped
 from throughline.sources.mapping.mapping import load_mapping
@@ -72,7 +73,7 @@ class Good:
             "partitionkey": "20",
             "data": data,
         }
-        parsed = parse_event(event, self.domain)
+        parsed = row_or_reject(event, self.domain.rules)
         if not isinstance(parsed, Reject):
             yield dict(zip(ROW_COLUMNS, parsed, strict=True))
 

@@ -20,7 +20,7 @@ from throughline.schemas.acceptance.type_form import wire_type
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.identifier import PSEUDONYM
 from throughline.schemas.definitions.topics import load_topics
-from throughline.schemas.wire.event_json import events_from_json_lines
+from throughline.schemas.wire.json_lines import events_from_json_lines
 from throughline.sinks.store import Store
 from throughline.streams.join.batch import bring_up_to_date, stamped, take
 from throughline.streams.join.rebuild import open_domain

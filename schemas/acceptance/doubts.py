@@ -1,159 +1,240 @@
 """Which rows of a table of EVENTS are not plainly good: seen by column, a million rows a second.
 
-A row that is not listed here would be accepted by `parse_event` as it stands; one that is listed may be good
-or not.
+A row that is not marked here would be accepted by `row_or_reject` as it stands; one that is marked may be good or not.
+A column of few words is judged word by word, each once for each type, by the same rules as a single event.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from throughline.schemas.acceptance.events import EVENTS, IDENTIFIERS
-from throughline.schemas.acceptance.lists import flat_items, lists_from, sorted_once
-from throughline.schemas.acceptance.rules import ITEMS_LIMIT, Rules, TypeRule
+from throughline.schemas.acceptance.events import EVENTS
+from throughline.schemas.acceptance.lists import flat_items, one_array
+from throughline.schemas.acceptance.normal_form import Identifiers
+from throughline.schemas.acceptance.rules import ITEMS_LIMIT, SHARED_PLACE, Refused, Rules, TypeRule
 from throughline.schemas.acceptance.type_form import SHARED, FieldForm
-from throughline.sql import sql
 
+_NEEDED = (
+    *("source", "id", "area", "agency", "occurred_at", "occurred_precision", "identifiers", "data"),
+    *("origin", "position"),
+)
+_TEXTS = tuple(field.name for field in EVENTS if pa.types.is_string(field.type) and field.name != "data")
+_TIMES = ("occurred_at", "recorded_at", "due_at", "effect_at")
+_DAY_US = 86_400_000_000
 
-def unseen_rows(events: pa.Table, rules: Rules) -> np.ndarray:
-    """The numbers of the rows that are not seen to be good, identifiers in normal form aside; some may
-    repeat.
-    """
-    codes = _type_codes(events, rules)
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
-        columns = _unseen_columns(connection, events, rules, codes)
-        return np.concatenate([columns, _odd_data(connection, events, codes)])
-
-
-def one_array(column: pa.ChunkedArray) -> pa.Array:
-    """A column as one array."""
-    if not column.num_chunks:
-        return pa.array([], column.type)  # a filter may leave none
-    return pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
-
-
-def normal_identifiers(events: pa.Table, rules: Rules) -> tuple[pa.Array, np.ndarray]:
-    """The identifiers in normal form, sorted, each once; and the rows of which some are not well-formed."""
-    column = one_array(events["identifiers"])
-    suspect = np.zeros(len(column), dtype=bool)
-    parents, items = flat_items(column)
-    if not len(items):
-        return column, suspect
-    suspect[parents[pc.is_null(items).to_numpy(zero_copy_only=False)]] = True
-    kinds, values = items.field("kind"), items.field("value")
-    suspect |= pc.fill_null(pc.greater(pc.list_value_length(column), ITEMS_LIMIT), True).to_numpy(zero_copy_only=False)
-    normal = values
-    known = np.zeros(len(items), dtype=bool)
-    for kind in pc.unique(kinds).to_pylist():
-        rule = rules.identifiers.get(kind)
-        if rule is None:
-            continue
-        of_kind = pc.fill_null(pc.equal(kinds, kind), False)
-        coded = pc.dictionary_encode(values.filter(of_kind))
-        forms = [_normal(rule, value, rules.field_chars) for value in coded.dictionary.to_pylist()]
-        found = pa.array(forms, pa.string()).take(coded.indices)
-        normal = pc.replace_with_mask(normal, of_kind, found)
-        known |= of_kind.to_numpy(zero_copy_only=False)
-    known &= normal.is_valid().to_numpy(zero_copy_only=False)
-    suspect[parents[~known]] = True
-    # A suspect row is judged as it came: what stands for its identifiers here only must not be null.
-    kinds, normal = pc.fill_null(kinds, ""), pc.fill_null(normal, "")
-    if normal is not values or len(items) > len(column):
-        items = pa.StructArray.from_arrays([kinds, normal], fields=list(IDENTIFIERS.value_type))
-        parents, items = sorted_once(parents, items, [kinds, normal])
-    return lists_from(parents, items, len(column), IDENTIFIERS), suspect
-
-
-def _normal(rule: Any, value: str | None, field_chars: int) -> str | None:
-    if not value or len(value) > field_chars or "\x00" in value:
-        return None
-    form: str | None = rule.normal(value)
-    return form
-
-
-def _unseen_columns(
-    connection: duckdb.DuckDBPyConnection, events: pa.Table, rules: Rules, codes: TypeCodes
-) -> np.ndarray:
-    """The rows whose columns are not seen to be good."""
-    for name, value in (("any_area", rules.areas is None), ("any_agency", rules.agencies is None)):
-        connection.execute(f"set variable {name} = $1", [value])
-    for name, micros in (("earliest", rules.earliest), ("latest", rules.latest)):
-        connection.execute(f"set variable {name} = make_timestamp($1::bigint)", [micros])
-    count = events.num_rows
-    present = np.zeros(count, dtype=np.int32)
-    for bit, column in enumerate(SHARED.values()):
-        if events[column].null_count < count:
-            present |= events[column].is_valid().to_numpy().astype(np.int32) << bit
-    rows = pa.array(np.arange(count))
-    connection.register("to_admit", events.append_column("row", rows).append_column("present", pa.array(present)))
-    connection.register("type_rules", _type_rules(rules))
-    connection.register("known_areas", pa.table({"area": pa.array(sorted(rules.areas or ()), pa.string())}))
-    connection.register("known_agencies", pa.table({"agency": pa.array(sorted(rules.agencies or ()), pa.string())}))
-    found = [
-        _numbers(connection, sql(__package__, "doubtful_events")),
-        _odd_texts(events, rules.field_chars),
-    ]
-    for shared, column in SHARED.items():
-        if events[column].null_count < count:
-            found.append(_values_not_allowed(events, shared, column, codes))
-    if events["reason"].null_count < count:
-        found.append(_numbers(connection, sql(__package__, "unsorted_reasons")))
-    found.append(_lacking(events, codes))
-    return np.concatenate(found)
-
-
-def _numbers(connection: duckdb.DuckDBPyConnection, query: str) -> np.ndarray:
-    return np.asarray(connection.execute(query).to_arrow_table()["row"].to_numpy(), dtype=np.int64)
-
-
-def _odd_texts(events: pa.Table, limit: int) -> np.ndarray:
-    """The rows that have an empty text, one of more bytes than `limit`, or U+0000."""
-    odd = np.zeros(events.num_rows, dtype=bool)
-    for field in EVENTS:
-        column = events[field.name]
-        if not pa.types.is_string(field.type) or field.name == "data" or column.null_count == len(column):
-            continue
-        lengths = pc.binary_length(column)
-        extent = pc.min_max(lengths)
-        if extent["min"].as_py() == 0 or extent["max"].as_py() > limit:
-            wrong = pc.or_(pc.equal(lengths, 0), pc.greater(lengths, limit))
-            odd |= pc.fill_null(wrong, False).to_numpy()
-        if any(b"\x00" in memoryview(chunk.buffers()[2] or b"").tobytes() for chunk in column.chunks):
-            odd |= pc.fill_null(pc.match_substring(column, "\x00"), False).to_numpy()
-    return np.flatnonzero(odd)
+Fits = Callable[[TypeRule, Any], bool]
+"""Whether a word may stand in a row of a type. It may raise Refused, which is a no."""
 
 
 @dataclass(frozen=True)
-class TypeCodes:
-    """Which version of a type each row is of: `codes` int64, an index into `rules` (None: the domain has no
-    such).
-    """
+class Fields:
+    """The fields of `data` of some rows, of one type and from the row `first`, as columns by their names: what their
+    decoder made the canonical text in `data` of."""
 
-    codes: np.ndarray
-    rules: list[TypeRule | None]
-    field_chars: int
+    first: int
+    columns: Mapping[str, pa.Array]
 
 
-def _type_codes(events: pa.Table, rules: Rules) -> TypeCodes:
-    types, versions = _coded(events["type"]), _coded(events["version"])
-    mixed, codes = _distinct(types[0] * len(versions[1]) + versions[0], len(types[1]) * len(versions[1]))
-    pairs = [(types[1][m // len(versions[1])], versions[1][m % len(versions[1])]) for m in mixed.tolist()]
-    return TypeCodes(codes, [rules.by_version.get(pair) for pair in pairs], rules.field_chars)
+def doubtful_rows(
+    events: pa.Table, identifiers: Identifiers, rules: Rules, fields: Sequence[Fields] | None = None
+) -> np.ndarray:
+    """A boolean for each row: whether it is not seen to be good. `identifiers` are those of the table, whose own
+    doubts are not counted here; with `fields`, of all rows, the text in `data` need not be read."""
+    columns = {name: one_array(events[name]) for name in EVENTS.names}
+    codes, types = _types(columns["type"], columns["version"], rules)
+    doubts: np.ndarray = np.array([rule is None for rule in types])[codes]
+    for name in _NEEDED:
+        if columns[name].null_count:
+            doubts |= columns[name].is_null().to_numpy(zero_copy_only=False)
+    for name in _TEXTS:
+        _mark_odd_text(columns[name], rules.field_chars, doubts)
+    for name in _TIMES:
+        _mark_time_outside(columns[name], rules, doubts)
+    _mark_no_label(columns["occurred_at"], columns["occurred_precision"], doubts)
+    _mark_lacking(columns, identifiers, codes, types, doubts)
+    for name, fits in _words(types, rules).items():
+        if name != "data" or fields is None:
+            _mark_words(columns[name], codes, types, fits, doubts)
+    for part in fields or ():
+        rule = types[codes[part.first]]
+        for name, column in part.columns.items() if rule is not None else ():
+            _mark_field(column, rule.fields[name], rules, doubts[part.first : part.first + len(column)])
+    return doubts
 
 
-def _coded(column: pa.ChunkedArray | pa.Array) -> tuple[np.ndarray, list[Any]]:
+def _words(types: Sequence[TypeRule | None], rules: Rules) -> dict[str, Fits]:
+    """The columns that are judged word by word, and how."""
+
+    def area(rule: TypeRule, word: str) -> bool:
+        rules.check_area(word)
+        return True
+
+    def agency(rule: TypeRule, word: str) -> bool:
+        return rules.read_agency(word, rule) == word
+
+    def data(rule: TypeRule, text: str) -> bool:
+        """Whether it is the canonical JSON of what the type lists, without the shared fields."""
+        if text == "{}":
+            return not rule.required_rest
+        try:
+            read = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return False
+        if type(read) is not dict or not read.keys().isdisjoint(_NOT_REST):
+            return False
+        return rules.read_fields(read, rule, rule.required_rest)[1] == text
+
+    def value_of(column: str) -> Fits:
+        def fits(rule: TypeRule, word: str) -> bool:
+            form = rule.by_column.get(column)
+            return form is None or rules.read_field(form, word, rule) == word
+
+        return fits
+
+    def reason(rule: TypeRule, word: str) -> bool:
+        said, form = word.split("; "), rule.by_column.get("reason")
+        return said == sorted(set(said)) and (form is None or rules.read_field(form, said, rule) == said)
+
+    listed = {column for rule in types if rule is not None for column, form in rule.by_column.items() if form.values}
+    found = {column: value_of(column) for column in listed}
+    return found | {"area": area, "agency": agency, "data": data, "reason": reason}
+
+
+_NOT_REST = frozenset([*SHARED, "unit", "identifiers", "agency"])
+
+
+def _types(types: pa.Array, versions: pa.Array, rules: Rules) -> tuple[np.ndarray, list[TypeRule | None]]:
+    """For each row a number, and the type's rule that it stands for (None: the domain has no such)."""
+    (names, every), (numbers, all_versions) = _coded(types), _coded(versions)
+    mixed, codes = _distinct(names * len(all_versions) + numbers, len(every) * len(all_versions))
+    pairs = [(every[m // len(all_versions)], all_versions[m % len(all_versions)]) for m in mixed.tolist()]
+    return codes, [rules.by_version.get(pair) for pair in pairs]
+
+
+def _mark_words(
+    column: pa.Array, codes: np.ndarray, types: Sequence[TypeRule | None], fits: Fits, doubts: np.ndarray
+) -> None:
+    """Mark the rows whose word does not fit their type; each pair of word and type is asked once."""
+    if column.null_count == len(column):
+        return
+    numbers, words = _coded(column)
+    mixed, which = _distinct(codes * len(words) + numbers, len(types) * len(words))
+    bad = np.array([not _holds(fits, types[m // len(words)], words[m % len(words)]) for m in mixed.tolist()])
+    if bad.any():
+        doubts |= bad[which]
+
+
+def _holds(fits: Fits, rule: TypeRule | None, word: Any) -> bool:
+    if rule is None or word is None:
+        return True  # said by others
+    try:
+        return fits(rule, word)
+    except Refused:
+        return False
+
+
+def _mark_field(column: pa.Array, form: FieldForm, rules: Rules, doubts: np.ndarray) -> None:
+    """Mark the rows whose value of a field of `data` is not seen to be good, of a column of its type."""
+    if form.required and column.null_count:
+        doubts |= column.is_null().to_numpy(zero_copy_only=False)
+    if column.null_count == len(column) or form.kind in {"int", "bool"}:
+        return
+    if form.kind == "date":
+        micros = pc.multiply(column.cast(pa.int32()).cast(pa.int64()), _DAY_US)
+        _mark_time_outside(micros, rules, doubts)
+    elif form.kind == "timestamp":
+        _mark_time_outside(column, rules, doubts)
+    elif form.kind == "list<string>":
+        lengths = pc.fill_null(pc.list_value_length(column), 1).to_numpy(zero_copy_only=False)
+        doubts |= (lengths > ITEMS_LIMIT) | ((lengths == 0) & form.required)
+        rows, items = flat_items(column)
+        wrong = np.zeros(len(items), dtype=bool)
+        if len(items):
+            _mark_text(items, form, rules, wrong)
+        doubts[rows[wrong]] = True
+    else:
+        _mark_text(column, form, rules, doubts)
+
+
+def _mark_text(column: pa.Array, form: FieldForm, rules: Rules, doubts: np.ndarray) -> None:
+    if form.values:
+        listed = pc.or_(pc.is_in(column, pa.array(form.values)), column.is_null())
+        doubts |= pc.invert(listed).to_numpy(zero_copy_only=False)
+    else:
+        _mark_odd_text(column, rules.field_chars, doubts)
+
+
+def _mark_odd_text(column: pa.Array, limit: int, doubts: np.ndarray) -> None:
+    """Mark the rows whose text is empty, of more bytes than `limit`, or has U+0000."""
+    if column.null_count == len(column):
+        return
+    _, offsets, content = column.buffers()
+    ends = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
+    lengths = np.diff(ends)
+    if lengths.min() == 0 or lengths.max() > limit:
+        wrong = (lengths == 0) | (lengths > limit)
+        doubts |= wrong if not column.null_count else wrong & column.is_valid().to_numpy(zero_copy_only=False)
+    if content is not None and b"\x00" in memoryview(content)[ends[0] : ends[-1]].tobytes():
+        doubts |= pc.fill_null(pc.match_substring(column, "\x00"), False).to_numpy(zero_copy_only=False)
+
+
+def _mark_time_outside(column: pa.Array, rules: Rules, doubts: np.ndarray) -> None:
+    """Mark the rows whose time lies outside the domain's limits."""
+    if column.null_count == len(column):
+        return
+    micros = pc.fill_null(column.view(pa.int64()), rules.earliest).to_numpy(zero_copy_only=False)
+    doubts |= (micros < rules.earliest) | (micros >= rules.latest)
+
+
+def _mark_no_label(occurred: pa.Array, precision: pa.Array, doubts: np.ndarray) -> None:
+    """Mark the rows of another precision than there are, and those whose day or month is not given by its label."""
+    labelled = pc.fill_null(pc.not_equal(precision, "instant"), False).to_numpy(zero_copy_only=False) & ~doubts
+    if not labelled.any():
+        return
+    rows = np.flatnonzero(labelled)
+    micros = occurred.view(pa.int64()).take(pa.array(rows)).to_numpy(zero_copy_only=False)
+    said = np.array(precision.take(pa.array(rows)).to_pylist())
+    months = micros.view("datetime64[us]").astype("datetime64[M]").astype("datetime64[us]").view(np.int64)
+    is_day, is_month = (said == "day") & (micros % _DAY_US == 0), (said == "month") & (micros == months)
+    doubts[rows] |= ~(is_day | is_month)
+
+
+def _mark_lacking(
+    columns: dict[str, pa.Array],
+    identifiers: Identifiers,
+    codes: np.ndarray,
+    types: Sequence[TypeRule | None],
+    doubts: np.ndarray,
+) -> None:
+    """Mark the rows that carry a shared field that their type does not list, or lack what it requires: a shared
+    field, the unit, an identifier of one of several kinds."""
+    present = np.zeros(len(codes), dtype=np.int32)
+    for column, place in SHARED_PLACE.items():
+        if columns[column].null_count < len(codes):
+            present |= columns[column].is_valid().to_numpy(zero_copy_only=False).astype(np.int32) << place
+    bits = np.array([(0, 0) if rule is None else rule.bits for rule in types], dtype=np.int32)[codes]
+    doubts |= ((present & ~bits[:, 0]) != 0) | ((bits[:, 1] & ~present) != 0)
+    if columns["unit"].null_count:
+        needs_unit = np.array([rule is not None and rule.needs_unit for rule in types])[codes]
+        doubts |= needs_unit & columns["unit"].is_null().to_numpy(zero_copy_only=False)
+    needs = [frozenset() if rule is None else rule.requires for rule in types]
+    lacks = np.array([bool(need) for need in needs])[codes]
+    # one row per type, one column per kind (the last for kinds that the domain does not know)
+    serves = np.array([[kind in need for kind in identifiers.names] + [False] for need in needs])
+    lacks[identifiers.rows[serves[codes[identifiers.rows], identifiers.kinds]]] = False
+    doubts |= lacks
+
+
+def _coded(column: pa.Array) -> tuple[np.ndarray, list[Any]]:
     """Numbers and what they stand for."""
-    array = one_array(column) if isinstance(column, pa.ChunkedArray) else column
-    coded = pc.dictionary_encode(array, null_encoding="encode")
+    coded = pc.dictionary_encode(column, null_encoding="encode")
     return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary.to_pylist()
 
 
@@ -165,138 +246,3 @@ def _distinct(numbers: np.ndarray, below: int) -> tuple[np.ndarray, np.ndarray]:
     # few against many rows: counted rather than sorted
     occurs = np.bincount(numbers, minlength=below) > 0
     return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[numbers]
-
-
-def _values_not_allowed(events: pa.Table, shared: str, column: str, codes: TypeCodes) -> np.ndarray:
-    """The rows whose value of a shared field is not one of those that their type lists."""
-    limits = [rule.values.get(shared) if rule is not None else None for rule in codes.rules]
-    if not any(limits):
-        return np.array([], dtype=np.int64)
-    numbers, words = _coded(events[column])
-    mixed, which = _distinct(codes.codes * len(words) + numbers, len(codes.rules) * len(words))
-    bad = np.zeros(len(mixed), dtype=bool)
-    for place, both in enumerate(mixed.tolist()):
-        limit, word = limits[both // len(words)], words[both % len(words)]
-        if limit is not None and word is not None:
-            said = word.split("; ") if shared == "reasons" else [word]
-            bad[place] = not limit.issuperset(said)
-    return np.flatnonzero(bad[which])
-
-
-def _lacking(events: pa.Table, codes: TypeCodes) -> np.ndarray:
-    """The rows that carry none of the identifier kinds of which their type needs one."""
-    needs = [rule.requires if rule is not None else frozenset() for rule in codes.rules]
-    if not any(needs):
-        return np.array([], dtype=np.int64)
-    parents, items = flat_items(one_array(events["identifiers"]))
-    lacks = np.array([bool(need) for need in needs])[codes.codes]
-    if len(items):
-        numbers, kinds = _coded(items.field("kind"))
-        serves = np.array([[kind in need for kind in kinds] for need in needs])
-        lacks[parents[serves[codes.codes[parents], numbers]]] = False
-    return np.flatnonzero(lacks)
-
-
-_MADE: dict[int, tuple[Rules, pa.Table]] = {}
-
-
-def _type_rules(rules: Rules) -> pa.Table:
-    """The table `type_rules` of admission.sql, made once per rules object."""
-    made = _MADE.get(id(rules))
-    if made is not None and made[0] is rules:
-        return made[1]
-    rows: list[dict[str, Any]] = []
-    for (name, version), rule in rules.by_version.items():
-        demands = rule.form.required_envelope
-        row: dict[str, Any] = {
-            "type": name,
-            "version": version,
-            "agency": rule.form.agency,
-            "listed": 0,
-            "required": 0,
-        }
-        row |= {f"demands_{column}": column in demands for column in ("unit", "correlation", "causation")}
-        row["needs_data"] = any(form.column is None and form.required for form in rule.form.fields)
-        for bit, shared in enumerate(SHARED):
-            if (form := rule.fields.get(shared)) is not None:
-                row["listed"] |= 1 << bit
-                row["required"] |= form.required << bit
-        rows.append(row)
-    kinds = {
-        "version": pa.int16(),
-        "listed": pa.int32(),
-        "required": pa.int32(),
-        "type": pa.string(),
-        "agency": pa.string(),
-    }
-    table = pa.Table.from_pylist(rows, schema=pa.schema([(name, kinds.get(name, pa.bool_())) for name in rows[0]]))
-    _MADE[id(rules)] = (rules, table)
-    return table
-
-
-def _odd_data(connection: duckdb.DuckDBPyConnection, events: pa.Table, codes: TypeCodes) -> np.ndarray:
-    """The rows whose `data` is not seen to be canonical JSON of the fields that their type lists."""
-    filled = pc.fill_null(pc.not_equal(events["data"], "{}"), False).to_numpy()
-    if not filled.any():
-        return np.array([], dtype=np.int64)
-    code = pa.array(codes.codes)
-    some = pa.table([pa.array(np.arange(events.num_rows)), code, events["data"]], names=["row", "code", "data"])
-    connection.register("with_data", some.filter(pa.array(filled)))
-    branches = " ".join(
-        f"when {number} then {_data_test(rule.form.fields, codes.field_chars)}"
-        for number, rule in enumerate(codes.rules)
-        if rule is not None
-    )
-    return _numbers(
-        connection,
-        "-- One row per event whose data is not seen to be good.\n"
-        f"select row from with_data where not coalesce(case code {branches} end, false)",
-    )
-
-
-_PLAIN = r'[^"\\\x00-\x1f]'
-_FORMS = {
-    "int": "(?:0|-?[1-9][0-9]{0,17})",
-    "bool": "(?:true|false)",
-    "date": '"[0-9]{4}-[0-9]{2}-[0-9]{2}"',
-    "timestamp": '"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{6})?Z"',
-}
-
-
-def _data_test(fields: Iterable[FieldForm], field_chars: int) -> str:
-    """SQL that is true where `data` is certainly canonical: one pattern for the whole text, the fields in
-    their order.
-    """
-    pattern, limit, also = r"\{", field_chars, ""
-    for form in sorted((form for form in fields if form.column is None), key=lambda form: form.name):
-        some = "+" if form.required else "*"
-        one = f'"{_PLAIN}*"'
-        if form.values:
-            one = f'"(?:{"|".join(re.escape(orjson.dumps(value).decode()[1:-1]) for value in form.values)})"'
-        if form.kind == "list<string>":
-            # An item takes three characters at least: so there are fewer than the limit of items.
-            limit = min(limit, 2 * ITEMS_LIMIT)
-            inner = f"{one}(?:,{one})*"
-            value = rf"\[{inner}\]" if form.required else rf"\[(?:{inner})?\]"
-        elif form.kind in _FORMS:
-            value = _FORMS[form.kind]
-        else:
-            value = one if form.values else f'"{_PLAIN}{some}"'
-        if form.kind in {"date", "timestamp"}:
-            path = _text_literal(f"$.{form.name}")
-            # what is no JSON raises even where the pattern has refused it: the order of `and` is not kept
-            text = f"case when json_valid(data) then json_extract_string(data, {path}) end"
-            also += (
-                f" and coalesce(try_cast({text} as timestamp) between getvariable('earliest') and "
-                f"getvariable('latest') - interval 1 microsecond "
-                f"and not contains({text}, '.000000'), {text} is null)"
-            )
-        pattern += f'(?:"{re.escape(form.name)}":{value},){"" if form.required else "?"}'
-    return (
-        f"strlen(data) <= {limit} and suffix(data, '}}') "
-        f"and regexp_full_match(left(data, -1) || ',', {_text_literal(pattern)}){also}"
-    )
-
-
-def _text_literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

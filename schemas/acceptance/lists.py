@@ -47,3 +47,10 @@ def _is_sorted_once(parents: np.ndarray, keys: list[pa.Array]) -> bool:
         lower |= equal & pc.less(left, right).to_numpy(zero_copy_only=False)
         equal &= pc.equal(left, right).to_numpy(zero_copy_only=False)
     return bool(lower.all())
+
+
+def one_array(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one array."""
+    if not column.num_chunks:
+        return pa.array([], column.type)  # a filter may leave none
+    return pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)

@@ -10,6 +10,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_UTC = _EPOCH.replace(tzinfo=None)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _DAY_US = 86_400_000_000
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,30})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII).fullmatch
@@ -60,7 +61,7 @@ def read_label(text: str) -> tuple[int, str] | str:
 
 def write_instant(micros: int) -> str:
     """RFC 3339 in UTC with `Z`; six digits of a second if there are any: the one form that `data` holds."""
-    return f"{(_EPOCH + timedelta(microseconds=micros)).replace(tzinfo=None).isoformat()}Z"
+    return f"{(_EPOCH_UTC + timedelta(microseconds=micros)).isoformat()}Z"
 
 
 def write_label(micros: int, precision: str) -> str:

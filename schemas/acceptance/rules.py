@@ -7,14 +7,17 @@ A rule that is broken raises `Refused`, which never leaves the package's reading
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NoReturn
 
-from throughline.schemas.acceptance.identifier_rule import IdentifierRule
+import orjson
+
+from throughline.schemas.acceptance.normal_form import IdentifierRule
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rfc3339 import read_instant, read_label, write_instant
-from throughline.schemas.acceptance.type_form import FieldForm, TypeForm
+from throughline.schemas.acceptance.type_form import SHARED, FieldForm, TypeForm
 
 # A list in an event may not be longer: more is a fault or an attack, never a case.
 ITEMS_LIMIT = 1000
@@ -28,24 +31,65 @@ class Refused(Exception):  # noqa: N818 — no error: a verdict on data
         self.reject = Reject(reason, name, detail)
 
 
-@dataclass(frozen=True, slots=True)
+# Where a shared column stands among the others.
+SHARED_PLACE = {column: place for place, column in enumerate(SHARED.values())}
+# What `data` may have in every type.
+NOT_FIELDS = frozenset(["unit", "identifiers", "agency"])
+
+
+@dataclass(frozen=True)
 class TypeRule:
-    """One version of a type: fields by name, the names that must be there, the identifier kinds of which one
-    must be."""
+    """One version of a type, made ready."""
 
     form: TypeForm
-    fields: Mapping[str, FieldForm]
-    values: Mapping[str, frozenset[str]]
-    required: frozenset[str]
-    requires: frozenset[str]
+
+    @cached_property
+    def fields(self) -> Mapping[str, FieldForm]:
+        """The fields of `data` by name."""
+        return {field.name: field for field in self.form.fields}
+
+    @cached_property
+    def values(self) -> Mapping[str, frozenset[str]]:
+        """The allowed values of the fields that have a list of them."""
+        return {field.name: frozenset(field.values) for field in self.form.fields if field.values}
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """The fields that must be there."""
+        return frozenset(field.name for field in self.form.fields if field.required)
+
+    @cached_property
+    def required_rest(self) -> frozenset[str]:
+        """Those of them that are no columns of EVENTS."""
+        return frozenset(name for name in self.required if self.fields[name].column is None)
+
+    @cached_property
+    def requires(self) -> frozenset[str]:
+        """The kinds of identifier of which one must be there."""
+        return frozenset(self.form.requires)
+
+    @cached_property
+    def needs_unit(self) -> bool:
+        """Whether the event must say its unit."""
+        return "unit" in self.form.required_envelope
+
+    @cached_property
+    def by_column(self) -> Mapping[str, FieldForm]:
+        """The shared fields by their columns: in an older version a field may have another name."""
+        return {field.column: field for field in self.form.fields if field.column is not None}
+
+    @cached_property
+    def bits(self) -> tuple[int, int]:
+        """The shared columns that the type lists and those that it requires: a bit for each, by SHARED_PLACE."""
+        bits = [(1 << SHARED_PLACE[column], field.required) for column, field in self.by_column.items()]
+        return sum(bit for bit, _ in bits), sum(bit for bit, required in bits if required)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
-    """A domain's rules. `by_wire_type` has the full CloudEvents type and, for version 1, the bare catalogue
-    name."""
+    """A domain's rules. Times are microseconds since 1970 UTC; `latest` is not included. Agencies or areas None:
+    any will do."""
 
-    by_wire_type: Mapping[str, TypeRule]
     by_version: Mapping[tuple[str, int], TypeRule]
     identifiers: Mapping[str, IdentifierRule]
     agencies: frozenset[str] | None
@@ -55,7 +99,17 @@ class Rules:
     record_bytes: int
     field_chars: int
     type_prefix: str
-    known_types: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def forms(self) -> list[TypeForm]:
+        """Every version of every type, in the order of the catalogue."""
+        return [rule.form for rule in self.by_version.values()]
+
+    @cached_property
+    def by_wire_type(self) -> Mapping[str, TypeRule]:
+        """The types by their full CloudEvents type and, for version 1, by the bare catalogue name."""
+        bare = {name: rule for (name, version), rule in self.by_version.items() if version == 1}
+        return bare | {rule.form.wire_type: rule for rule in self.by_version.values()}
 
     def find_type(self, wire_type: str) -> TypeRule:
         """The rule of a CloudEvents type."""
@@ -64,7 +118,8 @@ class Rules:
             return rule
         bare = wire_type.removeprefix(f"{self.type_prefix}.")
         name, _, version = bare.rpartition(".v")
-        if bare in self.known_types or (name in self.known_types and version.isdigit()):
+        known = {name for name, _ in self.by_version}
+        if bare in known or (name in known and version.isdigit()):
             raise Refused("unknown_version", "type", "the catalogue has this type, but not in this version")
         raise Refused("unknown_type", "type", "the catalogue of the domain has no such type")
 
@@ -99,7 +154,7 @@ class Rules:
         if "\x00" in text:
             raise Refused("nul_character", name, f"`{name}` has the character U+0000")
 
-    def read_identifiers(self, given: Any, rule: TypeRule, deep: bool) -> list[tuple[str, str]]:
+    def read_identifiers(self, given: Any, rule: TypeRule) -> list[tuple[str, str]]:
         """Kind and normal value of each identifier, sorted, each once."""
         if given is None:
             given = {}
@@ -119,8 +174,7 @@ class Rules:
                         f"data.identifiers.{kind}",
                         "an identifier must be text, not empty",
                     )
-                if deep:
-                    self.check_text(value, f"data.identifiers.{kind}")
+                self.check_text(value, f"data.identifiers.{kind}")
                 normal = known.normal(value)
                 if normal is None:
                     raise Refused(
@@ -141,7 +195,68 @@ class Rules:
             )
         return found
 
-    def read_field(self, form: FieldForm, value: Any, rule: TypeRule, deep: bool) -> Any:
+    def check_area(self, area: Any) -> None:
+        """Refuse an area that is missing or that the domain does not have."""
+        if not area:
+            raise Refused("missing_attribute", "partitionkey", "an event needs its area in `partitionkey`")
+        if self.areas is not None and area not in self.areas:
+            raise Refused("unknown_area", "partitionkey", "the domain has no such area")
+
+    def read_agency(self, stated: Any, rule: TypeRule) -> str:
+        """The agency of an event: the one that it states, else that of its type."""
+        ours = rule.form.agency
+        if stated is None or stated == "":
+            if ours is None:
+                raise Refused("missing_field", "data.agency", "events of this type say their agency in `data.agency`")
+            return ours
+        if type(stated) is not str:
+            raise Refused("bad_field", "data.agency", "`agency` must be text")
+        if self.agencies is not None and stated not in self.agencies:
+            raise Refused("unknown_agency", "data.agency", "the domain has no such agency")
+        if ours is not None and stated != ours:
+            raise Refused("wrong_agency", "data.agency", "events of this type are another agency's")
+        self.check_text(stated, "data.agency")
+        return stated
+
+    def read_unit(self, unit: Any, rule: TypeRule) -> str | None:
+        """The unit, None where the event says none."""
+        if unit is None:
+            if rule.needs_unit:
+                raise Refused("missing_field", "data.unit", "`unit` is required")
+            return None
+        if type(unit) is not str:
+            raise Refused("bad_field", "data.unit", "`unit` must be text")
+        self.check_text(unit, "data.unit")
+        return unit or None
+
+    def read_fields(self, data: Mapping[str, Any], rule: TypeRule, required: Iterable[str]) -> tuple[list[Any], str]:
+        """The shared columns of `data` in their order, and the canonical JSON of the rest."""
+        shared: list[Any] = [None] * len(SHARED_PLACE)
+        rest: dict[str, Any] = {}
+        for name, value in data.items():
+            if value is None or name in NOT_FIELDS:
+                continue
+            form = rule.fields.get(name)
+            if form is None:
+                raise Refused("bad_field", "data", "`data` has a field that the catalogue does not list for this type")
+            if value in ("", []) and name in rule.required:
+                raise Refused("missing_field", f"data.{name}", f"`{name}` is required and empty")
+            if form.column is not None and form.kind == "timestamp":
+                shared[SHARED_PLACE[form.column]] = self.read_time(value, f"data.{name}")
+                continue
+            value = self.read_field(form, value, rule)
+            if form.column is None:
+                rest[name] = value
+            elif form.column == "reason":
+                shared[SHARED_PLACE[form.column]] = "; ".join(sorted(set(value))) or None
+            else:
+                shared[SHARED_PLACE[form.column]] = value
+        lost = [name for name in required if data.get(name) is None]
+        if lost:
+            raise Refused("missing_field", f"data.{min(lost)}", f"`{min(lost)}` is required")
+        return shared, orjson.dumps(rest, option=orjson.OPT_SORT_KEYS).decode() if rest else "{}"
+
+    def read_field(self, form: FieldForm, value: Any, rule: TypeRule) -> Any:
         """A field's value in its one form: text, int, bool, list of text; a timestamp as canonical text."""
         kind, name = form.kind, form.name
         if kind in {"string", "enum"}:
@@ -151,7 +266,7 @@ class Rules:
             if allowed is not None:
                 if value not in allowed:
                     _refuse_field(name, "is not one of the catalogue's values")
-            elif deep:
+            else:
                 self.check_text(value, f"data.{name}")
             return value
         if kind == "bool":
@@ -165,9 +280,9 @@ class Rules:
         if kind == "date":
             _, precision = self.read_label(value, f"data.{name}")
             return value if precision == "day" else _refuse_field(name, "must be YYYY-MM-DD")
-        return self.read_list(value, name, rule.values.get(name), deep)
+        return self.read_list(value, name, rule.values.get(name))
 
-    def read_list(self, value: Any, name: str, allowed: frozenset[str] | None, deep: bool) -> list[str]:
+    def read_list(self, value: Any, name: str, allowed: frozenset[str] | None) -> list[str]:
         """A list of text; one string stands for a list of one."""
         items = value if type(value) is list else [value]
         if len(items) > ITEMS_LIMIT:
@@ -177,8 +292,7 @@ class Rules:
                 _refuse_field(name, "must be text or a list of text")
             if allowed is not None and item not in allowed:
                 _refuse_field(name, "has an item that is not one of the catalogue's values")
-            if deep:
-                self.check_text(item, f"data.{name}")
+            self.check_text(item, f"data.{name}")
         return items
 
 

@@ -6,12 +6,8 @@ Everything here is read from the catalogue; no other module of the codecs looks 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from throughline.schemas.acceptance.events import EVENTS
-
-if TYPE_CHECKING:
-    pass
 
 # The columns of EVENTS that are fields of `data` on the wire, by their name there.
 SHARED = {

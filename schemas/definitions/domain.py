@@ -13,23 +13,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from throughline.errors import DomainError
-from throughline.schemas.acceptance.event_data import validate_data, validate_identifiers
+from throughline.schemas.acceptance.rules import Rules
 from throughline.schemas.definitions.alert import AlertRule, parse_alerts
 from throughline.schemas.definitions.calendar import calendar_rule
 from throughline.schemas.definitions.catalogue import Enum, EventType, Field
 from throughline.schemas.definitions.entry import Entry, Problems, nearest, read_entries, read_entry
+from throughline.schemas.definitions.example import check_example
 from throughline.schemas.definitions.identifier import (
     IdentifierKind,
     Placeholders,
     parse_identifiers,
     parse_placeholders,
 )
+from throughline.schemas.definitions.rulebook import Limits, make_rules
 from throughline.schemas.definitions.standard import Standard, check_versions, parse_standard
 from throughline.schemas.definitions.vocabulary import Known, parse_enums, parse_fields, parse_type
 
@@ -64,16 +66,6 @@ class Agency:
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What no sane event exceeds. `earliest` is included, `latest` is not."""
-
-    earliest: date = date(1900, 1, 1)
-    latest: date = date(2100, 1, 1)
-    record_bytes: int = 262_144
-    field_chars: int = 4_096
-
-
-@dataclass(frozen=True)
 class Domain:
     """A domain. `agencies` and `areas` null: any will do; `identifiers` stand in the order of priority.
 
@@ -97,6 +89,19 @@ class Domain:
     standards: tuple[Standard, ...]
     alerts: tuple[AlertRule, ...]
     second_person: bool
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What makes a record an event of this domain."""
+        return make_rules(
+            self.types.values(),
+            self.fields,
+            self.identifiers,
+            agencies=None if self.agencies is None else self.agencies.keys(),
+            areas=None if self.areas is None else self.areas.keys(),
+            limits=self.limits,
+            type_prefix=self.type_prefix,
+        )
 
 
 def load_domain(path: Path | None = None) -> Domain:
@@ -122,7 +127,7 @@ def load_domain(path: Path | None = None) -> Domain:
     enums = parse_enums(read_entry(folder / "enums.yaml", problems, needed=False))
     fields = parse_fields(read_entry(folder / "fields.yaml", problems, needed=False), enums)
     known = Known(fields, enums, tuple(kind.kind for kind in kinds), known_agencies)
-    types = _types(folder, known, kinds, problems)
+    types, examples = _types(folder, known, problems)
     domain = Domain(
         path=folder,
         name=entry.text("name"),
@@ -142,14 +147,17 @@ def load_domain(path: Path | None = None) -> Domain:
         alerts=parse_alerts(entry),
         second_person=_second_person(entry, types),
     )
+    for name, example in examples.items():
+        check_example(example, types[name], domain.rules)
     problems.raise_any()
     return domain
 
 
-def _types(folder: Path, known: Known, kinds: tuple[IdentifierKind, ...], problems: Problems) -> dict[str, EventType]:
-    by_kind = {kind.kind: kind for kind in kinds}
+def _types(folder: Path, known: Known, problems: Problems) -> tuple[dict[str, EventType], dict[str, Entry]]:
+    """The types by name, and the entries of their examples."""
     types: dict[str, EventType] = {}
     where: dict[str, Entry] = {}
+    examples: dict[str, Entry] = {}
     for entry in read_entries(folder / "events", "type", problems):
         made = parse_type(entry, known)
         if made.type in types:
@@ -159,12 +167,10 @@ def _types(folder: Path, known: Known, kinds: tuple[IdentifierKind, ...], proble
         types[made.type], where[made.type] = made, entry
         example = entry.entry("example")
         if example is not None:
-            for problem in validate_data(made, made.example) + validate_identifiers(by_kind, made.example):
-                name = problem.field.removeprefix("data.")
-                example.fault(name, f"{problem.sentence}.", line=example.line(name.split(".")[0]))
+            examples[made.type] = example
     if not types:
         problems.add(folder / "events", None, "events", "holds no type.", "Write one in events/….yaml.")
-    return types
+    return types, examples
 
 
 def _standards(

@@ -1,70 +1,56 @@
-"""A domain's catalogue and identifiers as the codecs need them: the only module of theirs that reads its
-classes."""
+"""A domain's catalogue and identifiers made into the rules of acceptance: every version of every type."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
 
-from throughline.schemas.acceptance.identifier_rule import IdentifierRule
+from throughline.schemas.acceptance.normal_form import IdentifierRule
 from throughline.schemas.acceptance.rules import Rules, TypeRule
 from throughline.schemas.acceptance.type_form import ENVELOPE, SHARED, SHARED_KINDS, FieldForm, TypeForm
-
-if TYPE_CHECKING:
-    from throughline.schemas.definitions.catalogue import EventType
-    from throughline.schemas.definitions.domain import Domain
-    from throughline.schemas.definitions.history import Change
+from throughline.schemas.definitions.catalogue import EventType, Field
+from throughline.schemas.definitions.history import Change
+from throughline.schemas.definitions.identifier import IdentifierKind
 
 _DAY_US = 86_400_000_000
-_MADE: dict[int, tuple[Any, Rules]] = {}
 
 
-def rules_of(domain: Domain) -> Rules:
-    """The domain's rules, made once per domain object."""
-    made = _MADE.get(id(domain))
-    if made is None or made[0] is not domain:
-        made = _MADE[id(domain)] = (domain, _make(domain))
-    return made[1]
+@dataclass(frozen=True)
+class Limits:
+    """What no sane event exceeds. `earliest` is included, `latest` is not."""
+
+    earliest: date = date(1900, 1, 1)
+    latest: date = date(2100, 1, 1)
+    record_bytes: int = 262_144
+    field_chars: int = 4_096
 
 
-def type_forms(domain: Domain) -> tuple[TypeForm, ...]:
-    """Every version of every type of the catalogue, in its order."""
-    return tuple(form for event_type in domain.types.values() for form in _forms(event_type, domain))
-
-
-def _make(domain: Domain) -> Rules:
-    by_wire_type: dict[str, TypeRule] = {}
-    by_version: dict[tuple[str, int], TypeRule] = {}
-    for form in type_forms(domain):
-        fields = {field.name: field for field in form.fields}
-        rule = TypeRule(
-            form=form,
-            fields=fields,
-            values={name: frozenset(field.values) for name, field in fields.items() if field.values},
-            required=frozenset(name for name, field in fields.items() if field.required),
-            requires=frozenset(form.requires),
-        )
-        by_wire_type[form.wire_type] = by_version[form.type, form.version] = rule
-        if form.version == 1:
-            by_wire_type.setdefault(form.type, rule)
-    limits = domain.limits
+def make_rules(
+    types: Iterable[EventType],
+    fields: Mapping[str, Field],
+    kinds: Iterable[IdentifierKind],
+    *,
+    agencies: Set[str] | None,
+    areas: Set[str] | None,
+    limits: Limits,
+    type_prefix: str,
+) -> Rules:
+    """The rules of these types, in their order, each with its older versions; agencies or areas None: any will do."""
+    forms = [form for event_type in types for form in _forms(event_type, fields, type_prefix)]
     return Rules(
-        by_wire_type=by_wire_type,
-        by_version=by_version,
+        by_version={(form.type, form.version): TypeRule(form) for form in forms},
         identifiers={
-            kind.kind: IdentifierRule(kind.kind, kind.normalise_value, kind.is_well_formed)
-            for kind in domain.identifiers
+            kind.kind: IdentifierRule(kind.kind, kind.normalise_value, kind.is_well_formed, kind.is_placeholder)
+            for kind in kinds
         },
-        agencies=None if domain.agencies is None else frozenset(domain.agencies),
-        areas=None if domain.areas is None else frozenset(domain.areas),
+        agencies=None if agencies is None else frozenset(agencies),
+        areas=None if areas is None else frozenset(areas),
         earliest=_micros(limits.earliest),
         latest=_micros(limits.latest),
         record_bytes=limits.record_bytes,
         field_chars=limits.field_chars,
-        type_prefix=domain.type_prefix,
-        known_types=frozenset(name for name, _ in by_version),
+        type_prefix=type_prefix,
     )
 
 
@@ -72,7 +58,7 @@ def _micros(day: date) -> int:
     return (day.toordinal() - date(1970, 1, 1).toordinal()) * _DAY_US
 
 
-def _forms(event_type: EventType, domain: Domain) -> Iterator[TypeForm]:
+def _forms(event_type: EventType, dictionary: Mapping[str, Field], type_prefix: str) -> Iterator[TypeForm]:
     """The current version, then the older ones, newest first, by undoing the changes that the history states.
 
     What a history does not say is taken as it is now: the values of a field, and that a removed field was
@@ -89,18 +75,18 @@ def _forms(event_type: EventType, domain: Domain) -> Iterator[TypeForm]:
             if change.action == "rename" and change.old and change.new:
                 renamed.setdefault(change.new, []).extend([*renamed.pop(change.old, []), change.old])
     aliased = [replace(one, aliases=tuple(renamed.get(one.name, ()))) for one in fields]
-    yield _form(event_type, event_type.version, aliased, domain)
+    yield _form(event_type, event_type.version, aliased, type_prefix)
     for older in reversed(event_type.history):
         for change in reversed(older.changes):
-            fields = _undo(change, fields, domain)
-        yield _form(event_type, older.version, fields, domain)
+            fields = _undo(change, fields, dictionary)
+        yield _form(event_type, older.version, fields, type_prefix)
 
 
-def _form(event_type: EventType, version: int, fields: list[FieldForm], domain: Domain) -> TypeForm:
+def _form(event_type: EventType, version: int, fields: list[FieldForm], type_prefix: str) -> TypeForm:
     return TypeForm(
         type=event_type.type,
         version=version,
-        type_prefix=domain.type_prefix,
+        type_prefix=type_prefix,
         agency=None if event_type.agency_any else event_type.agency,
         doc=event_type.brief,
         requires=event_type.requires,
@@ -111,13 +97,15 @@ def _form(event_type: EventType, version: int, fields: list[FieldForm], domain: 
     )
 
 
-def _undo(change: Change, fields: list[FieldForm], domain: Domain) -> list[FieldForm]:
+def _undo(change: Change, fields: list[FieldForm], dictionary: Mapping[str, Field]) -> list[FieldForm]:
     if change.action == "rename" and change.old:
         # The old name of a shared field still fills its column.
         return [replace(one, name=change.old) if one.name == change.new else one for one in fields]
     if change.action == "add":
         return [one for one in fields if one.name != change.new]
-    removed = domain.fields[change.old or ""]
+    removed = dictionary.get(change.old or "")
+    if removed is None:
+        return fields  # a fault of the catalogue, said elsewhere
     return [*fields, _field(removed.name, removed.type, False, removed.values, removed.doc)]
 
 

@@ -1,7 +1,7 @@
 """CloudEvents 1.0 on the wire: structured JSON, JSON batch and Kafka binary mode, to one dict and back.
 
 The dict is the JSON form of the specification: attributes by name, `data` (any JSON value, text, or bytes for
-a media type that is neither). Nothing here knows the catalogue; `schemas/wire/event_json.py` does. Faults in data
+a media type that is neither). Nothing here knows the catalogue. Faults in data
 are returned as a `Reject`, never raised.
 
 Source: CloudEvents 1.0 core, JSON event format and Kafka protocol binding; `shared/data/cloudevents`.
@@ -17,36 +17,13 @@ from typing import Any
 
 import orjson
 
+from throughline.schemas.acceptance.judge import check_attributes
 from throughline.schemas.acceptance.reject import Reject, read_json
 
 STRUCTURED = "application/cloudevents+json; charset=UTF-8"
 
-REQUIRED = ("specversion", "id", "source", "type")
 _NAME = re.compile(r"[a-z0-9]+").fullmatch
 _NAME_LIMIT = 20  # the specification's SHOULD; we keep to it when writing and do not insist when reading
-_INT32 = 2**31
-
-
-def check_attributes(event: Mapping[str, Any]) -> Reject | None:
-    """What is wrong with the attributes of an event by the core specification, or None."""
-    for name in REQUIRED:
-        value = event.get(name)
-        if value is None:
-            return Reject("missing_attribute", name, f"an event needs the attribute `{name}`")
-        if not isinstance(value, str) or not value:
-            return Reject("bad_attribute", name, f"`{name}` must be a string that is not empty")
-    if event["specversion"] != "1.0":
-        return Reject("bad_attribute", "specversion", "only CloudEvents 1.0 is read")
-    for name, value in event.items():
-        if name in {"data", "data_base64"}:
-            continue
-        if not isinstance(name, str) or not _NAME(name):
-            return Reject("bad_attribute", None, "an attribute's name has characters other than a–z and 0–9")
-        if value is None or isinstance(value, (str, bool)):
-            continue
-        if not isinstance(value, int) or not -_INT32 <= value < _INT32:
-            return Reject("bad_attribute", name, f"`{name}` must be a string, a boolean or a 32-bit integer")
-    return None
 
 
 def from_structured(raw: bytes) -> dict[str, Any] | Reject:

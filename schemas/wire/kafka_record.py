@@ -18,17 +18,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-import orjson
 import pyarrow as pa
 
 from throughline.errors import CodecError
-from throughline.schemas.acceptance.admission import A_PLACEHOLDER, PLACEHOLDERS
 from throughline.schemas.acceptance.events import EVENTS
 from throughline.schemas.acceptance.rfc3339 import write_instant, write_label
+from throughline.schemas.acceptance.statement import event_object, with_placeholders
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore, encode_row
 from throughline.schemas.wire.cloudevents import to_kafka, to_structured
-from throughline.schemas.wire.event_json import event_object
 
 AVRO = "application/avro"
 STRUCTURED_JSON = "application/cloudevents+json"
@@ -71,7 +69,7 @@ def record_of(
     stored = store.of(row["type"], row["version"])
     if stored is None:
         raise CodecError(f"the domain has no type {row['type']} v{row['version']}", field="type")
-    row = _with_placeholders(row)
+    row = with_placeholders(row)
     value = to_structured(event_object(row, type_prefix)) if structured else encode_row(row, store)
     headers = [
         ("content-type", (STRUCTURED_JSON if structured else AVRO).encode()),
@@ -92,17 +90,6 @@ def record_of(
         headers.append(("ce_sequence", row["sequence"].encode()))
     headers.append(("ce_contenthash", sha256(value).hexdigest().encode()))
     return KafkaRecord(topics.of_agency(row["agency"]), area, tuple(headers), value)
-
-
-def _with_placeholders(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The row with the identifiers that were taken off because they are placeholders, so that they are seen again."""
-    if PLACEHOLDERS not in row["data"]:
-        return row
-    data = orjson.loads(row["data"])
-    kinds = data.pop(PLACEHOLDERS, ())
-    pairs = [(one["kind"], one["value"]) if isinstance(one, dict) else tuple(one) for one in row["identifiers"]]
-    pairs += [(kind, A_PLACEHOLDER) for kind in kinds]
-    return {**row, "identifiers": pairs, "data": orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()}
 
 
 def plain_rows(events: pa.Table) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from throughline.schemas.acceptance.admission import without_placeholders
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
@@ -19,15 +18,13 @@ _STORES: dict[int, tuple[Domain, SchemaStore]] = {}
 
 def read_avro(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
     """The events of a file, in batches as its blocks are."""
-    for batch in read_container(path, _schemas(domain)):
-        yield Batch(without_placeholders(batch.events, domain), batch.rejects)
+    yield from read_container(path, _schemas(domain))
 
 
 def judge_again(records: Sequence[tuple[int, bytes]], domain: Domain, origin: str) -> Batch:
     """The events of records that were kept, as (position, bytes framed with the fingerprint of their schema)."""
     positions = [position for position, _ in records]
-    batch = decode_messages([raw for _, raw in records], _schemas(domain), origin, positions)
-    return Batch(without_placeholders(batch.events, domain), batch.rejects)
+    return decode_messages([raw for _, raw in records], _schemas(domain), origin, positions)
 
 
 def _schemas(domain: Domain) -> SchemaStore:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from throughline.schemas.acceptance.admission import without_placeholders
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.json_lines import events_from_json_lines
@@ -24,19 +23,13 @@ def read_json_lines(path: Path, domain: Domain, batch_rows: int) -> Iterator[Bat
         lines = block.removesuffix(b"\n").split(b"\n")
         for start in range(0, len(lines), batch_rows):
             part = lines[start : start + batch_rows]
-            yield judge_lines(part, domain, str(path), line)
+            yield events_from_json_lines(part, domain, str(path), line)
             line += len(part)
-
-
-def judge_lines(lines: Sequence[bytes], domain: Domain, origin: str, first: int) -> Batch:
-    """The events of lines; `first` is the position of the first."""
-    batch = events_from_json_lines(lines, domain, origin, first)
-    return Batch(without_placeholders(batch.events, domain), batch.rejects)
 
 
 def judge_again(records: Sequence[tuple[int, bytes]], domain: Domain, origin: str) -> Batch:
     """The events of lines that were kept, as (position, bytes)."""
-    batch = judge_lines([raw for _, raw in records], domain, origin, 0)
+    batch = events_from_json_lines([raw for _, raw in records], domain, origin, 0)
     positions = pa.array([position for position, _ in records], pa.int64())
     return Batch(_placed(batch.events, positions), _placed(batch.rejects, positions))
 

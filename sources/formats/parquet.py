@@ -15,6 +15,7 @@ from throughline.errors import DataError
 from throughline.schemas.acceptance.admission import admit
 from throughline.schemas.acceptance.events import EVENTS, Batch
 from throughline.schemas.definitions.domain import Domain
+from throughline.schemas.wire.json_lines import events_from_json_lines
 from throughline.sources.formats.arrow_faults import (
     NOT_UTF8,
     in_micros,
@@ -23,7 +24,7 @@ from throughline.sources.formats.arrow_faults import (
     rows_not_utf8,
     without_rows,
 )
-from throughline.sources.formats.json_lines import judge_again, judge_lines
+from throughline.sources.formats.json_lines import judge_again
 from throughline.sources.formats.registry import EventFormat, RowFormat
 from throughline.sources.formats.rows import Rows, row_rejects, row_table
 
@@ -94,7 +95,7 @@ def _check_events_layout(path: Path, schema: pa.Schema) -> None:
 
 def _laid_out(table: pa.Table, domain: Domain, path: Path, first: int) -> Batch:
     """The layout of EVENTS."""
-    return admit(_conform(table, path, first), domain)
+    return admit(_conform(table, path, first), domain.rules)
 
 
 def _conform(table: pa.Table, path: Path, first: int) -> pa.Table:
@@ -167,7 +168,7 @@ def _flat(table: pa.Table, domain: Domain, path: Path, first: int) -> Batch:
             lines.append(orjson.dumps(event))
         except orjson.JSONEncodeError:  # it reads deeper than it writes
             lines.append(orjson.dumps(event | {"data": row["data"]}))
-    return judge_lines(lines, domain, str(path), first)
+    return events_from_json_lines(lines, domain, str(path), first)
 
 
 def _flat_text(name: str, kind: pa.DataType) -> str:

@@ -17,7 +17,6 @@ from throughline.schemas.acceptance.events import EVENTS, REJECTS, Batch
 from throughline.schemas.acceptance.rows import join_batches
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import MappingProblemsError
-from throughline.schemas.definitions.rulebook import rules_of
 from throughline.sources.formats.registry import read_rows, row_format
 from throughline.sources.formats.rows import Rows, row_rejects, row_table
 from throughline.sources.mapping.fit import check_mapping
@@ -91,7 +90,7 @@ def convert(found: Iterable[Rows], mapping: Mapping, domain: Domain, path: Path)
                 problems = check_mapping(mapping, rows.columns, domain, path)
                 if problems:
                     raise MappingProblemsError(problems)
-                plan = MappingSql(mapping, rules_of(domain), rows.columns, path)
+                plan = MappingSql(mapping, domain.rules, rows.columns, path)
                 columns, queries, wanted = rows.columns, plan.queries(), plan.filter()
             for start in range(0, max(rows.table.num_rows, 1), BATCH_ROWS):
                 part = Rows(
@@ -118,7 +117,7 @@ def _convert_run(
             fault = pc.is_valid(made["fault_reason"])
             rejects.append(_faults(made.filter(fault)))
             good = made.filter(pc.invert(fault))
-            admitted = admit(good.select(EVENTS.names).cast(EVENTS), domain, raw=good["raw"])
+            admitted = admit(good.select(EVENTS.names).cast(EVENTS), domain.rules, raw=good["raw"])
             events.append(admitted.events)
             # what is kept of a row is the row, not the event that was made of it
             has_lines = rows.table["raw"].null_count == 0

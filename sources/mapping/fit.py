@@ -10,7 +10,6 @@ import duckdb
 
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Problem, Problems, nearest
-from throughline.schemas.definitions.rulebook import rules_of
 from throughline.sources.mapping.parts import Condition, Emit, Mapping, Time
 from throughline.sources.mapping.statement import CatalogueWords, catalogue_words
 from throughline.sources.mapping.times import text
@@ -54,7 +53,7 @@ class _Check:
                 self.fault(None, "", f"{path} has a column `{name}` that the mapping does not use.", hint)
 
     def catalogue(self, domain: Domain) -> None:
-        rules = rules_of(domain)
+        rules = domain.rules
         words = catalogue_words(rules)
         for emit in self.mapping.emits:
             for name, line in emit.types():

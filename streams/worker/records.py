@@ -1,7 +1,7 @@
 """What a fetch of case events says: events, rejects and signs of life, with the time at which the broker had each.
 
-Avro in binary mode is decoded thousands at a time; whatever else a record is, JSON in binary or structured mode, goes
-one by one through the same rules as a line of a file.
+Avro in binary mode is decoded thousands at a time; whatever else a record is, JSON in binary or structured mode, is
+taken as a line of a file.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from throughline.schemas.acceptance.admission import without_placeholders
 from throughline.schemas.acceptance.events import Batch
-from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rfc3339 import read_instant
 from throughline.schemas.acceptance.rows import RowBatch, join_batches, rejects_table
@@ -26,6 +24,7 @@ from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
 from throughline.schemas.wire.avro.framing import SCHEMA_ID_HEADER, SchemaKey, read_frame, read_schema_header
 from throughline.schemas.wire.cloudevents import from_kafka
+from throughline.schemas.wire.json_lines import events_from_objects
 from throughline.schemas.wire.kafka_record import HEARTBEAT_TYPE
 from throughline.streams.worker.fetch import Fetch, Headers
 
@@ -56,14 +55,15 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
     avro: list[int] = []
     hashes: dict[int, str] = {}
     keys: dict[int, SchemaKey] = {}
-    single = RowBatch(fetch.origin)
+    single: list[int] = []
+    refused = RowBatch(fetch.origin)
     heartbeats: list[dict[str, Any]] = []
     for place, headers in enumerate(fetch.headers):
         named = dict(headers)
         if named.get("ce_type") == _HEARTBEAT:
-            _read_heartbeat(fetch, place, named, heartbeats, single)
+            _read_heartbeat(fetch, place, named, heartbeats, refused)
         elif (named.get("content-type") or b"").startswith(_JSON):
-            _read_json(fetch, place, headers, schemas, single)
+            single.append(place)
         else:
             stated = named.get("ce_contenthash")
             if stated is not None:
@@ -80,31 +80,27 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
         keys=keys,
         content_hashes=hashes,
     )
-    batch = _admitted(join_batches([decoded, single.build()]), fetch, topics)
-    events = without_placeholders(batch.events, domain)
+    from_json = events_from_objects(
+        [_event(fetch.headers[place], fetch.values[place], domain) for place in single],
+        [fetch.values[place] for place in single],
+        [fetch.offsets[place] for place in single],
+        domain,
+        fetch.origin,
+    )
+    batch = _admitted(join_batches([decoded, from_json, refused.build()]), fetch, topics)
     return CaseRecords(
-        Batch(_stamped(events, fetch), _stamped(batch.rejects, fetch)),
+        Batch(_stamped(batch.events, fetch), _stamped(batch.rejects, fetch)),
         pa.Table.from_pylist(heartbeats, schema=HEARTBEATS),
     )
 
 
-def _read_json(fetch: Fetch, place: int, headers: Headers, schemas: SchemaStore, into: RowBatch) -> None:
-    value, offset = fetch.values[place], fetch.offsets[place]
+def _event(headers: Headers, value: bytes | None, domain: Domain) -> dict[str, Any] | Reject:
     stated = next((text for name, text in headers if name == "ce_contenthash"), None)
-    if value is not None and len(value) > schemas.rules.record_bytes:
-        fault = Reject("too_large", None, f"a record may have {schemas.rules.record_bytes} bytes")
-        into.reject(offset, fault, value, None)
-        return
+    if value is not None and len(value) > domain.limits.record_bytes:
+        return Reject("too_large", None, f"a record may have {domain.limits.record_bytes} bytes")
     if stated is not None and sha256(value or b"").hexdigest().encode() != stated.lower():
-        fault = Reject("content_hash_mismatch", "contenthash", "the bytes are not what their hash says")
-        into.reject(offset, fault, value, None)
-        return
-    event = from_kafka([(name, text) for name, text in headers if name != "ce_contenthash"], value)
-    row = event if isinstance(event, Reject) else row_or_reject(event, schemas.rules)
-    if isinstance(row, Reject):
-        into.reject(offset, row, value, event)
-    else:
-        into.add(row, offset)
+        return Reject("content_hash_mismatch", "contenthash", "the bytes are not what their hash says")
+    return from_kafka([(name, text) for name, text in headers if name != "ce_contenthash"], value)
 
 
 def _read_heartbeat(

@@ -3,7 +3,7 @@
 A message names its schema by its first bytes (`schemas/wire/avro/framing.py`) or by a Kafka header. Everything in
 the data ends in `Batch.events` or `Batch.rejects`; reasons: unknown_schema, too_large, truncated,
 trailing_bytes, bad_avro, content_hash_mismatch, and those of the catalogue's rules
-(`schemas/wire/event_json.py`).
+(`schemas/acceptance/judge.py`).
 """
 
 from __future__ import annotations
@@ -11,20 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from throughline.errors import CodecError, DomainError
+from throughline.schemas.acceptance.admission import Decoded, Record, admit_decoded
 from throughline.schemas.acceptance.events import EVENTS, REJECTS, Batch
 from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rows import ROW_COLUMNS, RowBatch
 from throughline.schemas.acceptance.rules import Rules
-from throughline.schemas.definitions.rulebook import rules_of, type_forms
+from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.avro.bodies import BodyCodec
-from throughline.schemas.wire.avro.columns import Decoded, events_of
+from throughline.schemas.wire.avro.columns import Group, events_of
 from throughline.schemas.wire.avro.framing import (
     SINGLE_OBJECT_LENGTH,
     SchemaKey,
@@ -34,9 +35,6 @@ from throughline.schemas.wire.avro.framing import (
 )
 from throughline.schemas.wire.avro.record import avro_record, cloudevent_of, plain_columns
 from throughline.schemas.wire.avro.schema import AvroType, compile_avro
-
-if TYPE_CHECKING:
-    from throughline.schemas.definitions.domain import Domain
 
 # The shared prefix of a message is one of few: the frame of each is read once per batch.
 _HEAD = {0xC3: SINGLE_OBJECT_LENGTH, 0x00: 5, 0x01: 17}
@@ -56,10 +54,10 @@ class SchemaStore:
 
     def __init__(self, domain: Domain) -> None:
         """Compile the domain's types. Raises DomainError if two of them have the same Avro form."""
-        self.rules: Rules = rules_of(domain)
+        self.rules: Rules = domain.rules
         self._by_key: dict[SchemaKey, StoredType] = {}
         self._by_version: dict[tuple[str, int], StoredType] = {}
-        for form in type_forms(domain):
+        for form in self.rules.forms:
             avro = compile_avro(form)
             twin = self._by_key.get(avro.fingerprint)
             if twin is not None:
@@ -119,7 +117,7 @@ def decode_messages(
         framed = read_frame(head)
         groups.setdefault((None, 0) if framed is None else (framed.key, framed.start), []).extend(places)
 
-    good: list[Decoded] = []
+    good: list[Group] = []
     for (key, start), places in groups.items():
         stored = None if key is None else store.find(key)
         if stored is None:
@@ -132,8 +130,8 @@ def decode_messages(
         for i, fault in bad:
             refused.reject(positions[places[i]], fault, messages[places[i]], None)
         if kept:
-            good.append(Decoded(stored.avro, decoded, [places[i] for i in kept]))
-    return judge(good, store.rules, messages, positions, refused)
+            good.append(Group(stored.avro, decoded, [places[i] for i in kept]))
+    return _admit(good, store.rules, messages, positions, refused)
 
 
 def decode_bodies(
@@ -147,8 +145,8 @@ def decode_bodies(
     decoded, kept, bad = stored.bodies.decode(bodies)
     for i, fault in bad:
         refused.reject(positions[i], fault, bodies[i], None)
-    good = [Decoded(stored.avro, decoded, kept)] if kept else []
-    batch = judge(good, rules, bodies, positions, refused)
+    good = [Group(stored.avro, decoded, kept)] if kept else []
+    batch = _admit(good, rules, bodies, positions, refused)
     if not batch.rejects.num_rows:
         return batch
     framed = [frame_single_object(stored.avro.fingerprint, raw) for raw in batch.rejects["raw"].to_pylist()]
@@ -156,40 +154,34 @@ def decode_bodies(
     return Batch(batch.events, batch.rejects.set_column(place, REJECTS.field(place), pa.array(framed, pa.binary())))
 
 
-def judge(
-    groups: Sequence[Decoded],
+def _admit(
+    groups: Sequence[Group],
     rules: Rules,
     raw: Sequence[bytes | None],
     positions: Sequence[int],
     refused: RowBatch,
 ) -> Batch:
-    """Decoded records to EVENTS by the catalogue's rules; `refused` has the rejects so far and gets the
-    others."""
+    """Decoded records to events and rejects by the rules; `refused` has the rejects so far."""
     if not groups:
         return refused.build()
-    columns, suspects = events_of(groups, rules)
+    columns, doubts, fields = events_of(groups)
     places = np.concatenate([np.asarray(group.places, dtype=np.int64) for group in groups])
     columns["origin"] = pa.repeat(refused.origin, len(places))
     columns["position"] = pa.array(np.asarray(positions, dtype=np.int64)[places])
     events = pa.Table.from_arrays([columns[name] for name in EVENTS.names], schema=EVENTS)
-    if not suspects.any():
-        return Batch(events, refused.build().rejects)
-    first = 0
-    for group in groups:
-        odd = np.flatnonzero(suspects[first : first + len(group.places)])
-        first += len(group.places)
-        if not len(odd):
-            continue
-        records = plain_columns(group.records.take(pa.array(odd))).to_pylist()
-        for i, record in zip(odd.tolist(), records, strict=True):
-            event, place = cloudevent_of(record, group.avro), group.places[i]
-            row = row_or_reject(event, rules)
-            if isinstance(row, Reject):
-                refused.reject(positions[place], row, raw[place], event)
-            else:
-                refused.add(row, positions[place])
-    rest = refused.build()
-    return Batch(pa.concat_tables([events.filter(pa.array(~suspects)), rest.events]), rest.rejects)
+
+    def records(rows: Sequence[int]) -> Iterator[Record]:
+        numbers, first = np.asarray(rows, dtype=np.int64), 0
+        for group in groups:
+            own = numbers[(numbers >= first) & (numbers < first + len(group.places))] - first
+            first += len(group.places)
+            for row, record in zip(
+                own.tolist(), plain_columns(group.records.take(pa.array(own))).to_pylist(), strict=True
+            ):
+                yield cloudevent_of(record, group.avro), raw[group.places[row]], None
+
+    batch, bad = admit_decoded(Decoded(events, doubts, records, fields), rules), refused.build().rejects
+    return Batch(batch.events, pa.concat_tables([bad, batch.rejects]) if bad.num_rows else batch.rejects)
 
 
 def encode_event(event: Mapping[str, Any], store: SchemaStore, *, schema_id: int | None = None) -> bytes:

@@ -22,11 +22,11 @@ from joined import small_domain
 
 from throughline.errors import DataError, UsageError
 from throughline.quality.stewardship.replay import replay_quarantine
+from throughline.schemas.acceptance.statement import event_object
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.avro.record import avro_record
-from throughline.schemas.wire.event_json import event_object
 from throughline.schemas.wire.kafka_record import plain_rows, record_of
 from throughline.sinks.digest import digest
 from throughline.sinks.quarantine.records import groups, records

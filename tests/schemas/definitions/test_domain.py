@@ -9,7 +9,6 @@ import pytest
 from tiny_domain import write
 
 from throughline.errors import DomainError
-from throughline.schemas.acceptance.event_data import validate_data
 from throughline.schemas.definitions.domain import DEFAULT_DOMAIN, Domain, load_domain
 
 
@@ -64,35 +63,3 @@ def test_a_folder_without_domain_yaml_is_no_domain(tmp_path: Path) -> None:
     """The error says what a domain is."""
     with pytest.raises(DomainError, match=r"no domain\.yaml"):
         load_domain(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("change", "field", "reason"),
-    [
-        ({"reference": None}, "data.reference", "missing_field"),
-        ({"colour": "green"}, "data.colour", "bad_field"),
-        ({"joint": "yes"}, "data.joint", "bad_field"),
-        ({"items": 2**63}, "data.items", "bad_field"),
-        ({"items": True}, "data.items", "bad_field"),
-        ({"due_at": "2026-03-02"}, "data.due_at", "bad_time"),
-        ({"seen_on": "2026-03"}, "data.seen_on", "bad_time"),
-        ({"unit": 7}, "data.unit", "bad_field"),
-        ({"shade": "dark"}, "data.shade", "unknown_field"),
-        ({"identifiers": {}}, "data.identifiers", "missing_identifier"),
-        ({"identifiers": {"urn": [""]}}, "data.identifiers.urn", "malformed_identifier"),
-        ({"identifiers": "1234"}, "data.identifiers", "bad_field"),
-    ],
-)
-def test_data_that_does_not_fit_its_type_is_told_without_its_content(
-    tiny: Domain, change: dict[str, object], field: str, reason: str
-) -> None:
-    """Each problem names the field and a reason code."""
-    sent = tiny.types["police.file.sent"]
-    problems = validate_data(sent, {**sent.example, **change})
-    assert (field, reason) in [(problem.field, problem.reason) for problem in problems]
-
-
-def test_data_that_fits_has_no_problem(tiny: Domain) -> None:
-    """Null counts as absent, and one string stands for a list of one."""
-    decided = tiny.types["cps.file.decided"]
-    assert validate_data(decided, {"decision": "accept", "reasons": "none", "unit": None}) == []

@@ -18,7 +18,6 @@ from catalogue_events import SMALL
 
 from throughline.schemas.acceptance.type_form import FieldForm, TypeForm
 from throughline.schemas.definitions.domain import Domain, load_domain
-from throughline.schemas.definitions.rulebook import type_forms
 from throughline.schemas.wire.avro.compatibility import full_transitive
 from throughline.schemas.wire.avro.schema import canonical_and_fingerprint, compile_avro, legal_name
 
@@ -65,7 +64,7 @@ def _one_line(text: str) -> str:
 def test_every_type_of_the_catalogue_compiles(domain: Domain) -> None:
     """Apache Avro and fastavro parse each; each has its own fingerprint; every field has a doc."""
     seen = set()
-    for one in type_forms(domain):
+    for one in domain.rules.forms:
         compiled = compile_avro(one)
         avro.schema.parse(compiled.schema_json)
         fastavro.parse_schema(json.loads(compiled.schema_json))
@@ -73,7 +72,7 @@ def test_every_type_of_the_catalogue_compiles(domain: Domain) -> None:
         assert all(field["doc"] for field in compiled.schema["fields"])
         assert compiled.schema["doc"]
         seen.add(compiled.fingerprint)
-    assert len(seen) == len(type_forms(domain))
+    assert len(seen) == len(domain.rules.forms)
 
 
 def _crc(schema: dict[str, Any]) -> str:
@@ -150,7 +149,7 @@ def evolved(tmp_path: Path) -> Domain:
 def test_older_versions_are_read_back_from_the_history(evolved: Domain) -> None:
     """Version 1 has the old name, lacks what was added and has what was removed; all versions read each
     other."""
-    versions = {one.version: one for one in type_forms(evolved) if one.type == "police.victim.assessed"}
+    versions = {one.version: one for one in evolved.rules.forms if one.type == "police.victim.assessed"}
     assert {field.name for field in versions[1].fields} == {"left_kind", "channel"}
     assert {field.name for field in versions[2].fields} == {"enhanced", "holder"}
     schemas = {version: compile_avro(one).schema for version, one in versions.items()}
@@ -162,7 +161,7 @@ def test_older_versions_are_read_back_from_the_history(evolved: Domain) -> None:
 def test_every_type_of_the_catalogue_is_compatible_with_its_versions(domain: Domain) -> None:
     """FULL_TRANSITIVE over the catalogue that ships, and the next version of each type that adds a field."""
     versions: dict[str, dict[int, Any]] = {}
-    for one in type_forms(domain):
+    for one in domain.rules.forms:
         schemas = versions.setdefault(one.type, {})
         schemas[one.version] = compile_avro(one).schema
         schemas[one.version + 1] = compile_avro(_next(one, required=False)).schema
@@ -174,7 +173,7 @@ def test_every_type_of_the_catalogue_is_compatible_with_its_versions(domain: Dom
 
 def test_a_required_field_more_is_a_break_in_every_type(domain: Domain) -> None:
     """The next version cannot read the data of the one before, and says which field it lacks."""
-    for one in type_forms(domain):
+    for one in domain.rules.forms:
         schemas = {1: compile_avro(one).schema, 2: compile_avro(_next(one, required=True)).schema}
         broken = [str(verdict) for verdict in full_transitive(one.type, schemas) if not verdict.verdict.compatible]
         why = "field `new_field` is not in the data and has no default"

@@ -11,10 +11,12 @@ import pytest
 from catalogue_events import FUZZ, SMALL, damaged, event, examples
 
 from throughline.schemas.acceptance.events import EVENTS, REJECTS
+from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rows import ROW_COLUMNS
+from throughline.schemas.acceptance.statement import event_object
 from throughline.schemas.definitions.domain import Domain, load_domain
-from throughline.schemas.wire.event_json import event_object, events_from_json_lines, parse_event
+from throughline.schemas.wire.json_lines import events_from_json_lines
 
 DEEP = b'{"a":' * 5000 + b"1" + b"}" * 5000
 
@@ -25,13 +27,13 @@ def domain() -> Domain:
 
 
 def row_of(given: Any, domain: Domain) -> dict[str, Any]:
-    row = parse_event(given, domain)
+    row = row_or_reject(given, domain.rules)
     assert not isinstance(row, Reject), row
     return dict(zip(ROW_COLUMNS, row, strict=True))
 
 
 def reason(given: Any, domain: Domain) -> tuple[str, str | None]:
-    verdict = parse_event(given, domain)
+    verdict = row_or_reject(given, domain.rules)
     assert isinstance(verdict, Reject), verdict
     return verdict.reason, verdict.field
 
@@ -73,7 +75,7 @@ def test_identifiers_take_their_normal_form_once(domain: Domain) -> None:
 def test_the_same_instant_is_the_same_event(domain: Domain) -> None:
     """An offset or another spelling of the same time gives the same row."""
     one, other = event(time="2026-03-02T10:15:00Z"), event(time="2026-03-02t11:15:00.000+01:00")
-    assert parse_event(one, domain) == parse_event(other, domain)
+    assert row_or_reject(one, domain.rules) == row_or_reject(other, domain.rules)
 
 
 REFUSED: list[tuple[dict[str, Any], str, str | None]] = [
@@ -273,7 +275,7 @@ def test_damaged_lines_are_never_lost_and_never_raise(domain: Domain) -> None:
     assert not accepted.keys() & refused.keys()
     for place in chance.sample(range(FUZZ), min(FUZZ, 5000)):
         try:
-            verdict = parse_event(orjson.loads(lines[place]), domain)
+            verdict = row_or_reject(orjson.loads(lines[place]), domain.rules)
         except orjson.JSONDecodeError:
             assert place in refused or place in blank
             continue
@@ -325,7 +327,7 @@ def test_damaged_values_agree_too(domain: Domain) -> None:
     for place, line in enumerate(lines):
         if line == b"{":
             continue
-        verdict = parse_event(orjson.loads(line), domain)
+        verdict = row_or_reject(orjson.loads(line), domain.rules)
         if isinstance(verdict, Reject):
             assert refused[place] == (verdict.reason, verdict.field), line
             continue

@@ -15,7 +15,7 @@ from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
 from throughline.schemas.wire.cloudevents import from_kafka
-from throughline.schemas.wire.event_json import events_from_json_lines
+from throughline.schemas.wire.json_lines import events_from_json_lines
 from throughline.schemas.wire.kafka_record import heartbeat, plain_rows, record_of
 
 

@@ -20,7 +20,7 @@ from throughline.errors import BrokerRefused, OutboxFull
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
-from throughline.schemas.wire.event_json import events_from_json_lines
+from throughline.schemas.wire.json_lines import events_from_json_lines
 from throughline.sources.publish.outbox import Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
 from throughline.streams.worker.broker_topics import create_topics

@@ -14,7 +14,8 @@ from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import DEFAULT_DOMAIN, Domain, load_domain
 from throughline.sinks.questions.query import FORMATS, Format
 from throughline.sinks.store import Store
-from throughline.sources.mapping.mapping import Mapping, load_mapping
+from throughline.sources.mapping.mapping import load_mapping
+from throughline.sources.mapping.parts import Mapping
 
 DOMAINS = DEFAULT_DOMAIN.parent
 
