@@ -33,18 +33,8 @@ _ROWS = 100_000
 # Attributes of the flattened CloudEvents layout; `data` is JSON text.
 _FLAT_NEEDED = ("id", "source", "type", "data")
 _FLAT_OTHERS = (
-    "specversion",
-    "time",
-    "occurredon",
-    "recordedtime",
-    "partitionkey",
-    "sequence",
-    "correlationid",
-    "causationid",
-    "contenthash",
-    "subject",
-    "datacontenttype",
-    "dataschema",
+    *("specversion", "time", "occurredon", "recordedtime", "partitionkey", "sequence", "correlationid", "causationid"),
+    *("contenthash", "subject", "datacontenttype", "dataschema"),
 )
 
 
@@ -140,7 +130,7 @@ def _cast(column: pa.ChunkedArray, field: pa.Field, path: Path) -> pa.ChunkedArr
 
 def _flat(table: pa.Table, domain: Domain, path: Path, first: int) -> Batch:
     """The flattened CloudEvents layout: one JSON line is written for each row and read as such."""
-    unknown = [name for name in table.column_names if name not in {*_FLAT_NEEDED, *_FLAT_OTHERS}]
+    unknown = [name for name in table.column_names if name not in (*_FLAT_NEEDED, *_FLAT_OTHERS)]
     if unknown:
         raise DataError(
             f"has a column `{unknown[0]}` that is no attribute of CloudEvents",

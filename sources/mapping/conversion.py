@@ -134,17 +134,8 @@ def _without_raw(rejects: pa.Table) -> pa.Table:
 
 
 def _faults(made: pa.Table) -> pa.Table:
-    names = [
-        "origin",
-        "position",
-        "fault_reason",
-        "fault_field",
-        "fault_detail",
-        "raw",
-        "source",
-        "id",
-        "type",
-    ]
+    faults = ["fault_reason", "fault_field", "fault_detail"]
+    names = ["origin", "position", *faults, "raw", "source", "id", "type"]
     return made.select(names).rename_columns(REJECTS.names).cast(REJECTS)
 
 

@@ -39,16 +39,8 @@ from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping
 
 PRECISIONS = ("instant", "day", "month")
 _OF_AN_EVENT = (
-    "agency",
-    "fields",
-    "identifiers",
-    "otherwise",
-    "recorded_at",
-    "sequence",
-    "time",
-    "type",
-    "types",
-    "unit",
+    *("type", "types", "otherwise", "time", "recorded_at", "sequence"),
+    *("agency", "unit", "identifiers", "fields"),
 )
 
 

@@ -17,14 +17,22 @@ def manifest_of_outbox(path: Path, type_prefix: str) -> Manifest:
     Sent records leave an outbox after some days. The days before are not vouched for. Raises what `Outbox` raises.
     """
     with Outbox(path) as outbox:
-        shipped = list(outbox.shipped())
+        shipped = [
+            (said["ce_source"], _catalogue_name(said["ce_type"], type_prefix), _day(said), said.get("ce_sequence"), at)
+            for said, at in outbox.shipped()
+        ]
         is_pruned = outbox.is_pruned
     start = None
     if is_pruned and shipped:
         # what left it had been sent before the first that is there: what was recorded the day after was sent after
-        start = datetime.fromtimestamp(shipped[0].sent_at, UTC).date() + timedelta(days=1)
-    rows = [(one.source, _catalogue_name(one.type, type_prefix), one.day, one.sequence) for one in shipped]
-    return Manifest(summed(row for row in rows if start is None or row[2] >= start), start)
+        start = datetime.fromtimestamp(shipped[0][4], UTC).date() + timedelta(days=1)
+    return Manifest(summed(row[:4] for row in shipped if start is None or row[2] >= start), start)
+
+
+def _day(said: dict[str, str]) -> date:
+    """The day (UTC) of its recording, or of its own time where that is not stated; of a month the first, as stored."""
+    stated = said.get("ce_recordedtime") or said.get("ce_time") or said["ce_occurredon"]
+    return date.fromisoformat(f"{stated}-01"[: len("YYYY-MM-DD")])
 
 
 def manifest_of_batches(batches: Iterable[Batch]) -> Manifest:

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -42,8 +41,6 @@ limit ?
 """
 _COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
 _SHIPPED = "select headers, sent_at from records where state = 1 order by place"
-# of an ISO 8601 date
-_DAY_LENGTH = 10
 _REFUSALS = """
 select topic, refusal, count(*), min(place) from records indexed by refused
 where state = 2
@@ -59,20 +56,6 @@ class Waiting:
     place: int
     source_id: int
     record: KafkaRecord
-
-
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    """A record that the broker acknowledged at `sent_at` (seconds since 1970 UTC): what its headers say.
-
-    `type` is as on the wire, `day` (UTC) that of its recording, or of its own time where that is not stated.
-    """
-
-    source: str
-    type: str
-    day: date
-    sequence: str | None
-    sent_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,15 +191,12 @@ class Outbox:
                 for known in (self._sources[source],)
             ]
 
-    def shipped(self) -> Iterator[Shipped]:
-        """What the broker has acknowledged and is still here, in the order of the outbox."""
+    def shipped(self) -> Iterator[tuple[dict[str, str], int]]:
+        """What the broker has acknowledged and is still here, in the order of the outbox: its headers, and when
+        (seconds since 1970 UTC)."""
         with self._lock, self._errors():
             for text, sent_at in self._connection.execute(_SHIPPED):
-                said = dict(orjson.loads(text))
-                stated = said.get("ce_recordedtime") or said.get("ce_time") or said["ce_occurredon"]
-                # the label of a month is its first day, as in the store
-                day = date.fromisoformat(f"{stated}-01"[:_DAY_LENGTH])
-                yield Shipped(said["ce_source"], said["ce_type"], day, said.get("ce_sequence"), sent_at)
+                yield dict(orjson.loads(text)), sent_at
 
     @property
     def is_pruned(self) -> bool:
@@ -295,12 +275,8 @@ class Outbox:
 
     def _recall(self) -> None:
         """Bring what is held in memory in line with the file."""
-        self._sources = {
-            name.encode(): _Source(source_id, last)
-            for source_id, name, last in self._connection.execute(
-                "select source_id, source, last_sequence from sources"
-            )
-        }
+        known = self._connection.execute("select source_id, source, last_sequence from sources")
+        self._sources = {name.encode(): _Source(source_id, last) for source_id, name, last in known}
         feeds = self._connection.execute("select source, topic, area from feeds natural join sources")
         self._feeds = {(name.encode(), topic, area) for name, topic, area in feeds}
         self._count_waiting()
