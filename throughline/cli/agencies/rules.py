@@ -7,7 +7,8 @@ import json
 import click
 from click.shell_completion import CompletionItem
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
 
 from throughline.cli.terminal.options import chosen_format, domain_option, format_option
 from throughline.cli.terminal.writing import write_rows
@@ -79,13 +80,10 @@ def _print_type(event_type: EventType, domain: Domain, console: Console) -> None
     console.print(event_type.brief, markup=False)
     if event_type.note:
         console.print(event_type.note, style="dim", markup=False)
-    table = Table(box=None, pad_edge=False)
-    columns, rows = _fields(event_type)
-    for column in columns:
-        table.add_column("" if column == "required" else column, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    for part in event_type.fields.values():
+        console.print(f"[bold]{part.name}[/] {part.type}{', required' if part.required else ''}")
+        values = f" One of: {', '.join(part.values)}." if part.values else ""
+        console.print(Padding(Text(part.doc + values), (0, 0, 0, 4)))
     for effect in event_type.effects:
         when = f" when {', '.join(effect.when)}" if effect.when else ""
         target = f" to {effect.target}" if effect.target else ""

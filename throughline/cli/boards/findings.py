@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -15,14 +16,18 @@ from throughline.sinks.store import open_store
 from throughline.sql import sql
 from throughline.streams.join.accept import Counts
 
+HANDOFFS_SPARE = ("days held before", "kind")
+"""Columns of the list of handoffs that a narrow terminal can do without, the first one first."""
+
 
 def print_findings(store_path: Path, counts: Counts) -> None:
     """Print the findings of a demo store to standard output."""
     with open_store(store_path, write=False) as store:
 
-        def show(title: str, name: str, rows: int = 200) -> None:
-            click.secho(f"\n{title}", bold=True)
-            query(store.connection, sql("throughline.sinks.questions", f"sql/{name}"), out=sys.stdout, rows=rows)
+        def show(title: str, name: str, rows: int = 200, spare: Sequence[str] = ()) -> None:
+            click.secho(f"\n{title}\n", bold=True)
+            statement = sql("throughline.sinks.questions", f"sql/{name}")
+            query(store.connection, statement, out=sys.stdout, rows=rows, spare=spare)
 
         cursor = store.connection.execute(sql("throughline.sinks.questions", "sql/demo_summary"))
         names = [column[0] for column in cursor.description]
@@ -43,7 +48,7 @@ def print_findings(store_path: Path, counts: Counts) -> None:
         if case is not None:
             store.connection.execute("set variable case_ids = ?::varchar[]", [[case]])
             show(f"One case: {case}", "timeline")
-        show("The longest handoffs", "handoffs", rows=10)
+        show("The longest handoffs", "handoffs", rows=10, spare=HANDOFFS_SPARE)
         show("Who waits for whom", "delays")
         show("Contacts promised to victims", "promises")
         show("Standards kept least", "clocks")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from throughline.cli.boards.findings import HANDOFFS_SPARE
 from throughline.cli.terminal.options import (
     as_of_option,
     domain_of,
@@ -85,7 +86,7 @@ def timeline(
 def handoffs(store_path: Path, format_: Format | None, rows: int) -> None:
     """List handoffs, the longest in limbo first, those not received counted to the latest event."""
     with open_store(store_path, write=False) as store:
-        write_query(store.connection, sql("throughline.sinks.questions", "sql/handoffs"), format_, rows)
+        write_query(store.connection, sql("throughline.sinks.questions", "sql/handoffs"), format_, rows, HANDOFFS_SPARE)
 
 
 @click.command(short_help="Show how long each pair of agencies waits.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -12,10 +13,17 @@ from throughline.cli.terminal.options import chosen_format
 from throughline.sinks.questions.query import Format, query
 
 
-def write_query(connection: duckdb.DuckDBPyConnection, statement: str, format_: Format | None, rows: int) -> None:
-    """What a SELECT gives; a table shows at most `rows` rows."""
+def write_query(
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    format_: Format | None,
+    rows: int,
+    spare: Sequence[str] = (),
+) -> None:
+    """What a SELECT gives; a table shows at most `rows` rows, and leaves columns of `spare` out to fit the terminal."""
     kind = chosen_format(format_)
-    query(connection, statement, out=sys.stdout.buffer if kind == "parquet" else sys.stdout, format=kind, rows=rows)
+    out = sys.stdout.buffer if kind == "parquet" else sys.stdout
+    query(connection, statement, out=out, format=kind, rows=rows, spare=spare)
 
 
 def write_rows(columns: list[str], rows: list[tuple[Any, ...]], format_: Format | None) -> None:
