@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
 
+from throughline.broker.answer import answers
 from throughline.cli.operators.events import mapping_of
 from throughline.cli.terminal.options import MappingFile, bootstrap_option, domain_option, topic_prefix_option
 from throughline.cli.terminal.progress import progress_bar
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import load_topics
+from throughline.schemas.wire.broker_address import broker_unavailable, reach
 from throughline.sources.publish.dispatch import Published, publish
 from throughline.sources.publish.outbox import Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
@@ -80,6 +84,8 @@ def publish_command(
             ) as publisher,
             progress_bar() as report,
         ):
+            watch = (publisher, outbox_path, wait)
+            threading.Thread(target=_say_if_silent, args=watch, daemon=True).start()
             publish(
                 publisher,
                 domain,
@@ -90,16 +96,34 @@ def publish_command(
                 report=report,
                 counts=made,
             )
-    finally:
-        if made.read:
-            _print(made)
+    except BaseException:
+        _print(made, "taken into the outbox")
+        raise
+    _print(made, "published")
 
 
-def _print(made: Published) -> None:
-    click.echo(f"{made.read:,} read, {made.new:,} published, {made.known:,} published before.")
+def _say_if_silent(publisher: Publisher, outbox_path: Path, wait: float) -> None:
+    """Say on standard error that no broker answers, where none does within some four seconds; publishing goes on."""
+    addresses = publisher.bootstrap.split(",")
+    with ThreadPoolExecutor(len(addresses)) as threads:
+        if any(threads.map(answers, addresses)) or publisher.sent:
+            return
+    reason = reach(publisher.bootstrap) or "something takes the connection and says nothing that a broker would"
+    error = broker_unavailable(publisher.bootstrap, reason)
+    click.echo(
+        f"throughline: {error.what} The events are kept in `{outbox_path}`; waiting for the broker, "
+        f"{wait:g} s at most.\n\n{error.hint} Ctrl-C stops the wait and loses nothing: "
+        "run the same command again when the broker is back.",
+        err=True,
+    )
+
+
+def _print(made: Published, what: str) -> None:
+    if made.read:
+        click.echo(f"{made.read:,} read, {made.new:,} {what}, {made.known:,} {what} before.")
     if made.refused:
         click.echo(
-            f"{sum(found.count for found in made.refused.values()):,} not published, for the catalogue refuses them:"
+            f"{sum(found.count for found in made.refused.values()):,} not published: the catalogue refuses them."
         )
     for reason, found in sorted(made.refused.items(), key=lambda item: -item[1].count):
         name = f"`{found.field}`: " if found.field else ""
