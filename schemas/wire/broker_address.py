@@ -15,7 +15,9 @@ def read_addresses(bootstrap: str) -> list[tuple[str, int]]:
     for address in bootstrap.split(","):
         host, _, port = address.strip().rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65_536:
-            raise UsageError(f"`{address}` is no address of a broker.", hint="Write HOST:PORT, as 127.0.0.1:9092.")
+            raise UsageError(
+                f"`{address}` is not the address of a broker.", hint="Write HOST:PORT, such as 127.0.0.1:9092."
+            )
         addresses.append((host.strip("[]"), int(port)))
     return addresses
 
@@ -36,5 +38,5 @@ def broker_unavailable(bootstrap: str, reason: str) -> BrokerUnavailable:
     """The error for a broker that does not answer."""
     return BrokerUnavailable(
         f"No broker answers at {bootstrap}: {reason}.",
-        hint="See that it runs and can be reached from here; --bootstrap or KAFKA_BOOTSTRAP says where it is.",
+        hint="Check that it is running and can be reached from here. --bootstrap or KAFKA_BOOTSTRAP says where it is.",
     )

@@ -158,7 +158,7 @@ def test_a_topic_that_was_made_again_stops_it(
         until(lambda: shared.name() not in admin.list_topics(timeout=5).topics)
         create_topics(shared.bootstrap, shared.topics)
         shared.send(records)
-        with pytest.raises(SharedLogError, match="deleted and made again"):
+        with pytest.raises(SharedLogError, match="deleted and created again"):
             sink.run_once()
         assert shown(board, "cases") == cases
 

@@ -30,7 +30,7 @@ from throughline.sources.publish.publisher import CLIENTS, Publisher
     "mapping_name",
     metavar="FILE",
     type=MappingFile(),
-    help="Mapping of an existing system's CSV, Parquet or XES, or the name of one that ships with the domain.",
+    help="How a system's CSV, Parquet or XES becomes events: a mapping file, or the name of one that is built in.",
 )
 @click.option(
     "--outbox",
@@ -40,10 +40,16 @@ from throughline.sources.publish.publisher import CLIENTS, Publisher
     show_default=True,
     help="Where events are kept until the broker has them.",
 )
-@click.option("--client", type=click.Choice(list(CLIENTS)), default="confluent", show_default=True, help="Of Kafka.")
+@click.option(
+    "--client", type=click.Choice(list(CLIENTS)), default="confluent", show_default=True, help="The Kafka client."
+)
 @click.option("--structured", is_flag=True, help="Publish CloudEvents as JSON instead of Avro.")
-@click.option("--heartbeat", type=click.FloatRange(0, min_open=True), help="Say every so many seconds: still here.")
-@click.option("--rate", type=click.IntRange(1), help="At most so many events a second.")
+@click.option(
+    "--heartbeat",
+    type=click.FloatRange(0, min_open=True),
+    help="Tell the broker that this system is alive, every this many seconds.",
+)
+@click.option("--rate", type=click.IntRange(1), help="At most this many events a second.")
 @click.option(
     "--wait",
     type=click.FloatRange(0),
@@ -66,9 +72,9 @@ def publish_command(
 ) -> None:
     """Publish event files (JSON Lines, Avro, Parquet), or an export with a mapping, to the topic of their agency.
 
-    Events go through an outbox on this machine: what it has taken arrives, also if the broker or this process is away
-    for a while, and what it has sent before is not sent again. Records that the catalogue refuses are not published;
-    they are counted and named.
+    Events go through an outbox on this machine. What the outbox has taken will arrive, even if the broker or this
+    process is down for a while; what was sent before is not sent again. Records that the catalogue refuses are not
+    published: they are counted and named.
 
     Example: throughline publish events.jsonl --bootstrap localhost:9092
     """

@@ -33,15 +33,15 @@ def _completed(ctx: click.Context) -> Domain:
     return ctx.params.get("domain") or load_domain()
 
 
-@click.command(short_help="List the types of events, or show one of them.")
+@click.command(short_help="List what can happen: the types of event; or show one.")
 @click.argument("type_", metavar="[TYPE]", required=False, shell_complete=_complete_type)
 @domain_option
-@click.option("--agency", help="Only the types of one agency.")
+@click.option("--agency", help="Show only the types of one agency.")
 @format_option
 def catalogue(type_: str | None, domain: Domain | None, agency: str | None, format_: Format | None) -> None:
-    """List the types of events, or show one TYPE with its fields and an example.
+    """List the types of event, or show one TYPE with its fields and an example.
 
-    With --format, the fields of the TYPE as rows.
+    With --format, prints the fields of the TYPE as rows.
 
     Example: throughline catalogue cps.pcd.triaged
     """
@@ -103,10 +103,10 @@ def _print_type(event_type: EventType, domain: Domain, console: Console) -> None
 @click.command(short_help="List what is owed, by whom, by when; or show one.")
 @click.argument("standard_id", metavar="[STANDARD]", required=False, shell_complete=_complete_standard)
 @domain_option
-@click.option("--all", "all_", is_flag=True, help="Those that are switched off too.")
+@click.option("--all", "all_", is_flag=True, help="Show those that are switched off, too.")
 @format_option
 def standards(standard_id: str | None, domain: Domain | None, all_: bool, format_: Format | None) -> None:
-    """List the standards: what is owed, by whom, by when; or show one STANDARD, with where that is written.
+    """List the standards: what is owed, by whom and by when. Or show one STANDARD, and where it is written.
 
     Example: throughline standards VC-R6-ARREST
     """
@@ -114,7 +114,7 @@ def standards(standard_id: str | None, domain: Domain | None, all_: bool, format
     ids = {standard.id for standard in domain.standards}
     if standard_id is not None and standard_id not in ids:
         raise UsageError(
-            f"`{standard_id}` is no standard of {domain.title}.",
+            f"`{standard_id}` is not a standard of {domain.title}.",
             hint=f"{nearest(standard_id, ids)} `throughline standards --all` lists them.".strip(),
         )
     wanted = [

@@ -30,17 +30,16 @@ from throughline.streams.join.rebuild import past
 @click.argument("statement", metavar="SQL")
 @store_option
 @format_option
-@click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="Rows of a table to show.")
+@click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="How many rows a table shows.")
 def query(statement: str, store_path: Path, format_: Format | None, rows: int) -> None:
-    """Run one SELECT over the public views, read only.
-
+    """Run one SELECT over the public views. Nothing can be changed by it.
     Example: throughline query "from handoffs where received_at is null order by sent_at" --store cases.duckdb
     """
     with open_store(store_path, write=False) as store:
         write_query(store.connection, statement, format_, rows)
 
 
-@click.command(short_help="Show the timeline of a case, by any identifier.")
+@click.command(short_help="Show the timeline of a case, found by any identifier.")
 @click.argument("case")
 @store_option
 @domain_option
@@ -55,7 +54,7 @@ def timeline(
     known_at: datetime | None,
     format_: Format | None,
 ) -> None:
-    """Show the timeline of a CASE: its id, or any identifier of it (kind:value, or the value alone).
+    """Show the timeline of a CASE. Give its id or any of its identifiers (kind:value, or the value alone).
 
     Example: throughline timeline urn:20PP0012324 --known-at 2026-03-01
     """
@@ -82,9 +81,12 @@ def timeline(
 @click.command(short_help="List handoffs, the longest in limbo first.")
 @store_option
 @format_option
-@click.option("--rows", type=click.IntRange(1), default=30, show_default=True, help="Rows of a table to show.")
+@click.option("--rows", type=click.IntRange(1), default=30, show_default=True, help="How many rows a table shows.")
 def handoffs(store_path: Path, format_: Format | None, rows: int) -> None:
-    """List handoffs, the longest in limbo first, those not received counted to the latest event."""
+    """List handoffs, the longest in limbo first. Those not received are counted up to the latest event.
+
+    Example: throughline handoffs --store cases.duckdb
+    """
     with open_store(store_path, write=False) as store:
         write_query(store.connection, sql("throughline.sinks.questions", "sql/handoffs"), format_, rows, HANDOFFS_SPARE)
 
@@ -94,7 +96,10 @@ def handoffs(store_path: Path, format_: Format | None, rows: int) -> None:
 @as_of_option
 @format_option
 def delays(store_path: Path, as_of: datetime | None, format_: Format | None) -> None:
-    """Show how long handoffs take for each pair of agencies, those not received counted as censored."""
+    """Show how long handoffs take for each pair of agencies. Those not received count as censored, not as nothing.
+
+    Example: throughline delays --store cases.duckdb
+    """
     with open_store(store_path, write=False) as store:
         _ask(store, as_of)
         write_query(store.connection, sql("throughline.sinks.questions", "sql/delays"), format_, 200)
