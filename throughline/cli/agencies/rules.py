@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import textwrap
 
 import click
 from click.shell_completion import CompletionItem
@@ -18,6 +20,7 @@ from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.entry import nearest
 from throughline.schemas.definitions.standard import Period, Standard
 from throughline.sinks.questions.query import Format
+from throughline.sinks.questions.table import width_of
 
 
 def _complete_type(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -127,7 +130,16 @@ def standards(standard_id: str | None, domain: Domain | None, all_: bool, format
         for row in rows:
             for name, text in row.items():
                 if text:
-                    click.echo(f"{name + ':':<14}{text}")
+                    label = f"{name + ':':<14}"
+                    wrapped = textwrap.fill(
+                        text,
+                        width_of(sys.stdout),
+                        initial_indent=label,
+                        subsequent_indent=" " * len(label),
+                        break_long_words=False,
+                        break_on_hyphens=False,
+                    )
+                    click.echo(wrapped)
             click.echo()
         return
     columns = list(rows[0]) if rows else ["standard"]
