@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import struct
 
 from throughline.errors import BrokerUnavailable, UsageError
 
 _REACH_SECONDS = 5.0
+# ApiVersions, version 0, without a name of the client: size, key, version, correlation id, no text
+_WHICH_REQUESTS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 
 
 def read_addresses(bootstrap: str) -> list[tuple[str, int]]:
@@ -28,6 +31,27 @@ def reach(bootstrap: str) -> str:
     for address in read_addresses(bootstrap):
         try:
             socket.create_connection(address, timeout=_REACH_SECONDS).close()
+            return ""
+        except OSError as error:
+            reasons.append(error.strerror or str(error))
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def silence(bootstrap: str, seconds: float) -> str:
+    """Why no broker answers at `bootstrap`, each address waited for so long; empty where one does.
+
+    A broker answers the question which requests it knows. One that wants TLS answers too, by an alert or the end.
+    """
+    reasons = []
+    for address in read_addresses(bootstrap):
+        try:
+            with socket.create_connection(address, timeout=seconds) as connection:
+                connection.sendall(_WHICH_REQUESTS)
+                try:
+                    connection.recv(1)
+                except TimeoutError:
+                    reasons.append("something takes the connection, and does not answer as a broker would")
+                    continue
             return ""
         except OSError as error:
             reasons.append(error.strerror or str(error))

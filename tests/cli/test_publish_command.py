@@ -13,8 +13,8 @@ import pytest
 
 EVENTS = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "examples" / "events.jsonl"
 THROUGHLINE = Path(sys.executable).with_name("throughline")
-# five, and what a loaded machine takes to start Python
-SECONDS = 5 + 10
+# five, and as many for a loaded machine
+SECONDS = 5 + 5
 
 
 @pytest.fixture(params=["nothing listens", "nothing is said"])
@@ -29,15 +29,18 @@ def silent(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def test_publish_says_soon_that_no_broker_answers(silent: str, tmp_path: Path) -> None:
     """Long before it gives up waiting, on standard error, with what to do; the events are in the outbox."""
-    started = time.monotonic()
+    outbox = tmp_path / "outbox.sqlite"
     with subprocess.Popen(
-        [THROUGHLINE, "publish", EVENTS, "--bootstrap", silent, "--wait", "60", "--outbox", tmp_path / "outbox.sqlite"],
+        [THROUGHLINE, "publish", EVENTS, "--bootstrap", silent, "--wait", "60", "--outbox", outbox],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as publishing:
         assert publishing.stderr is not None
         try:
+            while not outbox.exists():  # Python is still starting
+                time.sleep(0.05)
+            started = time.monotonic()
             said = publishing.stderr.readline()
             seconds = time.monotonic() - started
         finally:
@@ -47,4 +50,3 @@ def test_publish_says_soon_that_no_broker_answers(silent: str, tmp_path: Path) -
     assert f"No broker answers at {silent}" in said
     assert "Ctrl-C" in hint
     assert seconds < SECONDS
-    assert (tmp_path / "outbox.sqlite").exists()

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import click
 
-from throughline.broker.answer import answers
-from throughline.cli.operators.events import mapping_of
-from throughline.cli.terminal.options import MappingFile, bootstrap_option, domain_option, topic_prefix_option
+from throughline.cli.terminal.options import (
+    MappingFile,
+    bootstrap_option,
+    domain_option,
+    mapping_of,
+    topic_prefix_option,
+)
 from throughline.cli.terminal.progress import progress_bar
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import load_topics
-from throughline.schemas.wire.broker_address import broker_unavailable, reach
+from throughline.schemas.wire.broker_address import broker_unavailable, silence
 from throughline.sources.publish.dispatch import Published, publish
 from throughline.sources.publish.outbox import Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
+
+_ANSWER_SECONDS = 3.0
 
 
 @click.command("publish", short_help="Publish event files, or a mapped export, to Kafka.")
@@ -109,12 +116,13 @@ def publish_command(
 
 
 def _say_if_silent(publisher: Publisher, outbox_path: Path, wait: float) -> None:
-    """Say on standard error that no broker answers, where none does within some four seconds; publishing goes on."""
+    """Say on standard error that no broker answers, where none does within three seconds; publishing goes on."""
     addresses = publisher.bootstrap.split(",")
     with ThreadPoolExecutor(len(addresses)) as threads:
-        if any(threads.map(answers, addresses)) or publisher.sent:
-            return
-    reason = reach(publisher.bootstrap) or "something takes the connection and says nothing that a broker would"
+        reasons = list(threads.map(partial(silence, seconds=_ANSWER_SECONDS), addresses))
+    if not all(reasons) or publisher.sent:
+        return
+    reason = "; ".join(dict.fromkeys(reasons))
     error = broker_unavailable(publisher.bootstrap, reason)
     click.echo(
         f"throughline: {error.what} The events are kept in `{outbox_path}`; waiting for the broker, "
