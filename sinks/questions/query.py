@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from throughline.errors import QueryError
 from throughline.sinks.damage import translated
 from throughline.sinks.questions.explanation import QUERY_HINT, explained
-from throughline.sinks.questions.table import table_lines, width_of
+from throughline.sinks.questions.table import printable, write_table
 
 Format = Literal["table", "csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("table", "csv", "json", "parquet")
@@ -177,11 +177,13 @@ def _write_table(
     result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO, rows: int, width: int | None, spare: Sequence[str]
 ) -> int:
     found = result.fetchmany(rows + 1)
-    texts = [[None if value is None else str(_cell(value)) for value in row] for row in found[:rows]]
-    more = len(found) > rows
-    count = f"{len(found)} row{'' if len(found) == 1 else 's'}."
-    out.writelines(f"{line}\n" for line in table_lines(names, texts, width or width_of(out), spare))
-    out.write(f"\nThe first {rows} rows. For all of them: --format csv, json or parquet.\n" if more else f"\n{count}\n")
+    texts = [[None if value is None else printable(str(_cell(value))) for value in row] for row in found[:rows]]
+    notes = write_table(out, [printable(name) for name in names], texts, width=width, spare=spare)
+    if len(found) > rows:
+        notes.insert(0, f"The first {rows} rows. For all of them: --format csv, json or parquet.")
+    else:
+        notes.insert(0, f"{len(found)} row{'' if len(found) == 1 else 's'}.")
+    out.write(" ".join(notes) + "\n")
     return len(texts)
 
 

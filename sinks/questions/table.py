@@ -1,7 +1,8 @@
-"""Rows as a table for people: as wide as the terminal, wrapped between words and never within one.
+"""A table for people: as wide as the terminal, wrapped between words and never within one.
 
-Where the columns do not fit side by side, those that can be spared are left out, and named. Where the others still
-do not fit, each row becomes a block with a line for each column.
+Where the columns do not fit side by side, what can be spared is left out, and said below: first the beginning that all
+URNs share, then columns that say the same in every row, then columns that the question can do without. Where the
+others still do not fit, each row becomes a block with a line for each column.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import product
+from itertools import chain
 from typing import TextIO
 
 PIPE_WIDTH = 140
@@ -21,7 +22,10 @@ _ONE_PIECE = 20
 _ROOMY = 120
 # rows by which the widths are chosen
 _TRIED = 30
+_URN = re.compile(r"\burn:[^:\s]+:(?=\S)")
 _CODE = re.compile(r"[a-z0-9_]+[,;:.]?")
+
+Row = Sequence[str | None]
 
 
 def width_of(out: TextIO) -> int:
@@ -30,33 +34,54 @@ def width_of(out: TextIO) -> int:
     return shutil.get_terminal_size(fallback).columns
 
 
-def table_lines(
-    names: Sequence[str], rows: Sequence[Sequence[str | None]], width: int, spare: Sequence[str] = ()
+def write_table(
+    out: TextIO, names: Sequence[str], rows: Sequence[Row], *, width: int | None = None, spare: Sequence[str] = ()
 ) -> list[str]:
-    """The lines of a table of at most `width` characters. `spare` names columns that may go, the first one first.
+    """Write rows of texts (None is null), at most `width` wide; sentences on what was left out, to go below them.
 
-    A word longer than a line is all that is ever broken.
+    `spare` names columns that a narrow table can do without, the first one first. Only a word longer than a line is
+    ever broken.
     """
-    if not names:
-        return []
-    shown = list(range(len(names)))
-    left_out: list[str] = []
-    texts = [[printable(name) for name in names]] + [[NULL if v is None else printable(v) for v in row] for row in rows]
+    width = width or width_of(out)
     gaps = (3,) if width >= _ROOMY else (2, 1)
-    for name, gap in product(("", *spare), gaps):
-        if name in names and name not in left_out:
-            shown.remove(names.index(name))
-            left_out.append(name)
-        widths = _widths([[row[i] for i in shown] for row in texts], width - gap * (len(shown) - 1))
-        if widths is not None:
-            break
-    else:
-        return _blocks(texts, width)
-    heading, *others = ["\n".join(_beside([row[i] for i in shown], widths, gap)) for row in texts]
-    lines = [heading, (" " * gap).join("─" * width for width in widths), *others]
-    if left_out:
-        lines += ["", f"Left out, to fit {width} columns: {', '.join(reversed(left_out))}. --format csv has them."]
-    return "\n".join(lines).split("\n")
+    for shown, kept, notes in _ways(names, rows, spare):
+        texts = [[NULL if (text := row[i]) is None else text for i in kept] for row in (names, *shown)]
+        for gap in gaps:
+            widths = _widths(texts, width - gap * (len(kept) - 1))
+            if widths is not None:
+                heading, *lines = [_beside(row, widths, gap) for row in texts]
+                rule = (" " * gap).join("─" * width for width in widths)
+                out.write("\n".join([*heading, rule, *chain(*lines), "", ""]))
+                return notes
+    out.write("\n".join([*_blocks(names, rows, width), "", ""]))
+    return []
+
+
+def _ways(
+    names: Sequence[str], rows: Sequence[Row], spare: Sequence[str]
+) -> Iterator[tuple[Sequence[Row], list[int], list[str]]]:
+    """What may be shown, the whole first: rows, the columns of them that are kept, and what to say of the others."""
+    kept = list(range(len(names)))
+    yield rows, kept, []
+    notes: list[str] = []
+    beginnings = {found for row in rows for text in row for found in _URN.findall(text or "")}
+    if len(beginnings) == 1:
+        rows, notes = (
+            [[text and _URN.sub("", text) for text in row] for row in rows],
+            [f"`{beginnings.pop()}` is left out."],
+        )
+        yield rows, kept, notes
+    alike = [i for i in kept if len({row[i] for row in rows}) == 1] if len(rows) > 1 else []
+    if alike and len(alike) < len(names):
+        kept = [i for i in kept if i not in alike]
+        notes = [*notes, "In every row: " + ", ".join(f"{names[i]} {rows[0][i] or NULL}" for i in alike) + "."]
+        yield rows, kept, notes
+    for most in range(1, len(spare) + 1):
+        gone = [i for i in kept if names[i] in spare[:most]]
+        if gone and len(gone) < len(kept):
+            left_out = ", ".join(names[i] for i in gone)
+            said = f"Left out for want of room: {left_out}. --format csv has them."
+            yield rows, [i for i in kept if i not in gone], [*notes, said]
 
 
 def printable(text: str) -> str:
@@ -129,13 +154,12 @@ def _beside(texts: Sequence[str], widths: Sequence[int], gap: int) -> list[str]:
     ]
 
 
-def _blocks(texts: Sequence[Sequence[str]], width: int) -> list[str]:
+def _blocks(names: Sequence[str], rows: Sequence[Row], width: int) -> list[str]:
     """Each row as a block, with a line for each column."""
-    names, *rows = texts
     label = min(max(map(len, names)), width // 2)
     lines: list[str] = []
     for number, row in enumerate(rows, 1):
         lines.append(f"── {number} ".ljust(width, "─"))
         for name, value in zip(names, row, strict=True):
-            lines += _beside([name, value], [label, max(1, width - label - 2)], 2)
+            lines += _beside([name, NULL if value is None else value], [label, max(1, width - label - 2)], 2)
     return lines
