@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import textwrap
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ import pyarrow.parquet as pq
 from throughline.errors import QueryError
 from throughline.sinks.damage import translated
 from throughline.sinks.questions.explanation import QUERY_HINT, explained
-from throughline.sinks.questions.table import printable, write_table
+from throughline.sinks.questions.table import printable, width_of, write_table
 
 Format = Literal["table", "csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("table", "csv", "json", "parquet")
@@ -178,12 +179,13 @@ def _write_table(
 ) -> int:
     found = result.fetchmany(rows + 1)
     texts = [[None if value is None else printable(str(_cell(value))) for value in row] for row in found[:rows]]
-    notes = write_table(out, [printable(name) for name in names], texts, width=width, spare=spare)
+    width = width or width_of(out)
+    notes = write_table(out, [printable(name) for name in names], texts, width, spare)
     if len(found) > rows:
         notes.insert(0, f"The first {rows} rows. For all of them: --format csv, json or parquet.")
     else:
         notes.insert(0, f"{len(found)} row{'' if len(found) == 1 else 's'}.")
-    out.write(" ".join(notes) + "\n")
+    out.writelines(f"{textwrap.fill(note, width)}\n" for note in notes)
     return len(texts)
 
 

@@ -35,14 +35,13 @@ def width_of(out: TextIO) -> int:
 
 
 def write_table(
-    out: TextIO, names: Sequence[str], rows: Sequence[Row], *, width: int | None = None, spare: Sequence[str] = ()
+    out: TextIO, names: Sequence[str], rows: Sequence[Row], width: int, spare: Sequence[str] = ()
 ) -> list[str]:
     """Write rows of texts (None is null), at most `width` wide; sentences on what was left out, to go below them.
 
     `spare` names columns that a narrow table can do without, the first one first. Only a word longer than a line is
     ever broken.
     """
-    width = width or width_of(out)
     gaps = (3,) if width >= _ROOMY else (2, 1)
     for shown, kept, notes in _ways(names, rows, spare):
         texts = [[NULL if (text := row[i]) is None else text for i in kept] for row in (names, *shown)]
@@ -74,7 +73,7 @@ def _ways(
     alike = [i for i in kept if len({row[i] for row in rows}) == 1] if len(rows) > 1 else []
     if alike and len(alike) < len(names):
         kept = [i for i in kept if i not in alike]
-        notes = [*notes, "In every row: " + ", ".join(f"{names[i]} {rows[0][i] or NULL}" for i in alike) + "."]
+        notes = [*notes, "In every row shown: " + ", ".join(f"{names[i]} {rows[0][i] or NULL}" for i in alike) + "."]
         yield rows, kept, notes
     for most in range(1, len(spare) + 1):
         gone = [i for i in kept if names[i] in spare[:most]]

@@ -323,7 +323,7 @@ def test_a_store_keeps_its_domain(tmp_path: Path) -> None:
     ]
     for arguments in (["verify"], ["replay", str(EVENTS)]):
         done = run(*arguments, "--domain", "england_wales", "--store", path, code=2)
-        assert "of the domain road_fines" in done.stderr
+        assert "has the domain road_fines" in done.stderr
     assert run("digest", "--store", path).stdout == digest
     assert "1 cases rebuilt" in run("rebuild", "--store", path).stdout
     assert run("digest", "--store", path).stdout == digest

@@ -21,7 +21,7 @@ def drawn(
 ) -> tuple[list[str], list[str]]:
     """The lines of the table, and what is said below it."""
     out = StringIO()
-    notes = write_table(out, names, rows, width=width, spare=spare)
+    notes = write_table(out, names, rows, width, spare)
     return out.getvalue().removesuffix("\n\n").split("\n"), notes
 
 
@@ -86,7 +86,7 @@ def test_what_every_row_says_is_said_once_where_there_is_no_room() -> None:
     lines, notes = drawn(["id", "counted-to-the-day", "assigned"], rows, 24)
 
     assert lines[2:] == ["1" * 12, "2" * 12]
-    assert notes == ["In every row: counted-to-the-day 2026-03-02, assigned –."]
+    assert notes == ["In every row shown: counted-to-the-day 2026-03-02, assigned –."]
 
 
 def test_columns_that_can_be_spared_go_first() -> None:

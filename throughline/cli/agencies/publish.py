@@ -110,9 +110,9 @@ def publish_command(
                 counts=made,
             )
     except BaseException:
-        _print(made, "taken into the outbox")
+        _print(made, is_sent=False)
         raise
-    _print(made, "published")
+    _print(made, is_sent=True)
 
 
 def _say_if_silent(publisher: Publisher, outbox_path: Path, wait: float) -> None:
@@ -132,9 +132,10 @@ def _say_if_silent(publisher: Publisher, outbox_path: Path, wait: float) -> None
     )
 
 
-def _print(made: Published, what: str) -> None:
+def _print(made: Published, *, is_sent: bool) -> None:
     if made.read:
-        click.echo(f"{made.read:,} read, {made.new:,} {what}, {made.known:,} {what} before.")
+        new, known = ("published", "published before") if is_sent else ("taken into the outbox", "there before")
+        click.echo(f"{made.read:,} read, {made.new:,} {new}, {made.known:,} {known}.")
     if made.refused:
         click.echo(
             f"{sum(found.count for found in made.refused.values()):,} not published: the catalogue refuses them."
