@@ -264,9 +264,7 @@ def _open_writer(path: Path, settings: Settings, schema: Schema, *, adopt: bool)
 
 def _open_reader(path: Path, settings: Settings, schema: Schema) -> Store:
     if identity(path) in _WRITTEN_HERE:
-        raise StoreLocked(
-            f"`{path}` is open for writing in this process.", hint="Read it with `store.connection.cursor()`."
-        )
+        raise StoreLocked(f"`{path}` is open for writing in this process.", hint="Use `store.connection.cursor()`.")
     # the mark first: a writer may come and go between the two, and that must not look like a loss
     mark = MarkFile(path).read()
     try:
