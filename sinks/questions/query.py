@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import json
+import textwrap
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO, Literal, TextIO
@@ -17,25 +18,17 @@ from typing import Any, BinaryIO, Literal, TextIO
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from throughline.errors import QueryError
 from throughline.sinks.damage import translated
 from throughline.sinks.questions.explanation import QUERY_HINT, explained
+from throughline.sinks.questions.table import printable, width_of, write_table
 
 Format = Literal["table", "csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("table", "csv", "json", "parquet")
 TABLE_ROWS = 200
-PIPE_WIDTH = 140
 SECONDS = 300.0
 _ROWS_AT_ONCE = 10_000
-# a case id has 17 characters, the longest id of a standard 20
-_ONE_PIECE = 20
-# from this width on, columns stand further apart
-_ROOMY = 120
 # what a single statement that only reads can begin with; DuckDB counts `pragma` and `show` among its SELECTs
 _FIRST_WORDS = {
     "select",
@@ -61,12 +54,14 @@ def query(
     rows: int = TABLE_ROWS,
     seconds: float = SECONDS,
     width: int | None = None,
+    spare: Sequence[str] = (),
 ) -> int:
     """Run one SELECT and write what it gives to `out` (binary for parquet, else text); how many rows.
 
     `values` are bound to its parameters (`$name`).
 
-    A table shows at most `rows` rows of `width` characters and says so. CSV has a header, empty for null,
+    A table shows at most `rows` rows, is `width` characters wide, and says what it leaves out: rows, and columns of
+    `spare` where there is no room for them. CSV has a header, empty for null,
     lists and structs as JSON. JSON is one array with an object in each line. Times are ISO 8601, UTC. Raises
     QueryError for what is not a single SELECT, for what DuckDB refuses (with line and column), and after
     `seconds`.
@@ -81,7 +76,7 @@ def query(
             return _write_csv(result, names, out)  # type: ignore[arg-type]
         if format == "json":
             return _write_json(result, names, out)  # type: ignore[arg-type]
-        return _write_table(result, names, out, rows, width)  # type: ignore[arg-type]
+        return _write_table(result, names, out, rows, width, spare)  # type: ignore[arg-type]
 
 
 def check_readable(connection: duckdb.DuckDBPyConnection, sql: str, values: Collection[str] = ()) -> None:
@@ -179,24 +174,19 @@ def _write_json(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO
     return written
 
 
-def _write_table(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO, rows: int, width: int | None) -> int:
+def _write_table(
+    result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO, rows: int, width: int | None, spare: Sequence[str]
+) -> int:
     found = result.fetchmany(rows + 1)
-    # into a file or pipe there is no width to ask for
-    console = Console(file=out, width=width or (None if out.isatty() else PIPE_WIDTH), highlight=False)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1) if console.width >= _ROOMY else (0, 0))
-    for i, name in enumerate(names):
-        # folded, since a value that is cut short with an ellipsis cannot be copied; an id in front stays in one piece
-        is_id = i == 0 and all(len(str(row[0])) <= _ONE_PIECE for row in found)
-        table.add_column(Text(printable(name)), overflow="fold", no_wrap=is_id)
-    for row in found[:rows]:
-        # Text, since a value may look like markup of the console; null is not an empty text
-        table.add_row(*(Text("–", style="dim") if v is None else Text(printable(str(_cell(v)))) for v in row))
-    console.print(table)
+    texts = [[None if value is None else printable(str(_cell(value))) for value in row] for row in found[:rows]]
+    width = width or width_of(out)
+    notes = write_table(out, [printable(name) for name in names], texts, width, spare)
     if len(found) > rows:
-        console.print(f"The first {rows} rows. For all of them: --format csv, json or parquet.")
+        notes.insert(0, f"The first {rows} rows. For all of them: --format csv, json or parquet.")
     else:
-        console.print(f"{len(found)} row{'' if len(found) == 1 else 's'}.")
-    return min(len(found), rows)
+        notes.insert(0, f"{len(found)} row{'' if len(found) == 1 else 's'}.")
+    out.writelines(f"{textwrap.fill(note, width)}\n" for note in notes)
+    return len(texts)
 
 
 def _distinct(names: list[str]) -> list[str]:
@@ -235,8 +225,3 @@ def _cell(value: Any) -> Any:
     if isinstance(plain, bool):
         return "true" if plain else "false"
     return json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list) else plain
-
-
-def printable(text: str) -> str:
-    """Text that cannot steer a terminal."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

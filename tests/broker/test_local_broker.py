@@ -133,7 +133,7 @@ def test_a_folder_is_of_one_broker(own: LocalBroker) -> None:
     """A second on the same folder does not start, and leaves the first as it is."""
     second = LocalBroker(own.folder)
 
-    with pytest.raises(BrokerError, match="Another broker runs in"):
+    with pytest.raises(BrokerError, match="Another broker is running in"):
         second.start()
 
     assert second.pid is None
@@ -244,5 +244,5 @@ def test_its_address_is_not_a_setting(tmp_path: Path) -> None:
 
 def test_there_is_no_address_before_the_start(tmp_path: Path) -> None:
     """Asking too early is an error that says so."""
-    with pytest.raises(BrokerError, match="before it was started"):
+    with pytest.raises(BrokerError, match="until it has been started"):
         _ = LocalBroker(tmp_path).bootstrap

@@ -323,7 +323,7 @@ def test_a_store_keeps_its_domain(tmp_path: Path) -> None:
     ]
     for arguments in (["verify"], ["replay", str(EVENTS)]):
         done = run(*arguments, "--domain", "england_wales", "--store", path, code=2)
-        assert "of the domain road_fines" in done.stderr
+        assert "has the domain road_fines" in done.stderr
     assert run("digest", "--store", path).stdout == digest
     assert "1 cases rebuilt" in run("rebuild", "--store", path).stdout
     assert run("digest", "--store", path).stdout == digest
@@ -389,7 +389,7 @@ def test_every_command_says_in_one_line_what_it_is_for() -> None:
     """On a terminal of 80 columns no sentence of the overview is cut short."""
     overview = run("--help", COLUMNS="80").stdout
 
-    assert "..." not in overview.partition("Commands:")[2]
+    assert "..." not in overview.partition("Start here:")[2]
     assert all(f"  {name} " in overview for name in command.commands)
 
 

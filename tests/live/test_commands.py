@@ -42,7 +42,7 @@ def test_topics_are_made_checked_and_published_to(broker: RunningBroker, topic_p
     assert "`" + topic_prefix + "cps.case-events` is missing" in run(
         "topics", "check", *to, "--replication-factor", "1", folder=tmp_path, code=1
     )
-    assert "9 made, 0 there already" in run("topics", "create", *to, "--replication-factor", "1", folder=tmp_path)
+    assert "9 created, 0 there already" in run("topics", "create", *to, "--replication-factor", "1", folder=tmp_path)
     assert "All 9 topics" in run("topics", "check", *to, "--replication-factor", "1", folder=tmp_path)
     # three copies are what the domain asks for
     assert "expected 3" in run("topics", "check", *to, folder=tmp_path, code=1)
@@ -73,7 +73,7 @@ def test_what_the_broker_refuses_is_named_after_the_counts(
     (tmp_path / "events.jsonl").write_text(LINES[0] + "\n")
 
     said = run("publish", "events.jsonl", *to, folder=tmp_path, code=70)
-    assert "1 read, 1 published, 0 published before" in said
+    assert "1 read, 1 taken into the outbox, 0 there before" in said
     assert "refused event `1` " in said
     assert "throughline topics create" in said
 
@@ -87,6 +87,6 @@ def test_the_demo_over_a_broker_gives_one_digest(tmp_path: Path) -> None:
 
     said = run("demo", "--live", "--cases", "80", "--store", "board.duckdb", folder=tmp_path)
 
-    assert "with no broker: equal" in said
+    assert "without a broker: equal" in said
     assert "One case: c" in said
     assert "never acknowledged" in said

@@ -38,7 +38,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "throughline/broker": (),
     "throughline/generated": ("schemas/pages", "streams/shared"),
     "throughline/demo/story": (),
-    "throughline/demo": ("throughline/demo/story", "streams/join", "sinks/questions"),
+    "throughline/demo": ("throughline/demo/story", "streams/join"),
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
     "throughline/cli/terminal": ("sinks/questions", "quality/stewardship"),
     "throughline/cli/agencies": ("throughline/cli/terminal", "sources/publish"),

@@ -15,7 +15,8 @@ from throughline.cli.terminal.writing import write_answer, write_rows
 from throughline.errors import DataError
 from throughline.sinks.quarantine.highlight import MARK, marked
 from throughline.sinks.quarantine.records import groups, prepare_groups, raw_of, show
-from throughline.sinks.questions.query import Format, printable
+from throughline.sinks.questions.query import Format
+from throughline.sinks.questions.table import printable
 from throughline.sinks.store import Store, open_store
 
 
