@@ -66,7 +66,7 @@ def replay_quarantine(
     if reason == "conflict":
         raise UsageError(
             "A conflict is not replayed: both copies are in the store, and a steward decides which one stands.",
-            hint="Publish `steward.conflict.resolved` with the `content_hash` of the copy that is true.",
+            hint="`throughline conflicts list` has the events; `conflicts show` and `conflicts resolve` decide one.",
         )
     open_domain(store, domain)
     judges = Judges(domain, mapping, topic_prefix)

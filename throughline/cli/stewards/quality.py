@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 import pyarrow as pa
 
-from throughline.cli.stewards.desk import desk_of, desk_options
-from throughline.cli.stewards.letters import letter_command
+from throughline.cli.stewards.desk import at_desk
+from throughline.cli.stewards.letter import letter_command
 from throughline.cli.stewards.page import page_command
 from throughline.cli.stewards.reconcile import reconcile_command
 from throughline.cli.stewards.scores import scores_command
-from throughline.cli.terminal.options import as_of_option, domain_of, domain_option, format_option, now, store_option
+from throughline.cli.terminal.options import as_of_option, domain_of, domain_option, format_option, store_option
 from throughline.cli.terminal.writing import write_query, write_rows
 from throughline.errors import DataError
-from throughline.quality.checks.check import Check, CheckResult, as_of_checked, checks_of, run_checks
+from throughline.quality.checks.check import Check, CheckResult, checks_of, run_checks
 from throughline.quality.checks.data_docs import write_data_docs
-from throughline.quality.stewardship.desk import publish_acts
-from throughline.quality.stewardship.run import acts_of_run
+from throughline.quality.stewardship.desk import Desk
+from throughline.quality.stewardship.run import run_on_record
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.quality import load_quality_rules
 from throughline.sinks.questions.query import Format
@@ -84,20 +82,14 @@ def show(
 
 
 @quality.command(short_help="Make every check, and put the results on the record.")
-@desk_options
+@at_desk
 @as_of_option
-def run(as_of: datetime | None, **given: Any) -> None:
+def run(desk: Desk, as_of: datetime | None) -> None:
     """Make every check and publish each result as an event, which the view quality_results shows from then on.
 
     Example: throughline quality run --area 20 --events steward.jsonl --store cases.duckdb
     """
-    with open_store(given["store_path"], write=True) as store:
-        domain = domain_of(store, given["domain"])
-        as_of = as_of or as_of_checked(store.connection)
-        results = run_checks(store.connection, domain, as_of)
-        at = now()
-        run_id = f"run-{at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-        publish_acts(store, domain, given["outbox"], acts_of_run(results, run_id, as_of), desk=desk_of(given), at=at)
+    run_id, results = run_on_record(desk, as_of)
     failing = sum(not one.success for one in results)
     click.echo(f"{run_id}: {len(results):,} results, {failing:,} not as they should be")
 
