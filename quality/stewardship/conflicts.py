@@ -31,11 +31,30 @@ class Copy:
     coming: dict[str, Any]
 
 
+def source_called(connection: duckdb.DuckDBPyConnection, given: str) -> str:
+    """The source with this name, or the one whose name ends so, as tables show it: `police:20:rms`.
+
+    A name that no source of the store has is given back. Raises DataError where several end so.
+    """
+    found = connection.execute(
+        "select distinct source from (select source from events union all select source from quarantined) "
+        "where source = $given or ends_with(source, ':' || $given) order by source",
+        {"given": given},
+    ).fetchall()
+    names = [name for (name,) in found]
+    if given in names or not names:
+        return given
+    if len(names) > 1:
+        raise DataError(f"Several sources end in `{given}`.", hint=f"Name one of them whole: {', '.join(names)}.")
+    return str(names[0])
+
+
 def copies_of(connection: duckdb.DuckDBPyConnection, source: str, id: str) -> list[Copy]:
     """The copies of an event that was published with different contents, by content hash.
 
-    Raises DataError where there is no such event, or only one content of it.
+    `source` may be given as `source_called` takes it. Raises DataError where there is no such event, or only one content of it.
     """
+    source = source_called(connection, source)
     connection.execute(sql("throughline.streams.join", "keys"))
     found = connection.execute(
         "select content_hash_of(e) as content_hash, e.* from dated_events e "
@@ -64,12 +83,13 @@ def _copy(row: dict[str, Any]) -> Copy:
 
 
 def resolve(desk: Desk, source: str, id: str, content_hash: str, *, reason_code: str) -> None:
-    """Let the copy with this content stand. See `Desk.publish`.
+    """Let the copy with this content stand. `source` may be given as `source_called` takes it. See `Desk.publish`.
 
     Raises DataError where no copies differ or none has this hash, UsageError where the event is of another area than
     the desk, where the action would not come, or where an earlier decision is dated later.
     """
     connection = desk.store.connection
+    source = source_called(connection, source)
     copies = copies_of(connection, source, id)
     hashes = [copy.content_hash for copy in copies]
     if content_hash not in hashes:

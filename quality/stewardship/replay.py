@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from throughline.errors import UsageError
+from throughline.quality.stewardship.conflicts import source_called
 from throughline.quality.stewardship.rejudging import Judges, Unreadable, judge_again, refuse
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
@@ -68,6 +69,8 @@ def replay_quarantine(
             "A conflict is not replayed: both copies are in the store, and a steward decides which one stands.",
             hint="`throughline conflicts list` has the events; `conflicts show` and `conflicts resolve` decide one.",
         )
+    if source is not None:
+        source = source_called(store.connection, source)
     open_domain(store, domain)
     judges = Judges(domain, mapping, topic_prefix)
     portions = choose_kept(store.connection, reason=reason, source=source, quarantine_id=quarantine_id)

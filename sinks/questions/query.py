@@ -17,25 +17,17 @@ from typing import Any, BinaryIO, Literal, TextIO
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from throughline.errors import QueryError
 from throughline.sinks.damage import translated
 from throughline.sinks.questions.explanation import QUERY_HINT, explained
+from throughline.sinks.questions.table import write_table
 
 Format = Literal["table", "csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("table", "csv", "json", "parquet")
 TABLE_ROWS = 200
-PIPE_WIDTH = 140
 SECONDS = 300.0
 _ROWS_AT_ONCE = 10_000
-# a case id has 17 characters, the longest id of a standard 20
-_ONE_PIECE = 20
-# from this width on, columns stand further apart
-_ROOMY = 120
 # what a single statement that only reads can begin with; DuckDB counts `pragma` and `show` among its SELECTs
 _FIRST_WORDS = {
     "select",
@@ -178,21 +170,13 @@ def _write_json(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO
 
 def _write_table(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO, rows: int, width: int | None) -> int:
     found = result.fetchmany(rows + 1)
-    # into a file or pipe there is no width to ask for
-    console = Console(file=out, width=width or (None if out.isatty() else PIPE_WIDTH), highlight=False)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1) if console.width >= _ROOMY else (0, 0))
-    for i, name in enumerate(names):
-        # folded, since a value that is cut short with an ellipsis cannot be copied; an id in front stays in one piece
-        is_id = i == 0 and all(len(str(row[0])) <= _ONE_PIECE for row in found)
-        table.add_column(Text(printable(name)), overflow="fold", no_wrap=is_id)
-    for row in found[:rows]:
-        # Text, since a value may look like markup of the console; null is not an empty text
-        table.add_row(*(Text("–", style="dim") if v is None else Text(printable(str(_cell(v)))) for v in row))
-    console.print(table)
+    texts = [[None if value is None else printable(str(_cell(value))) for value in row] for row in found[:rows]]
+    notes = write_table(out, [printable(name) for name in names], texts, width=width)
     if len(found) > rows:
-        console.print(f"The first {rows} rows. For all of them: --format csv, json or parquet.")
+        notes.insert(0, f"The first {rows} rows. For all of them: --format csv, json or parquet.")
     else:
-        console.print(f"{len(found)} row{'' if len(found) == 1 else 's'}.")
+        notes.insert(0, f"{len(found)} row{'' if len(found) == 1 else 's'}.")
+    out.write(" ".join(notes) + "\n")
     return min(len(found), rows)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from throughline.errors import DataError, UsageError
-from throughline.quality.stewardship.conflicts import copies_of, resolve
+from throughline.quality.stewardship.conflicts import copies_of, resolve, source_called
 from throughline.quality.stewardship.desk import Desk
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.store import Store, open_memory_store
@@ -90,3 +90,13 @@ def test_a_decision_that_is_dated_later_would_outlast_another(store: Store, desk
     with pytest.raises(UsageError, match="not past yet"):
         resolve(desk, SOURCE, ID, other, reason_code="older_copy")
     assert [copy.stands for copy in copies_of(store.connection, SOURCE, ID)] == [True, False]
+
+
+def test_a_source_is_named_by_its_end_where_one_ends_so(store: Store) -> None:
+    """As tables show it; one that nothing ends in is nobody's, and of several each has to be named whole."""
+    assert source_called(store.connection, "police:20:rms") == source_called(store.connection, SOURCE) == SOURCE
+    assert source_called(store.connection, "0:rms") == "0:rms"
+    store.connection.execute("update quarantined set source = 'urn:elsewhere:police:20:rms' where reason = 'bad_time'")
+
+    with pytest.raises(DataError, match="urn:elsewhere:police:20:rms, urn:throughline:police:20:rms"):
+        source_called(store.connection, "police:20:rms")
