@@ -52,7 +52,8 @@ def source_called(connection: duckdb.DuckDBPyConnection, given: str) -> str:
 def copies_of(connection: duckdb.DuckDBPyConnection, source: str, id: str) -> list[Copy]:
     """The copies of an event that was published with different contents, by content hash.
 
-    `source` may be given as `source_called` takes it. Raises DataError where there is no such event, or only one content of it.
+    `source` may be given as `source_called` takes it. Raises DataError where there is no such event, or only one
+    content of it.
     """
     source = source_called(connection, source)
     connection.execute(sql("throughline.streams.join", "keys"))

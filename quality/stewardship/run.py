@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from throughline.quality.checks.check import CheckResult, as_of_checked, run_checks
+import pyarrow as pa
+
+from throughline.quality.checks.check import Check, CheckResult, as_of_checked, run_checks
 from throughline.quality.stewardship.desk import Action, Desk
 from throughline.schemas.definitions.steward import CHECKED
 
+RESULTS = pa.schema(
+    {
+        "place": pa.int64(),
+        "check": pa.string(),
+        "dimension": pa.string(),
+        "subject": pa.string(),
+        "success": pa.bool_(),
+        "observed": pa.float64(),
+        "at_most": pa.float64(),
+        "periods": pa.int64(),
+        "failed": pa.int64(),
+        "period": pa.date32(),
+        "events": pa.int64(),
+        "at_fault": pa.int64(),
+        "why": pa.string(),
+        "do": pa.string(),
+    }
+)
+"""Results of checks as CheckResult has them, in order of `place`, each with why it is made and what to do."""
 _MILLIONTHS = 1_000_000
 # as large as a value may be in an event: beyond it, it is that much
 _MOST = 2**53
@@ -27,6 +49,15 @@ def run_on_record(desk: Desk, as_of: datetime | None = None) -> tuple[str, list[
     run_id = f"run-{desk.at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     publish_results(desk, results, run_id, as_of)
     return run_id, results
+
+
+def results_table(results: Sequence[CheckResult], known: Mapping[str, Check]) -> pa.Table:
+    """RESULTS of a run; `known` are the checks by name."""
+    rows = [
+        asdict(one) | {"place": place, "why": known[one.check].why, "do": known[one.check].do}
+        for place, one in enumerate(results)
+    ]
+    return pa.Table.from_pylist(rows, RESULTS)
 
 
 def publish_results(desk: Desk, results: Sequence[CheckResult], run_id: str, as_of: datetime) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-import pyarrow as pa
 
 from throughline.cli.stewards.desk import at_desk
 from throughline.cli.stewards.letter import letter_command
@@ -16,10 +15,10 @@ from throughline.cli.stewards.scores import scores_command
 from throughline.cli.terminal.options import as_of_option, domain_of, domain_option, format_option, store_option
 from throughline.cli.terminal.writing import write_query, write_rows
 from throughline.errors import DataError
-from throughline.quality.checks.check import Check, CheckResult, checks_of, run_checks
+from throughline.quality.checks.check import checks_of, run_checks
 from throughline.quality.checks.data_docs import write_data_docs
 from throughline.quality.stewardship.desk import Desk
-from throughline.quality.stewardship.run import run_on_record
+from throughline.quality.stewardship.run import results_table, run_on_record
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.quality import load_quality_rules
 from throughline.sinks.questions.query import Format
@@ -71,7 +70,7 @@ def show(
         rules = load_quality_rules(domain)
         results = run_checks(store.connection, domain, as_of)
         failing = [one for one in results if not one.success]
-        store.connection.register("results", _table(results if is_all else failing, checks_of(rules)))
+        store.connection.register("results", results_table(results if is_all else failing, checks_of(rules)))
         write_query(store.connection, sql("throughline.sinks.questions", "sql/quality"), format_, 1_000)
     made = len({one.check for one in results})
     click.echo(f"{len(results):,} results of {made} checks, {len(failing):,} not as they should be", err=True)
@@ -137,28 +136,6 @@ def docs(store_path: Path, domain: Domain | None, as_of: datetime | None, out: P
     """
     with open_store(store_path, write=False) as store:
         click.echo(write_data_docs(store.connection, domain_of(store, domain), as_of, out))
-
-
-def _table(results: list[CheckResult], known: dict[str, Check]) -> pa.Table:
-    """Results with what to do, in their order: check, dimension, subject, passed, observed, at_most, …"""
-    return pa.table(
-        {
-            "place": pa.array(range(len(results)), pa.int64()),
-            "check_name": pa.array([one.check for one in results], pa.string()),
-            "dimension": pa.array([one.dimension for one in results], pa.string()),
-            "subject": pa.array([one.subject for one in results], pa.string()),
-            "passed": pa.array([one.success for one in results], pa.bool_()),
-            "observed": pa.array([one.observed for one in results], pa.float64()),
-            "at_most": pa.array([one.at_most for one in results], pa.float64()),
-            "failed_periods": pa.array([one.failed for one in results], pa.int64()),
-            "periods": pa.array([one.periods for one in results], pa.int64()),
-            "worst_period": pa.array([one.period for one in results], pa.date32()),
-            "at_fault": pa.array([one.at_fault for one in results], pa.int64()),
-            "events_seen": pa.array([one.events for one in results], pa.int64()),
-            "why": pa.array([known[one.check].why for one in results], pa.string()),
-            "do": pa.array([known[one.check].do for one in results], pa.string()),
-        }
-    )
 
 
 for _command in (scores_command, letter_command, page_command, reconcile_command):

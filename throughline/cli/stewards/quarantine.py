@@ -48,8 +48,8 @@ def quarantine() -> None:
 def list_(store_path: Path, reason: str | None, limit: int, format_: Format | None) -> None:
     """List the reasons and sources; with --reason, the records themselves, without their content.
 
-    What was discarded is not counted as open. `days old` is the age of the oldest open record, `newest id` the id of the
-    one that came last, which `quarantine show ID` shows.
+    What was discarded is not counted as open. `days old` is the age of the oldest open record, `newest id` is of the
+    one that came last: `quarantine show` takes it.
 
     Example: throughline quarantine list --reason conflict --store cases.duckdb
     """
