@@ -66,10 +66,11 @@ def _widths(names: Sequence[str], rows: Sequence[Row], kept: Sequence[int], widt
     room = width - sum(widths) - (2 * gap - 1) * (len(kept) - 1) - 2
     if room < 0:
         return None
-    while room and widths != most:
-        narrowest = max(range(len(kept)), key=lambda i: most[i] - widths[i])
-        widths[narrowest] += 1
-        room -= 1
+    # what lacks least first, so that the longest texts alone take several lines
+    for i in sorted(range(len(kept)), key=lambda i: most[i] - widths[i]):
+        more = min(room, most[i] - widths[i])
+        widths[i] += more
+        room -= more
     return widths
 
 
