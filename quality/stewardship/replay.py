@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from throughline.errors import UsageError
 from throughline.quality.stewardship.conflicts import source_called
-from throughline.quality.stewardship.rejudging import Judges, Unreadable, judge_again, refuse
+from throughline.quality.stewardship.rejudging import Judges, Unreadable, judge_again
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.quarantine.kept import KeptRecord, choose_kept, leave, portion
@@ -81,7 +81,8 @@ def replay_quarantine(
         runs = [_judged(run, judges) for run in _runs(portion(store.connection, number))]
         unread = [found for run in runs for found in run.unread]
         if quarantine_id is not None and unread:
-            raise refuse(*unread[0])
+            record, why = unread[0]
+            raise why.error(record)
         done.unread.update(why for _, why in unread)
         done.left_out += sum(run.left_out for run in runs)
         _take(store, runs, done, is_live=is_live)

@@ -44,6 +44,8 @@ def list_(store_path: Path, rows: int, format_: Format | None) -> None:
 def show_(source: str, event_id: str, store_path: Path, format_: Format | None) -> None:
     """Show the copies of the event SOURCE ID beside one another, field by field, and in which fields they differ.
 
+    SOURCE is its name, or the end of it that tables show: police:20:rms.
+
     Example: throughline conflicts show urn:throughline:police:20:rms police-0001 --store cases.duckdb
     """
     with open_store(store_path, write=False) as store:
