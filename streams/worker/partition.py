@@ -156,7 +156,7 @@ def note_quarantine(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Note the records that come into quarantine, or leave it, in the block: a part of the caller's transaction."""
     connection.execute("create or replace temp table quarantined_before as select quarantine_id from quarantined")
     yield
-    connection.execute(sql(__package__, "accept_sql/outgoing_quarantine"))
+    connection.execute(sql(__package__, "sql/outgoing_quarantine"))
 
 
 def note_outgoing(connection: duckdb.DuckDBPyConnection) -> None:
@@ -177,6 +177,6 @@ def _note_heartbeats(connection: duckdb.DuckDBPyConnection, records: CaseRecords
         return
     connection.register("beats", records.heartbeats)
     try:
-        connection.execute(sql(__package__, "accept_sql/heartbeats"))
+        connection.execute(sql(__package__, "sql/heartbeats"))
     finally:
         connection.unregister("beats")

@@ -1,5 +1,6 @@
+-- Which checks fail?
 -- One row per result of a check: what was found for a subject, what it should be at most, and what to do.
--- reads: results (as quality/stewardship/run.py has it)
+-- needs: results
 select
   "check" as check_name, subject, round(observed, 4) as observed, at_most, period as worst_period, failed as failed_periods, periods, at_fault,
   events as events_seen, success as passed, dimension, "do"

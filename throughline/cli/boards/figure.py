@@ -7,14 +7,13 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.stewards.desk import at_desk
+from throughline.cli.terminal.desk import at_desk
 from throughline.cli.terminal.options import as_of_option, format_option, store_option
-from throughline.cli.terminal.writing import write_query
+from throughline.cli.terminal.writing import write_answer
 from throughline.quality.figures.publication import FIGURES, publish_figure
 from throughline.quality.stewardship.desk import Desk
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
-from throughline.sql import sql
 
 
 @click.group(short_help="Put figures on the record when they are published.")
@@ -50,4 +49,4 @@ def list_publications(store_path: Path, format_: Format | None) -> None:
     Example: throughline figure list --store cases.duckdb
     """
     with open_store(store_path, write=False) as store:
-        write_query(store.connection, sql("throughline.sinks.questions", "sql/publications"), format_, 1_000)
+        write_answer(store.connection, "publications", format_, 1_000)

@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from throughline.cli.operators.events import mapping_of
 from throughline.cli.terminal.options import (
     DOMAINS,
     MappingFile,
@@ -16,6 +15,7 @@ from throughline.cli.terminal.options import (
     domain_of,
     domain_option,
     format_option,
+    mapping_of,
     store_option,
 )
 from throughline.cli.terminal.writing import write_rows
