@@ -31,6 +31,10 @@ _DAMAGE = re.compile(
 _NO_ROOM = re.compile(r"No space left|File too large|disk quota", re.IGNORECASE)
 
 
+OPERATORS_PAGE = "docs/how-to/operators.md"
+"""Where the files beside a store, copies and back-ups are explained."""
+
+
 def rebuild_hint(path: Path | None) -> str:
     if path is None:
         parts, store = "the file, its `.wal` and its `.mark`", "FILE"
@@ -38,7 +42,8 @@ def rebuild_hint(path: Path | None) -> str:
         parts, store = f"`{path}`, `{path}.wal` and `{path}.mark`", str(path)
     return (
         f"Every row of a store comes from events, so nothing that was published is lost. Move {parts} away and "
-        f"build it anew: `throughline replay PATH… --store {store}`, or start the worker, which reads its topics again."
+        f"fill a new store: `throughline replay PATH… --store {store}`, or start the worker, which reads its topics "
+        f"again. More: {OPERATORS_PAGE}."
     )
 
 
@@ -50,25 +55,25 @@ def store_error(error: duckdb.Error, path: Path | None, *, opening: bool = False
     if holder := re.search(r"Conflicting lock is held in (?:.*?)\(PID (\d+)\)", text):
         return StoreLocked(
             f"{name} is open in process {holder[1]}.",
-            hint="While one process writes a store nobody reads its file. Wait, or read a snapshot.",
+            hint="While one process writes a store, no other can open it. Wait, or read a snapshot.",
         )
     if "different configuration" in text:
         return StoreLocked(
-            f"{name} is open in this process already, with other settings.", hint="Use the one that is open."
+            f"{name} is already open in this process, with other settings.", hint="Use the one that is open."
         )
     if _NO_ROOM.search(text):
         return StoreError(
             f"{name} could not be written: the disk is full.",
-            hint="Nothing that was committed is lost. Make room on the disk, then do the same again.",
+            hint="What was committed is kept. Make room on the disk, then do the same again.",
         )
     if "Permission denied" in text or "Read-only file system" in text:
-        return StoreError(f"{name} cannot be opened: no permission.", hint="Check the rights of file and folder.")
+        return StoreError(f"{name} cannot be opened: no permission.", hint="Check the permissions.")
     if "database does not exist" in text:
         return _missing(path)
     if version := re.search(r"Trying to read a database file with version number (\d+)", text):
         return StoreTooNew(
             f"{name} is a DuckDB file of format {version[1]}, which DuckDB {duckdb.__version__} cannot read.",
-            hint="Use a newer release of Throughline. " + rebuild_hint(path),
+            hint="Use a newer version of Throughline. " + rebuild_hint(path),
         )
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreError(f"{name}: {first}", hint="Give it more memory (`memory_limit`), or fewer threads.")

@@ -162,7 +162,7 @@ def _written(folder: Path) -> Iterator[None]:
     except (OSError, duckdb.IOException) as error:
         raise StoreError(
             f"The export to `{folder}` could not be written: {str(error).splitlines()[0]}",
-            hint="What was there before is whole. Make room, or wait for who uses it, then do the same again.",
+            hint="What was there before is whole. Make room, or wait until it is no longer in use, then do it again.",
         ) from None
     finally:
         for left in (*folder.glob("*.new"), *folder.glob("*.new.wal")):

@@ -1,7 +1,7 @@
 """What a store is fed with: events, or the shared topics of stores that are.
 
-A store of shared topics has no identifiers of events and nothing to derive from: what would derive it anew, or feed
-events into it, would lose what it has.
+A store of shared topics has no identifiers of events and nothing to derive from: to rebuild it, or feed events into
+it, would lose what it has.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def check_fed_with_events(store: Store) -> None:
     """Raise StoreError for a store of shared topics."""
     if is_of_shared_topics(store.connection):
         raise StoreError(
-            f"`{store.path}` is filled from the shared topics: it holds what is public, and nothing to derive it from.",
-            hint="Ask where the events are. To fill it anew, delete it and run `throughline sink` again.",
+            f"`{store.path}` is filled from the shared topics: it holds what is public, and not the events behind it.",
+            hint="Use a store that holds the events. To refill this one, delete it and run `throughline sink` again.",
         )
 
 
@@ -40,7 +40,7 @@ def feed_with_shared_topics(store: Store) -> None:
     ).fetchone()
     if row is not None and row[0]:
         raise StoreError(
-            f"`{store.path}` is fed with events: the shared topics have a store of their own.",
+            f"`{store.path}` is filled from events: shared topics need a store of their own.",
             hint="Name another file with --store.",
         )
     with store.transaction() as connection:

@@ -49,10 +49,10 @@ class Ownership:
             check_not_behind(self.path, mark, mark_of(found, mark.fence))
         elif int(found["commit"]) > 1 and not adopt:
             raise StoreDamaged(
-                f"The mark `{self.path}.mark` is missing, so nothing tells whether `{self.path}` (commit "
+                f"The mark `{self.path}.mark` is missing, so nothing shows whether `{self.path}` (commit "
                 f"{found['commit']}) is whole.",
-                hint=f"If it was copied or renamed, bring its mark along as `{self.path.name}.mark`. "
-                + rebuild_hint(self.path),
+                hint=f"It can be read, but not written. If it was copied or moved, copy its mark too, as "
+                f"`{self.path.name}.mark`. " + rebuild_hint(self.path),
             )
         connection.execute("begin transaction")
         changed = migrate(connection, schema)
@@ -96,7 +96,7 @@ def make_store_file(path: Path, settings: Settings, schema: Schema) -> None:
     """Build an empty store and move it to its place whole; leftovers of one that was deleted go."""
     mark = path.with_name(path.name + ".mark")
     if mark.exists():
-        log.warning("the store %s was gone although it has a mark; starting anew", path)
+        log.warning("the store %s has gone, although its mark is there; starting with an empty store", path)
         mark.unlink()
     new = path.with_name(path.name + ".new")
     for leftover in (path, new):

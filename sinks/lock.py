@@ -30,7 +30,7 @@ class Holder:
     token: str
 
     def __str__(self) -> str:
-        return f"Process {self.pid} on {self.host}, since {self.started}"
+        return f"Process {self.pid} on {self.host} (since {self.started})"
 
 
 class WriteLock:
@@ -88,7 +88,7 @@ def holder_of(store: Path) -> Holder | None:
 def locked_error(store: Path, holder: Holder | None) -> StoreLocked:
     who = "Another process" if holder is None else str(holder)
     return StoreLocked(
-        f"{who} writes `{store}`.",
+        f"{who} is writing `{store}`.",
         hint="Wait for it to end, or stop it. To look at the store meanwhile, read a snapshot of it.",
     )
 
@@ -101,7 +101,7 @@ def _locked_descriptor(path: Path, store: Path) -> int:
         except OSError as error:
             raise StoreError(
                 f"The lock file `{path}` cannot be made: {error.strerror}.",
-                hint="A store is written in a folder that you may write to, with room on its disk.",
+                hint="Put the store in a folder that you may write to, on a disk with room.",
             ) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -78,7 +78,7 @@ class MarkFile:
 def _unwritten(path: Path, error: OSError) -> StoreError:
     return StoreError(
         f"The mark `{path}` of the store cannot be written: {error.strerror}.",
-        hint="Make room on the disk and check the rights of the folder, then open the store again.",
+        hint="Make room on the disk, check the permissions of the folder, then open the store again.",
     )
 
 
@@ -100,18 +100,18 @@ def check_not_behind(path: Path, mark: Mark, found: Mark) -> None:
         raise StoreDamaged(
             f"`{path}` is not the store that its mark `{path}.mark` was written for "
             f"(it is {found.store}, the mark says {mark.store}).",
-            hint=f"If the file was put there on purpose, bring its own mark along as `{path.name}.mark`. "
+            hint=f"If you put the file there yourself, copy its own mark too, as `{path.name}.mark`. "
             + rebuild_hint(path),
         )
     if found.commit < mark.commit:
         raise StoreDamaged(
-            f"`{path}` went backwards: it holds commit {found.commit} and had come to commit {mark.commit}, "
-            f"{mark.commit - found.commit} more. Its write-ahead log is gone or short, or it is an old copy.",
+            f"`{path}` went backwards: it holds commit {found.commit}, and had reached commit {mark.commit}, "
+            f"{mark.commit - found.commit} more. Its write-ahead log is missing or cut short, or it is an old copy.",
             hint=rebuild_hint(path),
         )
     if found.commit == mark.commit and found.stamp != mark.stamp:
         raise StoreDamaged(
-            f"`{path}` is not the copy of the store that its mark was written for: both came to commit "
+            f"`{path}` is not the copy of the store that its mark was written for: both reached commit "
             f"{mark.commit}, with different content.",
             hint=rebuild_hint(path),
         )

@@ -108,12 +108,13 @@ def check_version(path: Path, found: dict[str, str], schema: Schema, *, write: b
         raise StoreDamaged(f"`{path}` does not say which version its schema has.") from None
     if version > schema.version:
         raise StoreTooNew(
-            f"`{path}` has schema version {version}; this release ({__version__}) knows {schema.version}.",
-            hint=f"It was written by release {found.get('release', 'unknown')}: use that one or a later one.",
+            f"`{path}` was written by Throughline {found.get('release', 'unknown')}, a newer version (schema version "
+            f"{version}); this is {__version__} (schema version {schema.version}).",
+            hint="Use that version, or a later one.",
         )
     if version < schema.version and not write:
         raise StoreError(
-            f"`{path}` has schema version {version}, and this release reads {schema.version}.",
+            f"`{path}` has schema version {version}; this version of Throughline reads {schema.version}.",
             hint=f"`throughline rebuild --store {path}` brings it up to date.",
         )
 

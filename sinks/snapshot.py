@@ -63,6 +63,6 @@ class Snapshot:
             said = ended.stderr.strip().splitlines()
             raise StoreError(
                 f"The snapshot `{self.target}` could not be written: {said[-1] if said else ended.returncode}.",
-                hint="The store itself is whole. Make room, or check the rights of the folder.",
+                hint="The store itself is whole. Make room, or check the permissions of the folder.",
             )
         self._commit, self._written = commit, time.monotonic()

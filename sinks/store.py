@@ -170,13 +170,13 @@ class Store:
         if not self.is_writable:
             raise StoreError(f"`{self.path}` is open for reading only.", hint="Open it with `write=True`.")
         if self._stopped:
-            raise StoreLocked(f"`{self.path}` is written no more by this process: {self._stopped}.")
+            raise StoreLocked(f"This process has stopped writing `{self.path}`: {self._stopped}.")
         if self._in_transaction:
             raise StoreError("A transaction is open already: they do not nest.")
         if self.path is not None and shutil.disk_usage(self.path.parent).free < LEAST_FREE_BYTES:
             raise StoreError(
-                f"`{self.path}` is not written: its disk has less than {LEAST_FREE_BYTES // 2**20} MiB left.",
-                hint="Nothing that was committed is lost. Make room on the disk, then do the same again.",
+                f"`{self.path}` cannot be written: its disk has less than {LEAST_FREE_BYTES // 2**20} MiB left.",
+                hint="What was committed is kept. Make room on the disk, then do the same again.",
             )
 
     def _check_held(self) -> None:
@@ -193,7 +193,7 @@ class Store:
         with suppress(duckdb.Error):
             self.connection.execute("pragma disable_checkpoint_on_shutdown")
         return StoreLocked(
-            f"`{self.path}` is not ours to write any more: {lost}. The transaction was rolled back.",
+            f"`{self.path}` is no longer ours to write: {lost}. The transaction was rolled back.",
             hint="Stop this process. Another writer of the same store should be running; if not, start one.",
         )
 
@@ -264,7 +264,9 @@ def _open_writer(path: Path, settings: Settings, schema: Schema, *, adopt: bool)
 
 def _open_reader(path: Path, settings: Settings, schema: Schema) -> Store:
     if identity(path) in _WRITTEN_HERE:
-        raise StoreLocked(f"`{path}` is open for writing in this process.", hint="Read by `store.connection.cursor()`.")
+        raise StoreLocked(
+            f"`{path}` is open for writing in this process.", hint="Read it with `store.connection.cursor()`."
+        )
     # the mark first: a writer may come and go between the two, and that must not look like a loss
     mark = MarkFile(path).read()
     try:

@@ -12,8 +12,8 @@ from pathlib import Path
 class ThroughlineError(Exception):
     """A fault with a sentence that says what happened and, after a blank line, what to do next.
 
-    `exit_code` is what the command ends with: 1 for a fault in what was given, 2 for a wrong call, 70 for a
-    fault in the machinery (as in sysexits.h).
+    `exit_code` is the command's: 1 for a fault in what was given, 2 for a wrong call, 70 for a fault in the machinery
+    (as in sysexits.h).
     """
 
     exit_code = 1
@@ -76,7 +76,7 @@ class StoreError(InfrastructureError):
 
 
 class StoreMissing(StoreError):
-    """No store can be where it was said to be: a fault in what was given, which no retry mends."""
+    """No store can be where it was said to be: a fault in what was given, which trying again will not mend."""
 
     exit_code = 1
 
@@ -106,15 +106,15 @@ class OutboxFull(OutboxError):
 
 
 class OutboxDamaged(OutboxError):
-    """The file of the outbox is damaged, or no outbox."""
+    """The outbox's file is damaged, or is not an outbox."""
 
 
 class BrokerUnavailable(InfrastructureError):
-    """No broker of Kafka answers: it is away, or it is not where it was said to be."""
+    """No Kafka broker answers: it is down, or it is not where it was said to be."""
 
 
 class BrokerRefused(InfrastructureError):
-    """The broker answered, and does not do what it was asked: `topic` and the broker's own `reason` say what."""
+    """The broker answered, and refused: `topic` and the broker's own `reason` say what."""
 
     def __init__(self, what: str, *, topic: str | None = None, reason: str = "", hint: str = "") -> None:
         self.topic = topic
@@ -127,11 +127,11 @@ class TopicMismatch(InfrastructureError):
 
 
 class SharedLogError(InfrastructureError):
-    """A shared topic holds what cannot be taken, or no longer holds what has still to be taken."""
+    """A shared topic holds something that cannot be taken, or has lost something that was still to be taken."""
 
 
 class BrokerError(InfrastructureError):
-    """A broker of our own cannot be started, or went away."""
+    """A broker that we started ourselves does not start, or has stopped."""
 
 
 class BrokerToolMissing(BrokerError):
@@ -139,7 +139,7 @@ class BrokerToolMissing(BrokerError):
 
 
 class PartFailed(InfrastructureError):
-    """A process of the local stack ended by itself."""
+    """A process of the local stack stopped by itself."""
 
 
 class QueryError(ThroughlineError):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import struct
 
 from throughline.errors import BrokerUnavailable, UsageError
 
 _REACH_SECONDS = 5.0
+# ApiVersions, version 0, without a name of the client: size, key, version, correlation id, no text
+_WHICH_REQUESTS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 
 
 def read_addresses(bootstrap: str) -> list[tuple[str, int]]:
@@ -15,7 +18,9 @@ def read_addresses(bootstrap: str) -> list[tuple[str, int]]:
     for address in bootstrap.split(","):
         host, _, port = address.strip().rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65_536:
-            raise UsageError(f"`{address}` is no address of a broker.", hint="Write HOST:PORT, as 127.0.0.1:9092.")
+            raise UsageError(
+                f"`{address}` is not the address of a broker.", hint="Write HOST:PORT, such as 127.0.0.1:9092."
+            )
         addresses.append((host.strip("[]"), int(port)))
     return addresses
 
@@ -32,9 +37,30 @@ def reach(bootstrap: str) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
+def silence(bootstrap: str, seconds: float) -> str:
+    """Why no broker answers at `bootstrap`, each address waited for so long; empty where one does.
+
+    A broker answers the question which requests it knows. One that wants TLS answers too, by an alert or the end.
+    """
+    reasons = []
+    for address in read_addresses(bootstrap):
+        try:
+            with socket.create_connection(address, timeout=seconds) as connection:
+                connection.sendall(_WHICH_REQUESTS)
+                try:
+                    connection.recv(1)
+                except TimeoutError:
+                    reasons.append("something takes the connection, and does not answer as a broker would")
+                    continue
+            return ""
+        except OSError as error:
+            reasons.append(error.strerror or str(error))
+    return "; ".join(dict.fromkeys(reasons))
+
+
 def broker_unavailable(bootstrap: str, reason: str) -> BrokerUnavailable:
     """The error for a broker that does not answer."""
     return BrokerUnavailable(
         f"No broker answers at {bootstrap}: {reason}.",
-        hint="See that it runs and can be reached from here; --bootstrap or KAFKA_BOOTSTRAP says where it is.",
+        hint="Check that it is running and can be reached from here. --bootstrap or KAFKA_BOOTSTRAP says where it is.",
     )

@@ -32,7 +32,7 @@ def case_of(connection: duckdb.DuckDBPyConnection, name: str) -> int:
     if not found:
         raise DataError(
             f"No case is called `{wanted}`.",
-            hint='Give a case id, or an identifier as `throughline query "select identifiers from cases"` has it.',
+            hint='Give a case id, or an identifier as `throughline query "select identifiers from cases"` shows it.',
         )
     if len(found) > 1:
         ids = ", ".join(case_id(key) for (key,) in found[:5])

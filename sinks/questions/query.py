@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO, Literal, TextIO
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from throughline.errors import QueryError
 from throughline.sinks.damage import translated
 from throughline.sinks.questions.explanation import QUERY_HINT, explained
-from throughline.sinks.questions.table import write_table
+from throughline.sinks.questions.table import table_lines, width_of
 
 Format = Literal["table", "csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("table", "csv", "json", "parquet")
@@ -53,12 +53,14 @@ def query(
     rows: int = TABLE_ROWS,
     seconds: float = SECONDS,
     width: int | None = None,
+    spare: Sequence[str] = (),
 ) -> int:
     """Run one SELECT and write what it gives to `out` (binary for parquet, else text); how many rows.
 
     `values` are bound to its parameters (`$name`).
 
-    A table shows at most `rows` rows of `width` characters and says so. CSV has a header, empty for null,
+    A table shows at most `rows` rows, is `width` characters wide, and says what it leaves out: rows, and columns of
+    `spare` where there is no room for them. CSV has a header, empty for null,
     lists and structs as JSON. JSON is one array with an object in each line. Times are ISO 8601, UTC. Raises
     QueryError for what is not a single SELECT, for what DuckDB refuses (with line and column), and after
     `seconds`.
@@ -73,7 +75,7 @@ def query(
             return _write_csv(result, names, out)  # type: ignore[arg-type]
         if format == "json":
             return _write_json(result, names, out)  # type: ignore[arg-type]
-        return _write_table(result, names, out, rows, width)  # type: ignore[arg-type]
+        return _write_table(result, names, out, rows, width, spare)  # type: ignore[arg-type]
 
 
 def check_readable(connection: duckdb.DuckDBPyConnection, sql: str, values: Collection[str] = ()) -> None:
@@ -171,16 +173,16 @@ def _write_json(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO
     return written
 
 
-def _write_table(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO, rows: int, width: int | None) -> int:
+def _write_table(
+    result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO, rows: int, width: int | None, spare: Sequence[str]
+) -> int:
     found = result.fetchmany(rows + 1)
-    texts = [[None if value is None else printable(str(_cell(value))) for value in row] for row in found[:rows]]
-    notes = write_table(out, [printable(name) for name in names], texts, width=width)
-    if len(found) > rows:
-        notes.insert(0, f"The first {rows} rows. For all of them: --format csv, json or parquet.")
-    else:
-        notes.insert(0, f"{len(found)} row{'' if len(found) == 1 else 's'}.")
-    out.write(" ".join(notes) + "\n")
-    return min(len(found), rows)
+    texts = [[None if value is None else str(_cell(value)) for value in row] for row in found[:rows]]
+    more = len(found) > rows
+    count = f"{len(found)} row{'' if len(found) == 1 else 's'}."
+    out.writelines(f"{line}\n" for line in table_lines(names, texts, width or width_of(out), spare))
+    out.write(f"\nThe first {rows} rows. For all of them: --format csv, json or parquet.\n" if more else f"\n{count}\n")
+    return len(texts)
 
 
 def _distinct(names: list[str]) -> list[str]:
@@ -219,8 +221,3 @@ def _cell(value: Any) -> Any:
     if isinstance(plain, bool):
         return "true" if plain else "false"
     return json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list) else plain
-
-
-def printable(text: str) -> str:
-    """Text that cannot steer a terminal."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -5,6 +5,7 @@ The comment has a line for the question, a line for the row, and then, in any or
     -- $rows integer = 50: rows at most            a parameter with its default (`= null` for none)
     -- $now time: to which the days are counted    one that must be given
     -- needs: edges                                tables that the caller has made on the connection
+    -- spare: kind, reason                         columns that a narrow table can do without, the first one first
     -- reads: events                               for the reader
 
 Values are bound by DuckDB as `$rows`; nothing is written into the text of a query.
@@ -42,13 +43,17 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Question:
-    """`asks` is the question, `row` what one row of the answer is, `needs` the tables that the caller makes first."""
+    """`asks` is the question, `row` what one row of the answer is, `needs` the tables that the caller makes first.
+
+    `spare` are columns that a narrow table can do without, the first one first.
+    """
 
     name: str
     asks: str
     row: str
     parameters: tuple[Parameter, ...]
     needs: tuple[str, ...]
+    spare: tuple[str, ...]
     sql: str
 
     def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,13 +115,15 @@ def parsed(name: str, text: str) -> Question:
         comment.append(line.removeprefix("-- "))
     if len(comment) < 2 or not comment[0].endswith("?") or not comment[1].startswith("One row"):
         raise ValueError(f"{name}.sql must begin with a question and with what one row is")
-    parameters, needs = [], []
+    parameters, needs, spare = [], [], []
     for line in comment[2:]:
         if line.startswith("$"):
             parameters.append(_parameter(name, line))
         elif line.startswith("needs: "):
             needs += line.removeprefix("needs: ").split(", ")
-    return Question(name, comment[0], comment[1], tuple(parameters), tuple(needs), text)
+        elif line.startswith("spare: "):
+            spare += line.removeprefix("spare: ").split(", ")
+    return Question(name, comment[0], comment[1], tuple(parameters), tuple(needs), tuple(spare), text)
 
 
 def _parameter(question_name: str, line: str) -> Parameter:

@@ -1,94 +1,176 @@
-"""A table for people: as wide as the terminal, and no word of it broken.
+"""Rows as a table for people: as wide as the terminal, wrapped between words and never within one.
 
-Where columns have no room, what can be left out is: first the beginning that all URNs share, then columns that say the
-same in every row, which are said once below. What still has no room is written row by row.
+Where the columns do not fit side by side, what is said once is enough: how all URNs begin, then what every row says.
+Where that does not do, columns that can be spared are left out, and named. Where the others still do not fit, each row
+becomes a block with a line for each column.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import product
 from typing import TextIO
 
-from rich import box
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-# into a file or pipe there is no width to ask for
 PIPE_WIDTH = 140
+NULL = "–"
+# a case id has 17 characters, the longest id of a standard 20
+_ONE_PIECE = 20
 # from this width on, columns stand further apart
 _ROOMY = 120
+# rows by which the widths are chosen
+_TRIED = 30
 _URN = re.compile(r"\burn:[^:\s]+:(?=\S)")
-Row = Sequence[str | None]
+_CODE = re.compile(r"[a-z0-9_]+[,;:.]?")
 
 
-def write_table(out: TextIO, names: Sequence[str], rows: Sequence[Row], *, width: int | None = None) -> list[str]:
-    """Draw rows of texts (None is null), `width` wide; sentences on what was left out, to be written below it."""
-    console = Console(file=out, width=width or (None if out.isatty() else PIPE_WIDTH), highlight=False)
-    gap = 2 if console.width >= _ROOMY else 1
+def width_of(out: TextIO) -> int:
+    """Columns of the terminal that `out` goes to; of a pipe or file what COLUMNS says, or 140."""
+    fallback = (80 if out.isatty() else PIPE_WIDTH, 24)
+    return shutil.get_terminal_size(fallback).columns
+
+
+def table_lines(
+    names: Sequence[str], rows: Sequence[Sequence[str | None]], width: int, spare: Sequence[str] = ()
+) -> list[str]:
+    """The lines of a table of at most `width` characters. `spare` names columns that may go, the first one first.
+
+    A word longer than a line is all that is ever broken.
+    """
+    if not names:
+        return []
+    shown = list(range(len(names)))
+    left_out: list[str] = []
+    texts = [[printable(name) for name in names]] + [[NULL if v is None else printable(v) for v in row] for row in rows]
+    gaps = (3,) if width >= _ROOMY else (2, 1)
     notes: list[str] = []
-    shown, kept = _without_shared_beginning(rows), list(range(len(names)))
-    if shown != rows and _widths(names, rows, kept, console.width, gap) is None:
-        (beginning,) = {found for row in rows for text in row for found in _URN.findall(text or "")}
-        rows, notes = shown, [f"`{beginning}` is left out."]
-    widths = _widths(names, rows, kept, console.width, gap)
-    if widths is None and len(rows) > 1:
-        alike = [i for i in kept if len({row[i] for row in rows}) == 1]
-        kept = [i for i in kept if i not in alike]
-        widths = _widths(names, rows, kept, console.width, gap)
+    if not _fits(texts, shown, width, gaps[-1]):
+        texts, notes = _without_shared_beginning(texts)
+    alike = [i for i in shown if len(rows) > 1 and len({row[i] for row in texts[1:]}) == 1]
+    if alike and not _fits(texts, shown, width, gaps[-1]):
+        unlike = [i for i in shown if i not in alike]
+        if unlike and _fits(texts, unlike, width, gaps[-1]):
+            shown, spare = unlike, ()
+            notes = [*notes, "In every row: " + ", ".join(f"{texts[0][i]} {texts[1][i]}" for i in alike) + "."]
+    for name, gap in product(("", *spare), gaps):
+        if name in names and name not in left_out:
+            shown.remove(names.index(name))
+            left_out.append(name)
+        widths = _widths([[row[i] for i in shown] for row in texts], width - gap * (len(shown) - 1))
         if widths is not None:
-            notes.append("In every row: " + ", ".join(f"{names[i]} {rows[0][i] or '–'}" for i in alike) + ".")
-    if widths is None:
-        _write_rows(console, names, rows)
-        return notes
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, gap - 1))
-    for i, room in zip(kept, widths, strict=True):
-        table.add_column(Text(names[i]), width=room, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(row[i]) for i in kept))
-    console.print(table)
-    return notes
+            break
+    else:
+        return [*_blocks(texts, width), *_written(notes, width)]
+    heading, *others = ["\n".join(_beside([row[i] for i in shown], widths, gap)) for row in texts]
+    lines = [heading, (" " * gap).join("─" * width for width in widths), *others]
+    lines += _written(notes, width)
+    if left_out:
+        lines += ["", f"Left out, to fit {width} columns: {', '.join(reversed(left_out))}. --format csv has them."]
+    return "\n".join(lines).split("\n")
 
 
-def _cell(text: str | None) -> Text:
-    """Text, since a value may look like markup of the console; null is not an empty text."""
-    return Text("–", style="dim") if text is None else Text(text)
+def _written(notes: Sequence[str], width: int) -> list[str]:
+    return ["", *(line for note in notes for line in _wrapped(note, width))] if notes else []
 
 
-def _widths(names: Sequence[str], rows: Sequence[Row], kept: Sequence[int], width: int, gap: int) -> list[int] | None:
-    """How wide each column is to be so that no word is broken; None where that has no room."""
-    texts = [[names[i], *(row[i] or "–" for row in rows)] for i in kept]
-    widths = [max(cell_len(word) for text in column for word in text.split() or [""]) for column in texts]
-    most = [max(map(cell_len, column)) for column in texts]
-    # what the box draws at its edges and between columns
-    room = width - sum(widths) - (2 * gap - 1) * (len(kept) - 1) - 2
-    if room < 0:
+def _fits(texts: Sequence[Sequence[str]], shown: Sequence[int], width: int, gap: int) -> bool:
+    """Whether these columns have room beside one another without a word being broken."""
+    return sum(_least([[row[i] for row in texts] for i in shown])) + gap * (len(shown) - 1) <= width
+
+
+def _without_shared_beginning(texts: list[list[str]]) -> tuple[list[list[str]], list[str]]:
+    """`police:20:rms` for `urn:throughline:police:20:rms` where all URNs begin alike; and the sentence that says so."""
+    found = {one for row in texts for text in row for one in _URN.findall(text)}
+    if len(found) != 1:
+        return texts, []
+    return [[_URN.sub("", text) for text in row] for row in texts], [f"`{found.pop()}` is left out."]
+
+
+def printable(text: str) -> str:
+    """Text that cannot steer a terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _widths(texts: Sequence[Sequence[str]], room: int) -> list[int] | None:
+    """A width for each column, so that all take at most `room` and no word is broken; None where there is none."""
+    columns = list(zip(*texts, strict=True))
+    widths = [min(max(map(len, column)), room) for column in columns]
+    least = _least(columns)
+    if sum(least) > room:
         return None
-    # what lacks least first, so that the longest texts alone take several lines
-    for i in sorted(range(len(kept)), key=lambda i: most[i] - widths[i]):
-        more = min(room, most[i] - widths[i])
-        widths[i] += more
-        room -= more
+    widths = [max(pair) for pair in zip(widths, least, strict=True)]
+    tried = [column[:_TRIED] for column in columns]
+    heights = [[_height(text, width) for text in column] for column, width in zip(tried, widths, strict=True)]
+    while sum(widths) > room:
+        # the column that makes the table the least longer, and of those the widest
+        found = []
+        for i, width in enumerate(widths):
+            if width > least[i]:
+                narrower = [_height(text, width - 1) for text in tried[i]]
+                lines = sum(map(max, zip(*heights[:i], narrower, *heights[i + 1 :], strict=True)))
+                found.append((lines, -width, i, narrower))
+        _, _, i, heights[i] = min(found)
+        widths[i] -= 1
     return widths
 
 
-def _without_shared_beginning(rows: Sequence[Row]) -> Sequence[Row]:
-    """The rows with `police:20:rms` for `urn:throughline:police:20:rms`, where all their URNs begin alike."""
-    found = {one for row in rows for text in row for one in _URN.findall(text or "")}
-    if len(found) != 1:
-        return rows
-    return [[text and _URN.sub("", text) for text in row] for row in rows]
+def _least(columns: Sequence[Sequence[str]]) -> list[int]:
+    """The least width of each column, heading first, in which no word is broken."""
+    least = [max(map(len, _pieces(column)), default=1) for column in columns]
+    if all(len(text) <= _ONE_PIECE for text in columns[0][1:]):
+        # so that an id can be copied
+        least[0] = max([*map(len, columns[0][1:]), least[0]])
+    return least
 
 
-def _write_rows(console: Console, names: Sequence[str], rows: Sequence[Row]) -> None:
-    """Each row by itself, a line or more for each column."""
-    for row in rows:
-        table = Table(box=None, pad_edge=False, show_header=False)
-        table.add_column(style="bold", no_wrap=True)
-        table.add_column(overflow="fold")
-        for name, text in zip(names, row, strict=True):
-            table.add_row(Text(name), _cell(text))
-        console.print(table)
-        console.print()
+@cache
+def _height(text: str, width: int) -> int:
+    return len(_wrapped(text, width))
+
+
+def _pieces(texts: Iterable[str]) -> Iterator[str]:
+    """What is not to be broken."""
+    return (piece for text in texts for word in text.split() for piece in _parts(word))
+
+
+def _parts(word: str) -> list[str]:
+    """Where a word may be parted that is longer than a line: a code after its underscores, and nothing else."""
+    return re.split(r"(?<=_)(?=[a-z0-9])", word) if _CODE.fullmatch(word) else [word]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """The lines of a text, none longer than `width`."""
+    lines = [""]
+    for word in re.findall(r"\S+|\s+", text):
+        for part in [word] if len(word) <= width else _parts(word):
+            if len(lines[-1] + part.rstrip()) > width and lines[-1].strip():
+                lines.append("")
+            lines[-1] += part if lines[-1] or len(lines) == 1 else part.lstrip()
+            while len(lines[-1].rstrip()) > width:
+                lines[-1:] = [lines[-1][:width], lines[-1][width:]]
+    return [line.rstrip() for line in lines]
+
+
+def _beside(texts: Sequence[str], widths: Sequence[int], gap: int) -> list[str]:
+    """The lines of one row of a table."""
+    cells = [_wrapped(text, width) for text, width in zip(texts, widths, strict=True)]
+    return [
+        (" " * gap)
+        .join((cell[i] if i < len(cell) else "").ljust(width) for cell, width in zip(cells, widths, strict=True))
+        .rstrip()
+        for i in range(max(map(len, cells)))
+    ]
+
+
+def _blocks(texts: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Each row as a block, with a line for each column."""
+    names, *rows = texts
+    label = min(max(map(len, names)), width // 2)
+    lines: list[str] = []
+    for number, row in enumerate(rows, 1):
+        lines.append(f"── {number} ".ljust(width, "─"))
+        for name, value in zip(names, row, strict=True):
+            lines += _beside([name, value], [label, max(1, width - label - 2)], 2)
+    return lines

@@ -56,7 +56,7 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table) -> Counts:
         if repeats:
             connection.execute(sql(__package__, "accept_sql/copies"))
             connection.execute(sql(__package__, "accept_sql/earlier"))
-            # a copy that is no steward's act contests one that is
+            # a copy that is not a steward's contests one that is
             (known_acts,) = _row(connection, f"select count(*) from known_copies where type in {DECISIONS}")
             acts += known_acts
         else:

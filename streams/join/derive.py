@@ -37,7 +37,7 @@ DERIVED = tuple(name for name, kept in MODELS if kept != "no")
 
 
 def derive(connection: duckdb.DuckDBPyConnection) -> None:
-    """Derive the cases in `cases_to_derive` (case_key ubigint) anew, inside the caller's transaction.
+    """Rebuild the cases in `cases_to_derive` (case_key ubigint), inside the caller's transaction.
 
     Each model is one SELECT over the models before it: inside a model their names mean the rows of these cases only,
     because a temporary table hides the store's table of the same name. What a case had before is deleted, so a case

@@ -32,7 +32,7 @@ LINKED = (
 
 
 def open_domain(store: Store, domain: Domain) -> None:
-    """Make the store one of this domain; where its rules have changed, all is marked to be derived anew.
+    """Make the store one of this domain; where its rules have changed, everything is marked to be rebuilt.
 
     Raises StoreError for a store of the shared topics.
     """
@@ -53,7 +53,7 @@ def rebuild(store: Store, domain: Domain, progress: Progress = lambda stage, par
 
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:
-    """Drop links and derived rows, judge conflicts anew, and mark every event as unsettled."""
+    """Drop links and derived rows, judge conflicts again, and mark every event as unsettled."""
     for name in (*LINKED, *DERIVED):
         connection.execute(f"delete from {name}")
     for step in ("recall", "steward_conflicts", "conflicts", "steward_links", "steward_quarantine"):
@@ -76,7 +76,7 @@ def past(
 ) -> Iterator[Store]:
     """A store of what had happened by `as_of`, as far as it was known at `known_at` (UTC, naive); gone afterwards.
 
-    A steward's act of after `as_of` counts only with `later_acts`: an earlier day by today's knowledge.
+    A steward's decision made after `as_of` counts only with `later_acts`: an earlier day, as known today.
     What was in quarantine then and has left it since is among the events, with the time at which it was first read.
 
     With `case_key` it is made in memory, of the events of that case as it is linked now: enough for its timeline,

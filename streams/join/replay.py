@@ -78,7 +78,9 @@ def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
     elif path.exists():
         yield path
     else:
-        raise UsageError(f"`{path}` is not there.", hint="Check the path; a folder of event files will do as well.")
+        raise UsageError(
+            f"There is no file or folder `{path}`.", hint="Check the path. It may be a folder of event files."
+        )
 
 
 def read_batches(file: Path, domain: Domain, mapping: Mapping | None) -> Iterator[Batch]:

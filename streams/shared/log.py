@@ -137,14 +137,14 @@ class SharedLog:
         except KafkaException as fault:
             raise _meant(fault.args[0], topic) from None
         if found is None:
-            raise BrokerUnavailable(f"No broker says how far `{topic}` partition {partition} reaches.")
+            raise BrokerUnavailable(f"No broker says where `{topic}` partition {partition} ends.")
         return found
 
     def _judge(self, error: KafkaError) -> None:
         """An error in the place of a message: what is lost is found and named, what passes is waited for."""
         if error.code() in _GONE_FROM_LOG or error.code() in _NO_TOPIC:
             self.check()
-            raise SharedLogError(f"A shared topic could not be read on: {error.str()}.")
+            raise SharedLogError(f"A shared topic could not be read any further: {error.str()}.")
         if error.fatal():
             raise BrokerRefused("The broker does not let the shared topics be read.", reason=error.str())
         log.warning("reading of the shared topics was interrupted: %s", error.str())
@@ -152,29 +152,29 @@ class SharedLog:
 
 def _check_position(known: Position, topic_id: str, low: int, high: int) -> None:
     where = f"`{known.topic}` partition {known.partition}"
-    anew = "Move the store away and run this again: it is filled from the beginning of the topics."
+    refill = "Move the store away and run this again: a new one is filled from the beginning of the topics."
     if known.topic_id != topic_id:
         raise SharedLogError(
-            f"{where} is not the topic that was read up to offset {known.next_offset}: it was deleted and made again "
-            f"(its id was {known.topic_id} and is {topic_id}).",
-            hint=anew,
+            f"{where} is not the topic that was read up to offset {known.next_offset}: it was deleted and created "
+            f"again (its id was {known.topic_id} and is now {topic_id}).",
+            hint=refill,
         )
     if known.next_offset > high:
         raise SharedLogError(
-            f"{where} went backwards: it was read up to offset {known.next_offset} and ends at {high}.",
-            hint="The broker lost records or was restored from an older state. " + anew,
+            f"{where} went backwards: it was read up to offset {known.next_offset}, and now ends at {high}.",
+            hint="The broker lost records, or was restored from an older state. " + refill,
         )
     if known.next_offset < low:
         raise SharedLogError(
-            f"{where} begins at offset {low}, and was read up to {known.next_offset}: what was between was deleted.",
-            hint=anew,
+            f"{where} begins at offset {low}, but was read up to {known.next_offset}: what came between was deleted.",
+            hint=refill,
         )
 
 
 def _meant(error: KafkaError, topics: str) -> BrokerUnavailable | BrokerRefused | TopicMismatch:
     if error.code() in _NO_TOPIC:
         return TopicMismatch(
-            f"There is no such topic: {topics}.", hint="`throughline topics create` makes the topics of a domain."
+            f"There is no such topic: {topics}.", hint="`throughline topics create` creates the topics of a domain."
         )
     if error.code() in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED):
         return BrokerRefused("The broker does not let the shared topics be read.", topic=topics, reason=error.str())
@@ -182,4 +182,4 @@ def _meant(error: KafkaError, topics: str) -> BrokerUnavailable | BrokerRefused 
 
 
 def _note(error: Any) -> None:
-    log.info("the client of Kafka says: %s", error.str())
+    log.info("the Kafka client says: %s", error.str())

@@ -175,5 +175,5 @@ def _digits(name: SharedName, message: SharedMessage) -> str:
 def _damaged(message: SharedMessage, what: str) -> SharedLogError:
     return SharedLogError(
         f"The message at {message.place} cannot be taken: {what}.",
-        hint="Nothing of its batch was taken. Have the case published again by its worker, then run this again.",
+        hint="Nothing from its batch was taken. Have its worker publish the case again, then run this again.",
     )

@@ -59,8 +59,9 @@ def _check_whole(topics_of: Mapping[int, set[str]], names: frozenset[str]) -> No
     lacking = sorted({topic for found in topics_of.values() for topic in names - found})
     if lacking:
         raise TopicMismatch(
-            f"Partitions were assigned without those of the same number in {', '.join(f'`{one}`' for one in lacking)}.",
-            hint="A topic was deleted, or has another number of partitions: see `throughline topics check`.",
+            "Partitions were assigned without the partitions of the same number in "
+            f"{', '.join(f'`{one}`' for one in lacking)}.",
+            hint="A topic was deleted, or has a different number of partitions: run `throughline topics check`.",
         )
 
 

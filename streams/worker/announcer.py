@@ -80,12 +80,12 @@ class KafkaAnnouncer:
             self._producer = None
             raise BrokerUnavailable(
                 f"`{self._bootstrap}` did not acknowledge {left} records within {_SECONDS:g} s.",
-                hint="They stay in the store and are sent again.",
+                hint="They stay in the store and will be sent again.",
             )
         if unplaced:
             raise BrokerUnavailable(
                 f"`{self._bootstrap}` acknowledged {len(unplaced)} records without a place in the log.",
-                hint="They stay in the store and are sent again.",
+                hint="They stay in the store and will be sent again.",
             )
 
     def _open(self) -> Producer:
@@ -117,6 +117,7 @@ def _say_too_large(message: Message) -> None:
         topic=message.topic(),
         key=(message.key() or b"").decode(errors="replace"),
         bytes=len(message),
-        hint="Look at the identifiers that join this case and unlink what is not one, or raise max_message_bytes of "
-        "the topic in topics.yaml and on the broker; it is published again when the case next changes.",
+        hint="Look at the identifiers that join this case and unlink those that do not belong together, or raise "
+        "max_message_bytes of the topic in topics.yaml and on the broker. The case is published again when it next "
+        "changes.",
     )

@@ -91,8 +91,8 @@ def mismatch_error(differences: Iterable[Mismatch]) -> TopicMismatch:
     """The error that names the differences, one to a line."""
     return TopicMismatch(
         "\n".join(map(str, differences)),
-        hint="`throughline topics create` makes what is missing. A wrong setting is changed with Kafka's own "
-        "kafka-configs; the number of partitions must never be changed: make the topic anew, and publish again.",
+        hint="`throughline topics create` creates what is missing. Change a wrong setting with Kafka's own "
+        "kafka-configs. Never change the number of partitions: create the topic again, and publish again.",
     )
 
 
@@ -144,7 +144,7 @@ def _refused(found: dict[str, Any]) -> BrokerRefused:
         reason=reason,
         hint="A single broker needs --replication-factor 1."
         if error is InvalidReplicationFactorError
-        else "Ask whoever runs the broker for the right to make and describe topics.",
+        else "Ask whoever runs the broker for permission to create and describe topics.",
     )
 
 
@@ -170,7 +170,7 @@ def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
         raise BrokerRefused(
             f"The broker at {bootstrap} refuses: {error}",
             reason=str(error),
-            hint="Ask whoever runs the broker for the right to make and describe topics.",
+            hint="Ask whoever runs the broker for permission to create and describe topics.",
         ) from error
     finally:
         admin.close()

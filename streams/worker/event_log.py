@@ -1,6 +1,6 @@
 """Kafka as the record: where each partition begins and ends, and its records in bulk, from any offset to any other.
 
-The same reader serves a gap, the catch-up of a store that is behind, and the making anew of one that was lost. It
+The same reader fills a gap, brings up a store that is behind, and refills one that was lost. It
 joins no group and commits nothing: a store keeps its own positions.
 """
 
@@ -67,7 +67,7 @@ class CaseLog:
                     if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                         raise
                     raise TopicMismatch(
-                        f"The topic `{topic}` is not there.", hint="Make it with `throughline topics create`."
+                        f"There is no topic `{topic}`.", hint="Create it with `throughline topics create`."
                     ) from None
         return found
 
@@ -113,7 +113,7 @@ class CaseLog:
                     if silent > 3 * _SECONDS:
                         raise BrokerUnavailable(
                             f"`{self._bootstrap}` has sent nothing of {topic}-{partition} from offset {first} on.",
-                            hint="Look whether the broker runs; the same read may be tried again.",
+                            hint="Check that the broker is running. The same read may be tried again.",
                         )
             finally:
                 consumer.unassign()
@@ -175,7 +175,7 @@ def kafka_error(error: KafkaException, bootstrap: str) -> InfrastructureError:
     if cause.retriable() or cause.code() in away:
         return BrokerUnavailable(
             f"`{bootstrap}` does not answer: {cause.str()}.",
-            hint="Look whether the broker runs and whether this is its address; the same may be tried again.",
+            hint="Check that the broker is running and that this is its address. The same may be tried again.",
         )
     return BrokerRefused(f"The broker refuses: {cause.str()}.", reason=cause.name(), hint="See the broker's log.")
 
@@ -184,25 +184,25 @@ def check_position(topic: str, partition: int, position: int, extent: Extent) ->
     """Raise TopicMismatch where the log no longer has what follows `position`: it lost records, or is another log."""
     if position > extent.end:
         raise TopicMismatch(
-            f"The log of {topic}-{partition} went backwards: it ends at offset {extent.end}, and {position} records "
+            f"The log of {topic}-{partition} went backwards: it ends at offset {extent.end}, but {position} records "
             "of it were taken.",
-            hint="Records that were acknowledged are lost, or the topic was made anew. Restore the topic, or delete "
-            "the store of this partition and let it be made from what the topic has now.",
+            hint="Records that were acknowledged are lost, or the topic was created again. Restore the topic, or "
+            "delete the store of this partition and let it be filled from what the topic has now.",
         )
     if position < extent.first:
         raise TopicMismatch(
-            f"The log of {topic}-{partition} begins at offset {extent.first}, and the store has come to {position}: "
-            f"{extent.first - position} records between are gone from the topic.",
-            hint="Case events are kept for ever (`throughline topics check`). Restore them to the topic from the "
-            "agency's outbox or a copy; nothing is skipped.",
+            f"The log of {topic}-{partition} begins at offset {extent.first}, but the store has only reached "
+            f"{position}: {extent.first - position} records in between have gone from the topic.",
+            hint="Case events must be kept for ever (`throughline topics check`). Restore them to the topic from the "
+            "agency's outbox or a copy. Nothing is skipped.",
         )
 
 
 def check_topic_ids(known: Mapping[str, str], found: Mapping[str, str]) -> None:
-    """Raise TopicMismatch where a topic is not the one that the store was fed from, but one made anew by its name."""
+    """Raise TopicMismatch where a topic is not the one that the store was filled from, but a new one with its name."""
     for topic, topic_id in known.items():
         if topic in found and found[topic] != topic_id:
             raise TopicMismatch(
-                f"The topic `{topic}` was deleted and made anew: its id is {found[topic]}, and was {topic_id}.",
-                hint="Publish its events again, then delete the store's file, so that it is made from the new topic.",
+                f"The topic `{topic}` was deleted and created again: its id was {topic_id}, and is now {found[topic]}.",
+                hint="Publish its events again, then delete the store's file, so that it is filled from the new topic.",
             )

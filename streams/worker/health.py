@@ -23,7 +23,8 @@ class HealthServer:
             self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         except OSError as error:
             raise UsageError(
-                f"Port {port} cannot be listened on: {error.strerror}.", hint="Give another with --health-port."
+                f"The worker cannot listen on port {port}: {error.strerror}.",
+                hint="Give another port with --health-port.",
             ) from None
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)

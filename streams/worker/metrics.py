@@ -17,7 +17,7 @@ STATES = ("starting", "catching_up", "running", "paused", "failed")
 
 @dataclass
 class WorkerMetrics:
-    """Counters of one worker in a registry of their own. No label tells of a case or a person."""
+    """Counters of one worker in a registry of their own. No label names a case or a person."""
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     now_state: str = "starting"

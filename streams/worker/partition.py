@@ -145,7 +145,9 @@ def digest_of_partitions(folder: Path) -> str:
     """
     files = sorted(folder.glob("partition-*.duckdb"))
     if not files:
-        raise StoreMissing(f"`{folder}` has no stores of partitions.", hint="Name the --folder of a worker.")
+        raise StoreMissing(
+            f"`{folder}` has no stores of partitions.", hint="Name a folder that a worker keeps (its --folder)."
+        )
     with ExitStack() as stack:
         stores = [stack.enter_context(open_store(file, write=False)) for file in files]
         return digest(*(store.connection for store in stores))

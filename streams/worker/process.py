@@ -82,7 +82,7 @@ class LiveWorker:
                 "worker_stops",
                 error=type(broken).__name__,
                 what=str(broken),
-                hint="Look whether the broker runs and is at the address given; then start the worker again.",
+                hint="Check that the broker is running at the address given; then start the worker again.",
             )
             os._exit(EXIT_CODE)
 

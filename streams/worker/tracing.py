@@ -1,7 +1,7 @@
 """Traces of a worker by OpenTelemetry: one span for each transaction, reading again, opening and portion published.
 
 They go where the standard variables say (OTEL_EXPORTER_OTLP_ENDPOINT, by HTTP); without one nothing is recorded and
-a span costs about a microsecond. A collector that is away costs spans, never records. No attribute tells of a case.
+a span costs about a microsecond. A collector that is away costs spans, never records. No attribute names a case.
 """
 
 from __future__ import annotations

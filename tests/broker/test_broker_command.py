@@ -30,4 +30,4 @@ def test_it_says_where_it_is_and_ends_when_told(tmp_path: Path) -> None:
     assert not answers(f"127.0.0.1:{port}")
     assert (tmp_path / "kept" / "data" / "meta.properties").exists()
     assert beside.returncode == 70
-    assert beside.stderr.startswith("broker: Another broker runs in ")
+    assert beside.stderr.startswith("broker: Another broker is running in ")

@@ -70,7 +70,7 @@ def test_a_java_that_says_nothing_is_none(script: Script, text: str) -> None:
     """A stub, as macOS has one, is no Java."""
     script("java", text)
 
-    with pytest.raises(BrokerToolMissing, match="gives no version"):
+    with pytest.raises(BrokerToolMissing, match="prints no version"):
         find_java()
 
 

@@ -133,7 +133,7 @@ def test_a_folder_is_of_one_broker(own: LocalBroker) -> None:
     """A second on the same folder does not start, and leaves the first as it is."""
     second = LocalBroker(own.folder)
 
-    with pytest.raises(BrokerError, match="Another broker runs in"):
+    with pytest.raises(BrokerError, match="Another broker is running in"):
         second.start()
 
     assert second.pid is None

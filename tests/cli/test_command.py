@@ -391,7 +391,7 @@ def test_every_command_says_in_one_line_what_it_is_for() -> None:
     """On a terminal of 80 columns no sentence of the overview is cut short."""
     overview = run("--help", COLUMNS="80").stdout
 
-    assert "..." not in overview.partition("Commands:")[2]
+    assert "..." not in overview.partition("Start here:")[2]
     assert all(f"  {name} " in overview for name in command.commands)
 
 

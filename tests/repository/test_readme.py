@@ -1,4 +1,4 @@
-"""README teaches by commands: every one of them is run here, in order, in one folder."""
+"""README and the page for operators teach by commands: every one of them is run here, in order, in one folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BLOCKS = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+PAGES = "\n".join((ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/how-to/operators.md"))
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGES, re.MULTILINE | re.DOTALL)
 # what sets up, and what runs this very suite
 NOT_HERE = ("bin/demo", "bin/test")
 
@@ -44,7 +45,7 @@ def run(script: str, folder: Path) -> str:
 @pytest.mark.parametrize(
     "block", [block for block in BLOCKS if not block.startswith(NOT_HERE)], ids=lambda block: block.split("\n")[0][:60]
 )
-def test_every_command_of_readme_runs(block: str, folder: Path) -> None:
+def test_every_command_runs(block: str, folder: Path) -> None:
     """Each block of commands ends without an error."""
     run(block, folder)
 

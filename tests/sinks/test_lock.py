@@ -44,7 +44,7 @@ def test_a_second_writer_is_told_who_writes(path: Path) -> None:
         assert writer.stdout.readline() == "open\n"
 
         for write in (True, False):
-            with pytest.raises(StoreLocked, match=f"Process {writer.pid} on .* writes"):
+            with pytest.raises(StoreLocked, match=f"Process {writer.pid} on .* is writing"):
                 open_store(path, write=write, schema=SMALL)
         writer.communicate("1\n")
 

@@ -88,7 +88,7 @@ def test_opening_again_changes_nothing(path: Path) -> None:
 
 
 def test_an_older_store_is_migrated(path: Path) -> None:
-    """Opening for writing runs what migrations are missing, keeps the rows and makes the views anew."""
+    """Opening for writing runs what migrations are missing, keeps the rows and makes the views again."""
     later = Schema(
         (*SMALL.migrations, Migration(2, "0002_colour.sql", "alter table notes add column colour varchar;")),
         {"coloured": "create or replace view coloured as select n, colour from notes;"},
@@ -329,7 +329,7 @@ def test_a_lost_token_stops_the_writer(path: Path) -> None:
         store.connection.execute("update store_meta set value = 'another' where key = 'fence'")
         with pytest.raises(StoreLocked, match="token"):
             write_notes(store, 2, 2)
-        with pytest.raises(StoreLocked, match="no more"):
+        with pytest.raises(StoreLocked, match="has stopped writing"):
             write_notes(store, 3, 3)
         assert numbers(store) == [1]
 

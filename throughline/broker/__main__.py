@@ -29,7 +29,9 @@ def broker(port: int, folder: Path, heap: str) -> None:
     """Run Apache Kafka on this machine, for this machine only, until Ctrl-C. Needs Java 17, and Maven once."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with LocalBroker(folder, port=port, heap=heap) as running:
-        click.echo(f"{running.bootstrap} answers; its log is {running.log}. End it with Ctrl-C.", err=True)
+        click.echo(
+            f"The broker answers at {running.bootstrap}; its log is {running.log}. Stop it with Ctrl-C.", err=True
+        )
         click.echo(f"export KAFKA_BOOTSTRAP={running.bootstrap}")
         sys.stdout.flush()
         try:
@@ -37,7 +39,7 @@ def broker(port: int, folder: Path, heap: str) -> None:
                 time.sleep(_LOOK_SECONDS)
         except KeyboardInterrupt:
             return
-        raise BrokerError("The broker ended by itself.", hint=f"See {running.log}.")
+        raise BrokerError("The broker stopped by itself.", hint=f"Its log, {running.log}, says why.")
 
 
 def main() -> None:

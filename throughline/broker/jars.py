@@ -17,8 +17,8 @@ POM = Path(__file__).parent / "pom.xml"
 _LISTING = "jars.txt"
 _MAVEN_SECONDS = 900.0
 _BY_HAND = (
-    f"See what `mvn --file {POM} dependency:resolve` says. The first time needs the network, or a mirror that Maven's "
-    "settings.xml names."
+    f"Try `mvn --file {POM} dependency:resolve` and read what it says. The first time it needs the network, or a "
+    "mirror that Maven's settings.xml names."
 )
 
 
@@ -51,11 +51,11 @@ def broker_jars() -> list[Path]:
     except OSError as error:
         raise BrokerError(
             f"The broker's jars cannot be kept in {kept.parent}: {error}.",
-            hint="Make room or give the right to write there, or set THROUGHLINE_CACHE to another folder.",
+            hint="Make room or allow writing there, or set THROUGHLINE_CACHE to another folder.",
         ) from error
     if jars is None:
         raise BrokerError(
-            f"The broker's jars in {kept} are not what Maven was seen to put there.",
+            f"The broker's jars in {kept} are not the ones that Maven put there.",
             hint=f"Delete {kept} and start again.",
         )
     return jars
@@ -82,7 +82,7 @@ def _bring(maven: Path, kept: Path) -> None:
         _run(maven, pom, made)
         jars = sorted(made.glob("*.jar"))
         if not jars:
-            raise BrokerError(f"Maven ended well but put no jar into {made}.", hint=_BY_HAND)
+            raise BrokerError(f"Maven succeeded but put no jar into {made}.", hint=_BY_HAND)
         listing = "".join(f"{jar.stat().st_size} {jar.name}\n" for jar in jars)
         (made / _LISTING).write_text(listing, encoding="utf-8")
         made.chmod(0o755)
@@ -118,8 +118,10 @@ def _run(maven: Path, pom: Path, target: Path) -> None:
         )
     except subprocess.TimeoutExpired as error:
         raise BrokerError(
-            f"Maven did not bring the broker's jars within {_MAVEN_SECONDS:.0f} seconds.", hint=_BY_HAND
+            f"Maven did not fetch the broker's jars within {_MAVEN_SECONDS:.0f} seconds.", hint=_BY_HAND
         ) from error
     if run.returncode != 0:
         said = "\n".join(run.stdout.strip().splitlines()[:8])
-        raise BrokerError(f"Maven could not bring the broker's jars (exit {run.returncode}):\n{said}", hint=_BY_HAND)
+        raise BrokerError(
+            f"Maven could not fetch the broker's jars (exit code {run.returncode}):\n{said}", hint=_BY_HAND
+        )

@@ -13,7 +13,7 @@ from throughline.errors import BrokerToolMissing
 LEAST_JAVA = 17
 _INSTALL_JAVA = (
     f"Install a Java runtime {LEAST_JAVA} or newer (Debian and Ubuntu: `apt-get install openjdk-17-jre-headless`; "
-    "macOS: `brew install openjdk@17`), or set JAVA_HOME to one; or set KAFKA_BOOTSTRAP to a broker that runs."
+    "macOS: `brew install openjdk@17`), or set JAVA_HOME to one; or set KAFKA_BOOTSTRAP to a running broker."
 )
 _INSTALL_MAVEN = (
     "Install Maven (Debian and Ubuntu: `apt-get install maven`; macOS: `brew install maven`). It is needed once, to "
@@ -27,7 +27,7 @@ def find_java() -> Path:
     if home:
         java = Path(home) / "bin" / "java"
         if not os.access(java, os.X_OK):
-            raise BrokerToolMissing(f"JAVA_HOME is {home}, and there is no {java} to run.", hint=_INSTALL_JAVA)
+            raise BrokerToolMissing(f"JAVA_HOME is {home}, but there is no {java} to run.", hint=_INSTALL_JAVA)
     else:
         found = shutil.which("java")
         if found is None:
@@ -62,7 +62,7 @@ def _major_version(java: Path) -> int:
     match = re.search(r'version "(?:1\.)?(\d+)', said)
     if run.returncode != 0 or match is None:
         raise BrokerToolMissing(
-            f"`{java} -version` gives no version but (exit {run.returncode}): {said.strip()[:200]!r}.",
+            f"`{java} -version` prints no version (exit code {run.returncode}), but: {said.strip()[:200]!r}.",
             hint=_INSTALL_JAVA,
         )
     return int(match.group(1))

@@ -69,7 +69,7 @@ class LocalBroker:
     def bootstrap(self) -> str:
         """`127.0.0.1:PORT`, for clients; the same after each start."""
         if self._ports is None:
-            raise BrokerError("The broker has no address before it was started.", hint="Call `start` first.")
+            raise BrokerError("The broker has no address until it has been started.", hint="Call `start` first.")
         return f"{HOST}:{self._ports[0]}"
 
     @property
@@ -80,7 +80,9 @@ class LocalBroker:
     def start(self) -> None:
         """Start it, and return when it answers. After `stop` or `kill`: on the same folder and port."""
         if self.pid is not None:
-            raise BrokerError(f"The broker at {self.bootstrap} runs already.", hint="Call `stop` or `kill` first.")
+            raise BrokerError(
+                f"The broker at {self.bootstrap} is already running.", hint="Call `stop` or `kill` first."
+            )
         self.kill()  # sweep up after one that died by itself
         java, jars = find_java(), broker_jars()
         command = [str(java), *self._options, "-cp", os.pathsep.join(map(str, jars))]
@@ -168,7 +170,7 @@ class LocalBroker:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise BrokerError(
-                f"Another broker runs in {self.folder}.", hint="Stop it, or give this one another folder."
+                f"Another broker is running in {self.folder}.", hint="Stop it, or give this one another folder."
             ) from error
         except OSError as error:
             raise BrokerError(
@@ -197,7 +199,7 @@ class LocalBroker:
                 check=False,
             )
         if run.returncode != 0:
-            raise self._failed(f"The broker's folder cannot be formatted (exit {run.returncode})")
+            raise self._failed(f"The broker's folder cannot be formatted (exit code {run.returncode})")
 
     def _launch(self, command: Sequence[str]) -> None:
         assert self._lock is not None
@@ -223,7 +225,7 @@ class LocalBroker:
         until = time.monotonic() + _START_SECONDS
         while not answers(self.bootstrap, NODE):
             if self._process.poll() is not None:
-                raise self._failed(f"The broker ended while starting (exit {self._process.returncode})")
+                raise self._failed(f"The broker stopped while starting (exit code {self._process.returncode})")
             if time.monotonic() > until:
                 raise self._failed(f"The broker at {self.bootstrap} did not answer within {_START_SECONDS:.0f} seconds")
             time.sleep(0.05)
@@ -232,7 +234,7 @@ class LocalBroker:
         lines = [line for line in self._said().splitlines() if not line.startswith("\tat ")]
         fault = next((at for at, line in enumerate(lines) if _FAULT.search(line)), max(0, len(lines) - _SHOWN_LINES))
         shown = "\n".join(lines[fault : fault + _SHOWN_LINES])
-        return BrokerError(f"{what}; its log says:\n{shown}", hint=f"The whole log is {self.log}.")
+        return BrokerError(f"{what}; its log says:\n{shown}", hint=f"The whole log is in {self.log}.")
 
     def _said(self) -> str:
         """The log since the latest start."""

@@ -26,7 +26,7 @@ def free_ports(count: int) -> list[int]:
                 return found
     raise BrokerError(
         f"No {count} free ports between {_LEAST} and {_MOST} on {HOST} in {_TRIES} tries.",
-        hint="See what listens there, for example with `ss -ltn`.",
+        hint="Find out what is listening there, for example with `ss -ltn`.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The `throughline` command: options in, one call, one rendering out."""
+"""The `throughline` command: options in, one call, one answer out."""
 
 from __future__ import annotations
 
@@ -32,13 +32,27 @@ from throughline.errors import ThroughlineError
 
 
 class Workflow(click.Group):
-    """A group that lists its commands in the order in which they are used."""
+    """A group that lists its commands in the order in which they are used, under a heading for each kind of work."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.headings: dict[str, list[str]] = {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # one column of descriptions over all headings
+        width = max(map(len, self.commands))
+        limit = formatter.width - width - 4
+        for heading, names in self.headings.items():
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(name.ljust(width), self.commands[name].get_short_help_str(limit)) for name in names]
+                )
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; where the reader of the output has gone, as `| head` does, end as if all were written."""
+        """Run the command; if the reader of the output has gone, as after `| head`, end as if all had been written."""
         try:
             value = super().invoke(ctx)
             sys.stdout.flush()
@@ -52,16 +66,18 @@ class Workflow(click.Group):
 @click.group(cls=Workflow, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="throughline")
 def throughline() -> None:
-    """One shared decision timeline of several agencies: who holds a case, since when, and what was lost between.
+    """One timeline of each case, joined from what several agencies record: who holds the case, since when, and what
+    was lost in between.
 
-    Ends with 0 when done, 1 for a fault in what was given, 2 for a wrong call, 70 for a fault of the machine.
+    Exit codes: 0 done; 1 something you gave is wrong, or a check failed; 2 the command was called wrongly; 70 a disk,
+    lock, broker or damaged store failed. More: docs/how-to/operators.md.
     """
 
 
-@click.command(short_help="Print the completion script of a shell.")
+@click.command(short_help="Print the script that completes commands in your shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the completion script of a SHELL.
+    """Print the script that completes commands, types and options in SHELL.
 
     Example: source <(throughline completion bash)
     """
@@ -72,40 +88,23 @@ def completion(shell: str) -> None:
     click.echo(found(throughline, {}, "throughline", "_THROUGHLINE_COMPLETE").source())
 
 
-for _command in (
-    demo,
-    replay,
-    timeline,
-    handoffs,
-    delays,
-    query,
-    quality,
-    figure,
-    restated_command,
-    quarantine,
-    conflicts,
-    links,
-    catalogue,
-    standards,
-    digest,
-    verify,
-    rebuild,
-    up,
-    topics,
-    publish_command,
-    manifest_command,
-    worker,
-    sink,
-    export,
-    lineage_command,
-    live,
-    completion,
-):
-    throughline.add_command(_command)
+_WORK = {
+    "Start here": (demo, replay, catalogue, standards),
+    "Ask (boards)": (timeline, handoffs, delays, query, export, figure, restated_command),
+    "Keep it sound (stewards)": (quality, quarantine, conflicts, links, lineage_command),
+    "Publish (agencies)": (publish_command, manifest_command),
+    "Look after a store": (digest, verify, rebuild),
+    "Run it live": (up, topics, worker, sink, live),
+    "In your shell": (completion,),
+}
+for _heading, _commands in _WORK.items():
+    throughline.headings[_heading] = [str(_command.name) for _command in _commands]
+    for _command in _commands:
+        throughline.add_command(_command)
 
 
 def main() -> None:
-    """Run the command; an error that Throughline knows becomes two sentences and an exit code."""
+    """Run the command; an error that Throughline knows becomes a message and an exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # every attempt of the client; what matters is an error
     try:

@@ -82,7 +82,7 @@ def _wait_for_worker(stack: Stack, report: Report) -> WorkerState:
             if state.behind == 0 and state.state == "running" and state.taken >= published:
                 return state
         time.sleep(0.25)
-    raise PartFailed("The worker did not take every record in time.", hint="`throughline up` keeps its log.")
+    raise PartFailed("The worker did not take every record in time.", hint="`throughline up` keeps the worker's log.")
 
 
 def _replayed(files: Path, store_path: Path, report: Report) -> str:

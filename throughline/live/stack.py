@@ -45,8 +45,9 @@ class Part:
         code = self.process.poll()
         if code:
             raise PartFailed(
-                f"`{self.name}` ended with {code}:\n{self.log.read_text(errors='replace')[-_SHOWN_CHARACTERS:]}",
-                hint=f"Its whole log is {self.log}.",
+                f"`{self.name}` stopped with exit code {code}:\n"
+                f"{self.log.read_text(errors='replace')[-_SHOWN_CHARACTERS:]}",
+                hint=f"The whole log is in {self.log}.",
             )
 
     def stop(self) -> None:

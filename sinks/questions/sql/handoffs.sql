@@ -1,5 +1,6 @@
 -- Which handoffs were there, and how long did each take?
 -- One row per handoff, the longest in limbo first; one not received is counted to the latest event.
+-- spare: days held before, kind
 select
   case_id as "case",
   concat_ws(' ', from_agency, from_unit) as "from",

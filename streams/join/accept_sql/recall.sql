@@ -1,4 +1,4 @@
--- Every event unplaced and its keys made anew; rows of `contested` are events of which several contents were received.
+-- Every event unplaced and its keys computed again; rows of `contested` are events of which several contents were received.
 -- reads: events
 update events
 set case_key = null, identifier_keys = linking_keys(area, identifiers), in_conflict = false;

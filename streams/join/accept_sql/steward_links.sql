@@ -3,7 +3,7 @@
 create or replace temp table decided_links as
 select left_key, right_key, links as linked from link_acts where state = 'in force';
 
--- identifiers whose pair was decided anew, or no longer is
+-- identifiers whose pair was decided again, or is no longer decided
 insert into unsettled_identifiers
 select unnest([left_key, right_key])
 from (

@@ -1,5 +1,5 @@
 -- One row per event that had happened by $as_of, with the times that were known at $known_at; with $later_acts also stewards'
--- acts of after $as_of.
+-- decisions made after $as_of.
 -- reads: events, restated
 with copies as (
   select event_key, origin, position, min(recorded_at) as recorded_at, min(received_at) as received_at

@@ -1,4 +1,4 @@
--- One row per record in quarantine that had been read by $known_at; conflicts are judged anew from the events.
+-- One row per record in quarantine that had been read by $known_at; conflicts are judged again from the events.
 -- reads: quarantined
 select * replace (null::blob as raw)
 from quarantined

@@ -1,68 +1,126 @@
-"""A table at the width of a terminal: no word broken, and nothing left out unsaid."""
+"""A table for people: given rows and a width, these lines."""
 
 from __future__ import annotations
 
-from io import StringIO
+from hypothesis import given
+from hypothesis import strategies as st
 
-import pytest
+from throughline.sinks.questions.table import table_lines
 
-from throughline.sinks.questions.table import write_table
+NAMES = ["case", "reason", "days in limbo"]
+ROWS = [["c0b33d39b3d4ded3d", "Third party material not provided", "725.8"], ["c1", None, "1.0"]]
+
+
+def test_columns_stand_side_by_side_where_there_is_room() -> None:
+    """As wide as their text, three spaces apart on a wide terminal; null is a dash."""
+    assert table_lines(NAMES, ROWS, 120) == [
+        "case                reason                              days in limbo",
+        "─────────────────   ─────────────────────────────────   ─────────────",
+        "c0b33d39b3d4ded3d   Third party material not provided   725.8",
+        "c1                  –                                   1.0",
+    ]
+
+
+def test_text_is_wrapped_between_words_and_the_id_stays_whole() -> None:
+    """In little room a text takes several lines, a heading too; the id in front can still be copied."""
+    assert table_lines(NAMES, ROWS, 43) == [
+        "case               reason        days in",
+        "                                 limbo",
+        "─────────────────  ────────────  ──────────",
+        "c0b33d39b3d4ded3d  Third party   725.8",
+        "                   material not",
+        "                   provided",
+        "c1                 –             1.0",
+    ]
+
+
+def test_a_code_longer_than_its_column_is_parted_after_an_underscore() -> None:
+    """Nowhere else, and not where it fits."""
+    rows = [["c0b33d39b3d4ded3d", "victim_does_not_support", "2"], ["c2", "for a red_code", "2"]]
+
+    assert [line[19:31].rstrip() for line in table_lines(NAMES, rows, 43)[3:]] == [
+        "victim_does_",
+        "not_support",
+        "for a",
+        "red_code",
+    ]
+
+
+def test_columns_that_can_be_spared_go_first() -> None:
+    """In the order given, no more of them than it takes, and they are named."""
+    lines = table_lines(NAMES, ROWS, 30, spare=("days in limbo", "reason"))
+
+    assert lines[0].split() == ["case", "reason"]
+    assert lines[-1] == "Left out, to fit 30 columns: days in limbo. --format csv has them."
+
+
+def test_what_does_not_fit_side_by_side_becomes_a_block_a_row() -> None:
+    """A line for each column; no word of it is broken."""
+    assert table_lines(NAMES, ROWS, 30) == [
+        "── 1 ─────────────────────────",
+        "case           c0b33d39b3d4ded",
+        "               3d",
+        "reason         Third party",
+        "               material not",
+        "               provided",
+        "days in limbo  725.8",
+        "── 2 ─────────────────────────",
+        "case           c1",
+        "reason         –",
+        "days in limbo  1.0",
+    ]
+
+
+def test_nothing_can_steer_the_terminal() -> None:
+    """Control characters and line breaks are shown as what they are."""
+    assert table_lines(["a"], [["\x1b[31m\n"]], 80)[-1] == "\\x1b[31m\\n"
+
+
+WORDS = st.lists(st.text("ab_é:7", min_size=1, max_size=9), max_size=6).map(" ".join)
+
+
+@given(st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=5), st.integers(40, 130))
+def test_no_line_is_longer_than_the_terminal_and_no_word_is_lost(rows: list[tuple[str, ...]], width: int) -> None:
+    """Whatever the rows say."""
+    lines = table_lines(["one", "two", "three"], rows, width)
+
+    assert max(map(len, lines)) <= width
+    written, shown = (sorted("".join(text.split())) for text in (" ".join(map(" ".join, rows)), " ".join(lines[2:])))
+    if not lines[0].startswith("──"):
+        assert shown == written
+
 
 RMS, IDVA = "urn:throughline:police:20:rms", "urn:throughline:advocate:20:idva"
-LONG = "the same source and id were published with other content"
-
-
-def drawn(names: list[str], rows: list[list[str | None]], width: int) -> tuple[str, list[str]]:
-    out = StringIO()
-    notes = write_table(out, names, rows, width=width)
-    return out.getvalue(), notes
-
-
-def test_what_has_room_is_shown_as_it_is() -> None:
-    """Sources whole, nothing said below."""
-    text, notes = drawn(["source", "events"], [[RMS, "1"], [IDVA, None]], 80)
-
-    assert [line.split() for line in text.splitlines() if ":" in line] == [[RMS, "1"], [IDVA, "–"]]
-    assert notes == []
 
 
 def test_what_all_sources_begin_with_is_left_out_where_there_is_no_room() -> None:
-    """And said once."""
-    text, notes = drawn(["source", "events"], [[RMS, "1"], [f"{IDVA} a field", "2"]], 30)
+    """And said below; where there is room, they are whole."""
+    rows = [[RMS, "1"], [f"{IDVA} unit", "2"]]
 
-    assert [line.split()[0] for line in text.splitlines() if ":" in line] == ["police:20:rms", "advocate:20:idva"]
-    assert notes == ["`urn:throughline:` is left out."]
+    assert table_lines(["source", "events"], rows, 31)[2:] == [
+        "police:20:rms          1",
+        "advocate:20:idva unit  2",
+        "",
+        "`urn:throughline:` is left out.",
+    ]
+    assert table_lines(["source", "events"], rows, 50)[2].split() == [RMS, "1"]
 
 
 def test_sources_that_begin_otherwise_stay_whole() -> None:
     """A name that would be another's is no name."""
-    text, notes = drawn(["source", "events"], [[RMS, "1"], ["urn:elsewhere:police:20:rms", "2"]], 37)
+    lines = table_lines(["source", "events"], [[RMS, "1"], ["urn:elsewhere:police:20:rms", "2"]], 40)
 
-    assert RMS in text
-    assert notes == []
+    assert [line.split()[0] for line in lines[2:4]] == [RMS, "urn:elsewhere:police:20:rms"]
 
 
 def test_what_every_row_says_is_said_once_where_there_is_no_room() -> None:
-    """Null among it."""
-    rows: list[list[str | None]] = [[str(number) * 12, "2026-03-02", None] for number in (1, 2)]
-    text, notes = drawn(["id", "counted-to-the-day", "assigned"], rows, 24)
+    """Null among it; columns that could be spared are then not."""
+    rows = [["1" * 12, "2026-03-02", None, "a"], ["2" * 12, "2026-03-02", None, "b"]]
 
-    assert [line.split() for line in text.splitlines() if "1" in line or "2" in line] == [["1" * 12], ["2" * 12]]
-    assert notes == ["In every row: counted-to-the-day 2026-03-02, assigned –."]
-
-
-def test_what_still_has_no_room_is_written_row_by_row() -> None:
-    """Each value beside the name of its column."""
-    text, _ = drawn(["case", "detail", "by"], [["c1" * 8, LONG, "x" * 20], ["c2" * 8, LONG[::-1], "y" * 20]], 40)
-
-    assert [line.split()[0] for line in text.splitlines() if line[:1].strip()] == ["case", "detail", "by"] * 2
-
-
-@pytest.mark.parametrize("width", range(30, 100, 7))
-def test_no_word_is_broken_at_any_width(width: int) -> None:
-    """As long as the word itself has room."""
-    rows: list[list[str | None]] = [["police:20", LONG, "12,345"], ["cps", LONG.upper(), None]]
-    text, _ = drawn(["source", "what was expected", "count"], rows, width)
-
-    assert max(map(len, text.splitlines())) <= width
-    assert {*LONG.split(), *LONG.upper().split(), "police:20", "12,345"} <= set(text.split())
+    assert table_lines(["id", "counted", "assigned", "by"], rows, 26, spare=["by"])[2:] == [
+        "111111111111  a",
+        "222222222222  b",
+        "",
+        "In every row: counted",
+        "2026-03-02, assigned –.",
+    ]

@@ -158,7 +158,7 @@ def test_a_topic_that_was_made_again_stops_it(
         until(lambda: shared.name() not in admin.list_topics(timeout=5).topics)
         create_topics(shared.bootstrap, shared.topics)
         shared.send(records)
-        with pytest.raises(SharedLogError, match="deleted and made again"):
+        with pytest.raises(SharedLogError, match="deleted and created again"):
             sink.run_once()
         assert shown(board, "cases") == cases
 
@@ -176,7 +176,7 @@ def test_a_log_that_lost_records_stops_it(shared: SharedTopics, records: list[Sh
         ).fetchall()[0]
 
         _move(board, place, end + 7)
-        with pytest.raises(SharedLogError, match=rf"{partition} went backwards.* {end + 7} and ends at {end}"):
+        with pytest.raises(SharedLogError, match=rf"{partition} went backwards.* {end + 7}, and now ends at {end}"):
             sink.run_once()
 
         _move(board, place, end)
@@ -189,7 +189,7 @@ def test_a_log_that_lost_records_stops_it(shared: SharedTopics, records: list[Sh
             future.result()
         for future in admin.delete_records([TopicPartition(*place, end + 1)]).values():
             future.result()
-        with pytest.raises(SharedLogError, match=rf"begins at offset {end + 1}, and was read up to {end}"):
+        with pytest.raises(SharedLogError, match=rf"begins at offset {end + 1}, but was read up to {end}"):
             sink.run_once()
 
 

@@ -155,10 +155,10 @@ def test_positions_are_kept_with_the_rows(records: list[SharedRecord]) -> None:
 
 
 def test_a_store_is_fed_with_events_or_with_shared_topics(store: Store) -> None:
-    """Neither is taken for the other: deriving anew would lose what was shared."""
+    """Neither is taken for the other: a rebuild would lose what was shared."""
     from published import domain
 
-    with pytest.raises(StoreError, match="fed with events"):
+    with pytest.raises(StoreError, match="filled from events"):
         open_shared(store, domain())
     with empty_sink() as sink:
         with pytest.raises(StoreError, match="shared topics"):

@@ -74,5 +74,5 @@ def test_a_broker_that_is_away_is_said_to_be(topics: Topics) -> None:
 
 
 def test_what_is_no_address_is_a_wrong_call(topics: Topics) -> None:
-    with pytest.raises(UsageError, match="`broker` is no address"):
+    with pytest.raises(UsageError, match="`broker` is not the address"):
         compare_topics("broker", topics)

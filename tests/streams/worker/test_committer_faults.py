@@ -116,6 +116,6 @@ def test_a_full_disk_is_waited_for(running: Running, log: WrittenLog, monkeypatc
 
 def test_check_names_topic_and_offsets() -> None:
     with pytest.raises(
-        TopicMismatch, match=r"police\.case-events-3 begins at offset 30, and the store has come to 20: 10"
+        TopicMismatch, match=r"police\.case-events-3 begins at offset 30, but the store has only reached 20: 10"
     ):
         check_position("police.case-events", 3, 20, Extent(30, 40))

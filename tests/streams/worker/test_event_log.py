@@ -81,10 +81,10 @@ def test_knows_a_topic_that_was_made_anew(broker: RunningBroker, topic: str) -> 
         known = log.topic_ids([topic])
         check_topic_ids(known, log.topic_ids([topic]))
         admin.delete_topics([topic])[topic].result(30)
-        with pytest.raises(TopicMismatch, match=f"The topic `{topic}` is not there"):
+        with pytest.raises(TopicMismatch, match=f"There is no topic `{topic}`"):
             log.topic_ids([topic])
         admin.create_topics([NewTopic(topic, 2, 1)])[topic].result(30)
-        with pytest.raises(TopicMismatch, match="was deleted and made anew"):
+        with pytest.raises(TopicMismatch, match="was deleted and created again"):
             check_topic_ids(known, ids_when_known(log, topic))
 
 

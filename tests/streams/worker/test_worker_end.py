@@ -24,5 +24,5 @@ def test_partitions_without_their_like_are_refused() -> None:
     """What can be one case must be with one worker: each partition number comes with that of every topic."""
     names = frozenset({"police.case-events", "cps.case-events"})
     _check_whole({0: set(names), 7: set(names)}, names)
-    with pytest.raises(TopicMismatch, match=r"without those of the same number in `cps\.case-events`"):
+    with pytest.raises(TopicMismatch, match=r"without the partitions of the same number in `cps\.case-events`"):
         _check_whole({0: set(names), 7: {"police.case-events"}}, names)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import click
@@ -16,9 +19,12 @@ from throughline.cli.terminal.options import (
 from throughline.cli.terminal.progress import progress_bar
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import load_topics
+from throughline.schemas.wire.broker_address import broker_unavailable, silence
 from throughline.sources.publish.dispatch import Published, publish
 from throughline.sources.publish.outbox import Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
+
+_ANSWER_SECONDS = 3.0
 
 
 @click.command("publish", short_help="Publish event files, or a mapped export, to Kafka.")
@@ -31,7 +37,7 @@ from throughline.sources.publish.publisher import CLIENTS, Publisher
     "mapping_name",
     metavar="FILE",
     type=MappingFile(),
-    help="Mapping of an existing system's CSV, Parquet or XES, or the name of one that ships with the domain.",
+    help="How a system's CSV, Parquet or XES becomes events: a mapping file, or the name of one that is built in.",
 )
 @click.option(
     "--outbox",
@@ -41,10 +47,16 @@ from throughline.sources.publish.publisher import CLIENTS, Publisher
     show_default=True,
     help="Where events are kept until the broker has them.",
 )
-@click.option("--client", type=click.Choice(list(CLIENTS)), default="confluent", show_default=True, help="Of Kafka.")
+@click.option(
+    "--client", type=click.Choice(list(CLIENTS)), default="confluent", show_default=True, help="The Kafka client."
+)
 @click.option("--structured", is_flag=True, help="Publish CloudEvents as JSON instead of Avro.")
-@click.option("--heartbeat", type=click.FloatRange(0, min_open=True), help="Say every so many seconds: still here.")
-@click.option("--rate", type=click.IntRange(1), help="At most so many events a second.")
+@click.option(
+    "--heartbeat",
+    type=click.FloatRange(0, min_open=True),
+    help="Tell the broker that this system is alive, every this many seconds.",
+)
+@click.option("--rate", type=click.IntRange(1), help="At most this many events a second.")
 @click.option(
     "--wait",
     type=click.FloatRange(0),
@@ -67,9 +79,9 @@ def publish_command(
 ) -> None:
     """Publish event files (JSON Lines, Avro, Parquet), or an export with a mapping, to the topic of their agency.
 
-    Events go through an outbox on this machine: what it has taken arrives, also if the broker or this process is away
-    for a while, and what it has sent before is not sent again. Records that the catalogue refuses are not published;
-    they are counted and named.
+    Events go through an outbox on this machine. What the outbox has taken will arrive, even if the broker or this
+    process is down for a while; what was sent before is not sent again. Records that the catalogue refuses are not
+    published: they are counted and named.
 
     Example: throughline publish events.jsonl --bootstrap localhost:9092
     """
@@ -85,6 +97,8 @@ def publish_command(
             ) as publisher,
             progress_bar() as report,
         ):
+            watch = (publisher, outbox_path, wait)
+            threading.Thread(target=_say_if_silent, args=watch, daemon=True).start()
             publish(
                 publisher,
                 domain,
@@ -95,16 +109,35 @@ def publish_command(
                 report=report,
                 counts=made,
             )
-    finally:
-        if made.read:
-            _print(made)
+    except BaseException:
+        _print(made, "taken into the outbox")
+        raise
+    _print(made, "published")
 
 
-def _print(made: Published) -> None:
-    click.echo(f"{made.read:,} read, {made.new:,} published, {made.known:,} published before.")
+def _say_if_silent(publisher: Publisher, outbox_path: Path, wait: float) -> None:
+    """Say on standard error that no broker answers, where none does within three seconds; publishing goes on."""
+    addresses = publisher.bootstrap.split(",")
+    with ThreadPoolExecutor(len(addresses)) as threads:
+        reasons = list(threads.map(partial(silence, seconds=_ANSWER_SECONDS), addresses))
+    if not all(reasons) or publisher.sent:
+        return
+    reason = "; ".join(dict.fromkeys(reasons))
+    error = broker_unavailable(publisher.bootstrap, reason)
+    click.echo(
+        f"throughline: {error.what} The events are kept in `{outbox_path}`; waiting for the broker, "
+        f"{wait:g} s at most.\n\n{error.hint} Ctrl-C stops the wait and loses nothing: "
+        "run the same command again when the broker is back.",
+        err=True,
+    )
+
+
+def _print(made: Published, what: str) -> None:
+    if made.read:
+        click.echo(f"{made.read:,} read, {made.new:,} {what}, {made.known:,} {what} before.")
     if made.refused:
         click.echo(
-            f"{sum(found.count for found in made.refused.values()):,} not published, for the catalogue refuses them:"
+            f"{sum(found.count for found in made.refused.values()):,} not published: the catalogue refuses them."
         )
     for reason, found in sorted(made.refused.items(), key=lambda item: -item[1].count):
         name = f"`{found.field}`: " if found.field else ""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
+import textwrap
 
 import click
 from click.shell_completion import CompletionItem
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
 
 from throughline.cli.terminal.options import chosen_format, domain_option, format_option
 from throughline.cli.terminal.writing import write_rows
@@ -17,6 +20,7 @@ from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.entry import nearest
 from throughline.schemas.definitions.standard import Period, Standard
 from throughline.sinks.questions.query import Format
+from throughline.sinks.questions.table import width_of
 
 
 def _complete_type(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -32,15 +36,15 @@ def _completed(ctx: click.Context) -> Domain:
     return ctx.params.get("domain") or load_domain()
 
 
-@click.command(short_help="List the types of events, or show one of them.")
+@click.command(short_help="List what can happen: the types of event; or show one.")
 @click.argument("type_", metavar="[TYPE]", required=False, shell_complete=_complete_type)
 @domain_option
-@click.option("--agency", help="Only the types of one agency.")
+@click.option("--agency", help="Show only the types of one agency.")
 @format_option
 def catalogue(type_: str | None, domain: Domain | None, agency: str | None, format_: Format | None) -> None:
-    """List the types of events, or show one TYPE with its fields and an example.
+    """List the types of event, or show one TYPE with its fields and an example.
 
-    With --format, the fields of the TYPE as rows.
+    With --format, prints the fields of the TYPE as rows.
 
     Example: throughline catalogue cps.pcd.triaged
     """
@@ -79,13 +83,10 @@ def _print_type(event_type: EventType, domain: Domain, console: Console) -> None
     console.print(event_type.brief, markup=False)
     if event_type.note:
         console.print(event_type.note, style="dim", markup=False)
-    table = Table(box=None, pad_edge=False)
-    columns, rows = _fields(event_type)
-    for column in columns:
-        table.add_column("" if column == "required" else column, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    for part in event_type.fields.values():
+        console.print(f"[bold]{part.name}[/] {part.type}{', required' if part.required else ''}")
+        values = f" One of: {', '.join(part.values)}." if part.values else ""
+        console.print(Padding(Text(part.doc + values), (0, 0, 0, 4)))
     for effect in event_type.effects:
         when = f" when {', '.join(effect.when)}" if effect.when else ""
         target = f" to {effect.target}" if effect.target else ""
@@ -105,10 +106,10 @@ def _print_type(event_type: EventType, domain: Domain, console: Console) -> None
 @click.command(short_help="List what is owed, by whom, by when; or show one.")
 @click.argument("standard_id", metavar="[STANDARD]", required=False, shell_complete=_complete_standard)
 @domain_option
-@click.option("--all", "all_", is_flag=True, help="Those that are switched off too.")
+@click.option("--all", "all_", is_flag=True, help="Show those that are switched off, too.")
 @format_option
 def standards(standard_id: str | None, domain: Domain | None, all_: bool, format_: Format | None) -> None:
-    """List the standards: what is owed, by whom, by when; or show one STANDARD, with where that is written.
+    """List the standards: what is owed, by whom and by when. Or show one STANDARD, and where it is written.
 
     Example: throughline standards VC-R6-ARREST
     """
@@ -116,7 +117,7 @@ def standards(standard_id: str | None, domain: Domain | None, all_: bool, format
     ids = {standard.id for standard in domain.standards}
     if standard_id is not None and standard_id not in ids:
         raise UsageError(
-            f"`{standard_id}` is no standard of {domain.title}.",
+            f"`{standard_id}` is not a standard of {domain.title}.",
             hint=f"{nearest(standard_id, ids)} `throughline standards --all` lists them.".strip(),
         )
     wanted = [
@@ -129,7 +130,16 @@ def standards(standard_id: str | None, domain: Domain | None, all_: bool, format
         for row in rows:
             for name, text in row.items():
                 if text:
-                    click.echo(f"{name + ':':<14}{text}")
+                    label = f"{name + ':':<14}"
+                    wrapped = textwrap.fill(
+                        text,
+                        width_of(sys.stdout),
+                        initial_indent=label,
+                        subsequent_indent=" " * len(label),
+                        break_long_words=False,
+                        break_on_hyphens=False,
+                    )
+                    click.echo(wrapped)
             click.echo()
         return
     columns = list(rows[0]) if rows else ["standard"]

@@ -18,7 +18,7 @@ _replication_option = click.option(
 
 @click.group()
 def topics() -> None:
-    """Make the topics of a domain on a broker, or check them."""
+    """Create the topics of a domain on a broker, or check them."""
 
 
 @topics.command()
@@ -27,15 +27,15 @@ def topics() -> None:
 @domain_option
 @_replication_option
 def create(bootstrap: str, topic_prefix: str, domain: Domain | None, replication_factor: int | None) -> None:
-    """Make the topics that are missing; those that are there are left as they are.
+    """Create the topics that are missing. Existing topics are left as they are.
 
     Example: throughline topics create --bootstrap localhost:9092 --replication-factor 1
     """
     plan = load_topics(domain or load_domain(), prefix=topic_prefix, replication=replication_factor)
     made = create_topics(bootstrap, plan)
     for name in made:
-        click.echo(f"made {name}")
-    click.echo(f"{len(made)} made, {len(list(plan)) - len(made)} there already.")
+        click.echo(f"created {name}")
+    click.echo(f"{len(made)} created, {len(list(plan)) - len(made)} there already.")
 
 
 @topics.command()
@@ -44,7 +44,7 @@ def create(bootstrap: str, topic_prefix: str, domain: Domain | None, replication
 @domain_option
 @_replication_option
 def check(bootstrap: str, topic_prefix: str, domain: Domain | None, replication_factor: int | None) -> None:
-    """Compare partitions, copies and settings of every topic with what the domain says. Ends with 1 where one differs.
+    """Compare partitions, copies and settings of every topic with the domain. The exit code is 1 if any differs.
 
     Example: throughline topics check --bootstrap localhost:9092
     """

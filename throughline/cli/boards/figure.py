@@ -18,18 +18,18 @@ from throughline.sinks.store import open_store
 
 @click.group(short_help="Put figures on the record when they are published.")
 def figure() -> None:
-    """Put figures on the record when they are published, so that it can be told what changed since.
+    """Put figures on the record when they are published, so that later changes can be shown.
 
     Example: throughline figure list --store cases.duckdb
     """
 
 
-@figure.command("publish", short_help="Put a figure on the record, with the rows that it has now.")
+@figure.command("publish", short_help="Put a figure on the record, with its present rows.")
 @click.argument("name", type=click.Choice(FIGURES))
 @at_desk
 @as_of_option
 def publish(desk: Desk, name: str, as_of: datetime | None) -> None:
-    """Put the figure NAME on the record: an event for each row, in the steward's outbox and in the store.
+    """Put the figure NAME on the record: one event for each row, in the steward's outbox and in the store.
 
     Example: throughline figure publish delays --area 20 --events steward.jsonl --store cases.duckdb
     """

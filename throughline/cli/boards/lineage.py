@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from throughline.quality.figures.lineage import Event
 
 
-@click.command("lineage", short_help="Say where figures come from, as events of OpenLineage.")
+@click.command("lineage", short_help="Show where figures come from, as OpenLineage events.")
 @store_option
 @click.option(
-    "--out", "path", type=click.Path(path_type=Path, dir_okay=False), help="File to write, a JSON line an event."
+    "--out", "path", type=click.Path(path_type=Path, dir_okay=False), help="File to write, one JSON line an event."
 )
 @click.option(
     "--url",
     metavar="URL",
     envvar="OPENLINEAGE_URL",
-    help="Server to send to, where --out is not given. Its key: OPENLINEAGE_API_KEY.",
+    help="Server to send to, if --out is not given. Its key: OPENLINEAGE_API_KEY.",
 )
 @click.option(
     "--export",
@@ -42,15 +42,15 @@ if TYPE_CHECKING:
     default="throughline",
     show_default=True,
     envvar="OPENLINEAGE_NAMESPACE",
-    help="Of the store's jobs, tables and views: one a deployment.",
+    help="Namespace of the store's jobs, tables and views: one for each deployment.",
 )
 def lineage_command(
     store_path: Path, path: Path | None, url: str | None, exports: tuple[Path, ...], namespace: str
 ) -> None:
-    """Print where the figures of a store come from: a JSON line for each event of OpenLineage.
+    """Print where the figures of a store come from: one JSON line for each OpenLineage event.
 
-    From a view back to its tables, the runs that filled them, the files and topics they read, and who published those.
-    It names and counts, and says nothing of what an event says.
+    It leads from a view back to its tables, the runs that filled them, the files and topics they read, and who
+    published those. It gives names and counts, and never what an event says.
 
     Example: throughline lineage --store cases.duckdb --export export/ --out lineage.jsonl
     """
@@ -89,7 +89,7 @@ def _send(events: Iterable[Event], url: str) -> None:
     except RequestException as error:
         raise InfrastructureError(
             f"`{url}` did not take the lineage: {error}.",
-            hint="See that the server runs; sending it all again is safe.",
+            hint="Check that the server is running. Sending it all again is safe.",
         ) from error
     finally:
         transport.close()
@@ -105,5 +105,5 @@ def _written(path: Path | None) -> Iterator[TextIO]:
             yield out
     except OSError as error:
         raise InfrastructureError(
-            f"`{path}` cannot be written: {error.strerror}.", hint="Name another with --out."
+            f"`{path}` cannot be written: {error.strerror}.", hint="Name another file with --out."
         ) from error

@@ -45,7 +45,7 @@ class QuestionName(click.ParamType):
 
 
 class Setting(click.ParamType):
-    """What a question is told, as NAME=VALUE."""
+    """A value of a question, as NAME=VALUE."""
 
     name = "name=value"
 
@@ -60,9 +60,9 @@ class Setting(click.ParamType):
 @click.argument("statement", metavar="SQL", required=False)
 @store_option
 @format_option
-@click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="Rows of a table to show.")
+@click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="How many rows a table shows.")
 @click.option(
-    "--named", type=QuestionName(), metavar="NAME", help="Instead of SQL: a question of docs/how-to/boards.md."
+    "--named", type=QuestionName(), metavar="NAME", help="Instead of SQL: a question from docs/how-to/boards.md."
 )
 @click.option(
     "--set",
@@ -70,7 +70,7 @@ class Setting(click.ParamType):
     type=Setting(),
     multiple=True,
     metavar="NAME=VALUE",
-    help="With --named: what the question may be told.",
+    help="With --named: set a value of the question.",
 )
 @click.pass_context
 def query(
@@ -82,7 +82,7 @@ def query(
     named: str | None,
     given: tuple[tuple[str, str], ...],
 ) -> None:
-    """Run one SELECT over the public views, or ask a named question; read only.
+    """Run one SELECT over the public views, or ask a question by its name. Nothing can be changed by it.
 
     Example: throughline query "from handoffs where received_at is null order by sent_at" --store cases.duckdb
 
@@ -92,7 +92,7 @@ def query(
         raise click.MissingParameter(ctx=context, param=context.command.params[0])
     if (named is not None and statement is not None) or (named is None and given):
         raise UsageError(
-            "--named asks a question instead of SQL, and --set is for it.", hint="Give SQL, or --named NAME."
+            "--named asks a question instead of SQL, and --set goes with it.", hint="Give SQL, or --named NAME."
         )
     with open_store(store_path, write=False) as store:
         if named is not None:
@@ -101,7 +101,7 @@ def query(
             write_query(store.connection, statement, format_, rows)
 
 
-@click.command(short_help="Show the timeline of a case, by any identifier.")
+@click.command(short_help="Show the timeline of a case, found by any identifier.")
 @click.argument("case")
 @store_option
 @domain_option
@@ -116,7 +116,7 @@ def timeline(
     known_at: datetime | None,
     format_: Format | None,
 ) -> None:
-    """Show the timeline of a CASE: its id, or any identifier of it (kind:value, or the value alone).
+    """Show the timeline of a CASE. Give its id or any of its identifiers (kind:value, or the value alone).
 
     Example: throughline timeline urn:20PP0012324 --known-at 2026-03-01
     """
@@ -142,9 +142,12 @@ def timeline(
 @click.command(short_help="List handoffs, the longest in limbo first.")
 @store_option
 @format_option
-@click.option("--rows", type=click.IntRange(1), default=30, show_default=True, help="Rows of a table to show.")
+@click.option("--rows", type=click.IntRange(1), default=30, show_default=True, help="How many rows a table shows.")
 def handoffs(store_path: Path, format_: Format | None, rows: int) -> None:
-    """List handoffs, the longest in limbo first, those not received counted to the latest event."""
+    """List handoffs, the longest in limbo first. Those not received are counted up to the latest event.
+
+    Example: throughline handoffs --store cases.duckdb
+    """
     with open_store(store_path, write=False) as store:
         write_answer(store.connection, "handoffs", format_, rows)
 
@@ -154,7 +157,10 @@ def handoffs(store_path: Path, format_: Format | None, rows: int) -> None:
 @as_of_option
 @format_option
 def delays(store_path: Path, as_of: datetime | None, format_: Format | None) -> None:
-    """Show how long handoffs take for each pair of agencies, those not received counted as censored."""
+    """Show how long handoffs take for each pair of agencies. Those not received count as censored, not as nothing.
+
+    Example: throughline delays --store cases.duckdb
+    """
     with open_store(store_path, write=False) as store:
         _ask(store, as_of)
         write_answer(store.connection, "delays", format_, 200)

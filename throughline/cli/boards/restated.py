@@ -22,15 +22,17 @@ from throughline.sinks.store import open_store
 @store_option
 @domain_option
 @format_option
-@click.option("--since", type=Moment(), help="Publications since then. Default: all.")
-@click.option("--causes", "is_of_causes", is_flag=True, help="The events that touched the cases behind each change.")
+@click.option("--since", type=Moment(), help="Only publications since this time. Default: all.")
+@click.option(
+    "--causes", "is_of_causes", is_flag=True, help="List the events that touched the cases behind each change."
+)
 def restated_command(
     store_path: Path, domain: Domain | None, format_: Format | None, since: datetime | None, is_of_causes: bool
 ) -> None:
-    """Show which rows of published figures are different now: before, now, and how many events did it.
+    """Show which rows of published figures differ now: before, now, and how many events changed them.
 
-    Both sides count to the day of the publication. The store is rebuilt as it was known then, so that this takes as
-    long as rebuilding it twice for each publication.
+    Both sides count up to the day of publication. For each publication the store is rebuilt twice, as it was known
+    then and as it is known now, so this takes as long as two rebuilds.
 
     Example: throughline restated --since 2026-07-01 --causes --store cases.duckdb
     """
@@ -43,7 +45,7 @@ def restated_command(
     click.echo(f"{len(found):,} publications, {changed:,} of them restated", err=True)
     if partial := sum(not one.is_whole for one in found):
         click.echo(
-            f"{partial:,} of them lack rows in this store: replay the steward's outbox that has them all.", err=True
+            f"{partial:,} of them lack rows in this store: replay the steward's file that has them all.", err=True
         )
 
 
@@ -86,7 +88,7 @@ def _of_causes(lines: Iterable[Restated]) -> tuple[list[str], list[tuple[Any, ..
 
 
 def _text(value: Any) -> str | None:
-    """A number as it is written in the figure; whole ones without a point."""
+    """A number as the figure shows it; a whole number without a decimal point."""
     if value is None:
         return None
     return f"{value:.10g}" if isinstance(value, float) else str(value)

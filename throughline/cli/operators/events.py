@@ -21,22 +21,24 @@ from throughline.streams.join.replay import files_to_read
 from throughline.streams.join.replay import replay as replay_files
 
 
-@click.command(short_help="Make cases up, join them, show what comes out.")
+@click.command(short_help="Make cases up, join them, and show what was found.")
 @click.option(
     "--store",
     "store_path",
     type=click.Path(path_type=Path),
     default=Path("demo.duckdb"),
     show_default=True,
-    help="Store to write; an earlier demo there is replaced.",
+    help="The store to write. An earlier demo there is replaced.",
 )
 @click.option("--cases", type=click.IntRange(1), default=2000, show_default=True, help="How many cases to make up.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same cases.")
-@click.option("--live", is_flag=True, help="Over a real broker on this machine (Java 17): publishers, worker, sink.")
+@click.option(
+    "--live", is_flag=True, help="Run it live, on a real broker on this machine (Java 17): publishers, worker and sink."
+)
 def demo(store_path: Path, cases: int, seed: int, live: bool) -> None:
-    """Make up plausible cases of police, CPS and advocates, join them, and show what comes out.
+    """Make up plausible cases of police, CPS and advocates, join them, and show what was found.
 
-    Nothing in it is real: persons, cases and dates are invented from a seed.
+    Nothing in them is real: people, cases and dates are invented.
 
     Example: throughline demo
     """
@@ -59,14 +61,15 @@ def _live_demo(store_path: Path, cases: int, seed: int) -> None:
     click.echo(
         f"\nThree publishers, Kafka, a worker and a sink: {made.counts.read:,} records were joined "
         f"{made.seconds:.1f} s after the first was published.\n"
-        f"{made.live_digest}  the worker's stores\n"
-        f"{made.replayed_digest}  a replay of the same files with no broker: {'equal' if same else 'NOT EQUAL'}"
+        f"{made.live_digest}  digest of the worker's stores\n"
+        f"{made.replayed_digest}  digest of a replay of the same files, without a broker: "
+        f"{'equal' if same else 'NOT EQUAL'}"
     )
     if not same:
         sys.exit(1)
 
 
-@click.command(short_help="Bring event files, or a mapped export, into a store.")
+@click.command(short_help="Read event files, or a mapped export, into a store.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @store_option
 @domain_option
@@ -75,15 +78,17 @@ def _live_demo(store_path: Path, cases: int, seed: int) -> None:
     "mapping_name",
     type=MappingFile(),
     metavar="FILE",
-    help="Mapping of an existing system's CSV, Parquet or XES, or the name of one that ships with the domain.",
+    help="How a system's CSV, Parquet or XES becomes events: a mapping file, or the name of one that is built in.",
 )
-@click.option("--dry-run", is_flag=True, help="With --mapping: say line by line what does not fit; publish nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="With --mapping: list what does not fit, line by line, and write nothing."
+)
 def replay(
     paths: tuple[Path, ...], store_path: Path, domain: Domain | None, mapping_name: str | None, dry_run: bool
 ) -> None:
-    """Replay event files (JSON Lines, Avro, Parquet), or an export with a mapping, into a store.
+    """Read event files (JSON Lines, Avro, Parquet), or an export with a mapping, into a store.
 
-    A record that cannot be accepted goes to quarantine and stops nothing. Replaying again changes nothing.
+    A record that cannot be accepted goes to quarantine and holds up no other. Replaying again changes nothing.
 
     Example: throughline replay events/ --store cases.duckdb
     """
@@ -103,10 +108,10 @@ def replay(
 
 
 def _dry_run(files: list[Path], domain: Domain, mapping_name: str | None) -> None:
-    """Print what the mapping makes of each file; ends with 1 where it could not run over one of them."""
+    """Print what the mapping makes of each file; exit code 1 if it could not run over one of them."""
     mapping = mapping_of(mapping_name, domain)
     if mapping is None:
-        raise UsageError("--dry-run is for a mapping.", hint="Give --mapping FILE too.")
+        raise UsageError("--dry-run needs a mapping.", hint="Give --mapping FILE too.")
     could_run = True
     for file in files:
         report = dry_run_mapping(mapping, file, domain)

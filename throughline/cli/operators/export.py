@@ -14,13 +14,15 @@ from throughline.sinks.store import open_store
 
 @click.command(short_help="Write every public view to Parquet or DuckLake.")
 @store_option
-@click.option("--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where to.")
+@click.option(
+    "--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to write to."
+)
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="parquet", show_default=True)
 @as_of_option
 def export(store_path: Path, folder: Path, format_: str, as_of: datetime | None) -> None:
     """Write every public view to a folder: Parquet files with a manifest, or a DuckLake catalogue.
 
-    Done again, it replaces what it wrote before; a DuckLake catalogue keeps that as an earlier snapshot.
+    A second export replaces the first; a DuckLake catalogue keeps the first as an earlier snapshot.
 
     Example: throughline export --store board.duckdb --to export/
     """

@@ -1,4 +1,4 @@
-"""What `demo` says at its end: one case, the longest handoffs, what was promised and not kept, and how to look on."""
+"""What `demo` prints at its end: one case, the longest handoffs, broken promises, and commands to look around with."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ def print_findings(store_path: Path, counts: Counts) -> None:
     with open_store(store_path, write=False) as store:
 
         def show(title: str, name: str, most: int = 200, /, **given: Any) -> None:
-            click.secho(f"\n{title}", bold=True)
+            click.secho(f"\n{title}\n", bold=True)
             write_answer(store.connection, name, "table", most, **given)
 
         summary = ask(store.connection, "demo_summary")
         found = dict(zip(summary.columns, summary.rows[0], strict=True))
         quarantined = sum(counts.quarantined.values())
         click.echo(
-            f"Made up: {found['cases']:,} cases of police, CPS, courts and advocates; nothing in them is real.\n"
+            f"{found['cases']:,} made-up cases of police, CPS, courts and advocates. Nothing in them is real.\n"
             f"{counts.read:,} records read, {counts.accepted:,} accepted, {counts.duplicate:,} duplicate, "
             f"{quarantined:,} quarantined.\n"
             f"{found['handoffs']:,} handoffs; {found['returned']:,} files returned; "
             f"{found['never_received']:,} sent and never acknowledged; "
-            f"{found['in_limbo']:,} cases lie between two agencies now.\n"
-            f"{found['each_points_at_other']:,} times two agencies each said that the other had the case.\n"
-            f"{found['not_told']:,} of {found['decisions']:,} decisions were never told to the victim."
+            f"{found['in_limbo']:,} cases are between two agencies now.\n"
+            f"{found['each_points_at_other']:,} times, two agencies each said that the other had the case.\n"
+            f"Of {found['decisions']:,} decisions, {found['not_told']:,} were never passed on to the victim."
         )
         shown = ask(store.connection, "demo_case").rows
         case = str(shown[0][0]) if shown else None
@@ -45,10 +45,10 @@ def print_findings(store_path: Path, counts: Counts) -> None:
         show("The longest handoffs", "handoffs", 10)
         show("Who waits for whom", "delays")
         show("Contacts promised to victims", "promises")
-        show("Standards kept least", "clocks")
+        show("Standards met least often", "clocks")
         can_verify = not is_of_shared_topics(store.connection)
 
-    click.secho("\nLook on:", bold=True)
+    click.secho("\nLook around:", bold=True)
     lines = [
         f"timeline {case or 'CASE'}",
         "handoffs",

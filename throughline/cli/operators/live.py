@@ -1,4 +1,4 @@
-"""`live` and `up`: the join as it runs, and everything on this machine to see it with."""
+"""`live` and `up`: watch the join as it runs, or run all of it on this machine."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import Topics, load_topics
 
 
-@click.command(short_help="One picture of the live join in a terminal.")
+@click.command(short_help="Watch the live join in a terminal.")
 @bootstrap_option
 @topic_prefix_option
 @domain_option
-@click.option("--health-port", type=click.IntRange(1, 65535), default=6067, show_default=True, help="Of the worker.")
-@click.option("--seconds", type=click.FloatRange(0), help="End after so long; otherwise on Ctrl-C.")
+@click.option(
+    "--health-port", type=click.IntRange(1, 65535), default=6067, show_default=True, help="The worker's --health-port."
+)
+@click.option("--seconds", type=click.FloatRange(0), help="Stop after this long. Otherwise stop with Ctrl-C.")
 def live(bootstrap: str, topic_prefix: str, domain: Domain | None, health_port: int, seconds: float | None) -> None:
     """Show events arriving, cases changing, handoffs, and how far behind the worker is. Reads only.
 
@@ -31,25 +33,25 @@ def live(bootstrap: str, topic_prefix: str, domain: Domain | None, health_port: 
     show(bootstrap, topics, health_port, seconds)
 
 
-@click.command(short_help="Broker, worker, sink, publishers: see it run here.")
+@click.command(short_help="See all of it run here: broker, worker, publishers.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("throughline-local"),
     show_default=True,
-    help="Where everything is kept; it goes on from there the next time.",
+    help="Where everything is kept. The next run carries on from there.",
 )
-@click.option("--port", type=click.IntRange(1, 65535), help="Of the broker. Default: any that is free.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the broker. Default: any that is free.")
 @click.option("--cases", type=click.IntRange(1), default=300, show_default=True, help="How many cases to make up.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same cases.")
 @click.option(
-    "--rate", type=click.IntRange(1), default=50, show_default=True, help="Events a second of each publisher."
+    "--rate", type=click.IntRange(1), default=50, show_default=True, help="Events a second from each publisher."
 )
-@click.option("--seconds", type=click.FloatRange(0), help="End after so long; otherwise on Ctrl-C.")
+@click.option("--seconds", type=click.FloatRange(0), help="Stop after this long. Otherwise stop with Ctrl-C.")
 def up(folder: Path, port: int | None, cases: int, seed: int, rate: int, seconds: float | None) -> None:
     """Start a broker, the topics, a worker, a sink and three publishers of made-up cases, and show what happens.
 
-    Ctrl-C ends all of it. Nothing in it is real.
+    Ctrl-C stops all of it. Nothing in the cases is real.
 
     Example: throughline up
     """

@@ -17,7 +17,7 @@ from throughline.streams.shared.sink import Sink
 from throughline.streams.shared.state import open_shared
 
 
-@click.command(short_help="Keep a store of the shared topics.")
+@click.command(short_help="Keep a board's own store, from the shared topics.")
 @bootstrap_option
 @click.option(
     "--store",
@@ -30,13 +30,13 @@ from throughline.streams.shared.state import open_shared
 @topic_prefix_option
 @domain_option
 @click.option("--once", is_flag=True, help="Read to the end of the topics, and stop.")
-@click.option("--snapshot", "snapshot_path", type=click.Path(path_type=Path), help="Keep a copy for readers here.")
+@click.option("--snapshot", "snapshot_path", type=click.Path(path_type=Path), help="Keep a copy here for readers.")
 @click.option(
     "--snapshot-seconds",
     type=click.FloatRange(0, min_open=True),
     default=10.0,
     show_default=True,
-    help="How old the copy may be.",
+    help="How old the copy may get.",
 )
 def sink(
     bootstrap: str,
@@ -47,10 +47,11 @@ def sink(
     snapshot_path: Path | None,
     snapshot_seconds: float,
 ) -> None:
-    """Fill a store from the shared topics alone, and keep it up to date until it is told to stop.
+    """Fill a store from the shared topics alone, and keep it up to date until it is stopped.
 
-    It shows what the stores show that published, but for what is not shared: further copies of an event (`deliveries`,
-    `sources`), stewards' acts, and the content of quarantine. Read the snapshot: the store itself is being written.
+    It shows what the workers' stores show, except what is not shared: further copies of an event (`deliveries`,
+    `sources`), stewards' decisions, and the content of quarantine. Read the snapshot: the store itself is being
+    written.
 
     Example: throughline sink --bootstrap localhost:9092 --store board.duckdb --snapshot board-read.duckdb
     """
@@ -67,4 +68,4 @@ def sink(
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: stop.set())
             taken = made.run(stop)
-    click.echo(f"{taken.changed:,} changed, {taken.gone:,} gone, {taken.old:,} old.")
+    click.echo(f"{taken.changed:,} changed, {taken.gone:,} gone, {taken.old:,} out of date.")

@@ -17,11 +17,14 @@ from throughline.streams.join.rebuild import past
 from throughline.streams.join.rebuild import rebuild as rebuild_store
 
 
-@click.command(short_help="Print one line, equal for equal sets of events.")
+@click.command(short_help="Print one line that is the same for the same events.")
 @store_option
-@click.option("--by-table", is_flag=True, help="One line for each table: where two stores differ.")
+@click.option("--by-table", is_flag=True, help="Print a line for each table, to see where two stores differ.")
 def digest(store_path: Path, by_table: bool) -> None:
-    """Print one line that is equal for equal sets of events, over every derived table."""
+    """Print one line over every derived table: two stores of the same events print the same line.
+
+    Example: throughline digest --store cases.duckdb
+    """
     with open_store(store_path, write=False) as store:
         if by_table:
             for table, value in digest_by_table(store.connection).items():
@@ -30,40 +33,44 @@ def digest(store_path: Path, by_table: bool) -> None:
             click.echo(digest_of(store.connection))
 
 
-@click.command(short_help="Derive everything a second time, and compare.")
+@click.command(short_help="Rebuild everything beside the store, and compare.")
 @store_option
 @domain_option
 def verify(store_path: Path, domain: Domain | None) -> None:
-    """Derive everything a second time from the events, and compare with what the store holds.
+    """Rebuild everything from the events, beside the store, and compare it with what the store holds.
 
-    Prints the digest. Ends with 1 where they differ, and names the tables.
+    Prints the digest. If they differ, names the tables; the exit code is 1.
+
+    Example: throughline verify --store cases.duckdb
     """
     with open_store(store_path, write=False) as store, progress_bar() as report:
         domain = domain_of(store, domain)
         report("reading", 0.0, None)
         kept = digest_by_table(store.connection)
         line = digest_of(store.connection)
-        report("deriving a second time", 0.0, None)
+        report("rebuilding beside it", 0.0, None)
         with past(store, domain, as_of=None, known_at=None) as second:
             made = digest_by_table(second.connection)
     different = [table for table, value in kept.items() if made[table] != value]
     if different:
         click.echo(
             f"throughline: what the store holds is not what its events say, in: {', '.join(different)}.\n\n"
-            f"Run `throughline rebuild --store {store_path}`; if it comes back, keep the file and report it.",
+            f"Run `throughline rebuild --store {store_path}`. If it happens again, keep the file and report it.",
             err=True,
         )
         sys.exit(1)
     click.echo(line)
 
 
-@click.command(short_help="Forget what is derived, and derive it again.")
+@click.command(short_help="Rebuild everything in the store from its events.")
 @store_option
 @domain_option
 def rebuild(store_path: Path, domain: Domain | None) -> None:
-    """Forget all that is derived and derive it again from the events that the store keeps.
+    """Drop everything that is derived and rebuild it from the events in the store.
 
-    With --domain it becomes a store of that domain.
+    With --domain, the store takes on that domain.
+
+    Example: throughline rebuild --store cases.duckdb
     """
     with open_store(store_path, write=True) as store, progress_bar() as report:
         cases = rebuild_store(store, domain or domain_of(store, None), lambda stage, part: report(stage, part, 1.0))

@@ -10,19 +10,19 @@ from throughline.cli.terminal.options import bootstrap_option, domain_option, to
 from throughline.schemas.definitions.domain import Domain, load_domain
 
 
-@click.command(short_help="Join what agencies publish, as it comes.")
+@click.command(short_help="Join what agencies publish, as it arrives.")
 @bootstrap_option
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("live"),
     show_default=True,
-    help="Where the stores of its partitions stand: partition-00.duckdb and so on.",
+    help="Folder for the stores of its partitions: partition-00.duckdb and so on.",
 )
 @topic_prefix_option
 @domain_option
 @click.option("--group", default="throughline", show_default=True, help="Consumer group: its workers share the work.")
-@click.option("--instance", help="A name of this worker that stays over restarts (static membership).")
+@click.option("--instance", help="A name for this worker that it keeps over restarts (static membership).")
 @click.option(
     "--health-port",
     type=click.IntRange(0, 65535),
@@ -30,9 +30,9 @@ from throughline.schemas.definitions.domain import Domain, load_domain
     show_default=True,
     help="Port on 127.0.0.1 for /live, /ready and /metrics; 0 for any.",
 )
-@click.option("--memory-limit", default="2GB", show_default=True, help="Of each open store.")
+@click.option("--memory-limit", default="2GB", show_default=True, help="Memory for each open store.")
 @click.option("--publish/--no-publish", default=True, help="Whether to publish to the shared topics.")
-@click.option("--json-logs", is_flag=True, help="One JSON object in a line, for machines.")
+@click.option("--json-logs", is_flag=True, help="Write the log as one JSON object a line, for machines.")
 def worker(
     bootstrap: str,
     folder: Path,
@@ -45,10 +45,10 @@ def worker(
     publish: bool,
     json_logs: bool,
 ) -> None:
-    """Join the case events of all agencies as they come, and publish the shared topics.
+    """Join the case events of all agencies as they arrive, and publish the shared topics.
 
-    Several workers of one group share the partitions. Ends cleanly on SIGTERM; ends with 70 where to go on would be
-    wrong, and says why.
+    Several workers of one group share the partitions. It ends cleanly on SIGTERM. Where it would be wrong to go on, it
+    stops with exit code 70 and says why.
 
     Example: throughline worker --bootstrap localhost:9092 --folder live
     """

@@ -30,7 +30,8 @@ from throughline.quality.stewardship.replay import replay_quarantine
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.quarantine.highlight import MARK, marked
 from throughline.sinks.quarantine.records import groups, prepare_groups, raw_of, show
-from throughline.sinks.questions.query import Format, printable
+from throughline.sinks.questions.query import Format
+from throughline.sinks.questions.table import printable
 from throughline.sinks.store import Store, open_store
 
 

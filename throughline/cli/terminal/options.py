@@ -30,17 +30,17 @@ store_option = click.option(
 
 
 def shipped_domains() -> list[str]:
-    """The names of the domains that ship."""
+    """The names of the domains that are built in."""
     return sorted(file.parent.name for file in DOMAINS.glob("*/domain.yaml"))
 
 
 def shipped_mappings(domain: str) -> list[str]:
-    """The names of the mappings that ship with a domain."""
+    """The names of the mappings that a domain has."""
     return sorted(file.stem for file in (DOMAINS / domain / "mappings").glob("*.yaml"))
 
 
 class DomainFolder(click.ParamType):
-    """A domain directory, or the name of one that ships."""
+    """A domain folder, or the name of one that is built in."""
 
     name = "dir"
 
@@ -55,7 +55,7 @@ class DomainFolder(click.ParamType):
 
 
 class MappingFile(click.ParamType):
-    """A mapping file, or the name of one that ships with the domain."""
+    """A mapping file, or the name of one that is built into the domain."""
 
     name = "file"
 
@@ -66,7 +66,7 @@ class MappingFile(click.ParamType):
 
 
 def mapping_of(name: str | None, domain: Domain) -> Mapping | None:
-    """The mapping that a file is, or that ships with the domain under this name; UsageError where neither is there."""
+    """The mapping in a file, or the built-in one of this name. Raises UsageError if there is neither."""
     if name is None:
         return None
     path = Path(name)
@@ -76,8 +76,8 @@ def mapping_of(name: str | None, domain: Domain) -> Mapping | None:
     if name in shipped:
         return load_mapping(DOMAINS / domain.name / "mappings" / f"{name}.yaml")
     raise UsageError(
-        f"The mapping `{name}` is not there.",
-        hint=f"Check the path, or name one that ships with the domain {domain.name}: {', '.join(shipped) or 'none'}.",
+        f"There is no mapping `{name}`.",
+        hint=f"Check the path, or name one that the domain {domain.name} has: {', '.join(shipped) or 'none'}.",
     )
 
 
@@ -87,15 +87,15 @@ domain_option = click.option(
     type=DomainFolder(),
     metavar="DIR",
     envvar="THROUGHLINE_DOMAIN",
-    help="Domain directory, or the name of one that ships (england_wales, road_fines, process_log). "
-    "Default: that of the store, or england_wales.",
+    help="A domain folder, or the name of one that is built in (england_wales, road_fines, process_log). "
+    "Default: the store's, or england_wales.",
 )
 
 
 def domain_of(store: Store, given: Domain | None) -> Domain:
-    """The domain that was given, or that of the store; england_wales for a store that has none yet.
+    """The domain that was given, or the store's; england_wales for a store that has none yet.
 
-    One that is called otherwise than the store's would judge and derive all of it by other rules: UsageError.
+    Raises UsageError for another domain than the store's, which would judge and derive all of it by other rules.
     """
     row = store.connection.execute("select name from domain").fetchone()
     if row is None:
@@ -103,12 +103,12 @@ def domain_of(store: Store, given: Domain | None) -> Domain:
     name = str(row[0])
     if given is None:
         if name not in shipped_domains():
-            raise UsageError(f"`{store.path}` is of the domain {name}, which does not ship.", hint="Give --domain DIR.")
+            raise UsageError(f"`{store.path}` has the domain {name}, which is not built in.", hint="Give --domain DIR.")
         return load_domain(DOMAINS / name)
     if given.name != name:
         raise UsageError(
-            f"`{store.path}` is of the domain {name}, not of {given.name}.",
-            hint=f"Give --domain {name}, or another --store. `throughline rebuild --domain` changes that of a store.",
+            f"`{store.path}` has the domain {name}, not {given.name}.",
+            hint=f"Give --domain {name}, or another --store. `throughline rebuild --domain` changes a store's domain.",
         )
     return given
 
@@ -118,7 +118,7 @@ format_option = click.option(
     "format_",
     type=click.Choice(FORMATS),
     default=None,
-    help="Default: table on a terminal, csv into a pipe.",
+    help="Default: table on a terminal, csv in a pipe.",
 )
 
 
@@ -138,21 +138,21 @@ class Moment(click.ParamType):
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            self.fail(f"`{value}` is no time; write 2026-03-02 or 2026-03-02T14:30.", param, ctx)
+            self.fail(f"`{value}` is not a time. Write 2026-03-02 or 2026-03-02T14:30.", param, ctx)
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 as_of_option = click.option(
-    "--as-of", type=Moment(), help="Count what is open to this time. Default: the time of the latest event."
+    "--as-of", type=Moment(), help="Count what is still open up to this time. Default: the time of the latest event."
 )
-known_at_option = click.option("--known-at", type=Moment(), help="As far as was known then.")
+known_at_option = click.option("--known-at", type=Moment(), help="Show only what was known at this time.")
 
 
 def chosen_format(format_: Format | None) -> Format:
     """The format asked for, or what suits where the output goes. Parquet on a terminal raises UsageError."""
     if format_ == "parquet" and sys.stdout.isatty():
         raise UsageError(
-            "Parquet is not for a terminal.", hint="Send it into a file: … --format parquet > FILE.parquet"
+            "Parquet cannot be shown on a terminal.", hint="Send it to a file: … --format parquet > FILE.parquet"
         )
     return format_ or ("table" if sys.stdout.isatty() else "csv")
 
@@ -162,7 +162,7 @@ bootstrap_option = click.option(
     metavar="HOST:PORT",
     required=True,
     envvar="KAFKA_BOOTSTRAP",
-    help="A broker of Kafka, or several with commas between.",
+    help="Address of a Kafka broker, or of several with commas between them.",
 )
 
 topic_prefix_option = click.option(
@@ -170,5 +170,5 @@ topic_prefix_option = click.option(
     default="",
     metavar="PREFIX",
     envvar="THROUGHLINE_TOPIC_PREFIX",
-    help="What the names of all topics begin with, where several deployments share a broker.",
+    help="Prefix of every topic name, where several deployments share a broker.",
 )

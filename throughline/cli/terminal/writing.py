@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,15 @@ def write_query(
     format_: Format | None,
     rows: int,
     values: Mapping[str, Any] | None = None,
+    spare: Sequence[str] = (),
 ) -> None:
-    """What a SELECT gives, with `values` for its parameters; a table shows at most `rows` rows."""
+    """What a SELECT gives, with `values` for its parameters.
+
+    A table shows at most `rows` rows, and leaves columns of `spare` out where they do not fit the terminal.
+    """
     kind = chosen_format(format_)
     out = sys.stdout.buffer if kind == "parquet" else sys.stdout
-    query(connection, statement, out=out, values=values, format=kind, rows=rows)
+    query(connection, statement, out=out, values=values, format=kind, rows=rows, spare=spare)
 
 
 def write_answer(
@@ -37,7 +41,7 @@ def write_answer(
 ) -> None:
     """What the question called `name` gives, with `given` for its parameters; a table shows at most `most` rows."""
     asked = question(name)
-    write_query(connection, asked.sql, format_, most, asked.values(given))
+    write_query(connection, asked.sql, format_, most, asked.values(given), asked.spare)
 
 
 def write_rows(columns: list[str], rows: list[tuple[Any, ...]], format_: Format | None) -> None:
