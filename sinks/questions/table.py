@@ -53,7 +53,10 @@ def table_lines(
         unlike = [i for i in shown if i not in alike]
         if unlike and _fits(texts, unlike, width, gaps[-1]):
             shown, spare = unlike, ()
-            notes = [*notes, "In every row: " + ", ".join(f"{texts[0][i]} {texts[1][i]}" for i in alike) + "."]
+            notes = [
+                *notes,
+                "In every row: " + ", ".join(f"{texts[0][i]} {texts[1][i] or 'nothing'}" for i in alike) + ".",
+            ]
     for name, gap in product(("", *spare), gaps):
         if name in names and name not in left_out:
             shown.remove(names.index(name))
@@ -65,9 +68,9 @@ def table_lines(
         return [*_blocks(texts, width), *_written(notes, width)]
     heading, *others = ["\n".join(_beside([row[i] for i in shown], widths, gap)) for row in texts]
     lines = [heading, (" " * gap).join("─" * width for width in widths), *others]
-    lines += _written(notes, width)
     if left_out:
-        lines += ["", f"Left out, to fit {width} columns: {', '.join(reversed(left_out))}. --format csv has them."]
+        notes.append(f"Left out, to fit {width} columns: {', '.join(reversed(left_out))}. --format csv has them.")
+    lines += _written(notes, width)
     return "\n".join(lines).split("\n")
 
 

@@ -2,6 +2,7 @@
 -- One row per reason and source in quarantine, the most open records first.
 -- $now time: to which the days are counted
 -- needs: quarantine_groups
+-- spare: last read, discarded, oldest, assigned to
 select
   open,
   discarded,
