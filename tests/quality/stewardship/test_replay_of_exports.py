@@ -18,7 +18,8 @@ from throughline.errors import DataError
 from throughline.quality.stewardship.replay import replay_quarantine
 from throughline.sinks.quarantine.records import records
 from throughline.sinks.store import open_memory_store
-from throughline.sources.mapping.mapping import Mapping, load_mapping
+from throughline.sources.mapping.mapping import load_mapping
+from throughline.sources.mapping.parts import Mapping
 from throughline.streams.join.replay import replay
 
 MAPPING = """
