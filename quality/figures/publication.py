@@ -1,4 +1,4 @@
-"""Figures as they are published: each publication is a steward's acts, one for each row, kept as it was."""
+"""Figures as they are published: each publication is actions of a steward, one for each row, kept as it was."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import duckdb
 
 from throughline.errors import DataError
-from throughline.quality.stewardship.desk import Act, Desk, publish_acts
-from throughline.schemas.definitions.domain import Domain
-from throughline.sinks.store import Store
+from throughline.quality.stewardship.desk import Action, Desk
+from throughline.schemas.definitions.steward import PUBLISHED
 from throughline.sql import sql
 from throughline.streams.join.rebuild import past
 
-PUBLISHED = "steward.figure.published"
 FIGURES = ("delays",)
-"""Each has `figures_sql/NAME.sql`, its rows, and `NAME_behind.sql`, what they count."""
+"""Each has `sql/NAME.sql`, its rows, and `sql/NAME_behind.sql`, what they count."""
 
 
 @dataclass(frozen=True)
@@ -50,39 +47,36 @@ def rows_digest(rows: dict[str, str]) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def publish_figure(
-    store: Store, domain: Domain, outbox: Path, figure: str, *, as_of: datetime | None, desk: Desk, at: datetime
-) -> Publication:
-    """Put a figure on the record as it is now, counted to `as_of` (by default the latest event); times UTC, naive.
+def publish_figure(desk: Desk, figure: str, *, as_of: datetime | None = None) -> Publication:
+    """Put a figure on the record as it is now, counted to `as_of` (UTC, naive; by default the latest event).
 
-    Raises DataError where the figure has no rows, and what `publish_acts` raises.
+    Raises DataError where the figure has no rows, and what `Desk.publish` raises.
     """
-    latest, known_at = _reach(store.connection)
+    connection = desk.store.connection
+    latest, known_at = _reach(connection)
     as_of = as_of or latest
     if as_of < latest:
-        with past(store, domain, as_of=as_of, known_at=None, later_acts=True) as then:
+        with past(desk.store, desk.domain, as_of=as_of, known_at=None, later_acts=True) as then:
             rows = figure_rows(then.connection, figure)
     else:
-        store.connection.execute("set variable as_of = ?::timestamp", [as_of])
-        rows = figure_rows(store.connection, figure)
-        store.connection.execute("reset variable as_of")
+        connection.execute("set variable as_of = ?::timestamp", [as_of])
+        rows = figure_rows(connection, figure)
+        connection.execute("reset variable as_of")
     if not rows:
         raise DataError(
             f"The figure {figure} has no rows to publish.", hint="`throughline delays` shows what there is."
         )
-    digest = rows_digest(rows)
-    publication_id = f"pub-{at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+    publication_id = f"pub-{desk.at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     shared = {
         "publication_id": publication_id,
         "figure": figure,
         "figure_rows": len(rows),
-        "rows_digest": digest,
+        "rows_digest": rows_digest(rows),
         "known_at": f"{known_at.isoformat()}Z",
         "checked_as_of": f"{as_of.isoformat()}Z",
     }
-    acts = [Act(PUBLISHED, shared | {"subject": subject, "figure_row": row}) for subject, row in rows.items()]
-    publish_acts(store, domain, outbox, acts, desk=desk, at=at)
-    return Publication(publication_id, figure, at, known_at, as_of, rows, is_whole=True)
+    desk.publish([Action(PUBLISHED, shared | {"subject": subject, "figure_row": row}) for subject, row in rows.items()])
+    return Publication(publication_id, figure, desk.at, known_at, as_of, rows, is_whole=True)
 
 
 def publications(connection: duckdb.DuckDBPyConnection, since: datetime | None = None) -> list[Publication]:

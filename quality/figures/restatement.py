@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from throughline.quality.figures.publication import Publication, figure_rows, publications
+from throughline.quality.figures.publication import Publication, figure_rows
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
 from throughline.sql import sql
@@ -55,18 +55,12 @@ class Restated:
         return "No event received since explains it: a record left quarantine, or the rules of the domain changed."
 
 
-def restated(store: Store, domain: Domain, *, since: datetime | None = None) -> Iterator[Restated]:
-    """The rows that are different now, of every publication since a time (UTC, naive), by publication and subject.
+def restated(store: Store, domain: Domain, publication: Publication) -> Iterator[Restated]:
+    """The rows of a publication that are different now, by subject.
 
-    Both sides count to the `as_of` of the publication, so that what happened later restates nothing. The store is built
-    anew as it was known then and as it is known now, for each publication: it takes as long as two rebuilds.
+    Both sides count to the `as_of` of the publication, so that what happened later restates nothing. The store is
+    rebuilt as it is known now and, where a row changed, as it was known then.
     """
-    for publication in publications(store.connection, since):
-        yield from restatement_of(store, domain, publication)
-
-
-def restatement_of(store: Store, domain: Domain, publication: Publication) -> Iterator[Restated]:
-    """The rows of one publication that are different now, by subject."""
     as_of, known_at = publication.as_of, publication.known_at
     with ExitStack() as stack:
         now = stack.enter_context(past(store, domain, as_of=as_of, known_at=None, later_acts=True))

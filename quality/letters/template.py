@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -30,7 +30,7 @@ def _templates() -> jinja2.Environment:
     made.filters |= {
         "agreed": agreed,
         "coded": _coded,
-        "moment": "{:%Y-%m-%d %H:%M}".format,
+        "moment": _moment,
         "month": month_name,
         "observed": observed,
         "plain": plain,
@@ -78,6 +78,11 @@ def _said_of(level: str, value: float) -> str:
 def _coded(text: str) -> Markup:
     """Text in which what stands between backticks is code."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _moment(at: datetime) -> Markup:
+    """A time in one piece: `2026-05-01 09:30`."""
+    return Markup(f"<time>{at:%Y-%m-%d %H:%M}</time>")
 
 
 def _spaced(code: str) -> str:

@@ -1,19 +1,16 @@
-"""Copies of one event that differ: what each says, and the steward's act that lets one of them stand."""
+"""Copies of one event that differ: what each says, and the steward's decision which of them stands."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import orjson
 
 from throughline.errors import DataError, UsageError
-from throughline.quality.stewardship.desk import Act, Desk, publish_acts
-from throughline.schemas.definitions.domain import Domain
-from throughline.sinks.store import Store
+from throughline.quality.stewardship.desk import Action, Desk
+from throughline.schemas.definitions.steward import RESOLVED
 from throughline.sql import sql
 
 # how a copy came here: two copies may differ in it and be one content
@@ -34,11 +31,31 @@ class Copy:
     coming: dict[str, Any]
 
 
+def source_called(connection: duckdb.DuckDBPyConnection, given: str) -> str:
+    """The source with this name, or the one whose name ends so, as tables show it: `police:20:rms`.
+
+    A name that no source of the store has is given back. Raises DataError where several end so.
+    """
+    found = connection.execute(
+        "select distinct source from (select source from events union all select source from quarantined) "
+        "where source = $given or ends_with(source, ':' || $given) order by source",
+        {"given": given},
+    ).fetchall()
+    names = [name for (name,) in found]
+    if given in names or not names:
+        return given
+    if len(names) > 1:
+        raise DataError(f"Several sources end in `{given}`.", hint=f"Name one of them whole: {', '.join(names)}.")
+    return str(names[0])
+
+
 def copies_of(connection: duckdb.DuckDBPyConnection, source: str, id: str) -> list[Copy]:
     """The copies of an event that was published with different contents, by content hash.
 
-    Raises DataError where there is no such event, or only one content of it.
+    `source` may be given as `source_called` takes it. Raises DataError where there is no such event, or only one
+    content of it.
     """
+    source = source_called(connection, source)
     connection.execute(sql("throughline.streams.join", "keys"))
     found = connection.execute(
         "select content_hash_of(e) as content_hash, e.* from dated_events e "
@@ -66,24 +83,15 @@ def _copy(row: dict[str, Any]) -> Copy:
     return Copy(row["content_hash"], not row["in_conflict"], fields, {name: row[name] for name in _COMING})
 
 
-def resolve(
-    store: Store,
-    domain: Domain,
-    outbox: Path,
-    source: str,
-    id: str,
-    content_hash: str,
-    *,
-    reason_code: str,
-    desk: Desk,
-    at: datetime,
-) -> None:
-    """Let the copy with this content stand. `at` is UTC, naive; see `publish_acts`.
+def resolve(desk: Desk, source: str, id: str, content_hash: str, *, reason_code: str) -> None:
+    """Let the copy with this content stand. `source` may be given as `source_called` takes it. See `Desk.publish`.
 
     Raises DataError where no copies differ or none has this hash, UsageError where the event is of another area than
-    the desk, where the act would not come, or where an earlier decision is dated later.
+    the desk, where the action would not come, or where an earlier decision is dated later.
     """
-    copies = copies_of(store.connection, source, id)
+    connection = desk.store.connection
+    source = source_called(connection, source)
+    copies = copies_of(connection, source, id)
     hashes = [copy.content_hash for copy in copies]
     if content_hash not in hashes:
         raise DataError(
@@ -93,20 +101,11 @@ def resolve(
     areas = sorted({copy.fields["area"] for copy in copies})
     if desk.area not in areas:
         raise UsageError(f"The event is not of the area {desk.area}.", hint=f"Give --area {' or '.join(areas)}.")
-    _check_is_latest(store.connection, source, id, at)
-    named = {"conflict_source": source, "conflict_id": id, "content_hash": content_hash, "reason_code": reason_code}
-    publish_acts(store, domain, outbox, [Act("steward.conflict.resolved", named)], desk=desk, at=at)
-
-
-def _check_is_latest(connection: duckdb.DuckDBPyConnection, source: str, id: str, at: datetime) -> None:
-    """Raise UsageError where a decision on the event is dated at or after `at`: it would outlast one of now."""
-    row = connection.execute(
-        "select max(occurred_at) from dated_events where type = 'steward.conflict.resolved' and not in_conflict "
+    ((latest,),) = connection.execute(
+        "select max(occurred_at) from dated_events where type = ? and not in_conflict "
         "and (data->>'$.conflict_source') = ? and (data->>'$.conflict_id') = ?",
-        [source, id],
-    ).fetchone()
-    if row is not None and row[0] is not None and row[0] >= at:
-        raise UsageError(
-            f"What a steward decided on this event is dated {row[0]:%Y-%m-%d %H:%M:%S} UTC, which is not past yet.",
-            hint="Correct the clock of one of the machines, or wait until then.",
-        )
+        [RESOLVED, source, id],
+    ).fetchall()
+    desk.check_outlasts(latest, "What a steward decided on this event")
+    named = {"conflict_source": source, "conflict_id": id, "content_hash": content_hash, "reason_code": reason_code}
+    desk.publish([Action(RESOLVED, named)])

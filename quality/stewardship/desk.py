@@ -1,6 +1,6 @@
-"""Steward's acts: each is an event, in the steward's outbox and in the store.
+"""A steward's desk, and what is published from it: each action is an event, in the outbox and in the store.
 
-Nobody is named: who acts, and whoever is meant, is a role or a keyed pseudonym.
+Nobody is named: the steward, and whoever is meant, is a role or a keyed pseudonym.
 """
 
 from __future__ import annotations
@@ -27,66 +27,100 @@ from throughline.streams.join.rebuild import open_domain
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Who acts: `source` publishes for `area`; `officer` is the keyed pseudonym of the steward, if it is said."""
-
-    source: str
-    area: str
-    officer: str | None = None
-
-
-@dataclass(frozen=True)
-class Act:
-    """One act: its type in the catalogue, and the fields of its data but the officer."""
+class Action:
+    """One action: its type (see `schemas.definitions.steward`), and the fields of its data but the officer."""
 
     type: str
     data: dict[str, Any]
 
 
-def publish_acts(
-    store: Store, domain: Domain, outbox: Path, acts: Sequence[Act], *, desk: Desk, at: datetime
-) -> list[str]:
-    """Write acts to `outbox`, a CloudEvent a line, and accept them into the store; the ids of the events.
+@dataclass(frozen=True)
+class Desk:
+    """Who does what is done, for which area, when, and where it goes: the store, and the file that is the outbox.
 
-    Both or neither, but for a machine that dies between the two: then the outbox alone has them, and publishing it or
-    replaying it brings them in. `at` is UTC, naive. Raises UsageError where the domain does not take the events or the
-    area is not one of the store's, InfrastructureError where the outbox cannot be written.
+    `officer` is the keyed pseudonym of the steward, if it is said; `publisher` the URN that the events come from, by
+    default that of the area's desk. `at` is UTC, naive.
     """
-    check_pseudonym(desk.officer)
-    for type_name in {act.type for act in acts} - domain.types.keys():
-        raise UsageError(
-            f"The domain {domain.name} has no event type `{type_name}`.",
-            hint="Add it to the catalogue of the domain, as england_wales has it.",
-        )
-    _check_area(store, domain, desk.area)
-    ids = [str(uuid.uuid4()) for _ in acts]
-    lines = [_line(domain, id, act, desk, at) for id, act in zip(ids, acts, strict=True)]
-    before = _whole_lines(outbox)
-    batch = events_from_json_lines(lines, domain, str(outbox), before.count(b"\n") + 1)
-    for fault in batch.rejects.slice(0, 1).to_pylist():
-        raise UsageError(
-            f"The catalogue refuses the act: {fault['detail']} (`{fault['field']}`).",
-            hint=f"`throughline catalogue {fault['type'] or acts[0].type}` says what it takes.",
-        )
-    open_domain(store, domain)
-    with store.transaction() as connection:
-        take(connection, stamped(batch, at))
-        bring_up_to_date(connection)
-        _append(outbox, before, lines)
-    return ids
 
+    store: Store
+    domain: Domain
+    outbox: Path
+    area: str
+    at: datetime
+    officer: str | None = None
+    publisher: str | None = None
 
-def _line(domain: Domain, id: str, act: Act, desk: Desk, at: datetime) -> bytes:
-    event: dict[str, Any] = {
-        "specversion": "1.0",
-        "id": id,
-        "source": desk.source,
-        "type": wire_type(domain.type_prefix, act.type, domain.types[act.type].version),
-        "time": f"{at.isoformat()}Z",
-        "partitionkey": desk.area,
-        "data": act.data if desk.officer is None else act.data | {"officer": desk.officer},
-    }
-    return orjson.dumps(event)
+    @property
+    def source(self) -> str:
+        """The source of what is published from here."""
+        return self.publisher or f"urn:throughline:steward:{self.area}:desk"
+
+    def publish(self, actions: Sequence[Action]) -> list[str]:
+        """Write actions to the outbox, a CloudEvent a line, and accept them into the store; the ids of the events.
+
+        Both or neither, but for a machine that dies between the two: then the outbox alone has them, and publishing it
+        or replaying it brings them in. Raises UsageError where the domain does not take the events, the officer is
+        given by name or the area is not one of the store's; InfrastructureError where the outbox cannot be written.
+        """
+        check_pseudonym(self.officer)
+        for type_name in {action.type for action in actions} - self.domain.types.keys():
+            raise UsageError(
+                f"The domain {self.domain.name} has no event type `{type_name}`.",
+                hint="Add it to the catalogue of the domain, as england_wales has it.",
+            )
+        self._check_area()
+        ids = [str(uuid.uuid4()) for _ in actions]
+        lines = [self._line(id, action) for id, action in zip(ids, actions, strict=True)]
+        before = _whole_lines(self.outbox)
+        batch = events_from_json_lines(lines, self.domain, str(self.outbox), before.count(b"\n") + 1)
+        for fault in batch.rejects.slice(0, 1).to_pylist():
+            raise UsageError(
+                f"The catalogue refuses the action: {fault['detail']} (`{fault['field']}`).",
+                hint=f"`throughline catalogue {fault['type'] or actions[0].type}` says what it takes.",
+            )
+        open_domain(self.store, self.domain)
+        with self.store.transaction() as connection:
+            take(connection, stamped(batch, self.at))
+            bring_up_to_date(connection)
+            _append(self.outbox, before, lines)
+        return ids
+
+    def check_outlasts(
+        self,
+        earlier: datetime | None,
+        what: str,
+        hint: str = "Correct the clock of one of the machines, or wait until then.",
+    ) -> None:
+        """Raise UsageError where `earlier`, when `what` was done, is not before now: it would outlast an action."""
+        if earlier is not None and earlier >= self.at:
+            raise UsageError(f"{what} is dated {earlier:%Y-%m-%d %H:%M:%S} UTC, which is not past yet.", hint=hint)
+
+    def _line(self, id: str, action: Action) -> bytes:
+        event: dict[str, Any] = {
+            "specversion": "1.0",
+            "id": id,
+            "source": self.source,
+            "type": wire_type(self.domain.type_prefix, action.type, self.domain.types[action.type].version),
+            "time": f"{self.at.isoformat()}Z",
+            "partitionkey": self.area,
+            "data": action.data if self.officer is None else action.data | {"officer": self.officer},
+        }
+        return orjson.dumps(event)
+
+    def _check_area(self) -> None:
+        """An action reaches a store that is fed from topics only in the partition number of its area."""
+        found = self.store.connection.execute("select distinct partition from log_positions").fetchall()
+        numbers = {number for (number,) in found}
+        if not numbers:
+            return
+        topics = load_topics(self.domain)
+        number = topics.partition_of(self.area)
+        if number not in numbers:
+            fit = sorted(one for one in self.domain.areas or () if topics.partition_of(one) in numbers)
+            raise UsageError(
+                f"An action for the area {self.area} would come to partition {number}, and this store is another's.",
+                hint=f"Give --area with one of this store's: {', '.join(fit) or 'the domain lists none'}.",
+            )
 
 
 def check_pseudonym(given: str | None) -> None:
@@ -95,21 +129,6 @@ def check_pseudonym(given: str | None) -> None:
         raise UsageError(
             "An assignee or officer is given by a keyed pseudonym, never by name.",
             hint="A pseudonym is a letter or word, a hyphen and at least eight hexadecimal digits: o-5b20d4aa.",
-        )
-
-
-def _check_area(store: Store, domain: Domain, area: str) -> None:
-    """An act reaches a store that is fed from topics only in the partition number of its area."""
-    numbers = {row[0] for row in store.connection.execute("select distinct partition from log_positions").fetchall()}
-    if not numbers:
-        return
-    topics = load_topics(domain)
-    number = topics.partition_of(area)
-    if number not in numbers:
-        fit = sorted(one for one in domain.areas or () if topics.partition_of(one) in numbers)
-        raise UsageError(
-            f"An act for the area {area} would come to partition {number}, and this store is another's.",
-            hint=f"Give --area with one of this store's: {', '.join(fit) or 'the domain lists none'}.",
         )
 
 

@@ -78,6 +78,27 @@ class Preview:
         """Identifiers of that case."""
         return sorted({*self.left.identifiers, *self.right.identifiers}) if self.merges else []
 
+    def advice(self, *, second_person: bool) -> list[str]:
+        """What a steward should know before proposing; `second_person`, whether the domain asks for two of them."""
+        lines = []
+        for side in (self.left, self.right):
+            if side.is_hub:
+                lines.append(f"{side.identifier} is a hub and joins nothing: a link to it would count for nothing.")
+            elif side.becomes_hub:
+                lines.append(f"The link would make {side.identifier} a hub: it would join nothing any more.")
+        lines += [f"Both cases have a {kind}, and a case has one: they may be two." for kind in self.contradictory]
+        if self.joined_by:
+            lines.append(f"Joined by {' and '.join(self.joined_by)} already.")
+        elif self.is_one_case:
+            lines.append("They are one case already, over other identifiers.")
+        if self.unlinked:
+            lines.append("A steward unlinked them: a link would take that back.")
+        lines += [f"A link is proposed and waits: {id}." for id in self.waiting]
+        if self.merges:
+            takes = "a second steward" if second_person else "one steward"
+            lines.append(f"Linked they are one case of {self.events:,} events; that takes {takes}.")
+        return lines
+
 
 def preview(connection: duckdb.DuckDBPyConnection, area: str, left: Identifier, right: Identifier) -> Preview:
     """What linking two identifiers would do. Raises DataError where no event of the area carries one of them."""

@@ -45,8 +45,13 @@ class Unreadable:
     what: str
     hint: str
 
+    def error(self, record: KeptRecord) -> DataError:
+        """That this record cannot be judged again."""
+        what = f"cannot be judged again: it is {self.what}"
+        return DataError(what, file=record.origin, line=record.position, hint=self.hint)
 
-NO_BYTES = Unreadable("no bytes were kept: the record had none", "Discard it, or let its publisher publish again.")
+
+NO_BYTES = Unreadable("a record that came without bytes", "Discard it, or let its publisher publish again.")
 NO_MAPPING = Unreadable(
     "a row of an export, which says nothing without its mapping", "Give --mapping FILE: the one that is for its source."
 )
@@ -186,13 +191,3 @@ def _topics_of(domain: Domain, prefix: str) -> Topics | None:
         return load_topics(domain, prefix=prefix)
     except DomainError:  # a domain that is not live has none
         return None
-
-
-def refuse(record: KeptRecord, why: Unreadable) -> DataError:
-    """The error that says why a record cannot be judged again."""
-    return DataError(
-        f"cannot be judged again: it is {why.what}" if why is not NO_BYTES else f"cannot be judged again: {why.what}",
-        file=record.origin,
-        line=record.position,
-        hint=why.hint,
-    )

@@ -17,7 +17,8 @@ import duckdb
 import pyarrow as pa
 
 from throughline.errors import UsageError
-from throughline.quality.stewardship.rejudging import Judges, Unreadable, judge_again, refuse
+from throughline.quality.stewardship.conflicts import source_called
+from throughline.quality.stewardship.rejudging import Judges, Unreadable, judge_again
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.quarantine.kept import KeptRecord, choose_kept, leave, portion
@@ -66,8 +67,10 @@ def replay_quarantine(
     if reason == "conflict":
         raise UsageError(
             "A conflict is not replayed: both copies are in the store, and a steward decides which one stands.",
-            hint="Publish `steward.conflict.resolved` with the `content_hash` of the copy that is true.",
+            hint="`throughline conflicts list` has the events; `conflicts show` and `conflicts resolve` decide one.",
         )
+    if source is not None:
+        source = source_called(store.connection, source)
     open_domain(store, domain)
     judges = Judges(domain, mapping, topic_prefix)
     portions = choose_kept(store.connection, reason=reason, source=source, quarantine_id=quarantine_id)
@@ -78,7 +81,8 @@ def replay_quarantine(
         runs = [_judged(run, judges) for run in _runs(portion(store.connection, number))]
         unread = [found for run in runs for found in run.unread]
         if quarantine_id is not None and unread:
-            raise refuse(*unread[0])
+            record, why = unread[0]
+            raise why.error(record)
         done.unread.update(why for _, why in unread)
         done.left_out += sum(run.left_out for run in runs)
         _take(store, runs, done, is_live=is_live)

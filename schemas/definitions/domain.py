@@ -33,12 +33,10 @@ from throughline.schemas.definitions.identifier import (
 )
 from throughline.schemas.definitions.rulebook import Limits, make_rules
 from throughline.schemas.definitions.standard import Standard, check_versions, parse_standard
+from throughline.schemas.definitions.steward import SECONDED
 from throughline.schemas.definitions.vocabulary import Known, parse_enums, parse_fields, parse_type
 
 DEFAULT_DOMAIN = Path(__file__).parents[1] / "domains" / "england_wales"
-
-# the act by which another steward seconds a link
-SECONDED = "steward.identifiers.seconded"
 
 _KEYS = (
     *(

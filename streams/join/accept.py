@@ -11,21 +11,11 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
+from throughline.schemas.definitions.steward import DECISIONS
 from throughline.sql import sql
 
 # rows of a row group of DuckDB
 ROW_GROUP = 122_880
-
-STEWARD_TYPES = (
-    "steward.identifiers.linked",
-    "steward.identifiers.seconded",
-    "steward.identifiers.withdrawn",
-    "steward.identifiers.unlinked",
-    "steward.conflict.resolved",
-    "steward.quarantine.discarded",
-    "steward.quarantine.restored",
-    "steward.quarantine.assigned",
-)
 
 
 @dataclass
@@ -61,13 +51,13 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table) -> Counts:
         connection.execute(sql(__package__, "accept_sql/first_copies"))
         (repeats, acts) = _row(
             connection,
-            f"select (select count(*) from repeated), (select count(*) from arrived where type in {STEWARD_TYPES})",
+            f"select (select count(*) from repeated), (select count(*) from arrived where type in {DECISIONS})",
         )
         if repeats:
             connection.execute(sql(__package__, "accept_sql/copies"))
             connection.execute(sql(__package__, "accept_sql/earlier"))
             # a copy that is not a steward's contests one that is
-            (known_acts,) = _row(connection, f"select count(*) from known_copies where type in {STEWARD_TYPES}")
+            (known_acts,) = _row(connection, f"select count(*) from known_copies where type in {DECISIONS}")
             acts += known_acts
         else:
             connection.execute("create or replace temp table contested (event_key ubigint)")

@@ -153,13 +153,15 @@ def test_one_quarantined_record_is_shown_whole_only_when_asked(store: Path) -> N
 
 
 def test_a_steward_sees_to_a_record_from_the_command_line(tmp_path: Path) -> None:
-    """Show it marked, assign, discard and restore it, judge it again; every act is a line of the outbox."""
+    """Show it marked, assign, discard and restore it, judge it again; every action is a line of the outbox."""
     store = tmp_path / "s.duckdb"
     run("replay", EVENTS, FAULTS, "--store", store)
     listed = ["quarantine", "list", "--reason", "bad_time", "--store", store, "--format", "json"]
     (found,) = json.loads(run(*listed).stdout)
     given = ["--area", "20", "--events", tmp_path / "steward.jsonl", "--store", store]
 
+    groups = json.loads(run("quarantine", "list", "--store", store, "--format", "json").stdout)
+    assert [row["newest id"] for row in groups if row["reason"] == "bad_time"] == [found["id"]]
     assert '▶   "time": "2026-01-08 09:00"' in run("quarantine", "show", found["id"], "--raw", "--store", store).stdout
     run("quarantine", "assign", found["id"], "--role", "publisher", *given)
     run("quarantine", "discard", found["id"], "--reason-code", "test_record", *given)
@@ -169,7 +171,7 @@ def test_a_steward_sees_to_a_record_from_the_command_line(tmp_path: Path) -> Non
     (seen,) = json.loads(run(*listed).stdout)
     assert (seen["state"], seen["assigned to"]) == ("open", "publisher")
     assert "bad_time" in run("quarantine", "replay", "--reason", "bad_time", "--store", store).stdout
-    assert "conflict.resolved" in run("quarantine", "replay", "--reason", "conflict", "--store", store, code=2).stderr
+    assert "conflicts resolve" in run("quarantine", "replay", "--reason", "conflict", "--store", store, code=2).stderr
     assert len((tmp_path / "steward.jsonl").read_text().splitlines()) == 3
 
 
@@ -205,7 +207,7 @@ def test_two_stewards_link_from_the_command_line(tmp_path: Path) -> None:
 
 
 def test_a_steward_decides_a_conflict_from_the_command_line(tmp_path: Path) -> None:
-    """Find it, see what differs, name the copy that is true."""
+    """Find it, see what differs, name the copy that is true; a source by its name or by the end of it."""
     store, event = tmp_path / "s.duckdb", ["urn:throughline:police:20:rms", "police-0001"]
     run("replay", EVENTS, FAULTS, "--store", store)
     listed = ["conflicts", "list", "--store", store, "--format", "json"]
@@ -216,7 +218,7 @@ def test_a_steward_decides_a_conflict_from_the_command_line(tmp_path: Path) -> N
     assert [row["field"] for row in rows if row["differs"]] == ["data.offence_group"]
     chosen = next(row["copy 2"] for row in rows if row["field"] == "content hash")
     given = ["--area", "20", "--events", tmp_path / "steward.jsonl", "--store", store]
-    run("conflicts", "resolve", *event, chosen, "--reason-code", "source_corrected", *given)
+    run("conflicts", "resolve", "police:20:rms", "police-0001", chosen, "--reason-code", "source_corrected", *given)
 
     (found,) = json.loads(run(*listed).stdout)
     assert found["state"] == "decided"

@@ -6,12 +6,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 from throughline.quality.checks.check import CheckResult, all_checks
-from throughline.quality.stewardship.desk import Desk, publish_acts
-from throughline.quality.stewardship.run import acts_of_run
+from throughline.quality.stewardship.desk import Desk
+from throughline.quality.stewardship.run import publish_results
 from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.store import Store
 
-DESK = Desk("urn:throughline:steward:20:desk", "20")
 RMS = "urn:throughline:police:20:rms"
 _DIMENSION = {check.name: check.dimension for check in all_checks()}
 
@@ -22,8 +21,8 @@ def result(check: str, subject: str, *, passed: bool = True, observed: float = 0
     return CheckResult(check, _DIMENSION[check], subject, passed, observed, 0.25, 3, int(not passed), worst, 40)
 
 
-def put_on_record(store: Store, folder: Path, as_of: str, results: list[CheckResult], *, desk: Desk = DESK) -> None:
-    """A run as of a time, made half an hour later."""
+def put_on_record(store: Store, folder: Path, as_of: str, results: list[CheckResult], *, area: str = "20") -> None:
+    """A run of the desk of an area as of a time, made half an hour later."""
     moment = datetime.fromisoformat(as_of)
-    acts = acts_of_run(results, f"run-{moment:%Y%m%d%H%M}", moment)
-    publish_acts(store, load_domain(), folder / "steward.jsonl", acts, desk=desk, at=moment.replace(minute=30))
+    desk = Desk(store, load_domain(), folder / "steward.jsonl", area, moment.replace(minute=30))
+    publish_results(desk, results, f"run-{moment:%Y%m%d%H%M}", moment)

@@ -1,5 +1,5 @@
 -- One row per subject of a figure and event since its publication that touched a case behind what changed in it. kind:
--- received; corrected (a copy that differs took it back, and was received since); linked (a steward's act).
+-- received; corrected (a copy that differs took it back, and was received since); linked (a steward's action).
 -- reads: behind_then, behind_now (as delays_behind), events_then (event_key, case_key: those that stood), identifiers_then
 -- (identifier_key, case_key); of now: events, identifiers
 with counted as (
@@ -46,7 +46,7 @@ received as (
   select b.subject, 'received' as kind, b.event_key
   from behind b
   semi join (select event_key from events where not in_conflict) using (event_key)
-  -- what was here and in conflict then is settled by an act, which is named instead
+  -- what was here and in conflict then is settled by an action, which is named instead
   anti join (select event_key from events where received_at <= $known_at::timestamp) using (event_key)
 ),
 corrected as (
@@ -57,7 +57,7 @@ corrected as (
     select event_key from events group by event_key having count(*) > 1 and max(received_at) > $known_at::timestamp
   ) using (event_key)
 ),
-acts as (
+actions as (
   select event_key, area, type, data
   from events
   where not in_conflict and agency in (select agency from agencies where role = 'steward')
@@ -70,7 +70,7 @@ named as (
       identifier_key_of(area, data->>'$.left_kind', data->>'$.left_value'),
       identifier_key_of(area, data->>'$.right_kind', data->>'$.right_value')
     ]) as identifier_key
-  from acts
+  from actions
   where type in (
     'steward.identifiers.linked', 'steward.identifiers.seconded', 'steward.identifiers.withdrawn',
     'steward.identifiers.unlinked'
@@ -89,7 +89,7 @@ linked as (
 ),
 resolved as (
   select b.subject, 'resolved' as kind, a.event_key
-  from acts a
+  from actions a
   join behind b on b.event_key = event_key_of(a.data->>'$.conflict_source', a.data->>'$.conflict_id')
   where a.type = 'steward.conflict.resolved'
 ),

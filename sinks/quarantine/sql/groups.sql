@@ -18,7 +18,12 @@ select
   coalesce(any_value(a.assigned), []) as assigned,
   -- of what is open; where nothing is, of all
   coalesce(min(s.received_at) filter (not s.discarded), min(s.received_at)) as first_received_at,
-  max(s.received_at) as last_received_at
+  max(s.received_at) as last_received_at,
+  -- of the record that came last: of those that are open, if any is
+  coalesce(
+    arg_max(s.quarantine_id, (s.received_at, s.quarantine_id)) filter (not s.discarded),
+    arg_max(s.quarantine_id, (s.received_at, s.quarantine_id))
+  ) as newest_id
 from quarantine_states s
 left join assignees a on a.reason = s.reason and a.source is not distinct from s.source
 group by s.reason, s.source

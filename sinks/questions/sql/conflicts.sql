@@ -2,6 +2,7 @@
 -- One row per event of which copies differ: those that no steward has decided first, the oldest of them first.
 -- reads: events
 -- $now time: to which the days are counted
+-- spare: copies, area, since
 select
   if(bool_or(not in_conflict), 'decided', 'open') as state,
   source,

@@ -2,6 +2,7 @@
 -- One row per reason and source in quarantine, the most open records first.
 -- $now time: to which the days are counted
 -- needs: quarantine_groups
+-- spare: last read, discarded, oldest, assigned to
 select
   open,
   discarded,
@@ -10,5 +11,6 @@ select
   array_to_string(list_transform(assigned, lambda one: one.to || ': ' || one.records), ', ') as "assigned to",
   strftime(first_received_at, '%Y-%m-%d %H:%M') as "oldest",
   date_diff('day', first_received_at, $now) as "days old",
-  strftime(last_received_at, '%Y-%m-%d %H:%M') as "last read"
+  strftime(last_received_at, '%Y-%m-%d %H:%M') as "last read",
+  newest_id as "newest id"
 from quarantine_groups

@@ -18,8 +18,8 @@ from throughline.quality.checks.check import CheckResult, as_of_checked, checks_
 from throughline.quality.checks.data_docs import write_data_docs
 from throughline.quality.checks.expectations import Expectation, judge
 from throughline.quality.checks.suites import REQUIRED, VALUES, view_suites
-from throughline.quality.stewardship.desk import Desk, publish_acts
-from throughline.quality.stewardship.run import acts_of_run
+from throughline.quality.stewardship.desk import Desk
+from throughline.quality.stewardship.run import publish_results, run_on_record
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.quality import QualityRules, load_quality_rules
 from throughline.sinks.digest import digest
@@ -29,7 +29,6 @@ from throughline.streams.join.replay import replay
 
 RMS = "urn:throughline:police:20:rms"
 AS_OF = datetime.fromisoformat("2026-06-01T00:00")
-DESK = Desk("urn:throughline:steward:20:desk", "20", "o-5b20d4aa")
 
 
 @pytest.fixture(scope="module")
@@ -201,15 +200,19 @@ def test_every_result_can_be_explained(store: Store, domain: Domain, tmp_path: P
         assert known[one.check].dimension == one.dimension
 
 
+def desk(store: Store, domain: Domain, folder: Path) -> Desk:
+    return Desk(store, domain, folder / "steward.jsonl", "20", RECEIVED, "o-5b20d4aa")
+
+
 def test_a_run_is_on_the_record(store: Store, domain: Domain, tmp_path: Path) -> None:
     """Each result is an event; the view shows them, no case has them, and replaying the outbox changes nothing."""
     received(store, domain, tmp_path, *CLEAN)
     cases = store.connection.execute("select count(*) from cases").fetchone()
     results = run_checks(store.connection, domain, AS_OF)
-    outbox = tmp_path / "steward.jsonl"
 
-    publish_acts(store, domain, outbox, acts_of_run(results, "run-1", AS_OF), desk=DESK, at=RECEIVED)
+    _, made = run_on_record(desk(store, domain, tmp_path), AS_OF)
 
+    assert made == results
     shown = store.connection.execute(
         "select check_name, subject, passed, observed, at_most, events_seen, as_of from quality_results order by all"
     ).fetchall()
@@ -219,7 +222,7 @@ def test_a_run_is_on_the_record(store: Store, domain: Domain, tmp_path: Path) ->
     )
     assert store.connection.execute("select count(*) from cases").fetchone() == cases
     before = digest(store.connection)
-    assert replay(store, domain, [outbox], received_at=RECEIVED).accepted == 0
+    assert replay(store, domain, [tmp_path / "steward.jsonl"], received_at=RECEIVED).accepted == 0
     assert digest(store.connection) == before
 
 
@@ -228,8 +231,7 @@ def test_runs_stand_beside_one_another(store: Store, domain: Domain, tmp_path: P
     received(store, domain, tmp_path, *CLEAN[:50], *CLEAN[60:])
     for run, events in (("run-1", []), ("run-2", CLEAN[50:60])):
         received(store, domain, tmp_path, *events)
-        acts = acts_of_run(run_checks(store.connection, domain, AS_OF), run, AS_OF)
-        publish_acts(store, domain, tmp_path / "steward.jsonl", acts, desk=DESK, at=RECEIVED)
+        publish_results(desk(store, domain, tmp_path), run_checks(store.connection, domain, AS_OF), run, AS_OF)
 
     shown = store.connection.execute(
         "select run_id, passed, observed from quality_results where check_name = 'numbers_missing' order by run_id"

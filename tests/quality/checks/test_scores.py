@@ -15,7 +15,6 @@ from on_record import RMS, put_on_record, result
 
 from throughline.quality.checks.check import all_checks
 from throughline.quality.checks.scores import month_before, scores, service_levels
-from throughline.quality.stewardship.desk import Desk
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.quality import DIMENSIONS, QualityRules, ServiceLevel
 from throughline.sinks.store import Store, open_memory_store
@@ -107,8 +106,7 @@ def test_the_last_run_of_the_month_counts(store: Store, tmp_path: Path) -> None:
 def test_desks_add_up(store: Store, tmp_path: Path) -> None:
     """Each desk checks a store of its own: the last run of each counts, not the last of all."""
     put_on_record(store, tmp_path, "2026-03-10T12:00", [result("unit_missing", RMS)])
-    other = Desk("urn:throughline:steward:21:desk", "21")
-    put_on_record(store, tmp_path, "2026-03-11T12:00", [result("numbers_lost", RMS, passed=False)], desk=other)
+    put_on_record(store, tmp_path, "2026-03-11T12:00", [result("numbers_lost", RMS, passed=False)], area="21")
 
     assert score(store, MARCH, RMS) == {"completeness": "1 of 2: 50"}
 

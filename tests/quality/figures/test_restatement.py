@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,13 @@ from joined import batch_of, emptied
 from throughline.errors import DataError
 from throughline.quality.figures.publication import Publication, publications, publish_figure
 from throughline.quality.figures.restatement import Restated, restated
-from throughline.quality.stewardship.desk import Act, Desk, publish_acts
+from throughline.quality.stewardship.desk import Action, Desk
+from throughline.schemas.definitions.steward import LINKED, SECONDED
 from throughline.sinks.store import Store
 from throughline.streams.join.batch import join
 
 MARCH = datetime.fromisoformat("2026-03-02T09:00")
 APRIL = datetime.fromisoformat("2026-04-01T06:00")
-DESK = Desk("urn:throughline:steward:20:desk", "20")
 HOUR = 3600
 
 
@@ -46,13 +45,17 @@ def store(tmp_path: Path) -> Store:
     return made
 
 
+def desk_of(store: Store, folder: Path, day: int = 2, officer: str | None = None) -> Desk:
+    return Desk(store, england_wales(), folder / "s.jsonl", "20", APRIL + timedelta(days=day), officer)
+
+
 def published(store: Store, tmp_path: Path, day: int = 2) -> Publication:
-    at = APRIL + timedelta(days=day)
-    return publish_figure(store, england_wales(), tmp_path / "s.jsonl", "delays", as_of=None, desk=DESK, at=at)
+    return publish_figure(desk_of(store, tmp_path, day), "delays")
 
 
 def ledger(store: Store, since: datetime | None = None) -> list[Restated]:
-    return list(restated(store, england_wales(), since=since))
+    found = publications(store.connection, since)
+    return [line for publication in found for line in restated(store, england_wales(), publication)]
 
 
 def causes(line: Restated) -> list[tuple[str, str]]:
@@ -96,8 +99,7 @@ def test_what_happened_later_restates_nothing(store: Store, tmp_path: Path) -> N
 def test_a_figure_of_an_earlier_day(store: Store, tmp_path: Path) -> None:
     """Published as of the evening of the second request, it has two handoffs, and a receipt of the third is no news."""
     evening = MARCH + timedelta(days=2, hours=12)
-    at = APRIL + timedelta(days=2)
-    made = publish_figure(store, england_wales(), tmp_path / "s.jsonl", "delays", as_of=evening, desk=DESK, at=at)
+    made = publish_figure(desk_of(store, tmp_path), "delays", as_of=evening)
     join(store, batch_of([receipt(3, 6)]), APRIL + timedelta(days=5))
 
     assert orjson.loads(made.rows["police to cps"])["handoffs"] == 2
@@ -128,19 +130,15 @@ def test_a_correction_takes_an_event_back(store: Store, tmp_path: Path) -> None:
 
 
 def test_a_steward_links_two_cases(store: Store, tmp_path: Path) -> None:
-    """What was two cases is one: the act is named, although it was made after the day to which the figure counts."""
+    """Two cases become one: the decision is named, although it was made after the day that the figure counts to."""
     published(store, tmp_path)
     pair = {"left_kind": "urn", "left_value": "20PP0000003", "right_kind": "urn", "right_value": "20PP0000009"}
 
-    def acted(kind: str, desk: Desk, day: int, **said: str) -> str:
-        act, at = Act(f"steward.identifiers.{kind}", pair | said), APRIL + timedelta(days=day)
-        (act_id,) = publish_acts(store, england_wales(), tmp_path / "s.jsonl", [act], desk=desk, at=at)
-        return act_id
-
-    proposed = acted("linked", replace(DESK, officer="o-5b20d4aa"), 5, reason_code="same_case")
+    first, second = desk_of(store, tmp_path, 5, "o-5b20d4aa"), desk_of(store, tmp_path, 6, "o-7c31e0bd")
+    (proposed,) = first.publish([Action(LINKED, pair | {"reason_code": "same_case"})])
     assert ledger(store) == []
-    of_proposal = {"proposal_source": DESK.source, "proposal_id": proposed}
-    seconded = acted("seconded", replace(DESK, officer="o-7c31e0bd"), 6, **of_proposal)
+    of_proposal = {"proposal_source": first.source, "proposal_id": proposed}
+    (seconded,) = second.publish([Action(SECONDED, pair | of_proposal)])
     (line,) = ledger(store)
 
     assert line.changes["cases"] == (4, 3)

@@ -14,7 +14,7 @@ from histories import Event, batches, history, shuffled
 from joined import RULES, emptied, filled, learn_hashes, product_hash, small_domain
 
 from throughline.quality.figures.publication import Publication, figure_rows
-from throughline.quality.figures.restatement import restatement_of
+from throughline.quality.figures.restatement import restated
 from throughline.sinks.store import Store
 from throughline.streams.join.rebuild import past
 
@@ -22,7 +22,7 @@ COMPARED = ("cases", "handoffs", "median", "p90", "censored")
 
 
 def delays(events: Iterable[Event], as_of: datetime) -> dict[str, dict[str, Any]]:
-    """The reference's rows by pair of agencies, of what had happened by `as_of`, with all acts of stewards."""
+    """The reference's rows by pair of agencies, of what had happened by `as_of`, with all actions of stewards."""
     happened = [one for one in events if one["occurred_at"] <= as_of or one["agency"] == "steward"]
     rows = reference.delays(happened, RULES, as_of, hash_of=product_hash) if happened else []
     return {f"{row['from_agency']} to {row['to_agency']}": row for row in rows}
@@ -38,7 +38,7 @@ def published(store: Store, as_of: datetime, known_at: datetime) -> Publication:
 def test_the_ledger_says_what_the_reference_says(seed: int) -> None:
     """Half of a history, a publication as of some moment, the other half: the same rows and columns have changed.
 
-    Every row that counts otherwise names events, and only such as came, were corrected or were acts of stewards since.
+    Every row that counts otherwise names events, and only such as came, were corrected or were decisions since.
     """
     random = Random(seed)
     parts = batches(shuffled(history(seed, 60, product_hash, placeholders=False), random), random, longest=12)
@@ -50,7 +50,7 @@ def test_the_ledger_says_what_the_reference_says(seed: int) -> None:
     publication = published(store, as_of, parts[half - 1][0]["received_at"])
     filled(store, parts[half:])
 
-    lines = {line.subject: line for line in restatement_of(store, small_domain(), publication)}
+    lines = {line.subject: line for line in restated(store, small_domain(), publication)}
 
     old, new = delays(before, as_of), delays(after, as_of)
     expected = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import zlib
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -106,12 +108,32 @@ def test_the_pdf_is_one_page_and_the_same_each_time(store: Store) -> None:
     made = letter_pdf(to(store, "police"))
 
     assert made.startswith(b"%PDF-")
-    assert re.findall(rb"/Count (\d+)", made) == [b"1"]
+    assert re.findall(rb"/Type ?/Page\b", inflated(made)) == [b"/Type/Page"]
     assert made == letter_pdf(to(store, "police"))
 
 
-def test_letters_that_the_fonts_do_not_have_lose_their_marks() -> None:
-    """Rather than stop the letter."""
-    said = Letter("x", "Tŷ Cyngor – Łódź", MARCH, (), (), 0, 0, (), 0, "Desk")
+def test_the_pdf_can_be_read_without_seeing_it(store: Store) -> None:
+    """It says that it keeps to PDF/UA-1, in which language it is, and which cell is the head of which."""
+    made = inflated(letter_pdf(to(store, "police")))
 
-    assert letter_pdf(said).startswith(b"%PDF-")
+    assert re.findall(rb"pdfuaid:part>(\d)<", made) == [b"1"]
+    assert re.findall(rb"/Lang ?\(([^)]+)\)", made)[0] == b"en-GB"
+    kinds = Counter(re.findall(rb"/S ?/(\w+)", made))
+    assert (kinds[b"Table"], kinds[b"Caption"], kinds[b"H1"], kinds[b"H2"], kinds[b"H3"]) == (2, 2, 1, 4, 3)
+    assert kinds[b"TH"] == 4 + 5
+
+
+def test_the_pdf_has_every_letter_of_a_name() -> None:
+    """Welsh ŵ and ŷ as they are, in the text that is copied out of it or read aloud."""
+    said = Letter("x", "Heddlu Tŷ'r Ŵyl, ŵ", MARCH, (), (), 0, 0, (), 0, "Desk")
+    letters = "".join(
+        chr(int(code, 16)) for code in re.findall(rb"<[0-9A-F]+> <([0-9A-F]{4})>", inflated(letter_pdf(said)))
+    )
+
+    assert {"ŷ", "Ŵ", "ŵ"} <= set(letters)
+
+
+def inflated(pdf: bytes) -> bytes:
+    """The bytes of a PDF, with all that is deflated in them as it is."""
+    streams = re.findall(rb"/FlateDecode.*?stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+    return b"\n".join([pdf, *map(zlib.decompress, streams)])

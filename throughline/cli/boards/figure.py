@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
-from throughline.cli.terminal.desk import desk_of, desk_options
-from throughline.cli.terminal.options import as_of_option, domain_of, format_option, now, store_option
+from throughline.cli.terminal.desk import at_desk
+from throughline.cli.terminal.options import as_of_option, format_option, store_option
 from throughline.cli.terminal.writing import write_answer
 from throughline.quality.figures.publication import FIGURES, publish_figure
+from throughline.quality.stewardship.desk import Desk
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
 
@@ -26,23 +26,14 @@ def figure() -> None:
 
 @figure.command("publish", short_help="Put a figure on the record, with its present rows.")
 @click.argument("name", type=click.Choice(FIGURES))
-@desk_options
+@at_desk
 @as_of_option
-def publish(name: str, as_of: datetime | None, **given: Any) -> None:
+def publish(desk: Desk, name: str, as_of: datetime | None) -> None:
     """Put the figure NAME on the record: one event for each row, in the steward's outbox and in the store.
 
     Example: throughline figure publish delays --area 20 --events steward.jsonl --store cases.duckdb
     """
-    with open_store(given["store_path"], write=True) as store:
-        made = publish_figure(
-            store,
-            domain_of(store, given["domain"]),
-            given["outbox"],
-            name,
-            as_of=as_of,
-            desk=desk_of(given),
-            at=now(),
-        )
+    made = publish_figure(desk, name, as_of=as_of)
     click.echo(
         f"{made.publication_id}: {len(made.rows)} rows of {name}, counted to {made.as_of:%Y-%m-%d %H:%M}, "
         f"known at {made.known_at:%Y-%m-%d %H:%M} (UTC)"

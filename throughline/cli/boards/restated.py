@@ -12,7 +12,7 @@ import click
 from throughline.cli.terminal.options import Moment, domain_of, domain_option, format_option, store_option
 from throughline.cli.terminal.writing import write_rows
 from throughline.quality.figures.publication import publications
-from throughline.quality.figures.restatement import Cause, Restated, restated
+from throughline.quality.figures.restatement import Restated, restated
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
@@ -39,12 +39,11 @@ def restated_command(
     with open_store(store_path, write=False) as store:
         chosen = domain_of(store, domain)
         found = publications(store.connection, since)
-        lines = list(restated(store, chosen, since=since))
+        lines = [line for publication in found for line in restated(store, chosen, publication)]
     write_rows(*(_of_causes(lines) if is_of_causes else _of_changes(lines)), format_)
-    partial = sum(not one.is_whole for one in found)
     changed = len({line.publication.publication_id for line in lines})
     click.echo(f"{len(found):,} publications, {changed:,} of them restated", err=True)
-    if partial:
+    if partial := sum(not one.is_whole for one in found):
         click.echo(
             f"{partial:,} of them lack rows in this store: replay the steward's file that has them all.", err=True
         )
@@ -71,8 +70,8 @@ def _of_changes(lines: Iterable[Restated]) -> tuple[list[str], list[tuple[Any, .
 def _of_causes(lines: Iterable[Restated]) -> tuple[list[str], list[tuple[Any, ...]]]:
     columns = ["publication", "row", "what", "agency", "type", "source", "event", "received", "case"]
 
-    def row(line: Restated, cause: Cause) -> tuple[Any, ...]:
-        return (
+    return columns, [
+        (
             line.publication.publication_id,
             line.subject,
             cause.kind,
@@ -83,8 +82,9 @@ def _of_causes(lines: Iterable[Restated]) -> tuple[list[str], list[tuple[Any, ..
             f"{cause.received_at:%Y-%m-%d %H:%M:%S}",
             cause.case_id,
         )
-
-    return columns, [row(line, cause) for line in lines for cause in line.causes]
+        for line in lines
+        for cause in line.causes
+    ]
 
 
 def _text(value: Any) -> str | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from throughline.cli.terminal.desk import desk_of, desk_options
-from throughline.cli.terminal.options import domain_of, format_option, now, store_option
+from throughline.cli.terminal.desk import at_desk, reason_option
+from throughline.cli.terminal.options import format_option, now, store_option
 from throughline.cli.terminal.writing import write_answer, write_rows
 from throughline.quality.stewardship.conflicts import Copy, copies_of
 from throughline.quality.stewardship.conflicts import resolve as resolve_conflict
+from throughline.quality.stewardship.desk import Desk
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
 
@@ -42,6 +42,8 @@ def list_(store_path: Path, rows: int, format_: Format | None) -> None:
 def show_(source: str, event_id: str, store_path: Path, format_: Format | None) -> None:
     """Show the copies of the event SOURCE ID beside one another, field by field, and in which fields they differ.
 
+    SOURCE is its name, or the end of it that tables show: police:20:rms.
+
     Example: throughline conflicts show urn:throughline:police:20:rms police-0001 --store cases.duckdb
     """
     with open_store(store_path, write=False) as store:
@@ -70,27 +72,16 @@ def _text(value: object) -> str:
 
 
 @conflicts.command(short_help="Let one of the copies stand.")
-@desk_options
+@at_desk
 @click.argument("source")
 @click.argument("event_id", metavar="ID")
 @click.argument("content_hash", metavar="HASH")
-@click.option("--reason-code", required=True, metavar="CODE", help="Why, as in the catalogue: source_corrected, …")
-def resolve(source: str, event_id: str, content_hash: str, reason_code: str, **given: Any) -> None:
+@reason_option("source_corrected")
+def resolve(desk: Desk, source: str, event_id: str, content_hash: str, reason_code: str) -> None:
     """Let the copy of the event SOURCE ID with the content hash HASH stand. The latest such decision counts.
 
     Example: throughline conflicts resolve urn:throughline:police:20:rms police-0001 7fe5af29699a916097706db3c990899e
     --reason-code source_corrected --area 20 --events steward.jsonl --store cases.duckdb
     """
-    with open_store(given["store_path"], write=True) as store:
-        resolve_conflict(
-            store,
-            domain_of(store, given["domain"]),
-            given["outbox"],
-            source,
-            event_id,
-            content_hash,
-            reason_code=reason_code,
-            desk=desk_of(given),
-            at=now(),
-        )
+    resolve_conflict(desk, source, event_id, content_hash, reason_code=reason_code)
     click.echo(f"{content_hash} stands")

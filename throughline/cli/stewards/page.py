@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from throughline.cli.terminal.options import domain_of, domain_option, now, store_option
-from throughline.errors import InfrastructureError
+from throughline.cli.terminal.writing import write_file
 from throughline.quality.checks.check import as_of_checked
 from throughline.quality.letters.page import page, page_html
 from throughline.schemas.definitions.domain import Domain
@@ -37,11 +37,5 @@ def page_command(path: Path, results_link: str | None, domain: Domain | None, st
             now=now(),
             results_link=results_link,
         )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page_html(shown), encoding="utf-8")
-    except OSError as error:
-        raise InfrastructureError(
-            f"`{path}` cannot be written: {error.strerror}.", hint="Name another with --out."
-        ) from error
+    write_file(path, page_html(shown).encode())
     click.echo(f"{path}: {shown.verdict}")

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
-import pyarrow as pa
 
-from throughline.cli.stewards.letters import letter_command
+from throughline.cli.stewards.letter import letter_command
 from throughline.cli.stewards.page import page_command
 from throughline.cli.stewards.reconcile import reconcile_command
 from throughline.cli.stewards.scores import scores_command
-from throughline.cli.terminal.desk import desk_of, desk_options
-from throughline.cli.terminal.options import as_of_option, domain_of, domain_option, format_option, now, store_option
+from throughline.cli.terminal.desk import at_desk
+from throughline.cli.terminal.options import as_of_option, domain_of, domain_option, format_option, store_option
 from throughline.cli.terminal.writing import write_answer, write_rows
 from throughline.errors import DataError
-from throughline.quality.checks.check import Check, CheckResult, as_of_checked, checks_of, run_checks
+from throughline.quality.checks.check import checks_of, run_checks
 from throughline.quality.checks.data_docs import write_data_docs
-from throughline.quality.stewardship.desk import publish_acts
-from throughline.quality.stewardship.run import acts_of_run
+from throughline.quality.stewardship.desk import Desk
+from throughline.quality.stewardship.run import results_table, run_on_record
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.quality import load_quality_rules
 from throughline.sinks.questions.query import Format
@@ -72,7 +69,7 @@ def show(
         rules = load_quality_rules(domain)
         results = run_checks(store.connection, domain, as_of)
         failing = [one for one in results if not one.success]
-        store.connection.register("results", _table(results if is_all else failing, checks_of(rules)))
+        store.connection.register("results", results_table(results if is_all else failing, checks_of(rules)))
         write_answer(store.connection, "quality", format_, 1_000)
     made = len({one.check for one in results})
     click.echo(f"{len(results):,} results of {made} checks, {len(failing):,} not as they should be", err=True)
@@ -83,20 +80,14 @@ def show(
 
 
 @quality.command(short_help="Make every check, and put the results on the record.")
-@desk_options
+@at_desk
 @as_of_option
-def run(as_of: datetime | None, **given: Any) -> None:
+def run(desk: Desk, as_of: datetime | None) -> None:
     """Make every check and publish each result as an event, which the view quality_results shows from then on.
 
     Example: throughline quality run --area 20 --events steward.jsonl --store cases.duckdb
     """
-    with open_store(given["store_path"], write=True) as store:
-        domain = domain_of(store, given["domain"])
-        as_of = as_of or as_of_checked(store.connection)
-        results = run_checks(store.connection, domain, as_of)
-        at = now()
-        run_id = f"run-{at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-        publish_acts(store, domain, given["outbox"], acts_of_run(results, run_id, as_of), desk=desk_of(given), at=at)
+    run_id, results = run_on_record(desk, as_of)
     failing = sum(not one.success for one in results)
     click.echo(f"{run_id}: {len(results):,} results, {failing:,} not as they should be")
 
@@ -145,28 +136,6 @@ def docs(store_path: Path, domain: Domain | None, as_of: datetime | None, out: P
     """
     with open_store(store_path, write=False) as store:
         click.echo(write_data_docs(store.connection, domain_of(store, domain), as_of, out))
-
-
-def _table(results: list[CheckResult], known: dict[str, Check]) -> pa.Table:
-    """Results with what to do, in their order: check, dimension, subject, passed, observed, at_most, …"""
-    return pa.table(
-        {
-            "place": pa.array(range(len(results)), pa.int64()),
-            "check_name": pa.array([one.check for one in results], pa.string()),
-            "dimension": pa.array([one.dimension for one in results], pa.string()),
-            "subject": pa.array([one.subject for one in results], pa.string()),
-            "passed": pa.array([one.success for one in results], pa.bool_()),
-            "observed": pa.array([one.observed for one in results], pa.float64()),
-            "at_most": pa.array([one.at_most for one in results], pa.float64()),
-            "failed_periods": pa.array([one.failed for one in results], pa.int64()),
-            "periods": pa.array([one.periods for one in results], pa.int64()),
-            "worst_period": pa.array([one.period for one in results], pa.date32()),
-            "at_fault": pa.array([one.at_fault for one in results], pa.int64()),
-            "events_seen": pa.array([one.events for one in results], pa.int64()),
-            "why": pa.array([known[one.check].why for one in results], pa.string()),
-            "do": pa.array([known[one.check].do for one in results], pa.string()),
-        }
-    )
 
 
 for _command in (scores_command, letter_command, page_command, reconcile_command):

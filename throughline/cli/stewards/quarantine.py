@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -9,10 +10,24 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from throughline.cli.stewards.kept import assign, discard, replay, restore
-from throughline.cli.terminal.options import format_option, now, store_option
-from throughline.cli.terminal.writing import write_answer, write_rows
+from throughline.cli.terminal.desk import at_desk, reason_option
+from throughline.cli.terminal.options import (
+    MappingFile,
+    domain_of,
+    domain_option,
+    format_option,
+    mapping_of,
+    now,
+    store_option,
+    topic_prefix_option,
+)
+from throughline.cli.terminal.progress import progress_bar
+from throughline.cli.terminal.writing import print_counts, write_answer, write_rows
 from throughline.errors import DataError
+from throughline.quality.stewardship import quarantine as decisions
+from throughline.quality.stewardship.desk import Desk
+from throughline.quality.stewardship.replay import replay_quarantine
+from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.quarantine.highlight import MARK, marked
 from throughline.sinks.quarantine.records import groups, prepare_groups, raw_of, show
 from throughline.sinks.questions.query import Format
@@ -33,7 +48,8 @@ def quarantine() -> None:
 def list_(store_path: Path, reason: str | None, limit: int, format_: Format | None) -> None:
     """List the reasons and sources; with --reason, the records themselves, without their content.
 
-    What was discarded is not counted as open. `days old` is the age of the oldest open record.
+    What was discarded is not counted as open. `days old` is the age of the oldest open record, `newest id` is of the
+    one that came last: `quarantine show` takes it.
 
     Example: throughline quarantine list --reason conflict --store cases.duckdb
     """
@@ -105,5 +121,93 @@ def _print_facts(facts: list[tuple[str, str | None]], lines: list[str] | None) -
         console.print(Text(line, style="bold red" if line.startswith(MARK) else ""))
 
 
-for command in (replay, discard, restore, assign):
-    quarantine.add_command(command)
+@quarantine.command(short_help="Judge records again, after a catalogue or mapping was mended.")
+@store_option
+@domain_option
+@click.option("--reason", help="The records of one reason.")
+@click.option("--source", help="The records of one source.")
+@click.option("--id", "quarantine_id", type=int, help="One record, discarded or not.")
+@click.option(
+    "--mapping",
+    "mapping_name",
+    type=MappingFile(),
+    metavar="FILE",
+    help="Mapping for rows of an export, or the name of one that ships with the domain.",
+)
+@topic_prefix_option
+def replay(
+    store_path: Path,
+    domain: Domain | None,
+    reason: str | None,
+    source: str | None,
+    quarantine_id: int | None,
+    mapping_name: str | None,
+    topic_prefix: str,
+) -> None:
+    """Judge what is open in quarantine again, by the present catalogue, from the bytes that were kept.
+
+    What is accepted now enters the store where and when it was first read, and leaves quarantine. Replaying again
+    changes nothing. Conflicts are not replayed: a steward decides them.
+
+    Example: throughline quarantine replay --reason unknown_type --store cases.duckdb
+    """
+    with open_store(store_path, write=True) as store:
+        domain = domain_of(store, domain)
+        mapping = mapping_of(mapping_name, domain)
+        with progress_bar() as report:
+            done = replay_quarantine(
+                store,
+                domain,
+                reason=reason,
+                source=source,
+                quarantine_id=quarantine_id,
+                mapping=mapping,
+                topic_prefix=topic_prefix,
+                report=report,
+            )
+    print_counts(done.counts, Console())
+    if done.left_out:
+        click.echo(f"{done.left_out:,} are left out by a filter of the mapping now, and stay: discard them.")
+    for why, records in done.unread.most_common():
+        click.echo(f"{records:,} could not be judged again: {why.what}. {why.hint}", err=True)
+
+
+def _on_records(command: Callable[..., None]) -> Callable[..., None]:
+    """The argument and options of a decision on records."""
+    return at_desk(click.argument("quarantine_ids", metavar="ID…", nargs=-1, required=True, type=int)(command))
+
+
+@quarantine.command(short_help="Discard records that will never be events.")
+@_on_records
+@reason_option("test_record")
+def discard(desk: Desk, quarantine_ids: tuple[int, ...], reason_code: str) -> None:
+    """Discard records by an event: they stay in quarantine, and are counted as open no more. `restore` takes it back.
+
+    Example: throughline quarantine discard 17422457106160203652 --reason-code test_record --area 20
+    --events steward.jsonl --store cases.duckdb
+    """
+    click.echo(f"{decisions.discard(desk, quarantine_ids, reason_code=reason_code):,} discarded")
+
+
+@quarantine.command(short_help="Take it back that records were discarded.")
+@_on_records
+def restore(desk: Desk, quarantine_ids: tuple[int, ...]) -> None:
+    """Take it back, by an event, that records were discarded.
+
+    Example: throughline quarantine restore 17422457106160203652 --area 20 --events steward.jsonl
+    --store cases.duckdb
+    """
+    click.echo(f"{decisions.restore(desk, quarantine_ids):,} restored")
+
+
+@quarantine.command(short_help="Say who is to see to records.")
+@_on_records
+@click.option("--role", required=True, metavar="ROLE", help="As in the catalogue: publisher, mapping, …")
+@click.option("--assignee", metavar="PSEUDONYM", help="Keyed pseudonym, where one person is meant; no name.")
+def assign(desk: Desk, quarantine_ids: tuple[int, ...], role: str, assignee: str | None) -> None:
+    """Say, by an event, who is to see to records: a role and, where one person is meant, a keyed pseudonym.
+
+    Example: throughline quarantine assign 17422457106160203652 --role publisher --area 20
+    --events steward.jsonl --store cases.duckdb
+    """
+    click.echo(f"{decisions.assign(desk, quarantine_ids, role=role, assignee=assignee):,} assigned")

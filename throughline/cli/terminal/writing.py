@@ -1,9 +1,10 @@
-"""Rows to standard output, in the format that was asked for."""
+"""Rows to standard output in the format that was asked for, and files where --out says."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from throughline.cli.terminal.options import chosen_format
+from throughline.errors import InfrastructureError
 from throughline.sinks.questions.query import Format, query
 from throughline.sinks.questions.question import question
 from throughline.streams.join.accept import Counts
@@ -62,3 +64,14 @@ def print_counts(counts: Counts, console: Console) -> None:
     for reason, n in sorted(counts.quarantined.items(), key=lambda item: (-item[1], item[0])):
         table.add_row(f"{n:,}", f"  {reason}")
     console.print(table)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """A file, in folders that are made for it. Raises InfrastructureError where it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise InfrastructureError(
+            f"`{path}` cannot be written: {error.strerror}.", hint="Name another place with --out."
+        ) from error

@@ -1,15 +1,16 @@
-"""The copies of an event beside one another, and the steward's act that lets one of them stand."""
+"""The copies of an event beside one another, and the steward's decision which of them stands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from throughline.errors import DataError, UsageError
-from throughline.quality.stewardship.conflicts import copies_of, resolve
+from throughline.quality.stewardship.conflicts import copies_of, resolve, source_called
 from throughline.quality.stewardship.desk import Desk
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.store import Store, open_memory_store
@@ -17,7 +18,6 @@ from throughline.streams.join.replay import replay
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "examples"
 SOURCE, ID = "urn:throughline:police:20:rms", "police-0001"
-DESK = Desk("urn:throughline:steward:20:desk", "20", "o-5b20d4aa")
 MORNING = datetime.fromisoformat("2026-07-01T06:00")
 
 
@@ -32,6 +32,11 @@ def store(domain: Domain) -> Iterator[Store]:
     with open_memory_store() as made:
         replay(made, domain, [EXAMPLES / "events.jsonl", EXAMPLES / "faults.jsonl"], received_at=MORNING)
         yield made
+
+
+@pytest.fixture
+def desk(store: Store, domain: Domain, tmp_path: Path) -> Desk:
+    return Desk(store, domain, tmp_path / "s.jsonl", "20", MORNING, "o-5b20d4aa")
 
 
 def offences(store: Store) -> dict[str, bool]:
@@ -49,43 +54,49 @@ def test_the_copies_differ_in_what_their_files_say(store: Store) -> None:
 
 
 @pytest.mark.parametrize("stands", [0, 1])
-def test_the_copy_that_a_steward_names_stands(stands: int, store: Store, domain: Domain, tmp_path: Path) -> None:
+def test_the_copy_that_a_steward_names_stands(stands: int, store: Store, desk: Desk) -> None:
     """And the other does not; a later decision may say otherwise."""
     assert set(offences(store).values()) == {False}
     copies = copies_of(store.connection, SOURCE, ID)
     chosen = copies[stands]
-    said = {"reason_code": "source_corrected", "desk": DESK}
 
-    resolve(store, domain, tmp_path / "s.jsonl", SOURCE, ID, chosen.content_hash, **said, at=MORNING)
+    resolve(desk, SOURCE, ID, chosen.content_hash, reason_code="source_corrected")
     assert [copy.stands for copy in copies_of(store.connection, SOURCE, ID)] == [stands == 0, stands == 1]
 
-    evening = datetime.fromisoformat("2026-07-01T18:00")
-    resolve(store, domain, tmp_path / "s.jsonl", SOURCE, ID, copies[1 - stands].content_hash, **said, at=evening)
+    evening = replace(desk, at=datetime.fromisoformat("2026-07-01T18:00"))
+    resolve(evening, SOURCE, ID, copies[1 - stands].content_hash, reason_code="source_corrected")
     assert [copy.stands for copy in copies_of(store.connection, SOURCE, ID)] == [stands == 1, stands == 0]
 
 
-def test_what_would_decide_nothing_is_refused(store: Store, domain: Domain, tmp_path: Path) -> None:
+def test_what_would_decide_nothing_is_refused(store: Store, desk: Desk) -> None:
     """A hash that no copy has, an event whose copies agree, an area in which the event is not."""
-    outbox = tmp_path / "s.jsonl"
     hash_of_one = copies_of(store.connection, SOURCE, ID)[0].content_hash
 
     with pytest.raises(DataError, match=hash_of_one):
-        resolve(store, domain, outbox, SOURCE, ID, "0" * 32, reason_code="older_copy", desk=DESK, at=MORNING)
+        resolve(desk, SOURCE, ID, "0" * 32, reason_code="older_copy")
     with pytest.raises(DataError, match="conflicts list"):
         copies_of(store.connection, SOURCE, "police-0002")
-    elsewhere = Desk("urn:throughline:steward:21:desk", "21")
     with pytest.raises(UsageError, match="--area 20"):
-        resolve(store, domain, outbox, SOURCE, ID, hash_of_one, reason_code="older_copy", desk=elsewhere, at=MORNING)
+        resolve(replace(desk, area="21"), SOURCE, ID, hash_of_one, reason_code="older_copy")
 
-    assert not outbox.exists()
+    assert not desk.outbox.exists()
 
 
-def test_a_decision_that_is_dated_later_would_outlast_another(store: Store, domain: Domain, tmp_path: Path) -> None:
+def test_a_decision_that_is_dated_later_would_outlast_another(store: Store, desk: Desk) -> None:
     """By a clock that is ahead: what could not count is refused."""
     chosen, other = (copy.content_hash for copy in copies_of(store.connection, SOURCE, ID))
-    outbox, said = tmp_path / "s.jsonl", {"reason_code": "older_copy", "desk": DESK}
-    resolve(store, domain, outbox, SOURCE, ID, chosen, **said, at=MORNING)
+    resolve(desk, SOURCE, ID, chosen, reason_code="older_copy")
 
     with pytest.raises(UsageError, match="not past yet"):
-        resolve(store, domain, outbox, SOURCE, ID, other, **said, at=MORNING)
+        resolve(desk, SOURCE, ID, other, reason_code="older_copy")
     assert [copy.stands for copy in copies_of(store.connection, SOURCE, ID)] == [True, False]
+
+
+def test_a_source_is_named_by_its_end_where_one_ends_so(store: Store) -> None:
+    """As tables show it; one that nothing ends in is nobody's, and of several each has to be named whole."""
+    assert source_called(store.connection, "police:20:rms") == source_called(store.connection, SOURCE) == SOURCE
+    assert source_called(store.connection, "0:rms") == "0:rms"
+    store.connection.execute("update quarantined set source = 'urn:elsewhere:police:20:rms' where reason = 'bad_time'")
+
+    with pytest.raises(DataError, match="urn:elsewhere:police:20:rms, urn:throughline:police:20:rms"):
+        source_called(store.connection, "police:20:rms")

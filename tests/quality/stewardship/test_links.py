@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -25,9 +26,7 @@ from throughline.streams.join.replay import replay
 
 MORNING = datetime.fromisoformat("2026-07-01T06:00")
 LATER = MORNING + timedelta(hours=2)
-FIRST, SECOND, NOBODY = (
-    Desk("urn:throughline:steward:20:desk", "20", who) for who in ("o-5b20d4aa", "o-7c31e0bd", None)
-)
+FIRST, SECOND, NOBODY = "o-5b20d4aa", "o-7c31e0bd", None
 CRIME, OTHER, URN = (
     Identifier("crime_ref", "20/1/26"),
     Identifier("crime_ref", "20/2/26"),
@@ -70,8 +69,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def outbox(tmp_path: Path) -> Path:
-    return tmp_path / "steward.jsonl"
+def desk(store: Store, tmp_path: Path) -> Desk:
+    """That of the first steward, in the morning."""
+    return Desk(store, england_wales(), tmp_path / "steward.jsonl", "20", MORNING, FIRST)
+
+
+def by(desk: Desk, officer: str | None, at: datetime) -> Desk:
+    return replace(desk, officer=officer, at=at)
 
 
 def cases(store: Store) -> int:
@@ -80,55 +84,55 @@ def cases(store: Store) -> int:
     return int(row[0])
 
 
-def test_two_stewards_link_and_either_undoes_it_exactly(store: Store, outbox: Path) -> None:
+def test_two_stewards_link_and_either_undoes_it_exactly(store: Store, desk: Desk) -> None:
     """The digest is as before; and the outbox alone, in any store of the same events, gives the same."""
     before = digest(store.connection)
-    id = propose(store, england_wales(), outbox, CRIME, OTHER, **REASON, desk=FIRST, at=MORNING)
+    id = propose(desk, CRIME, OTHER, **REASON)
     assert digest(store.connection) == before
 
-    second(store, england_wales(), outbox, id[:8], desk=SECOND, at=LATER)
+    second(by(desk, SECOND, LATER), id[:8])
     assert cases(store) == 1
     linked = digest(store.connection)
 
-    assert replay(store, england_wales(), [outbox]).duplicate == 2
+    assert replay(store, england_wales(), [desk.outbox]).duplicate == 2
     with open_memory_store() as elsewhere:
-        replay(elsewhere, england_wales(), [outbox, outbox.with_name("events.jsonl")], received_at=MORNING)
+        replay(elsewhere, england_wales(), [desk.outbox, desk.outbox.with_name("events.jsonl")], received_at=MORNING)
         assert digest(elsewhere.connection) == linked
 
-    assert undo(store, england_wales(), outbox, OTHER, CRIME, **REASON, desk=SECOND, at=LATER) == 1
+    assert undo(by(desk, SECOND, LATER), OTHER, CRIME, **REASON) == 1
     assert digest(store.connection) == before
 
 
-def test_a_proposal_is_undone_before_it_is_seconded(store: Store, outbox: Path) -> None:
+def test_a_proposal_is_undone_before_it_is_seconded(store: Store, desk: Desk) -> None:
     """Nobody can second it any more, and it may be proposed anew."""
-    id = propose(store, england_wales(), outbox, CRIME, OTHER, **REASON, desk=FIRST, at=MORNING)
-    undo(store, england_wales(), outbox, CRIME, OTHER, **REASON, desk=SECOND, at=LATER)
+    id = propose(desk, CRIME, OTHER, **REASON)
+    undo(by(desk, SECOND, LATER), CRIME, OTHER, **REASON)
 
     with pytest.raises(DataError, match="No proposal"):
-        second(store, england_wales(), outbox, id, desk=SECOND, at=LATER)
-    propose(store, england_wales(), outbox, CRIME, OTHER, **REASON, desk=FIRST, at=LATER)
+        second(by(desk, SECOND, LATER), id)
+    propose(by(desk, FIRST, LATER), CRIME, OTHER, **REASON)
 
 
-def test_what_an_event_joins_is_unlinked_by_one_and_linked_again_by_two(store: Store, outbox: Path) -> None:
+def test_what_an_event_joins_is_unlinked_by_one_and_linked_again_by_two(store: Store, desk: Desk) -> None:
     """An undo would find nothing: no steward linked it."""
     before = digest(store.connection)
-    unlink(store, england_wales(), outbox, CRIME, URN, **REASON, desk=NOBODY, at=MORNING)
+    unlink(by(desk, NOBODY, MORNING), CRIME, URN, **REASON)
     assert cases(store) == 3
 
     with pytest.raises(DataError, match="links unlink"):
-        undo(store, england_wales(), outbox, CRIME, URN, **REASON, desk=NOBODY, at=MORNING)
-    id = propose(store, england_wales(), outbox, CRIME, URN, **REASON, desk=FIRST, at=LATER)
-    second(store, england_wales(), outbox, id, desk=SECOND, at=LATER + timedelta(hours=1))
+        undo(by(desk, NOBODY, MORNING), CRIME, URN, **REASON)
+    id = propose(by(desk, FIRST, LATER), CRIME, URN, **REASON)
+    second(by(desk, SECOND, LATER + timedelta(hours=1)), id)
     assert digest(store.connection) == before
 
 
 REFUSED: dict[str, tuple[Callable[..., Any], dict[str, Any], type[ThroughlineError], str]] = {
-    "proposed by nobody": (propose, {"desk": NOBODY}, UsageError, "takes two stewards"),
+    "proposed by nobody": (propose, {"officer": NOBODY}, UsageError, "takes two stewards"),
     "of what events join": (propose, {"right": URN}, DataError, "joined already"),
     "of one identifier": (propose, {"right": CRIME}, UsageError, "given twice"),
     "of one that nothing carries": (propose, {"right": Identifier("urn", "20PP0000926")}, DataError, "carries urn"),
-    "in another area": (propose, {"desk": Desk("urn:x", "21", "o-5b20d4aa")}, DataError, "area 21 carries"),
-    "by a name": (propose, {"desk": Desk("urn:x", "20", "Jane Doe")}, UsageError, "never by name"),
+    "in another area": (propose, {"area": "21"}, DataError, "area 21 carries"),
+    "by a name": (propose, {"officer": "Jane Doe"}, UsageError, "never by name"),
     "for no reason of the catalogue": (propose, {"reason_code": "because"}, UsageError, "reason_code"),
     "unlinked, and joined by nothing": (unlink, {}, DataError, "Nothing joins"),
     "undone, and never made": (undo, {}, DataError, "No steward's link"),
@@ -136,47 +140,49 @@ REFUSED: dict[str, tuple[Callable[..., Any], dict[str, Any], type[ThroughlineErr
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_could_not_count_is_refused(name: str, store: Store, outbox: Path) -> None:
+def test_what_could_not_count_is_refused(name: str, store: Store, desk: Desk) -> None:
     """There is neither an event nor a line of the outbox."""
     do, said, error, match = REFUSED[name]
-    usual = {"left": CRIME, "right": OTHER, "reason_code": "same_case", "desk": FIRST, "at": MORNING}
+    usual = {"left": CRIME, "right": OTHER, "reason_code": "same_case"}
+    of_desk = {name: said[name] for name in said.keys() - usual.keys()}
+    of_pair = {name: said.get(name, given) for name, given in usual.items()}
 
     with pytest.raises(error, match=match):
-        do(store, england_wales(), outbox, **(usual | said))
+        do(replace(desk, **of_desk), **of_pair)
 
     assert store.connection.execute("from link_acts").fetchall() == []
-    assert not outbox.exists()
+    assert not desk.outbox.exists()
 
 
 @pytest.mark.parametrize(
-    ("desk", "at", "match"),
+    ("second_desk", "match"),
     [
-        (FIRST, LATER, "Another steward has to second it"),
-        (NOBODY, LATER, "--officer"),
-        (SECOND, MORNING, "Correct the clock"),
-        (Desk("urn:x", "21", "o-7c31e0bd"), LATER, "No proposal"),
+        ({"officer": FIRST, "at": LATER}, "Another steward has to second it"),
+        ({"officer": NOBODY, "at": LATER}, "--officer"),
+        ({"officer": SECOND, "at": MORNING}, "Correct the clock"),
+        ({"officer": SECOND, "at": LATER, "area": "21"}, "No proposal"),
     ],
     ids=["by its author", "by nobody", "not later than it", "in another area"],
 )
 def test_a_seconding_that_would_not_count_is_refused(
-    desk: Desk, at: datetime, match: str, store: Store, outbox: Path
+    second_desk: dict[str, Any], match: str, store: Store, desk: Desk
 ) -> None:
     """The proposal waits on; a second one of the same pair is refused, too."""
-    id = propose(store, england_wales(), outbox, CRIME, OTHER, **REASON, desk=FIRST, at=MORNING)
-    written = outbox.read_bytes()
+    id = propose(desk, CRIME, OTHER, **REASON)
+    written = desk.outbox.read_bytes()
 
     with pytest.raises((UsageError, DataError), match=match):
-        second(store, england_wales(), outbox, id, desk=desk, at=at)
+        second(replace(desk, **second_desk), id)
     with pytest.raises(DataError, match="proposed already"):
-        propose(store, england_wales(), outbox, OTHER, CRIME, **REASON, desk=SECOND, at=LATER)
+        propose(by(desk, SECOND, LATER), OTHER, CRIME, **REASON)
 
-    assert outbox.read_bytes() == written
+    assert desk.outbox.read_bytes() == written
     assert store.connection.execute("select state from link_acts").fetchall() == [("waiting",)]
 
 
-def test_a_proposal_that_names_nobody_cannot_be_seconded(store: Store, tmp_path: Path, outbox: Path) -> None:
+def test_a_proposal_that_names_nobody_cannot_be_seconded(store: Store, tmp_path: Path, desk: Desk) -> None:
     """Such as one that another system published."""
-    act = {
+    proposal = {
         "specversion": "1.0",
         "id": "steward-1",
         "source": "urn:throughline:steward:20:desk",
@@ -186,11 +192,11 @@ def test_a_proposal_that_names_nobody_cannot_be_seconded(store: Store, tmp_path:
         "data": {"left_kind": "crime_ref", "left_value": "20/1/26", "right_kind": "crime_ref", "right_value": "20/2/26"}
         | REASON,
     }
-    (tmp_path / "acts.jsonl").write_bytes(orjson.dumps(act))
-    replay(store, england_wales(), [tmp_path / "acts.jsonl"])
+    (tmp_path / "theirs.jsonl").write_bytes(orjson.dumps(proposal))
+    replay(store, england_wales(), [tmp_path / "theirs.jsonl"])
 
     with pytest.raises(UsageError, match="does not say by pseudonym who made it"):
-        second(store, england_wales(), outbox, "steward-1", desk=SECOND, at=LATER)
+        second(by(desk, SECOND, LATER), "steward-1")
 
 
 @pytest.mark.parametrize(
@@ -202,21 +208,21 @@ def test_what_names_no_identifier_that_links_is_refused(text: str) -> None:
         identifier_of(england_wales(), text)
 
 
-def test_a_decision_that_is_dated_later_would_outlast_another_and_is_named(store: Store, outbox: Path) -> None:
+def test_a_decision_that_is_dated_later_would_outlast_another_and_is_named(store: Store, desk: Desk) -> None:
     """By a clock that is ahead. An undo has no need to be later."""
     before = digest(store.connection)
     ahead = LATER + timedelta(hours=1)
-    id = propose(store, england_wales(), outbox, CRIME, OTHER, **REASON, desk=FIRST, at=LATER)
-    second(store, england_wales(), outbox, id, desk=SECOND, at=ahead)
+    id = propose(by(desk, FIRST, LATER), CRIME, OTHER, **REASON)
+    second(by(desk, SECOND, ahead), id)
 
     with pytest.raises(UsageError, match="links undo"):
-        unlink(store, england_wales(), outbox, CRIME, OTHER, **REASON, desk=FIRST, at=MORNING)
-    undo(store, england_wales(), outbox, CRIME, OTHER, **REASON, desk=FIRST, at=MORNING)
+        unlink(desk, CRIME, OTHER, **REASON)
+    undo(desk, CRIME, OTHER, **REASON)
     assert digest(store.connection) == before
 
-    unlink(store, england_wales(), outbox, CRIME, URN, **REASON, desk=FIRST, at=LATER)
+    unlink(by(desk, FIRST, LATER), CRIME, URN, **REASON)
     with pytest.raises(UsageError, match="not past yet"):
-        propose(store, england_wales(), outbox, CRIME, URN, **REASON, desk=FIRST, at=MORNING)
+        propose(desk, CRIME, URN, **REASON)
 
 
 def test_an_identifier_is_brought_to_its_normal_form() -> None:
@@ -224,15 +230,15 @@ def test_an_identifier_is_brought_to_its_normal_form() -> None:
     assert identifier_of(england_wales(), "urn: 20pp 0000126") == URN
 
 
-def test_the_preview_says_what_the_link_then_does(store: Store, outbox: Path) -> None:
+def test_the_preview_says_what_the_link_then_does(store: Store, desk: Desk) -> None:
     """The number of events and the identifiers of the case that results."""
     found = preview(store.connection, "20", CRIME, OTHER)
     assert (found.left.events, found.right.events, found.events) == (2, 1, 3)
     assert (found.merges, found.joined_by, found.left.neighbours) == (True, (), {"urn": 1})
 
-    id = propose(store, england_wales(), outbox, CRIME, OTHER, **REASON, desk=FIRST, at=MORNING)
+    id = propose(desk, CRIME, OTHER, **REASON)
     assert preview(store.connection, "20", CRIME, OTHER).waiting == (id,)
-    second(store, england_wales(), outbox, id, desk=SECOND, at=LATER)
+    second(by(desk, SECOND, LATER), id)
 
     made = store.connection.execute("select events, identifiers from cases").fetchall()
     assert made == [(found.events, found.identifiers)]
@@ -250,8 +256,8 @@ def test_two_of_a_kind_that_stands_once_in_a_case_are_shown(tmp_path: Path) -> N
         assert preview(store.connection, "20", CRIME, OTHER).contradictory == ("crime_ref",)
         assert listed(store) == []
 
-        id = propose(store, domain, tmp_path / "s.jsonl", CRIME, OTHER, **REASON, desk=FIRST, at=MORNING)
-        second(store, domain, tmp_path / "s.jsonl", id, desk=SECOND, at=LATER)
+        desk = Desk(store, domain, tmp_path / "s.jsonl", "20", MORNING, FIRST)
+        second(by(desk, SECOND, LATER), propose(desk, CRIME, OTHER, **REASON))
         assert preview(store.connection, "20", CRIME, OTHER).contradictory == ()
         assert listed(store) == [("contradictory", str(CRIME), str(OTHER)), ("linked", str(CRIME), str(OTHER))]
 
@@ -274,7 +280,7 @@ def listed(store: Store) -> list[tuple[str, str, str | None]]:
 
 @pytest.mark.parametrize(("crimes", "becomes"), [(18, False), (19, True)])
 def test_the_preview_says_whether_the_link_makes_a_hub(
-    crimes: int, becomes: bool, store: Store, tmp_path: Path, outbox: Path
+    crimes: int, becomes: bool, store: Store, tmp_path: Path, desk: Desk
 ) -> None:
     """The URN stands beside one crime and more; the link adds one, and twenty are allowed."""
     more = [crime(10 + n, crime_ref=f"20/{100 + n}/26", urn="20PP0000126") for n in range(crimes)]
@@ -284,8 +290,8 @@ def test_the_preview_says_whether_the_link_makes_a_hub(
     found = preview(store.connection, "20", URN, OTHER)
     assert (found.left.becomes_hub, found.merges) == (becomes, not becomes)
 
-    id = propose(store, england_wales(), outbox, URN, OTHER, **REASON, desk=FIRST, at=MORNING)
-    second(store, england_wales(), outbox, id, desk=SECOND, at=LATER)
+    id = propose(desk, URN, OTHER, **REASON)
+    second(by(desk, SECOND, LATER), id)
     hubs = store.connection.execute("select kind, value from identifiers where is_hub").fetchall()
     assert hubs == ([tuple(URN)] if becomes else [])
     assert preview(store.connection, "20", URN, OTHER).left.is_hub is becomes

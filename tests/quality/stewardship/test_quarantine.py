@@ -1,8 +1,9 @@
-"""What stewards decide on records in quarantine: a function of the set of their acts, whatever came when."""
+"""What stewards decide on records in quarantine: a function of the set of their actions, whatever came when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -27,7 +28,6 @@ from throughline.streams.join.rebuild import open_domain, rebuild
 from throughline.streams.join.replay import replay
 
 MORNING = datetime.fromisoformat("2026-07-01T06:00")
-DESK = Desk("urn:throughline:steward:20:desk", "20", "o-5b20d4aa")
 
 
 @cache
@@ -59,6 +59,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
     with open_memory_store() as made:
         replay(made, england_wales(), [tmp_path / "bad.jsonl"], received_at=MORNING)
         yield made
+
+
+@pytest.fixture
+def desk(store: Store, tmp_path: Path) -> Desk:
+    return Desk(store, england_wales(), tmp_path / "steward.jsonl", "20", MORNING, "o-5b20d4aa")
 
 
 def ids(store: Store, reason: str = "not_json") -> list[int]:
@@ -151,84 +156,79 @@ def test_an_id_that_is_no_number_is_of_no_record() -> None:
     assert decided(store) == []
 
 
-def test_what_is_discarded_is_not_open_until_it_is_restored(store: Store, tmp_path: Path) -> None:
+def test_what_is_discarded_is_not_open_until_it_is_restored(store: Store, desk: Desk) -> None:
     """The record stays where it is; it is not replayed meanwhile, and its group does not count it as open."""
-    outbox = tmp_path / "steward.jsonl"
     first, second = ids(store)
     before = decided(store)
-    discard(store, england_wales(), outbox, [first], reason_code="test_record", desk=DESK, at=MORNING)
+    discard(desk, [first], reason_code="test_record")
 
     assert open_and_discarded(store) == (1, 1)
     assert (show(store.connection, first).discarded, show(store.connection, first).reason_code) == (True, "test_record")
     assert show(store.connection, second).discarded is False
 
-    restore(store, england_wales(), outbox, [first], desk=DESK, at=MORNING + timedelta(hours=1))
+    restore(replace(desk, at=MORNING + timedelta(hours=1)), [first])
 
     assert open_and_discarded(store) == (2, 0)
     assert before == []
     assert [(row[1], row[2]) for row in decided(store)] == [(False, None)]
 
 
-def test_who_is_to_see_to_what(store: Store, tmp_path: Path) -> None:
+def test_who_is_to_see_to_what(store: Store, desk: Desk) -> None:
     """The latest assignment counts; groups count what is open by assignee."""
-    outbox = tmp_path / "steward.jsonl"
     first, second = ids(store)
-    assign(store, england_wales(), outbox, [first, second], role="publisher", desk=DESK, at=MORNING)
-    later = MORNING + timedelta(hours=1)
-    assign(store, england_wales(), outbox, [first], role="mapping", assignee="o-7c31e0bd", desk=DESK, at=later)
+    assign(desk, [first, second], role="publisher")
+    assign(replace(desk, at=MORNING + timedelta(hours=1)), [first], role="mapping", assignee="o-7c31e0bd")
 
     (group,) = [group for group in groups(store.connection) if group.reason == "not_json"]
     assert group.assigned == {"mapping o-7c31e0bd": 1, "publisher": 1}
 
 
-def test_the_outbox_gives_the_same_state_elsewhere(store: Store, tmp_path: Path) -> None:
+def test_the_outbox_gives_the_same_state_elsewhere(store: Store, desk: Desk) -> None:
     """What was written is what was accepted: replaying it changes nothing here, and brings it all there."""
-    outbox = tmp_path / "steward.jsonl"
-    outbox.write_bytes(b'{"an":"older line"}')  # whose end is missing
+    desk.outbox.write_bytes(b'{"an":"older line"}')  # whose end is missing
     first, second = ids(store)
-    discard(store, england_wales(), outbox, [first, second], reason_code="duplicate", desk=DESK, at=MORNING)
-    assign(store, england_wales(), outbox, [first], role="publisher", desk=DESK, at=MORNING)
+    assert discard(desk, [first, second, first], reason_code="duplicate") == 2
+    assign(desk, [first], role="publisher")
 
-    lines = outbox.read_bytes().splitlines()
+    lines = desk.outbox.read_bytes().splitlines()
     assert len(lines) == 4
     assert {orjson.loads(line)["partitionkey"] for line in lines[1:]} == {"20"}
-    assert replay(store, england_wales(), [outbox]).duplicate == 3
+    assert replay(store, england_wales(), [desk.outbox]).duplicate == 3
     assert store.connection.execute("from duplicates").fetchall() == []
     with open_memory_store() as other:
-        replay(other, england_wales(), [outbox])
+        replay(other, england_wales(), [desk.outbox])
         assert decided(other) == decided(store)
 
 
-def test_what_is_refused_leaves_neither_event_nor_line(store: Store, tmp_path: Path) -> None:
+def test_what_is_refused_leaves_neither_event_nor_line(store: Store, desk: Desk, tmp_path: Path) -> None:
     """A conflict, an id that is not there, a reason that the catalogue lacks, an unknown area, a file that is none."""
-    outbox = tmp_path / "steward.jsonl"
     first = ids(store)[0]
-    domain = england_wales()
 
-    def refused(error: type[Exception], match: str, quarantine_id: int = first, **said: Any) -> None:
-        usual = {"reason_code": "duplicate", "desk": DESK, "at": MORNING, "outbox": outbox}
+    def refused(
+        error: type[Exception], match: str, quarantine_id: int = first, reason_code: str = "duplicate", **other: Any
+    ) -> None:
         with pytest.raises(error, match=match):
-            discard(store, domain, ids=[quarantine_id], **(usual | said))
+            discard(replace(desk, **other), [quarantine_id], reason_code=reason_code)
 
-    refused(UsageError, "conflict.resolved", ids(store, "conflict")[0])
+    refused(UsageError, "conflicts resolve", ids(store, "conflict")[0])
     refused(DataError, "quarantine list", 7)
     refused(UsageError, "reason_code", reason_code="because")
-    refused(UsageError, "refuses the act", desk=Desk("urn:x", "no area"))
-    refused(UsageError, "never by name", desk=Desk("urn:x", "20", "Jane Doe"))
+    refused(UsageError, "refuses the action", area="no area")
+    refused(UsageError, "never by name", officer="Jane Doe")
     refused(InfrastructureError, "--events", outbox=tmp_path)
     refused(InfrastructureError, "--events", outbox=tmp_path / "absent" / "steward.jsonl")
     with pytest.raises(UsageError, match="never by name"):
-        assign(store, domain, outbox, [first], role="publisher", assignee="J. Doe", desk=DESK, at=MORNING)
+        assign(desk, [first], role="publisher", assignee="J. Doe")
     with pytest.raises(UsageError, match="has no event type"):
-        restore(store, load_domain(domain.path.parent / "road_fines"), outbox, [first], desk=DESK, at=MORNING)
+        restore(replace(desk, domain=load_domain(desk.domain.path.parent / "road_fines")), [first])
 
     assert decided(store) == []
-    assert not outbox.exists()
+    assert not desk.outbox.exists()
 
 
-def test_an_act_has_to_come_to_the_store_of_its_record(store: Store, tmp_path: Path) -> None:
-    """A worker's store is that of one partition number: an area of another would bring the act to another store."""
+def test_an_action_has_to_come_to_the_store_of_its_record(store: Store, desk: Desk) -> None:
+    """A worker's store is that of one partition number: an area of another would bring it to another store."""
     with store.transaction() as connection:
         connection.execute("insert into log_positions values ('police.case-events', 99, 'x', 0)")
     with pytest.raises(UsageError, match="--area"):
-        restore(store, england_wales(), tmp_path / "s.jsonl", ids(store), desk=DESK, at=MORNING)
+        restore(desk, ids(store))

@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from throughline.cli.terminal.options import domain_of, domain_option, store_option
-from throughline.errors import InfrastructureError
+from throughline.cli.terminal.writing import write_file
 from throughline.quality.checks.check import as_of_checked
 from throughline.quality.letters.letter import letter, letter_html
+from throughline.quality.letters.pdf import letter_pdf
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.quality import load_quality_rules
 from throughline.sinks.store import open_store
@@ -53,20 +54,10 @@ def letter_command(agency: str, month: date, folder: Path, ask: str, domain: Dom
 
     Example: throughline quality letter police --month 2026-05 --store cases.duckdb --out letters/
     """
-    # it takes half a second to import, which no other command should wait for
-    from throughline.quality.letters.pdf import letter_pdf
-
     with open_store(store_path, write=False) as store:
         rules = load_quality_rules(domain_of(store, domain))
         said = letter(store.connection, rules, agency, month, as_of=as_of_checked(store.connection), ask=ask)
-    pages = {"html": letter_html(said).encode(), "pdf": letter_pdf(said)}
-    for kind, content in pages.items():
+    for kind, content in (("html", letter_html(said).encode()), ("pdf", letter_pdf(said))):
         path = folder / f"{agency}-{month:%Y-%m}.{kind}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        except OSError as error:
-            raise InfrastructureError(
-                f"`{path}` cannot be written: {error.strerror}.", hint="Name another folder with --out."
-            ) from error
+        write_file(path, content)
         click.echo(str(path))
