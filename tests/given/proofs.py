@@ -3,8 +3,9 @@
 A case has `case` (what it shows), perhaps `as_of` (UTC; else 2026-06-01), `given` (rows by table) and `expected`. What a
 row does not name is null, or plain (`PLAIN`). A row may stand for many:
 
-- `times: 30` repeats it, `every: 1 day` moves each repetition on in all its times, and `{n}` in a value is its number
-- `months: 2026-01..2026-05` has it once for each month, for which `{month}` stands
+- `times: 30` repeats it, and `every: 1 day` moves each repetition on in all its times
+- `months: 2026-01..2026-05` has it (so often) in each month, for which `{month}` stands
+- `{n}` in a value is the number of the repetition, over all months
 
 A fraction (`4/104`) is a number. Events without a key are numbered from 1 in the order given, as `e1`, `e2` …, each in a
 case of its own; the same number stands for an event or a case in any other table.
@@ -19,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -138,9 +140,10 @@ def give(connection: duckdb.DuckDBPyConnection, given: Mapping[str, Iterable[Row
     for table, rows in given.items():
         columns = dict(connection.execute(f"select column_name, column_type from (describe {table})").fetchall())
         filled = list(_filled(rows, PLAIN.get(table, {})))
-        unknown = {name for row in filled for name in row} - columns.keys()
+        named = dict.fromkeys(name for row in filled for name in row)
+        unknown = named.keys() - columns.keys()
         assert not unknown, f"{table} has no columns {sorted(unknown)}"
-        values = [{name: _value(row.get(name), kind) for name, kind in columns.items()} for row in filled]
+        values = [{name: _value(row.get(name), columns[name]) for name in named} for row in filled]
         if values:
             rows_given = pa.Table.from_pylist(values)
             connection.register("rows_given", rows_given)
@@ -174,11 +177,11 @@ def _filled(rows: Iterable[Row], plain: Row) -> Iterator[Row]:
     for number, (row, month, moved) in enumerate(_repeated(rows), start=1):
         key = row.get("event_key", number)
         full = {name: _in_place(value, key, month) for name, value in plain.items()} | row
-        yield {name: _moved_on(value, moved) for name, value in full.items()} if moved else full
+        yield {name: _moved_on(value, moved) for name, value in full.items()}
 
 
 def _spread(rows: Iterable[Row]) -> Iterator[Row]:
-    return (row for row, _, _ in _repeated(rows))
+    return ({name: _moved_on(value, by) for name, value in row.items()} for row, _, by in _repeated(rows))
 
 
 def _repeated(rows: Iterable[Row]) -> Iterator[tuple[Row, str, timedelta]]:
@@ -187,14 +190,17 @@ def _repeated(rows: Iterable[Row]) -> Iterator[tuple[Row, str, timedelta]]:
         row = dict(given)
         times, months, every = row.pop("times", 1), _months(row.pop("months", "2026-03")), row.pop("every", "0 days")
         amount, unit = every.split()
-        for month in months:
-            for number in range(1, times + 1):
-                moved = (number - 1) * timedelta(**{unit.rstrip("s") + "s": float(amount)})
-                yield {name: _in_place(value, number, month) for name, value in row.items()}, month, moved
+        step = timedelta(**{unit.rstrip("s") + "s": float(amount)})
+        for number, (month, place) in enumerate(product(months, range(times)), start=1):
+            yield {name: _in_place(value, number, month) for name, value in row.items()}, month, place * step
 
 
 def _moved_on(value: Any, by: timedelta) -> Any:
-    return datetime.fromisoformat(value) + by if isinstance(value, str) and _TIME.match(value) else value
+    return (
+        (datetime.fromisoformat(value) + by).isoformat()
+        if by and isinstance(value, str) and _TIME.match(value)
+        else value
+    )
 
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T|$)")
@@ -212,6 +218,8 @@ def _months(text: str) -> list[str]:
 def _in_place(value: Any, number: int, month: str) -> Any:
     if value == KEY:
         return number
+    if isinstance(value, dict):
+        return {name: _in_place(one, number, month) for name, one in value.items()}
     return value.replace("{n}", str(number)).replace("{month}", month) if isinstance(value, str) else value
 
 
@@ -221,16 +229,18 @@ def _value(value: Any, kind: str) -> Any:
     if value is None:
         return None
     if kind.startswith("TIMESTAMP"):
-        return datetime.fromisoformat(value) if isinstance(value, str) else value
+        return datetime.fromisoformat(value)
     if kind == "DATE":
-        return date.fromisoformat(value) if isinstance(value, str) else value
+        return date.fromisoformat(value[:10])
     if kind.startswith("STRUCT"):
         pairs = value.items() if isinstance(value, dict) else value
         return [{"kind": one, "value": other} for one, other in pairs]
     if kind in ("DOUBLE", "FLOAT"):
         return float(Fraction(value) if isinstance(value, str) else value)
+    if kind.endswith("INT") or kind == "INTEGER":
+        return int(value)
     if kind == "VARCHAR":
-        return value if isinstance(value, str) else json.dumps(value)
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return value
 
 
