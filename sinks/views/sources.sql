@@ -5,7 +5,8 @@ with asked as (
 ),
 copies as (
   select e.source, count(*) as duplicates
-  from duplicates d join events e using (event_key)
+  -- an event has a row for each content that it came with
+  from duplicates d join (select distinct event_key, source from events) e using (event_key)
   group by e.source
 ),
 beats as (

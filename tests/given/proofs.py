@@ -1,14 +1,14 @@
 """Proofs of SQL: a YAML file of cases, each with the rows given and the rows expected, worked out by hand.
 
-A case has `case` (what it shows), perhaps `as_of` (UTC; else 2026-06-01), `given` (rows by table) and `expected`. What a
-row does not name is null, or plain (`PLAIN`). A row may stand for many:
+A case has `case` (what it shows), perhaps `as_of` (UTC; else 2026-06-01, or null), `given` (rows by table) and
+`expected`. What a row does not name is null, or plain (`PLAIN`). A row may stand for many:
 
 - `times: 30` repeats it, and `every: 1 day` moves each repetition on in all its times
 - `months: 2026-01..2026-05` has it (so often) in each month, for which `{month}` stands
 - `{n}` in a value is the number of the repetition, over all months
 
-A fraction (`4/104`) is a number. Events without a key are numbered from 1 in the order given, as `e1`, `e2` …, each in a
-case of its own; the same number stands for an event or a case in any other table.
+A fraction (`4/104`) is a number. Events without a key are numbered from 1 in the order given, as `e1`, `e2` …, each in
+a case of its own; the same number stands for an event or a case in any other table.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ PLAIN: dict[str, Row] = {
         "quarantine_id": KEY, "reason": "bad_time", "detail": "A time.", "origin": "in/1.jsonl", "position": KEY,
         "received_at": "2026-06-01T06:00",
     },
-    "identifiers": {"identifier_key": KEY, "area": "20", "kind": "urn", "value": "U{n}", "case_key": KEY, "is_hub": False},
+    "identifiers": {
+        "identifier_key": KEY, "area": "20", "kind": "urn", "value": "U{n}", "case_key": KEY, "is_hub": False,
+    },
     "case_facts": {
         "case_key": KEY, "area": "20", "identifiers": [], "opened_at": _MORNING, "state": "unknown", "events": 1,
         "handoffs": 0, "last_at": "2026-06-01T00:00",
@@ -60,7 +62,8 @@ PLAIN: dict[str, Row] = {
     "handoff_facts": {**_SENT, "sent_at": _MORNING, "sent_precision": "instant", "sent_event": KEY},
     "clock_facts": {
         "case_key": KEY, "standard": "S", "version": "1", "start_event": KEY, "started_precision": "instant",
-        "cancelled": False, "unit": "hours", "paused": 0,
+        "started_at": "2026-03-02T10:00", "start_earliest": "2026-03-02T10:00", "start_latest": "2026-03-02T10:00",
+        "start_first": "2026-03-02", "start_last": "2026-03-02", "cancelled": False, "unit": "hours", "paused": 0,
     },
     "contact_facts": {
         "case_key": KEY, "position": 1, "kind": "promised", "agency": "police", "occurred_at": _MORNING,
@@ -104,7 +107,7 @@ class Proof:
 
     name: str
     case: str
-    as_of: datetime
+    as_of: datetime | None
     given: Mapping[str, list[Row]]
     expected: list[Row]
     settings: Mapping[str, Any]
@@ -129,9 +132,9 @@ def proofs(folder: Path) -> list[Proof]:
     for path in sorted(folder.glob("*.yaml")):
         for one in yaml.load(path.read_text(encoding="utf-8"), _Plain):  # a subclass of the safe loader
             case, given = one.pop("case"), one.pop("given")
-            as_of = datetime.fromisoformat(str(one.pop("as_of", AS_OF)))
+            as_of = one.pop("as_of", AS_OF)
             expected = list(_spread(one.pop("expected")))
-            found.append(Proof(path.stem, case, as_of, given, expected, one))
+            found.append(Proof(path.stem, case, as_of and datetime.fromisoformat(as_of), given, expected, one))
     return found
 
 
@@ -143,21 +146,23 @@ def give(connection: duckdb.DuckDBPyConnection, given: Mapping[str, Iterable[Row
         named = dict.fromkeys(name for row in filled for name in row)
         unknown = named.keys() - columns.keys()
         assert not unknown, f"{table} has no columns {sorted(unknown)}"
-        values = [{name: _value(row.get(name), columns[name]) for name in named} for row in filled]
-        if values:
-            rows_given = pa.Table.from_pylist(values)
-            connection.register("rows_given", rows_given)
+        if filled:
+            made = {name: [_value(row.get(name), columns[name]) for row in filled] for name in named}
+            # Arrow takes a number for one with a sign unless it is told
+            kinds = {name: pa.uint64() if columns[name] == "UBIGINT" else None for name in named}
+            arrays = [pa.array(values, kinds[name]) for name, values in made.items()]
+            connection.register("rows_given", pa.Table.from_arrays(arrays, names=list(made)))
             connection.execute(f"insert into {table} by name from rows_given")
             connection.unregister("rows_given")
 
 
 def difference(connection: duckdb.DuckDBPyConnection, query: str, expected: list[Row]) -> str | None:
-    """How what a query gives differs from the rows expected, in the columns that any of them names; null if it does not."""
+    """How what a query gives differs from the rows expected, in the columns that any of them names; else null."""
     result = connection.execute(query)
     names = [column[0] for column in result.description]
     kinds = {column[0]: str(column[1]) for column in result.description}
     made = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-    compared = [name for name in dict.fromkeys(name for row in expected for name in row)]
+    compared = list(dict.fromkeys(name for row in expected for name in row))
     assert not (unknown := [name for name in compared if name not in kinds]), f"no columns {unknown} in {names}"
     wanted = [{name: _value(row.get(name), kinds[name]) for name in compared} for row in expected]
     if not expected:

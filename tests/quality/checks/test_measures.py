@@ -1,4 +1,4 @@
-"""Every measure: given these rows, these shares. The cases stand in `measures/NAME.yaml`, what measures share in `observed/`."""
+"""Every measure: given these rows, these shares. The cases stand in `measures/` and, of what they share, `observed/`."""
 
 from __future__ import annotations
 
