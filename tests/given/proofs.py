@@ -17,6 +17,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -27,6 +28,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import yaml
+
+from throughline.sinks.store import Store
 
 Row = dict[str, Any]
 AS_OF = "2026-06-01T00:00"
@@ -101,6 +104,14 @@ EVERYWHERE: dict[str, list[Row]] = {
 """Tables that a case has unless it gives them."""
 
 
+@contextmanager
+def forgotten(store: Store) -> Iterator[Store]:
+    """A store that forgets what the block does: making one anew for each case costs a hundred times as much."""
+    store.connection.execute("begin")
+    yield store
+    store.connection.execute("rollback")
+
+
 @dataclass(frozen=True)
 class Proof:
     """One case of the proof of what `name` names."""
@@ -156,9 +167,14 @@ def give(connection: duckdb.DuckDBPyConnection, given: Mapping[str, Iterable[Row
             connection.unregister("rows_given")
 
 
-def difference(connection: duckdb.DuckDBPyConnection, query: str, expected: list[Row]) -> str | None:
-    """How what a query gives differs from the rows expected, in the columns that any of them names; else null."""
-    result = connection.execute(query)
+def difference(
+    connection: duckdb.DuckDBPyConnection, query: str, expected: list[Row], parameters: Mapping[str, Any] | None = None
+) -> str | None:
+    """How what a query gives differs from the rows expected, in the columns that any of them names; null if it is not.
+
+    Rows may come in any order. Between fractions a hair is no difference.
+    """
+    result = connection.execute(query, parameters or {})
     names = [column[0] for column in result.description]
     kinds = {column[0]: str(column[1]) for column in result.description}
     made = [dict(zip(names, row, strict=True)) for row in result.fetchall()]

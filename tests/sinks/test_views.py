@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from proofs import EVERYWHERE, Proof, difference, give, proofs
+from proofs import EVERYWHERE, Proof, difference, forgotten, give, proofs
 
 from throughline.sinks.schema import public_schema
 from throughline.sinks.store import Store, open_memory_store
@@ -23,9 +23,8 @@ def made() -> Iterator[Store]:
 @pytest.fixture
 def store(made: Store) -> Iterator[Store]:
     """A store that no domain filled, and that forgets what a test put into it."""
-    made.connection.execute("begin")
-    yield made
-    made.connection.execute("rollback")
+    with forgotten(made):
+        yield made
 
 
 @pytest.mark.parametrize("proof", VIEWS, ids=str)

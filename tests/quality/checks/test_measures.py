@@ -1,4 +1,4 @@
-"""Every measure: given these rows, these shares. The cases stand in `measures/` and, of what they share, `observed/`."""
+"""Every measure: given these rows, these shares. Cases stand in `measures/` and, of what they share, in `observed/`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from joined import small_domain
-from proofs import EVERYWHERE, Proof, difference, give, proofs
+from proofs import EVERYWHERE, Proof, difference, forgotten, give, proofs
 
 from throughline.quality.checks.check import all_checks, observe
 from throughline.schemas.definitions.quality import QualityRules
@@ -38,9 +38,8 @@ def made() -> Iterator[Store]:
 @pytest.fixture
 def store(made: Store) -> Iterator[Store]:
     """A store that no domain filled, and that forgets what a test put into it."""
-    made.connection.execute("begin")
-    yield made
-    made.connection.execute("rollback")
+    with forgotten(made):
+        yield made
 
 
 def observed(store: Store, proof: Proof) -> None:
