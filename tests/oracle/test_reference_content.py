@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from hashlib import md5
+from itertools import pairwise
 from typing import Any
 
 import reference
 from histories import Event, event
-from joined import batch_of, differences, emptied, filled
+from joined import differences, emptied, filled, product_hash
 from reference_record import CONTENT, NOT_CONTENT
 from small import small_rules
 
@@ -59,13 +61,10 @@ def test_the_same_words_in_other_fields_are_another_content() -> None:
     text = [name for name in CONTENT if crime(name)[name] is None and name not in OTHER]
     pairs = [
         (crime(left) | {left: one, right: other}, crime(left) | {left: two, right: another})
-        for left, right in zip(text, text[1:], strict=False)
+        for left, right in pairwise(text)
         for one, other, two, another in (("ab", "c", "a", "bc"),)
     ]
-    moved = [
-        (crime(f"{left}!") | {left: "x"}, crime(f"{left}!") | {right: "x"})
-        for left, right in zip(text, text[1:], strict=False)
-    ]
+    moved = [(crime(f"{left}!") | {left: "x"}, crime(f"{left}!") | {right: "x"}) for left, right in pairwise(text)]
     events = [copy for pair in pairs + moved for copy in pair]
 
     store = filled(emptied(), [events])
@@ -87,3 +86,13 @@ def test_copies_that_differ_in_when_and_where_are_one_event() -> None:
     assert len(reference.accepted(copies, small_rules())[0]) == 1
     assert store.connection.execute("select count(*), count(recorded_at) from timeline").fetchone() == (1, 1)
     assert differences(store, copies) == []
+
+
+def test_the_name_of_a_content_stays_what_it_was() -> None:
+    """Stewards' acts name it, and are kept: the MD5 of what it says, joined by U+001F, with U+001E for what it does not."""
+    one = crime("1") | {"identifiers": [{"kind": "urn", "value": "U1"}], "enhanced": True, "victim": "v-00000001"}
+    nothing = "\x1e"
+    said = ["police.crime.recorded", "1", "20", "police", nothing, "2026-03-02 10:00:00", "instant", nothing]
+    said += ["[{'kind': urn, 'value': U1}]", *8 * [nothing], "true", nothing, "v-00000001", *3 * [nothing], "{}"]
+
+    assert product_hash(one) == md5("\x1f".join(said).encode()).hexdigest()
