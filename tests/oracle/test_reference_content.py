@@ -89,7 +89,7 @@ def test_copies_that_differ_in_when_and_where_are_one_event() -> None:
 
 
 def test_the_name_of_a_content_stays_what_it_was() -> None:
-    """Stewards' acts name it, and are kept: the MD5 of what it says, joined by U+001F, with U+001E for what it does not."""
+    """Stewards' acts name it: the MD5 of what it says, joined by U+001F, with U+001E for what it does not say."""
     one = crime("1") | {"identifiers": [{"kind": "urn", "value": "U1"}], "enhanced": True, "victim": "v-00000001"}
     nothing = "\x1e"
     said = ["police.crime.recorded", "1", "20", "police", nothing, "2026-03-02 10:00:00", "instant", nothing]
