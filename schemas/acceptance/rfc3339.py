@@ -31,6 +31,7 @@ def read_instant(text: str) -> int | str:
         and text[4] == "-"
         and text[7] == "-"
         and text[13] == ":"
+        and text[16] == ":"
     ):
         if not _INSTANT(text):
             return "bad_time"

@@ -5,7 +5,8 @@ from events
 union all
 select e.source, e.event_id, e.type, d.origin, d.position, d.received_at, false
 from duplicates d
-join (select distinct event_key, source, event_id, type from events) e using (event_key);
+-- which of the contents of an event it is a copy of is not kept
+join (select event_key, source, event_id, min(type) as type from events group by all) e using (event_key);
 comment on view deliveries is 'One row per copy of an event: where it was read, the first copy and the further ones.';
 comment on column deliveries.source is 'Source of the event.';
 comment on column deliveries.event_id is 'Id of the event.';

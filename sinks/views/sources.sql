@@ -5,7 +5,8 @@ with asked as (
 ),
 copies as (
   select e.source, count(*) as duplicates
-  from duplicates d join events e using (event_key)
+  -- an event has a row for each content that it came with
+  from duplicates d join (select distinct event_key, source from events) e using (event_key)
   group by e.source
 ),
 beats as (
@@ -14,6 +15,9 @@ beats as (
 bad as (
   select source, count(*) as quarantined from quarantined where source is not null group by source
 ),
+missing as (
+  select source, sum(last_number::hugeint - first_number + 1) as numbers from sequence_gaps group by source
+),
 published as (
   select
     source,
@@ -21,13 +25,8 @@ published as (
     count(*) filter (not in_conflict) as events,
     min(occurred_at) as first_seen,
     max(occurred_at) as last_seen,
-    -- where the publisher numbers its events: numbers missing between the first and the last, which may lie further
-    -- apart than one of them can say
-    case
-      when count(number) > 0 then
-        least(max(number)::hugeint - min(number) + 1 - count(distinct number), 9223372036854775807)
-    end::bigint as sequence_gaps
-  from (select *, try_cast(sequence as bigint) as number from events)
+    count(try_cast(sequence as bigint)) > 0 as numbers_them
+  from events
   group by source
 )
 select
@@ -38,7 +37,8 @@ select
   coalesce(b.quarantined, 0) as quarantined,
   p.first_seen,
   p.last_seen,
-  p.sequence_gaps,
+  -- two numbers may lie further apart than one of them can say
+  if(p.numbers_them, least(coalesce(m.numbers, 0), 9223372036854775807)::bigint, null) as sequence_gaps,
   (epoch_us(asked.as_of) - epoch_us(p.last_seen)) / 1e6 as silence_seconds,
   h.last_heartbeat_at,
   h.waiting
@@ -46,6 +46,7 @@ from published p
 full join bad b using (source)
 full join beats h using (source)
 left join copies c using (source)
+left join missing m using (source)
 cross join asked;
 comment on view sources is 'One row per source: what it published, and how long it has been silent.';
 comment on column sources.source is 'The publishing system.';

@@ -184,13 +184,16 @@ def _fields(random: Random, type_: str, at: datetime, decided: list[str]) -> dic
 
 def _disturbed(random: Random, one: Event) -> Event:
     """The same id with other content."""
-    what = random.randrange(4)
+    what = random.randrange(5)
     if what == 0 and one["occurred_precision"] != "month":  # the label of a month is its first day
         return one | {"occurred_at": one["occurred_at"] + timedelta(days=1)}
     if what == 1:
         return one | {"unit": "OTHER"}
     if what == 2:
         return one | {"identifiers": [{"kind": "crime_ref", "value": f"C{random.randrange(6)}"}]}
+    if what == 3:  # what no rule reads is content, too
+        name = random.choice(("victim", "officer", "correlation", "causation", "channel", "reason"))
+        return one | {name: "v-0000000f" if one[name] is None else None}
     return one | {"data": '{"other":1}'}
 
 

@@ -17,7 +17,13 @@ from typing import Any
 
 from reference_time import Event, Row
 
-NOT_CONTENT = {"recorded_at", "received_at", "origin", "position"}
+# what two copies of an event must agree in, and what may differ between them: when each was written down and where read
+CONTENT = (
+    *("type", "version", "area", "agency", "unit", "occurred_at", "occurred_precision", "sequence", "identifiers"),
+    *("decision", "reason", "reference", "answers", "about", "holder", "due_at", "effect_at", "enhanced", "channel"),
+    *("victim", "officer", "correlation", "causation", "data"),
+)
+NOT_CONTENT = ("recorded_at", "received_at", "origin", "position")
 Identifier = tuple[str, str, str]  # area, kind, value
 Hash = Callable[[Event], str]
 
@@ -73,16 +79,16 @@ def case_id(case_key: int) -> str:
     return f"c{case_key:016x}"
 
 
-def content(event: Event) -> str:
-    """Every attribute but when and where it was recorded, received or read; identifiers as a set."""
-    kept = {name: value for name, value in event.items() if name not in NOT_CONTENT}
-    kept["identifiers"] = sorted({(one["kind"], one["value"]) for one in event["identifiers"]})
-    return json.dumps(kept, sort_keys=True, default=str)
+def content(event: Event) -> tuple[Any, ...]:
+    """What the event says, value by value; identifiers as a set. Copies with the same are one event."""
+    carried = frozenset((one["kind"], one["value"]) for one in event["identifiers"])
+    return tuple(carried if name == "identifiers" else event[name] for name in CONTENT)
 
 
 def content_hash(event: Event) -> str:
     """16 hexadecimal digits that stand for the content. Any hash will do that a steward's act names."""
-    return f"{key64(content(event)):016x}"
+    said = [sorted(value) if isinstance(value, frozenset) else value for value in content(event)]
+    return f"{key64(json.dumps(said, default=str)):016x}"
 
 
 def order(event: Event) -> tuple[Any, ...]:
@@ -107,11 +113,12 @@ def accepted(events: list[Event], rules: Rules, hash_of: Hash = content_hash) ->
     """Section 1: the events that stand, in order, and the conflicts that no steward has decided.
 
     Conflicts: one row per content (event_key, source, id, content_hash). An act decides only if it is itself
-    in no conflict; the latest act on an event counts; one that names content not seen decides nothing.
+    in no conflict; the latest act on an event counts; one that names content not seen decides nothing. `hash_of` is how
+    acts name a content: which copies are the same is decided here, without it.
     """
-    contents: dict[int, dict[str, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    contents: dict[int, dict[tuple[Any, ...], list[Event]]] = defaultdict(lambda: defaultdict(list))
     for event in events:
-        contents[event_key(event)][hash_of(event)].append(event)
+        contents[event_key(event)][content(event)].append(event)
 
     named: dict[int, str] = {}
     undisputed = [merged(*copies.values()) for copies in contents.values() if len(copies) == 1]
@@ -122,12 +129,13 @@ def accepted(events: list[Event], rules: Rules, hash_of: Hash = content_hash) ->
 
     standing, conflicts = [], []
     for key, copies in contents.items():
+        by_name = {hash_of(same[0]): same for same in copies.values()}
         if len(copies) == 1:
             standing.append(merged(*copies.values()))
-        elif named.get(key) in copies:
-            standing.append(merged(copies[named[key]]))
+        elif named.get(key) in by_name:
+            standing.append(merged(by_name[named[key]]))
         else:
-            for digest, same in copies.items():
+            for digest, same in by_name.items():
                 row = {"event_key": key, "source": same[0]["source"], "id": same[0]["id"]}
                 conflicts.append({**row, "content_hash": digest})
     return sorted(standing, key=order), sorted(conflicts, key=lambda row: (row["event_key"], row["content_hash"]))

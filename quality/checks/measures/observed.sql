@@ -96,3 +96,20 @@ create or replace temp macro lately(counted) as table (
   from shares
   where n >= 10 and n_before >= 20
 );
+
+-- How long a subject has not been heard of, in times of the silence that is long for it: that quantile of all its silences.
+create or replace temp macro silence(heard, long_for_it) as table (
+  with spaced as (
+    select
+      subject, written_at,
+      epoch(written_at) - epoch(lag(written_at) over (partition by subject order by written_at)) as gap
+    from query_table(heard)
+    where written_at <= getvariable('as_of')
+  )
+  select
+    subject, null::date as period, count(*) as n, null::bigint as k,
+    (epoch(getvariable('as_of')::timestamp) - max(epoch(written_at))) / greatest(quantile_cont(gap, long_for_it), 86400) as value
+  from spaced
+  group by subject
+  having n >= 50
+);

@@ -12,11 +12,15 @@ tops as (
 ),
 counted as (
   select
-    concat_ws(' ', t.source, t.type, t.field) as subject, v.month as period, count(*) as n,
+    -- each value is compared with itself alone
+    concat_ws(chr(31), concat_ws(' ', t.source, t.type, t.field), t.code) as subject, v.month as period, count(*) as n,
     count(*) filter (v.code = t.code) as k
   -- the value that is the top of some month, in every month
   from (select distinct source, type, field, code from tops where n >= 30) t
   join valued v using (source, type, field)
   group by t.source, t.type, t.field, t.code, v.month
 )
+select split_part(subject, chr(31), 1) as subject, period, n, k, value
 from share_drift('counted')
+-- the one that moved most
+qualify row_number() over (partition by split_part(subject, chr(31), 1), period order by value desc, k desc) = 1

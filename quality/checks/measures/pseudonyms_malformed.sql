@@ -1,4 +1,4 @@
--- One row per source: how many of its events have something else where a keyed pseudonym belongs.
+-- One row per source: how many of the pseudonyms that its events state are something else than keyed ones.
 -- reads: observed
 with given as (
   select source, unnest([victim, officer]) as pseudonym from observed

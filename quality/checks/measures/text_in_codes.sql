@@ -1,4 +1,4 @@
--- One row per source: how many of its events have words, addresses or telephone numbers where a code belongs.
+-- One row per source: how many of the codes that its events state are words, addresses or telephone numbers.
 -- reads: observed
 with codes as (
   select source, unnest([unit, reference, answers, about, decision, channel]) as code from observed

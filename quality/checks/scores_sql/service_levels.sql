@@ -1,5 +1,5 @@
 -- One row per month, source and service level of it: what was observed, what is agreed, and whether that was met.
--- reads: dated_events, quarantined, agreed_levels, agencies
+-- reads: dated_events, quarantined, sequence_gaps, agreed_levels, agencies
 with written as (
   select
     source, agency, occurred_at, occurred_precision, recorded_at, received_at, try_cast(sequence as bigint) as number,
@@ -37,14 +37,17 @@ refused as (
   group by all
 ),
 numbers_missing as (
-  -- a number is missed in the month of the event that follows it
-  select source, date_trunc('month', written_at)::date as month, count(*) as events, sum(greatest(missing, 0))::double as observed
+  -- a number is missed in the month in which what follows it was written down
+  select source, month, coalesce(events, 0) as events, coalesce(missing, 0) as observed
   from (
-    select source, written_at, number::hugeint - lag(number) over (partition by source order by number, written_at) - 1 as missing
+    select source, date_trunc('month', written_at)::date as month, count(*) as events
     from written
     where number is not null
+    group by all
   )
-  group by all
+  full join (
+    select source, date_trunc('month', before_at)::date as month, sum(numbers) as missing from sequence_gaps group by all
+  ) using (source, month)
 ),
 moments as (
   select source, written_at as moment_at, written_at as event_at from written where written_at <= getvariable('as_of')

@@ -9,6 +9,7 @@ import gzip
 import os
 import random
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -430,6 +431,9 @@ def test_hash_ids_are_those_of_the_content(desk: Desk) -> None:
     rows = "A1,2005-03-23,Create,1\n" * 2 + "A1,2005-03-23,Create,\n"
     ids = desk.read(HEADER + rows, mapping).events["id"].to_pylist()
     assert ids[0] == ids[1] != ids[2]
+    # read again next year they are the same: the columns as they stand, each behind U+001F
+    assert ids[0] == sha256("\x1f".join(("A1", "2005-03-23", "Create", "1")).encode()).hexdigest()[:32]
+    assert ids[2] == sha256("\x1f".join(("A1", "2005-03-23", "Create", "")).encode()).hexdigest()[:32]
 
 
 def test_row_gives_several_events(desk: Desk) -> None:

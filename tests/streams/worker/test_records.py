@@ -118,6 +118,15 @@ def test_when_the_broker_had_a_record_stands_beside_it_whether_it_is_good_or_not
     assert (accepted - refused).total_seconds() == pytest.approx(0.001)
 
 
+@pytest.mark.parametrize("header", [b"\0\0\0\0\7", b"\1" + 16 * b"\7"])
+def test_what_stands_before_the_body_goes_before_a_header(header: bytes) -> None:
+    """A record that says by its own first bytes which schema wrote it is read by that, whatever the header names."""
+    one = avro()
+    found = read((one.value, {**dict(one.headers), "__value_schema_id": header}))
+
+    assert (found.batch.events.num_rows, found.batch.rejects.to_pylist()) == (1, [])
+
+
 def test_a_sign_of_life_is_no_event() -> None:
     beat = heartbeat(
         source="urn:example:police:rms",
