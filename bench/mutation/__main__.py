@@ -1,0 +1,132 @@
+"""`python -m bench.mutation`: put a slip into the code, one at a time, and name those that no test notices.
+
+    python -m bench.mutation --part join --sample 120 --seed 1
+
+Prints how many slips were killed (a test failed), survived or timed out, and each survivor as file and line, before
+and after. A slip that `equivalent.yaml` lists is not tried: it changes nothing that can be seen, and says there why.
+Ends non-zero where more than 5 % survived.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import yaml
+
+from bench.mutation.mutant import Mutant
+from bench.mutation.parts import PARTS
+from bench.mutation.python import python_mutants
+from bench.mutation.sql import sql_mutants
+from bench.mutation.trial import Bench, Outcome, load_libraries
+
+ROOT = Path(__file__).resolve().parents[2]
+EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
+ALLOWED = 0.05
+
+
+def mutants_of(part: str) -> list[Mutant]:
+    """All mutants of a part that DuckDB or Python can parse, without those known to change nothing."""
+    known = {(e["file"], e["before"], e["after"]) for e in yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) or []}
+    found: list[Mutant] = []
+    for path in PARTS[part].found(ROOT):
+        file, text = str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+        found += (sql_mutants if path.suffix == ".sql" else python_mutants)(file, text)
+    found = [m for m in found if (m.file, m.before, m.after) not in known]
+    # in another process: DuckDB starts threads, and a trial is forked from this one
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other:
+        parsed = other.map(Mutant.can_be_parsed, found, chunksize=100)
+        return [m for m, is_whole in zip(found, parsed, strict=True) if is_whole]
+
+
+def tried(benches: list[Bench], mutants: list[Mutant], wanted: int) -> Iterator[tuple[Mutant, Outcome]]:
+    """The outcomes of so many mutants that run, as they come; those that do not run come too."""
+    waiting, running = iter(mutants), dict[int, Mutant]()
+    counted = 0
+    while True:
+        for place, bench in enumerate(benches):
+            if bench.is_free and counted + len(running) < wanted and (mutant := next(waiting, None)):
+                bench.start(mutant)
+                running[place] = mutant
+            if not bench.is_free and (outcome := bench.ended()):
+                counted += outcome.what != "does not run"
+                yield running.pop(place), outcome
+        if not running and (counted >= wanted or all(bench.is_free for bench in benches)):
+            if counted >= wanted or (mutant := next(waiting, None)) is None:
+                return
+            benches[0].start(mutant)
+            running[0] = mutant
+        time.sleep(0.05)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.mutation", description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--part", choices=sorted(PARTS), required=True)
+    parser.add_argument("--sample", type=int, default=120, metavar="N", help="how many mutants, chosen at random")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="only mutants of which `file:line before -> after` has this"
+    )
+    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="trials at once, each in a copy of its own")
+    parser.add_argument(
+        "--limit", type=float, metavar="S", help="seconds of a trial; 3 times what the tests take, and 30"
+    )
+    parser.add_argument("--first", type=int, metavar="N", help="only the first N files of tests: a quick look")
+    parser.add_argument("--list", action="store_true", help="only print the sample")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print every trial")
+    given = parser.parse_args()
+    mutants = [m for m in mutants_of(given.part) if given.only in " ".join(str(m).split())]
+    total = len(mutants)
+    Random(given.seed).shuffle(mutants)
+    print(f"{total} mutants of {given.part}, of which {min(given.sample, total)} are tried", flush=True)
+    if given.list:
+        print(*mutants[: given.sample], sep="\n")
+        return 0
+    # enough to kill what made-up histories can kill, and a third of what the suite tries
+    os.environ.setdefault("THROUGHLINE_HISTORIES", "100")
+    load_libraries()
+    with TemporaryDirectory(prefix="throughline-mutation-") as folder:
+        tests = tuple(test for test in PARTS[given.part].tests[: given.first] if (ROOT / test).exists())
+        benches = [Bench(ROOT, Path(folder) / f"copy{n}" / "main", tests) for n in range(given.at_once)]
+        for bench in benches:
+            bench.make()
+        limit = given.limit or 3 * unmutated(benches[0]) + 30
+        for bench in benches:
+            bench.limit = limit
+        counts = Counter[str]()
+        for mutant, outcome in tried(benches, mutants, given.sample):
+            counts[outcome.what] += 1
+            if outcome.what in {"survived", "timed out"}:
+                print(f"{outcome.what} after {outcome.seconds:.0f} s: {mutant}", flush=True)
+            if given.verbose and outcome.what == "killed":
+                print(
+                    *[f"    {line}" for line in outcome.printed.splitlines() if line.startswith("FAILED")], flush=True
+                )
+    ran = counts.total() - counts["does not run"]
+    share = counts["survived"] / max(ran, 1)
+    print(", ".join(f"{what} {number}" for what, number in sorted(counts.items())) + f"; {share:.1%} survived")
+    return int(share > ALLOWED)
+
+
+def unmutated(bench: Bench) -> float:
+    """Seconds that the tests take on the code as it stands. Ends the run where they fail."""
+    bench.start(None)
+    while (outcome := bench.ended()) is None:
+        time.sleep(0.05)
+    if outcome.what != "survived":
+        sys.exit(f"The tests fail without any slip:\n{outcome.printed[-4000:]}")
+    print(f"the tests take {outcome.seconds:.0f} s\n" + outcome.printed[-3000:], flush=True)
+    return outcome.seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
