@@ -18,6 +18,7 @@ class Part:
 
 
 _REFERENCE = "tests/streams/join/test_join_against_reference.py"
+_HISTORIES = f"{_REFERENCE}::test_every_view_equals_the_reference"
 _LINKS = ("tests/streams/join/test_link.py", "tests/streams/join/test_link_decisions.py")
 _SHARED = (
     "tests/streams/shared/test_changes.py",
@@ -36,9 +37,10 @@ PARTS = {
             "streams/join/*.sql",
         ),
         (
-            _REFERENCE,
+            _HISTORIES,
             *_LINKS,
             "tests/streams/worker/test_heartbeats.py",
+            _REFERENCE,
             "tests/streams/join/test_rebuild.py",
             *_SHARED,
             "tests/quality/stewardship/test_quarantine_acts.py",
@@ -48,7 +50,7 @@ PARTS = {
     ),
     "steps": Part(
         tuple(f"streams/join/{name}.py" for name in ("accept", "link", "derive", "batch", "rebuild")),
-        (_REFERENCE, *_LINKS, "tests/streams/join/test_rebuild.py", "tests/sinks/test_digest.py"),
+        (_HISTORIES, *_LINKS, _REFERENCE, "tests/streams/join/test_rebuild.py", "tests/sinks/test_digest.py"),
     ),
     "shared": Part(
         ("streams/shared/sql/*.sql", "streams/shared/changes.py", "streams/shared/form.py", "streams/shared/state.py"),
@@ -68,7 +70,7 @@ PARTS = {
     "views": Part(
         ("sinks/views/*.sql",),
         (
-            _REFERENCE,
+            _HISTORIES,
             "tests/sinks/views",
             "tests/sinks/test_digest.py",
             "tests/quality/checks",

@@ -107,11 +107,12 @@ def accepted(events: list[Event], rules: Rules, hash_of: Hash = content_hash) ->
     """Section 1: the events that stand, in order, and the conflicts that no steward has decided.
 
     Conflicts: one row per content (event_key, source, id, content_hash). An act decides only if it is itself
-    in no conflict; the latest act on an event counts; one that names content not seen decides nothing.
+    in no conflict; the latest act on an event counts; one that names content not seen decides nothing. What is one
+    content is decided here; `hash_of` is only how acts name it.
     """
     contents: dict[int, dict[str, list[Event]]] = defaultdict(lambda: defaultdict(list))
     for event in events:
-        contents[event_key(event)][hash_of(event)].append(event)
+        contents[event_key(event)][content(event)].append(event)
 
     named: dict[int, str] = {}
     undisputed = [merged(*copies.values()) for copies in contents.values() if len(copies) == 1]
@@ -124,12 +125,12 @@ def accepted(events: list[Event], rules: Rules, hash_of: Hash = content_hash) ->
     for key, copies in contents.items():
         if len(copies) == 1:
             standing.append(merged(*copies.values()))
-        elif named.get(key) in copies:
-            standing.append(merged(copies[named[key]]))
+        elif chosen := [same for same in copies.values() if hash_of(same[0]) == named.get(key)]:
+            standing.append(merged(chosen[0]))
         else:
-            for digest, same in copies.items():
+            for same in copies.values():
                 row = {"event_key": key, "source": same[0]["source"], "id": same[0]["id"]}
-                conflicts.append({**row, "content_hash": digest})
+                conflicts.append({**row, "content_hash": hash_of(same[0])})
     return sorted(standing, key=order), sorted(conflicts, key=lambda row: (row["event_key"], row["content_hash"]))
 
 
