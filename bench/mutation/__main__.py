@@ -10,9 +10,11 @@ Ends non-zero where more than 5 % survived.
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import signal
 import sys
-import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -20,6 +22,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import NoReturn
 
 import yaml
 
@@ -27,7 +30,7 @@ from bench.mutation.mutant import Mutant
 from bench.mutation.parts import PARTS
 from bench.mutation.python import python_mutants
 from bench.mutation.sql import sql_mutants
-from bench.mutation.trial import Bench, Outcome, load_libraries
+from bench.mutation.trial import Bench, Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
@@ -49,23 +52,43 @@ def mutants_of(part: str) -> list[Mutant]:
 
 
 def tried(benches: list[Bench], mutants: list[Mutant], wanted: int) -> Iterator[tuple[Mutant, Outcome]]:
-    """The outcomes of so many mutants that run, as they come; those that do not run come too."""
-    waiting, running = iter(mutants), dict[int, Mutant]()
-    counted = 0
-    while True:
-        for place, bench in enumerate(benches):
-            if bench.is_free and counted + len(running) < wanted and (mutant := next(waiting, None)):
-                bench.start(mutant)
-                running[place] = mutant
-            if not bench.is_free and (outcome := bench.ended()):
-                counted += outcome.what != "does not run"
-                yield running.pop(place), outcome
-        if not running and (counted >= wanted or all(bench.is_free for bench in benches)):
-            if counted >= wanted or (mutant := next(waiting, None)) is None:
-                return
-            benches[0].start(mutant)
-            running[0] = mutant
-        time.sleep(0.05)
+    """The outcomes of so many mutants that run, as they come, and of those before them that do not.
+
+    Each bench has a process of its own, which forks the trials: it has no threads, and has read its own copy alone.
+    """
+    said, saying = os.pipe()
+    workers = []
+    for place, bench in enumerate(benches):
+        worker = os.fork()
+        if worker == 0:
+            _try_all(bench, mutants, range(place, len(mutants), len(benches)), saying)
+        workers.append(worker)
+    os.close(saying)
+    try:
+        with os.fdopen(said, encoding="utf-8") as lines:
+            while wanted > 0 and (line := lines.readline()):
+                number, what, seconds, printed = json.loads(line)
+                wanted -= what != "does not run"
+                yield mutants[number], Outcome(what, seconds, printed)
+    finally:
+        for worker in workers:
+            os.kill(worker, signal.SIGTERM)
+            os.waitpid(worker, 0)
+
+
+def _try_all(bench: Bench, mutants: list[Mutant], numbers: range, saying: int) -> NoReturn:
+    """Say what comes of each in a line, shorter than what a pipe may tear."""
+    signal.signal(signal.SIGTERM, lambda *_: (bench.stop(), os._exit(1)))
+    try:
+        bench.enter()
+        for number in numbers:
+            outcome = bench.outcome(mutants[number])
+            failed = "".join(line for line in outcome.printed.splitlines() if line.startswith("FAILED"))[:1000]
+            os.write(saying, f"{json.dumps([number, outcome.what, outcome.seconds, failed])}\n".encode())
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(0)
 
 
 def main() -> int:
@@ -77,9 +100,7 @@ def main() -> int:
         "--only", default="", metavar="TEXT", help="only mutants of which `file:line before -> after` has this"
     )
     parser.add_argument("--at-once", type=int, default=1, metavar="N", help="trials at once, each in a copy of its own")
-    parser.add_argument(
-        "--limit", type=float, metavar="S", help="seconds of a trial; 3 times what the tests take, and 30"
-    )
+    parser.add_argument("--limit", type=float, default=600, metavar="S", help="seconds after which a trial is given up")
     parser.add_argument("--first", type=int, metavar="N", help="only the first N files of tests: a quick look")
     parser.add_argument("--list", action="store_true", help="only print the sample")
     parser.add_argument("-v", "--verbose", action="store_true", help="print every trial")
@@ -93,39 +114,24 @@ def main() -> int:
         return 0
     # enough to kill what made-up histories can kill, and a fifth of what the suite tries
     os.environ.setdefault("THROUGHLINE_HISTORIES", "60")
-    load_libraries()
+    part = PARTS[given.part]
+    tests = tuple(test for test in part.tests[: given.first] if (ROOT / test.split("::")[0]).exists())
+    counts = Counter[str]()
     with TemporaryDirectory(prefix="throughline-mutation-") as folder:
-        tests = tuple(test for test in PARTS[given.part].tests[: given.first] if (ROOT / test.split("::")[0]).exists())
-        benches = [Bench(ROOT, Path(folder) / f"copy{n}" / "main", tests) for n in range(given.at_once)]
+        benches = [
+            Bench(ROOT, Path(folder) / f"copy{n}" / "main", tests, given.limit, part.is_sql)
+            for n in range(given.at_once)
+        ]
         for bench in benches:
             bench.make()
-        limit = given.limit or 3 * unmutated(benches[0]) + 30
-        for bench in benches:
-            bench.limit = limit
-        counts = Counter[str]()
         for mutant, outcome in tried(benches, mutants, given.sample):
             counts[outcome.what] += 1
-            if outcome.what in {"survived", "timed out"}:
-                print(f"{outcome.what} after {outcome.seconds:.0f} s: {mutant}", flush=True)
-            if given.verbose and outcome.what == "killed":
-                print(
-                    *[f"    {line}" for line in outcome.printed.splitlines() if line.startswith("FAILED")], flush=True
-                )
+            if given.verbose or outcome.what in {"survived", "timed out"}:
+                print(f"{outcome.what} after {outcome.seconds:.0f} s: {mutant}\n    {outcome.printed}", flush=True)
     ran = counts.total() - counts["does not run"]
     share = counts["survived"] / max(ran, 1)
     print(", ".join(f"{what} {number}" for what, number in sorted(counts.items())) + f"; {share:.1%} survived")
     return int(share > ALLOWED)
-
-
-def unmutated(bench: Bench) -> float:
-    """Seconds that the tests take on the code as it stands. Ends the run where they fail."""
-    bench.start(None)
-    while (outcome := bench.ended()) is None:
-        time.sleep(0.05)
-    if outcome.what != "survived":
-        sys.exit(f"The tests fail without any slip:\n{outcome.printed[-4000:]}")
-    print(f"the tests take {outcome.seconds:.0f} s\n" + outcome.printed[-3000:], flush=True)
-    return outcome.seconds
 
 
 if __name__ == "__main__":

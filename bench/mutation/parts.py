@@ -13,6 +13,10 @@ class Part:
     files: tuple[str, ...]
     tests: tuple[str, ...]
 
+    @property
+    def is_sql(self) -> bool:
+        return all(pattern.endswith(".sql") for pattern in self.files)
+
     def found(self, root: Path) -> list[Path]:
         return sorted(path for pattern in self.files for path in root.glob(pattern) if path.name != "__init__.py")
 

@@ -194,24 +194,29 @@ def _defaults(tokens: list[_Token]) -> Iterator[_Change]:
 
 
 def _columns(tokens: list[_Token]) -> Iterator[_Change]:
-    """A column taken for the nearest other word of the file that names a thing of its kind."""
-    named = [t for t in tokens if t.kind == "word" and _KINDS.search(t.text)]
-    for place, token in enumerate(tokens):
-        before, after = tokens[place - 1].text if place else "", tokens[min(place + 1, len(tokens) - 1)].text
-        kind = _KINDS.search(token.text)
-        if (
-            token.kind != "word"
-            or not kind
-            or before in {"as", "table", "into", "join", "from", "update"}
-            or after == "("
-        ):
-            continue
-        others = [
-            t for t in named if t.text != token.text and (o := _KINDS.search(t.text)) and o.group(1) == kind.group(1)
-        ]
+    """A column taken for the nearest other one of its kind, of the same table where one is named, and statement."""
+    columns = [
+        (
+            place,
+            kind.group(1),
+            tokens[place - 2].text if tokens[place - 1].text == "." else "",
+            _statement(tokens, place),
+        )
+        for place, token in enumerate(tokens)
+        if token.kind == "word"
+        and (kind := _KINDS.search(token.text))
+        and tokens[place - 1].text not in _NAMING
+        and tokens[min(place + 1, len(tokens) - 1)].text not in {"(", "."}
+    ]
+    for place, *like in columns:
+        token = tokens[place]
+        others = [tokens[other] for other, *its in columns if its == like and tokens[other].text != token.text]
         if others:
-            nearest = min(others, key=lambda other: abs(other.start - token.start))
-            yield token.start, token.stop, nearest.text
+            yield token.start, token.stop, min(others, key=lambda other: abs(other.start - token.start)).text
+
+
+def _statement(tokens: list[_Token], place: int) -> int:
+    return sum(token.text == ";" for token in tokens[:place])
 
 
 def _orders(tokens: list[_Token]) -> Iterator[_Change]:

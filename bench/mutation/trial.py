@@ -1,7 +1,7 @@
 """Whether the tests notice a slip: it is put into a copy of the checkout, and a forked process runs them on it.
 
-The libraries are loaded once, before the fork; the product and its tests are read by each trial from its copy, so that
-whatever reads a file, in whatever process, reads the one with the slip.
+The libraries are loaded once, before the fork; what is changed, and what reads it, is read by each trial from its copy.
+A slip in SQL needs no other Python: then the product, the tests and their empty stores are made before the fork too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import subprocess
 import sys
 import time
 import traceback
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.mutation.mutant import Mutant
@@ -29,10 +30,32 @@ _TEST_LIBRARIES = ("pytest", "_pytest.assertion.rewrite", "hypothesis.strategies
 def load_libraries() -> None:
     """Read what every trial needs, as far as it starts no thread: a fork would lose it."""
     for name in (*_LIBRARIES, *_TEST_LIBRARIES):
-        try:
+        with suppress(ModuleNotFoundError):
             importlib.import_module(name)
-        except ModuleNotFoundError:
-            continue
+
+
+def make_stores() -> None:
+    """Make the empty stores of the tests, without threads, so that a fork has all of them."""
+    from joined import scratch_store
+
+    for second_person in (False, True):
+        scratch_store(second_person).connection.execute("set threads = 1")
+
+
+def renew_stores() -> None:
+    """Read all SQL again: views and macros stand in the stores already."""
+    from joined import scratch_store, small_domain
+
+    from throughline.sinks import schema
+    from throughline.sql import sql
+    from throughline.streams.join.rules import prepare
+
+    sql.cache_clear()
+    schema.public_schema.cache_clear()
+    for second_person in (False, True):
+        connection = scratch_store(second_person).connection
+        prepare(connection, small_domain(second_person))
+        schema._make_views(connection, dict(schema.public_schema().views))
 
 
 @dataclass(frozen=True)
@@ -46,16 +69,18 @@ class Outcome:
 
 @dataclass
 class Bench:
-    """A copy of the checkout in which one trial at a time is made. `limit` (seconds) is that of one trial."""
+    """A copy of the checkout in which one trial at a time is made, by the process that made it and nothing else.
+
+    `limit` (seconds) is that of one trial; `has_stores`: no Python is changed.
+    """
 
     root: Path
     copy: Path
     tests: tuple[str, ...]
-    limit: float = 600.0
-    _mutant: Mutant | None = None
+    limit: float
+    has_stores: bool
     _child: int = 0
-    _begun: float = 0.0
-    _times: int = field(default=0, repr=False)
+    _times: int = 0
 
     def make(self) -> None:
         """Copy what git knows of the checkout, as it stands now."""
@@ -68,73 +93,76 @@ class Bench:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target, follow_symlinks=False)
 
-    @property
-    def is_free(self) -> bool:
-        return not self._child
+    def enter(self) -> None:
+        """Make this process one that reads the copy."""
+        os.chdir(self.copy)
+        os.environ["PYTHONPATH"] = str(self.copy)
+        os.environ.setdefault("THROUGHLINE_DATA", str(self.root.parent / "shared" / "data"))
+        given = [str(self.copy / "tests" / name) for name in ("given", "oracle")]
+        sys.path[:] = [str(self.copy), *given, *(p for p in sys.path if Path(p or ".").resolve() != self.root)]
+        load_libraries()
+        if self.has_stores:
+            make_stores()
 
-    def start(self, mutant: Mutant | None) -> None:
-        """Put the slip in, and run the tests in a process of their own; without one, as they are."""
-        self._mutant, self._begun = mutant, time.monotonic()
+    def outcome(self, mutant: Mutant | None) -> Outcome:
+        """Put the slip in and run the tests in a process of their own; without one, as they are."""
+        begun = time.monotonic()
         if mutant is not None:
-            self._write(mutant.changed)
+            self._write(mutant, mutant.changed)
         self._child = os.fork()
         if self._child == 0:
-            self._run_tests(keep_bytecode=mutant is None)
-
-    def ended(self) -> Outcome | None:
-        """What came of it, if it has ended or its time is over; the file is as it was again."""
-        child, status = os.waitpid(self._child, os.WNOHANG)
-        seconds = time.monotonic() - self._begun
-        is_over = seconds > self.limit
-        if not child and not is_over:
-            return None
+            self._run_tests("--durations=0" if mutant is None else "--durations=1")
+        child = status = 0
+        while not child and time.monotonic() - begun < self.limit:
+            time.sleep(0.05)
+            child, status = os.waitpid(self._child, os.WNOHANG)
         if not child:
-            os.killpg(self._child, signal.SIGKILL)
-            os.waitpid(self._child, 0)
+            self.stop()
         self._child = 0
-        if self._mutant is not None:
-            self._write(self._mutant.text)
+        if mutant is not None:
+            self._write(mutant, mutant.text)
         printed = self._printed.read_text(encoding="utf-8", errors="replace")
+        seconds = time.monotonic() - begun
         if not child:
             return Outcome("timed out", seconds, printed)
         if os.waitstatus_to_exitcode(status) == 0:
             return Outcome("survived", seconds, printed)
         return Outcome("does not run" if _DOES_NOT_RUN.search(printed) else "killed", seconds, printed)
 
+    def stop(self) -> None:
+        """End the trial that is running, if one is, with all that it started."""
+        if self._child:
+            with suppress(ProcessLookupError):
+                os.killpg(self._child, signal.SIGKILL)
+            os.waitpid(self._child, 0)
+            self._child = 0
+
     @property
     def _printed(self) -> Path:
         return self.copy.with_suffix(".printed")
 
-    def _write(self, text: str) -> None:
-        assert self._mutant is not None
-        path = self.copy / self._mutant.file
+    def _write(self, mutant: Mutant, text: str) -> None:
+        path = self.copy / mutant.file
         path.write_text(text, encoding="utf-8")
         # a time of its own for each text, so that no bytecode of another one is taken for its own
         self._times += 1
         os.utime(path, (1e9 + self._times, 1e9 + self._times))
 
-    def _run_tests(self, *, keep_bytecode: bool) -> None:
+    def _run_tests(self, *options: str) -> None:
         code = 3
         try:
-            os.setpgid(0, 0)
+            os.setsid()
             sys.stdout.flush()
             with self._printed.open("w", encoding="utf-8") as printed:
                 os.dup2(printed.fileno(), 1)
                 os.dup2(printed.fileno(), 2)
-            os.chdir(self.copy)
-            os.environ["PYTHONPATH"] = str(self.copy)
-            os.environ.setdefault("THROUGHLINE_DATA", str(self.root.parent / "shared" / "data"))
-            sys.path[:] = [str(self.copy), *(p for p in sys.path if Path(p or ".").resolve() != self.root)]
-            sys.dont_write_bytecode = not keep_bytecode
-            if not keep_bytecode:
-                os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+            if self.has_stores:
+                renew_stores()
             import pytest
 
             # hypothesis is loaded before pytest would rewrite its asserts
-            options = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
-            options += ["-x", "-q", "--no-header", "--durations=0" if keep_bytecode else "--durations=1", "--tb=short"]
-            options += ["-p", "no:cacheprovider"]
-            code = int(pytest.main([*options, *self.tests]))
+            quiet = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider")
+            code = int(pytest.main([*quiet, "-x", "-q", "--no-header", "--tb=short", *options, *self.tests]))
         except BaseException:
             traceback.print_exc()
         finally:
