@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from hashlib import md5
 from typing import Any
 
 import pytest
 from histories import RECEIVED, Event, event
-from joined import emptied, filled, small_domain
+from joined import differences, emptied, filled, small_domain
 
 from throughline.sinks.store import Store
 from throughline.streams.join.rebuild import rebuild
@@ -90,6 +92,55 @@ def test_a_source_and_an_id_are_told_apart() -> None:
 
     assert contested_in(store) == set()
     assert store.connection.execute("select count(*) from timeline").fetchall() == [(2,)]
+
+
+def test_a_content_has_the_same_name_in_every_release() -> None:
+    """Stewards' decisions name it: the MD5 of the attributes in this order, U+001F between, U+001E for nothing."""
+    said = CRIME | dict.fromkeys(("unit", "reason", "about", "channel", "officer", "causation"), "x")
+    texts = ["police.crime.recorded", "1", "20", "police", "x", "2026-03-02 10:00:00", "instant", "\x1e"]
+    texts += ["[{'kind': crime_ref, 'value': C1}]", "\x1e", "x", "\x1e", "\x1e", "x", "\x1e", "\x1e", "\x1e", "\x1e"]
+    texts += ["x", "\x1e", "x", "\x1e", "x", "{}"]
+    nothing = [CRIME | {"unit": None}, CRIME | {"unit": None, "sequence": "7", "due_at": CRIME["occurred_at"]}]
+    short = ["\x1e" if text == "x" else text for text in texts]
+    dated = [*short[:7], "7", *short[8:15], "2026-03-02 10:00:00", *short[16:]]
+
+    store = filled(emptied(), [[said, *nothing]])
+
+    found = store.connection.execute("select content_hash from quarantined").fetchall()
+    names = [md5("\x1f".join(one).encode()).hexdigest() for one in (texts, short, dated)]
+    assert sorted(found) == sorted((name,) for name in names)
+
+
+def test_a_copy_that_says_nothing_earlier_restates_nothing() -> None:
+    """Equal in its times, or later; and one that does restates once, however often it is read."""
+    hour = timedelta(hours=1)
+    written = CRIME | {"recorded_at": CRIME["occurred_at"] + hour}
+    again = written | {"origin": "again", "recorded_at": written["recorded_at"] + hour}
+    earlier = written | {"origin": "earlier", "recorded_at": CRIME["occurred_at"]}
+    store = filled(emptied(), [[written], [again | {"recorded_at": written["recorded_at"]}], [again]])
+    assert restatements(store) == []
+
+    filled(store, [[earlier], [earlier], [earlier, again]])
+    assert restatements(store) == [("e", "history", CRIME["occurred_at"])]
+
+
+def test_a_restatement_of_one_event_is_none_of_its_neighbour() -> None:
+    """Two contents at one line of a file, or two events of one file, each restated at the same time."""
+    pairs = [CRIME | {"id": "a"}, CRIME | {"id": "b"}, CRIME | {"id": "c", "position": 2}]
+    written = [one | {"recorded_at": CRIME["occurred_at"] + timedelta(hours=1)} for one in pairs]
+    restated = [one | {"recorded_at": CRIME["occurred_at"], "origin": "again"} for one in pairs]
+
+    store = filled(emptied(), [written, *([one] for one in restated)])
+
+    assert restatements(store) == [(name, "history", CRIME["occurred_at"]) for name in "abc"]
+    assert differences(store, [*written, *restated]) == []
+
+
+def restatements(store: Store) -> list[tuple[Any, ...]]:
+    """What is kept of copies that state an earlier time: the event, where it stands, and the time."""
+    return store.connection.execute(
+        "select event_id, r.origin, r.recorded_at from restated r join events using (event_key) order by 1"
+    ).fetchall()
 
 
 def test_a_rebuild_finds_the_same_contests() -> None:

@@ -109,6 +109,17 @@ def test_a_hub_of_the_other_kind_still_joins() -> None:
     assert cases(store_of(*crimes, referred)) == grouped("e0", "e1", "e2 referred", "e3")
 
 
+def test_a_hub_that_has_lost_its_neighbours_joins_again() -> None:
+    """Four crimes of one number are withdrawn, each contested: two events that carry the number alone are one case."""
+    crimes = [carrying(f"e{n}", crime_ref=f"C{n}", urn="U1") for n in range(4)]
+    store = store_of(*crimes, carrying("a", urn="U1"), carrying("b", urn="U1"))
+    assert len(cases(store)) == 6
+
+    received(store, *(one | {"unit": "other", "origin": "elsewhere"} for one in crimes))
+
+    assert cases(store) == grouped("a b")
+
+
 @pytest.mark.parametrize("urn", ["U1", "U2", "U3"])
 def test_a_hub_leaves_a_case_that_holds_together_without_it(urn: str) -> None:
     """Four crimes are one case by their referrals; the number they share is a hub, and what has it alone goes out."""
