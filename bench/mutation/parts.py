@@ -39,6 +39,7 @@ PARTS = {
             "streams/join/models/*.sql",
             "streams/join/past_sql/*.sql",
             "streams/join/*.sql",
+            "streams/worker/sql/*.sql",
         ),
         (
             _HISTORIES,
