@@ -27,7 +27,7 @@ from typing import NoReturn
 import yaml
 
 from bench.mutation.mutant import Mutant
-from bench.mutation.parts import PARTS
+from bench.mutation.parts import PARTS, files_of
 from bench.mutation.python import python_mutants
 from bench.mutation.sql import sql_mutants
 from bench.mutation.trial import Bench, Outcome
@@ -41,9 +41,9 @@ def mutants_of(part: str) -> list[Mutant]:
     """All mutants of a part that DuckDB or Python can parse, without those known to change nothing."""
     known = {(e["file"], e["before"], e["after"]) for e in yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) or []}
     found: list[Mutant] = []
-    for path in PARTS[part].found(ROOT):
-        file, text = str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
-        found += (sql_mutants if path.suffix == ".sql" else python_mutants)(file, text)
+    for file in files_of(part, ROOT):
+        text = (ROOT / file).read_text(encoding="utf-8")
+        found += (sql_mutants if file.endswith(".sql") else python_mutants)(file, text)
     found = [m for m in found if (m.file, m.before, m.after) not in known]
     # in another process: DuckDB starts threads, and a trial is forked from this one
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other:
@@ -112,15 +112,14 @@ def main() -> int:
     if given.list:
         print(*mutants[: given.sample], sep="\n")
         return 0
-    # enough to kill what made-up histories can kill, and a fifth of what the suite tries
-    os.environ.setdefault("THROUGHLINE_HISTORIES", "60")
-    part = PARTS[given.part]
-    tests = tuple(test for test in part.tests[: given.first] if (ROOT / test.split("::")[0]).exists())
+    # a sixth of what the suite tries: who survives is tried again with more
+    os.environ.setdefault("THROUGHLINE_HISTORIES", "48")
+    tests = {file: tests[: given.first] for file, tests in files_of(given.part, ROOT).items()}
+    is_sql = all(file.endswith(".sql") for file in tests)
     counts = Counter[str]()
     with TemporaryDirectory(prefix="throughline-mutation-") as folder:
         benches = [
-            Bench(ROOT, Path(folder) / f"copy{n}" / "main", tests, given.limit, part.is_sql)
-            for n in range(given.at_once)
+            Bench(ROOT, Path(folder) / f"copy{n}" / "main", tests, given.limit, is_sql) for n in range(given.at_once)
         ]
         for bench in benches:
             bench.make()

@@ -1,88 +1,62 @@
-"""What is mutated, and by which tests it must be noticed: the quick and the general first."""
+"""What is mutated, and by which tests a slip in it must be noticed: the quick and the general first."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-
-
-@dataclass(frozen=True)
-class Part:
-    """Files (patterns relative to the checkout) and the tests, without a broker, that have to notice a slip in them."""
-
-    files: tuple[str, ...]
-    tests: tuple[str, ...]
-
-    @property
-    def is_sql(self) -> bool:
-        return all(pattern.endswith(".sql") for pattern in self.files)
-
-    def found(self, root: Path) -> list[Path]:
-        return sorted(path for pattern in self.files for path in root.glob(pattern) if path.name != "__init__.py")
-
 
 _REFERENCE = "tests/streams/join/test_join_against_reference.py"
 _HISTORIES = f"{_REFERENCE}::test_every_view_equals_the_reference"
-_LINKS = ("tests/streams/join/test_link.py", "tests/streams/join/test_link_decisions.py")
-_SHARED = (
-    "tests/streams/shared/test_changes.py",
-    "tests/streams/shared/test_shared_state.py",
-    "tests/streams/shared/test_shared_schema.py",
-    "tests/streams/shared/test_shared_sink.py",
-)
+_COPIES, _LINKS = "tests/streams/join/test_copies.py", "tests/streams/join/test_link.py"
+_DECISIONS, _REBUILD = "tests/streams/join/test_link_decisions.py", "tests/streams/join/test_rebuild.py"
+_CHANGES, _STATE = "tests/streams/shared/test_changes.py", "tests/streams/shared/test_shared_state.py"
+_SINK, _FORM = "tests/streams/shared/test_shared_sink.py", "tests/streams/shared/test_shared_schema.py"
+_WORKER = "tests/streams/worker/test_"
+_CONFLICTS = "tests/quality/stewardship/test_conflict_acts.py"
 
-PARTS = {
-    "join": Part(
-        (
-            "streams/join/accept_sql/*.sql",
-            "streams/join/link_sql/*.sql",
-            "streams/join/models/*.sql",
-            "streams/join/past_sql/*.sql",
-            "streams/join/*.sql",
-            "streams/worker/sql/*.sql",
-        ),
-        (
-            _HISTORIES,
-            *_LINKS,
-            "tests/streams/worker/test_heartbeats.py",
-            _REFERENCE,
-            "tests/streams/join/test_rebuild.py",
-            *_SHARED,
-            "tests/quality/stewardship/test_quarantine_acts.py",
-            "tests/quality/stewardship/test_conflict_acts.py",
-            "tests/quality/stewardship/test_link_acts.py",
-        ),
-    ),
-    "steps": Part(
-        tuple(f"streams/join/{name}.py" for name in ("accept", "link", "derive", "batch", "rebuild")),
-        (_HISTORIES, *_LINKS, _REFERENCE, "tests/streams/join/test_rebuild.py", "tests/sinks/test_digest.py"),
-    ),
-    "shared": Part(
-        ("streams/shared/sql/*.sql", "streams/shared/changes.py", "streams/shared/form.py", "streams/shared/state.py"),
-        _SHARED,
-    ),
-    "worker": Part(
-        tuple(f"streams/worker/{name}.py" for name in ("inbox", "fetch", "records", "partition")),
-        (
-            "tests/streams/worker/test_inbox.py",
-            "tests/streams/worker/test_fetch.py",
-            "tests/streams/worker/test_records.py",
-            "tests/streams/worker/test_committer.py",
-            "tests/streams/worker/test_committer_faults.py",
-            "tests/streams/worker/test_heartbeats.py",
-        ),
-    ),
-    "views": Part(
-        ("sinks/views/*.sql",),
-        (
-            _HISTORIES,
-            "tests/sinks/views",
-            "tests/sinks/test_digest.py",
-            "tests/quality/checks",
-            "tests/sinks/quarantine",
-            "tests/streams/shared/test_changes.py",
-        ),
-    ),
-    "measures": Part(("quality/checks/measures/*.sql",), ("tests/quality/checks",)),
-    "acceptance": Part(("schemas/acceptance/*.py", "schemas/acceptance/*.sql"), ("tests/schemas/acceptance",)),
-}
+# part: pattern of files, relative to the checkout: tests without a broker. The first pattern that has a file counts.
+PARTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "join": {
+        "streams/join/keys.sql": (_COPIES, _HISTORIES),
+        "streams/join/accept_sql/steward_quarantine.sql": ("tests/quality/stewardship/test_quarantine_acts.py",),
+        "streams/join/accept_sql/*.sql": (_COPIES, _HISTORIES, _LINKS, _DECISIONS, _CONFLICTS, _REBUILD),
+        "streams/join/link_sql/*.sql": (_HISTORIES, _LINKS, _DECISIONS, _REBUILD),
+        "streams/join/models/*.sql": (_HISTORIES,),
+        "streams/join/past_sql/*.sql": (_REBUILD, "tests/quality/figures"),
+        "streams/worker/sql/heartbeats.sql": (f"{_WORKER}heartbeats.py",),
+    },
+    "steps": {
+        "streams/join/accept.py": (_HISTORIES, _COPIES, _REFERENCE),
+        "streams/join/link.py": (_LINKS, _HISTORIES),
+        "streams/join/rebuild.py": (_REBUILD,),
+        "streams/join/derive.py": (_HISTORIES, _REBUILD),
+        "streams/join/batch.py": (_HISTORIES, _COPIES, _REBUILD, _CHANGES),
+    },
+    "shared": {
+        "streams/shared/changes.py": (_CHANGES, _STATE, _SINK),
+        "streams/shared/form.py": (_FORM, _CHANGES, _STATE, _SINK),
+        "streams/shared/state.py": (_STATE, _SINK),
+        "streams/shared/sql/*.sql": (_CHANGES, _STATE, _SINK),
+    },
+    "worker": {
+        "streams/worker/inbox.py": (f"{_WORKER}inbox.py", f"{_WORKER}committer.py"),
+        "streams/worker/fetch.py": (f"{_WORKER}fetch.py", f"{_WORKER}inbox.py", f"{_WORKER}committer.py"),
+        "streams/worker/records.py": (f"{_WORKER}records.py", f"{_WORKER}heartbeats.py"),
+        "streams/worker/partition.py": tuple(f"{_WORKER}{name}.py" for name in ("heartbeats", "committer", "committer_faults")),
+    },
+    "views": {
+        "sinks/views/*.sql": ("tests/sinks/views", _HISTORIES, "tests/sinks/test_digest.py", "tests/quality/checks"),
+    },
+    "measures": {"quality/checks/measures/*.sql": ("tests/quality/checks/test_measures.py", "tests/quality/checks")},
+    "acceptance": {"schemas/acceptance/*.py": ("tests/schemas/acceptance",)},
+}  # fmt: skip
+
+
+def files_of(part: str, root: Path) -> dict[str, tuple[str, ...]]:
+    """Each file of a part with its tests, as far as these exist."""
+    found: dict[str, tuple[str, ...]] = {}
+    for pattern, tests in PARTS[part].items():
+        kept = tuple(test for test in tests if (root / test.split("::")[0]).exists())
+        for path in sorted(root.glob(pattern)):
+            if path.name != "__init__.py":
+                found.setdefault(str(path.relative_to(root)), kept)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bench.mutation.mutant import Mutant, distinct
 
@@ -154,8 +155,9 @@ def _is_operator(tokens: list[_Token], place: int) -> bool:
 
 
 def _numbers(tokens: list[_Token]) -> Iterator[_Change]:
-    for token in tokens:
-        if token.kind == "number" and token.text.isdigit():
+    for before, token in pairwise(tokens):
+        # what a subquery of `exists` selects is the same whatever it is
+        if token.kind == "number" and token.text.isdigit() and before.text != "select":
             yield token.start, token.stop, str(int(token.text) + 1)
             if token.text != "0":
                 yield token.start, token.stop, str(int(token.text) - 1)

@@ -71,12 +71,12 @@ class Outcome:
 class Bench:
     """A copy of the checkout in which one trial at a time is made, by the process that made it and nothing else.
 
-    `limit` (seconds) is that of one trial; `has_stores`: no Python is changed.
+    `tests` by file; `limit` (seconds) is that of one trial; `has_stores`: no Python is changed.
     """
 
     root: Path
     copy: Path
-    tests: tuple[str, ...]
+    tests: dict[str, tuple[str, ...]]
     limit: float
     has_stores: bool
     _child: int = 0
@@ -104,14 +104,13 @@ class Bench:
         if self.has_stores:
             make_stores()
 
-    def outcome(self, mutant: Mutant | None) -> Outcome:
-        """Put the slip in and run the tests in a process of their own; without one, as they are."""
+    def outcome(self, mutant: Mutant) -> Outcome:
+        """Put the slip in, run the tests in a process of their own, and take it out."""
         begun = time.monotonic()
-        if mutant is not None:
-            self._write(mutant, mutant.changed)
+        self._write(mutant, mutant.changed)
         self._child = os.fork()
         if self._child == 0:
-            self._run_tests("--durations=0" if mutant is None else "--durations=1")
+            self._run_tests(self.tests[mutant.file])
         child = status = 0
         while not child and time.monotonic() - begun < self.limit:
             time.sleep(0.05)
@@ -119,8 +118,7 @@ class Bench:
         if not child:
             self.stop()
         self._child = 0
-        if mutant is not None:
-            self._write(mutant, mutant.text)
+        self._write(mutant, mutant.text)
         printed = self._printed.read_text(encoding="utf-8", errors="replace")
         seconds = time.monotonic() - begun
         if not child:
@@ -148,7 +146,7 @@ class Bench:
         self._times += 1
         os.utime(path, (1e9 + self._times, 1e9 + self._times))
 
-    def _run_tests(self, *options: str) -> None:
+    def _run_tests(self, tests: tuple[str, ...]) -> None:
         code = 3
         try:
             os.setsid()
@@ -162,7 +160,7 @@ class Bench:
 
             # hypothesis is loaded before pytest would rewrite its asserts
             quiet = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider")
-            code = int(pytest.main([*quiet, "-x", "-q", "--no-header", "--tb=short", *options, *self.tests]))
+            code = int(pytest.main([*quiet, "-x", "-q", "--no-header", "--tb=short", "--durations=1", *tests]))
         except BaseException:
             traceback.print_exc()
         finally:
