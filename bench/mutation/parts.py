@@ -11,6 +11,7 @@ _DECISIONS, _REBUILD = "tests/streams/join/test_link_decisions.py", "tests/strea
 _CHANGES, _STATE = "tests/streams/shared/test_changes.py", "tests/streams/shared/test_shared_state.py"
 _SINK, _FORM = "tests/streams/shared/test_shared_sink.py", "tests/streams/shared/test_shared_schema.py"
 _WORKER = "tests/streams/worker/test_"
+_FAULTS = f"{_WORKER}committer_faults.py"
 _CONFLICTS = "tests/quality/stewardship/test_conflict_acts.py"
 
 # part: pattern of files, relative to the checkout: tests without a broker. The first pattern that has a file counts.
@@ -41,7 +42,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "streams/worker/inbox.py": (f"{_WORKER}inbox.py", f"{_WORKER}committer.py"),
         "streams/worker/fetch.py": (f"{_WORKER}fetch.py", f"{_WORKER}inbox.py", f"{_WORKER}committer.py"),
         "streams/worker/records.py": (f"{_WORKER}records.py", f"{_WORKER}heartbeats.py"),
-        "streams/worker/partition.py": tuple(f"{_WORKER}{name}.py" for name in ("heartbeats", "committer", "committer_faults")),
+        "streams/worker/partition.py": (f"{_WORKER}heartbeats.py", f"{_WORKER}committer.py", _FAULTS),
     },
     "views": {
         "sinks/views/*.sql": ("tests/sinks/views", _HISTORIES, "tests/sinks/test_digest.py", "tests/quality/checks"),
