@@ -30,7 +30,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "streams/join/link.py": (_LINKS, _HISTORIES),
         "streams/join/rebuild.py": (_REBUILD,),
         "streams/join/derive.py": (_HISTORIES, _REBUILD),
-        "streams/join/batch.py": (_HISTORIES, _COPIES, _REBUILD, _CHANGES),
+        "streams/join/batch.py": (_COPIES, _REFERENCE, _REBUILD, _CHANGES),
     },
     "shared": {
         "streams/shared/changes.py": (_CHANGES, _STATE, _SINK),

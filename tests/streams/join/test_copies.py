@@ -7,8 +7,8 @@ from hashlib import md5
 from typing import Any
 
 import pytest
-from histories import RECEIVED, Event, event
-from joined import differences, emptied, filled, small_domain
+from histories import RECEIVED, Event, event, resolution
+from joined import differences, emptied, filled, product_hash, small_domain
 
 from throughline.sinks.store import Store
 from throughline.streams.join.rebuild import rebuild
@@ -111,6 +111,18 @@ def test_a_content_has_the_same_name_in_every_release() -> None:
     assert sorted(found) == sorted((name,) for name in names)
 
 
+def test_a_decision_for_content_that_has_not_come_decides_nothing() -> None:
+    """The one content that there is stands; when another comes, it is still not the one that was decided for."""
+    unseen, second = CRIME | {"unit": "PPU"}, CRIME | {"unit": "CPT", "origin": "again"}
+    parts = [[CRIME], [resolution("2026-03-05T10:00", unseen, product_hash, id="r")], [second]]
+
+    store = filled(emptied(), parts[:2])
+    assert differences(store, [one for part in parts[:2] for one in part]) == []
+    assert contested_in(store) == set()
+
+    assert contested_in(filled(store, parts[2:])) == {"e"}
+
+
 def test_a_copy_that_says_nothing_earlier_restates_nothing() -> None:
     """Equal in its times, or later; and one that does restates once, however often it is read."""
     hour = timedelta(hours=1)
@@ -145,8 +157,10 @@ def restatements(store: Store) -> list[tuple[Any, ...]]:
 
 def test_a_rebuild_finds_the_same_contests() -> None:
     """Also where the copy that stood until then has been placed in a case."""
-    store = filled(emptied(), [[CRIME], [CRIME | {"unit": "PPU", "origin": "again"}], [CRIME | {"id": "other"}]])
+    parts = [[CRIME], [CRIME | {"unit": "PPU", "origin": "again"}], [CRIME | {"id": "other"}]]
+    store = filled(emptied(), parts)
 
-    rebuild(store, small_domain())
+    assert rebuild(store, small_domain()) == 1
 
     assert contested_in(store) == {"e"}
+    assert differences(store, [one for part in parts for one in part]) == []
