@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import sys
 import traceback
@@ -35,6 +36,7 @@ from bench.mutation.trial import Bench, Outcome
 ROOT = Path(__file__).resolve().parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
 ALLOWED = 0.05
+_NOT_TRIED = ("does not run", "broken")
 
 
 def mutants_of(part: str) -> list[Mutant]:
@@ -68,7 +70,7 @@ def tried(benches: list[Bench], mutants: list[Mutant], wanted: int) -> Iterator[
         with os.fdopen(said, encoding="utf-8") as lines:
             while wanted > 0 and (line := lines.readline()):
                 number, what, seconds, printed = json.loads(line)
-                wanted -= what != "does not run"
+                wanted -= what not in _NOT_TRIED
                 yield mutants[number], Outcome(what, seconds, printed)
     finally:
         for worker in workers:
@@ -83,7 +85,10 @@ def _try_all(bench: Bench, mutants: list[Mutant], numbers: range, saying: int) -
         bench.enter()
         for number in numbers:
             outcome = bench.outcome(mutants[number])
-            failed = "".join(line for line in outcome.printed.splitlines() if line.startswith("FAILED"))[:1000]
+            lines = outcome.printed.splitlines()
+            failed = "".join(line for line in lines if line.startswith(("FAILED", "ERROR")))[:1000]
+            if outcome.what == "broken":
+                failed = outcome.printed[-1000:]
             os.write(saying, f"{json.dumps([number, outcome.what, outcome.seconds, failed])}\n".encode())
     except BaseException:
         traceback.print_exc()
@@ -97,7 +102,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=120, metavar="N", help="how many mutants, chosen at random")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--only", default="", metavar="TEXT", help="only mutants of which `file:line before -> after` has this"
+        "--only", default="", metavar="PATTERN", help="only mutants whose `file:line before -> after` matches"
     )
     parser.add_argument("--at-once", type=int, default=1, metavar="N", help="trials at once, each in a copy of its own")
     parser.add_argument("--limit", type=float, default=600, metavar="S", help="seconds after which a trial is given up")
@@ -105,7 +110,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="only print the sample")
     parser.add_argument("-v", "--verbose", action="store_true", help="print every trial")
     given = parser.parse_args()
-    mutants = [m for m in mutants_of(given.part) if given.only in " ".join(str(m).split())]
+    mutants = [m for m in mutants_of(given.part) if re.search(given.only, " ".join(str(m).split()))]
     total = len(mutants)
     Random(given.seed).shuffle(mutants)
     print(f"{total} mutants of {given.part}, of which {min(given.sample, total)} are tried", flush=True)
@@ -125,9 +130,9 @@ def main() -> int:
             bench.make()
         for mutant, outcome in tried(benches, mutants, given.sample):
             counts[outcome.what] += 1
-            if given.verbose or outcome.what in {"survived", "timed out"}:
+            if given.verbose or outcome.what in {"survived", "timed out", "broken"}:
                 print(f"{outcome.what} after {outcome.seconds:.0f} s: {mutant}\n    {outcome.printed}", flush=True)
-    ran = counts.total() - counts["does not run"]
+    ran = counts.total() - sum(counts[what] for what in _NOT_TRIED)
     share = counts["survived"] / max(ran, 1)
     print(", ".join(f"{what} {number}" for what, number in sorted(counts.items())) + f"; {share:.1%} survived")
     return int(share > ALLOWED)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 _REFERENCE = "tests/streams/join/test_join_against_reference.py"
 _HISTORIES = f"{_REFERENCE}::test_every_view_equals_the_reference"
+_COUNTS = f"{_REFERENCE}::test_every_record_is_counted_once_and_delivered_once"
 _COPIES, _LINKS = "tests/streams/join/test_copies.py", "tests/streams/join/test_link.py"
 _DECISIONS, _REBUILD = "tests/streams/join/test_link_decisions.py", "tests/streams/join/test_rebuild.py"
 _CHANGES, _STATE = "tests/streams/shared/test_changes.py", "tests/streams/shared/test_shared_state.py"
@@ -19,18 +20,18 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "join": {
         "streams/join/keys.sql": (_COPIES, _HISTORIES),
         "streams/join/accept_sql/steward_quarantine.sql": ("tests/quality/stewardship/test_quarantine_acts.py",),
-        "streams/join/accept_sql/*.sql": (_COPIES, _HISTORIES, _LINKS, _DECISIONS, _CONFLICTS, _REBUILD),
+        "streams/join/accept_sql/*.sql": (_COPIES, _LINKS, _HISTORIES, _DECISIONS, _CONFLICTS, _REBUILD),
         "streams/join/link_sql/*.sql": (_HISTORIES, _LINKS, _DECISIONS, _REBUILD),
         "streams/join/models/*.sql": (_HISTORIES,),
         "streams/join/past_sql/*.sql": (_REBUILD, "tests/quality/figures"),
         "streams/worker/sql/heartbeats.sql": (f"{_WORKER}heartbeats.py",),
     },
     "steps": {
-        "streams/join/accept.py": (_HISTORIES, _COPIES, _REFERENCE),
+        "streams/join/accept.py": (_COUNTS, _COPIES, _REFERENCE),
         "streams/join/link.py": (_LINKS, _HISTORIES),
         "streams/join/rebuild.py": (_REBUILD,),
         "streams/join/derive.py": (_HISTORIES, _REBUILD),
-        "streams/join/batch.py": (_COPIES, _REFERENCE, _REBUILD, _CHANGES),
+        "streams/join/batch.py": (_COUNTS, _COPIES, _REFERENCE, _REBUILD, _CHANGES),
     },
     "shared": {
         "streams/shared/changes.py": (_CHANGES, _STATE, _SINK),

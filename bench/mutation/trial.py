@@ -23,6 +23,7 @@ from bench.mutation.mutant import Mutant
 
 # SQL that names a column or a function in a place where it is not: no test had to notice that
 _DOES_NOT_RUN = re.compile(r"(Binder|Parser|Catalog|Syntax)(Exception| ?Error)\b")
+_FAILED = re.compile(r"^(FAILED|ERROR) ", re.MULTILINE)
 _LIBRARIES = ("duckdb", "pyarrow.compute", "pyarrow.parquet", "numpy", "scipy.sparse.csgraph", "holidays", "yaml")
 _TEST_LIBRARIES = ("pytest", "_pytest.assertion.rewrite", "hypothesis.strategies", "hypothesis.extra.pytestplugin")
 
@@ -60,7 +61,10 @@ def renew_stores() -> None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`killed`, `survived`, `timed out` or `does not run`; after how many seconds, and what was printed."""
+    """`killed`, `survived`, `timed out`, `does not run`, or `broken` where no test was run at all.
+
+    After how many seconds, and what was printed.
+    """
 
     what: str
     seconds: float
@@ -125,7 +129,9 @@ class Bench:
             return Outcome("timed out", seconds, printed)
         if os.waitstatus_to_exitcode(status) == 0:
             return Outcome("survived", seconds, printed)
-        return Outcome("does not run" if _DOES_NOT_RUN.search(printed) else "killed", seconds, printed)
+        if _DOES_NOT_RUN.search(printed):
+            return Outcome("does not run", seconds, printed)
+        return Outcome("killed" if _FAILED.search(printed) else "broken", seconds, printed)
 
     def stop(self) -> None:
         """End the trial that is running, if one is, with all that it started."""
