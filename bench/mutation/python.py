@@ -29,6 +29,8 @@ _RECKONED: dict[type[ast.operator], tuple[str, str]] = {
     ast.BitOr: ("|", "&"),
     ast.BitAnd: ("&", "|"),
 }
+# what is so large is how much is taken at once: one more changes nothing
+_LIMIT = 1000
 _Change = tuple[int, int, str]
 
 
@@ -88,7 +90,7 @@ def _changes(node: ast.AST, source: bytes, lines: list[int]) -> Iterator[_Change
     elif isinstance(node, ast.Constant):
         if isinstance(node.value, bool):
             yield start(node), stop(node), str(not node.value)
-        elif isinstance(node.value, int):
+        elif isinstance(node.value, int) and node.value < _LIMIT:
             yield start(node), stop(node), str(node.value + 1)
     elif isinstance(node, ast.If | ast.While | ast.IfExp) and not isinstance(node.test, ast.Constant):
         test = source[start(node.test) : stop(node.test)].decode()
