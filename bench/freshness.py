@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from bench.generate import SEED
+from bench.generate.population import SEED
 from bench.instruments.encoded import Encoded, encoded_records, read_encoded
 from bench.instruments.process import MeasuredProcess, wait_until
 from bench.live.contestants import taken

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from aiokafka import AIOKafkaProducer
 
-from bench.generate import SEED, generate
+from bench.generate.population import SEED, generate
 from throughline.broker.local_broker import LocalBroker
 from throughline.schemas.acceptance.events import EVENTS
 from throughline.schemas.definitions.domain import Domain, load_domain

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.generate import SEED, generate
+from bench.generate.population import SEED, generate
 from bench.instruments.encoded import encoded_records
 from bench.live.contestants import Place, pause, throughline_worker
 from bench.live.input import benchmark_broker, publish_encoded

@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench.generate import SEED, generate
+from bench.generate.population import SEED, generate
 from bench.instruments.stages import Stages
 from bench.instruments.statements import MeasuredConnection, Statements
 from bench.replay import measured_replay

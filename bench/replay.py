@@ -17,7 +17,7 @@ from unittest import mock
 import duckdb
 
 import throughline.streams.join.replay
-from bench.generate import EVENTS_DEFAULT, SEED, generate
+from bench.generate.population import EVENTS_DEFAULT, SEED, generate
 from bench.instruments.stages import Stages
 from bench.instruments.statements import MeasuredConnection, Statements
 from throughline.schemas.definitions.domain import load_domain

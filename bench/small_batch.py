@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import throughline.streams.join.replay
-from bench.generate import SEED, cases_for, generate
+from bench.generate.population import SEED, cases_for, generate
 from bench.instruments.statements import MeasuredConnection, Statements
 from throughline.schemas.acceptance.admission import admit
 from throughline.schemas.acceptance.events import EVENTS, Batch

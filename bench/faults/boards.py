@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.faults.check import Checked
-from bench.faults.processes import CASES, finish
+from bench.faults.crashes import CASES, finish
 from bench.faults.workers import Failed
 from bench.faults.world import Run
 from throughline.sinks.store import open_store

@@ -8,7 +8,7 @@ import time
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 
 from bench.faults.check import Checked
-from bench.faults.processes import CASES, finish
+from bench.faults.crashes import CASES, finish
 from bench.faults.workers import Failed, Worker
 from bench.faults.world import Run, Sending
 from throughline.sinks.store import open_store

@@ -8,10 +8,10 @@ from dataclasses import replace
 import orjson
 
 from bench.faults.check import Checked
-from bench.faults.processes import CASES, finish
+from bench.faults.crashes import CASES, finish
 from bench.faults.world import Run, Sending
 from throughline.schemas.wire.kafka_record import heartbeat, plain_rows, record_of
-from throughline.sources.formats.event_files import read_events
+from throughline.sources.formats.registry import read_events
 
 _HASH = "ce_contenthash"
 

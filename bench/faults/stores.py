@@ -11,8 +11,8 @@ from pathlib import Path
 from random import Random
 
 from bench.faults.check import Checked
+from bench.faults.crashes import CASES, finish
 from bench.faults.logs import STOPPED_DEAD
-from bench.faults.processes import CASES, finish
 from bench.faults.workers import Failed, Worker
 from bench.faults.world import Run
 

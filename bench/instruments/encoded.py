@@ -16,8 +16,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import bench.generate
-from bench.generate import generate
+from bench.generate import population
+from bench.generate.population import generate
 from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
@@ -79,7 +79,7 @@ def _compiled() -> tuple[SchemaStore, Topics]:
 def _version() -> str:
     """Changes with the generator, the schemas, and the Python whose `marshal` writes the files."""
     schemas, _ = _compiled()
-    known = hashlib.sha256(Path(bench.generate.__file__).with_suffix(".sql").read_bytes())
+    known = hashlib.sha256(Path(population.__file__).with_suffix(".sql").read_bytes())
     known.update(repr((sys.version_info[:2], marshal.version)).encode())
     for fingerprint in sorted(stored.avro.fingerprint for stored in schemas):
         known.update(fingerprint)

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.generate import SEED
+from bench.generate.population import SEED
 from bench.instruments.encoded import encoded_records
 from bench.live.answers import Answer, check_settled, differences, own_answer, peer_answer
 from bench.live.contestants import Place, Run, bare_loop, kafka_streams, pause, quix_streams, throughline_worker

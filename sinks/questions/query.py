@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO, Literal, TextIO
@@ -56,6 +56,7 @@ def query(
     sql: str,
     *,
     out: TextIO | BinaryIO,
+    values: Mapping[str, Any] | None = None,
     format: Format = "table",
     rows: int = TABLE_ROWS,
     seconds: float = SECONDS,
@@ -63,14 +64,16 @@ def query(
 ) -> int:
     """Run one SELECT and write what it gives to `out` (binary for parquet, else text); how many rows.
 
+    `values` are bound to its parameters (`$name`).
+
     A table shows at most `rows` rows of `width` characters and says so. CSV has a header, empty for null,
     lists and structs as JSON. JSON is one array with an object in each line. Times are ISO 8601, UTC. Raises
     QueryError for what is not a single SELECT, for what DuckDB refuses (with line and column), and after
     `seconds`.
     """
-    check_readable(connection, sql)
+    check_readable(connection, sql, values or {})
     with _limited(connection, seconds), _explained(connection, sql):
-        result = connection.execute(sql)
+        result = connection.execute(sql, dict(values) if values else None)
         names = [column[0] for column in result.description]
         if format == "parquet":
             return _write_parquet(result, out)  # type: ignore[arg-type]
@@ -81,8 +84,8 @@ def query(
         return _write_table(result, names, out, rows, width)  # type: ignore[arg-type]
 
 
-def check_readable(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Raise QueryError unless `sql` is one statement that only reads and has no parameters."""
+def check_readable(connection: duckdb.DuckDBPyConnection, sql: str, values: Collection[str] = ()) -> None:
+    """Raise QueryError unless `sql` is one statement that only reads and has no parameters but those of `values`."""
     with _explained(connection, sql):
         statements = connection.extract_statements(sql)
     if not statements:
@@ -96,7 +99,7 @@ def check_readable(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
         raise QueryError(f"`{first.upper()}` does not only read.", hint=QUERY_HINT)
     if statement.type == duckdb.StatementType.SELECT and first not in _FIRST_WORDS:
         raise QueryError(f"`{first.upper()}` is not a query.", hint=QUERY_HINT)
-    if statement.named_parameters:
+    if statement.named_parameters - set(values):
         raise QueryError("The query has parameters (`?`, `$1`); write the values themselves.", hint=QUERY_HINT)
 
 

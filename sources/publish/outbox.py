@@ -41,8 +41,6 @@ order by place
 limit ?
 """
 _COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
-_SOURCES = "select source_id, source, last_sequence from sources"
-_RETRY = "update records set state = 0, refusal = null where state = 2"
 _SHIPPED = "select headers, sent_at from records where state = 1 order by place"
 # of an ISO 8601 date
 _DAY_LENGTH = 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,18 +11,19 @@ from typing import Any
 import pytest
 
 from throughline.schemas.definitions.domain import Domain, load_domain
-from throughline.sinks.questions.query import check_readable
+from throughline.sinks.questions.question import ask
 from throughline.sinks.store import Store, open_memory_store
+from throughline.sources.mapping.dry_run import dry_run
 from throughline.sources.mapping.mapping import load_mapping
-from throughline.sources.mapping.tabular import dry_run
 from throughline.streams.join.replay import replay
 
 HOW_TO = Path(__file__).resolve().parents[2] / "docs" / "how-to"
-EXAMPLES, QUERIES = HOW_TO / "examples", HOW_TO / "queries"
+EXAMPLES = HOW_TO / "examples"
+SHOWN = re.compile(r"<!-- from (\S+): generated")
 RECEIVED = datetime.fromisoformat("2026-05-01T00:00")
 CASE, QUIET = "c1fcde1f47b20e64c", "c77b796c02d3655ff"
 
-# What each query says of events.jsonl: the columns that matter of the first rows.
+# What each question that a page shows says of events.jsonl: the columns that matter of the first rows.
 SAYS: dict[str, list[dict[str, Any]]] = {
     "who_holds_what": [
         {"state": "limbo", "agency": "cps", "cases": 1},
@@ -49,7 +51,7 @@ SAYS: dict[str, list[dict[str, Any]]] = {
     "silent_sources": [{"source": "urn:throughline:police:20:rms", "events": 8, "silent_days": 54.6}],
     "case_of_identifier": [{"case_id": CASE, "state": "limbo", "awaiting_agency": "police"}],
     "quarantine_by_reason": [],
-    "conflicts": [],
+    "copies_in_conflict": [],
 }
 
 
@@ -67,28 +69,28 @@ def store(domain: Domain) -> Iterator[Store]:
 
 
 def rows(store: Store, name: str) -> list[dict[str, Any]]:
-    """What the query `name` of docs/how-to/queries gives."""
-    text = (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
-    check_readable(store.connection, text)
-    found: list[dict[str, Any]] = store.connection.execute(text).to_arrow_table().to_pylist()
-    return found
+    """What the question `name` gives, with what it is told by default."""
+    answer = ask(store.connection, name)
+    return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
 
-def test_every_query_has_an_expectation() -> None:
+def shown() -> set[str]:
+    """The files that the pages include, relative to their folder."""
+    return {name for page in HOW_TO.glob("*.md") for name in SHOWN.findall(page.read_text(encoding="utf-8"))}
+
+
+def test_every_query_shown_has_an_expectation() -> None:
     """No query is on a page without being tested."""
-    assert {path.stem for path in QUERIES.glob("*.sql")} == SAYS.keys()
+    assert {Path(name).stem for name in shown() if name.endswith(".sql")} == SAYS.keys()
 
 
-def test_every_query_and_example_is_on_a_page() -> None:
+def test_every_example_is_on_a_page() -> None:
     """No file lies beside the pages that none of them shows."""
-    pages = "".join(path.read_text(encoding="utf-8") for path in HOW_TO.glob("*.md"))
-    files = [f"{folder.name}/{path.name}" for folder in (EXAMPLES, QUERIES) for path in folder.iterdir()]
-
-    assert [name for name in files if f"<!-- from {name}:" not in pages] == []
+    assert {f"examples/{path.name}" for path in EXAMPLES.iterdir()} - shown() == set()
 
 
 def test_queries_say_what_the_examples_hold(store: Store) -> None:
-    """Each query, run by the rules of `throughline query`, finds what happened in the two example cases."""
+    """Each question finds what happened in the two example cases."""
     found = {}
     for name, says in SAYS.items():
         given = rows(store, name)
@@ -117,12 +119,12 @@ def test_the_faulty_lines_are_quarantined_and_the_conflict_resolved(store: Store
         "bad_time": 1,
         "conflict": 2,
     }
-    assert {row["event_id"] for row in rows(store, "conflicts")} == {"police-0001"}
+    assert {row["event_id"] for row in rows(store, "copies_in_conflict")} == {"police-0001"}
     assert _events(store, CASE) == 12
 
     replay(store, domain, [EXAMPLES / "steward_conflict.jsonl"], received_at=RECEIVED)
 
-    assert [row["origin"] for row in rows(store, "conflicts")] == [str(EXAMPLES / "faults.jsonl")]
+    assert [row["origin"] for row in rows(store, "copies_in_conflict")] == [str(EXAMPLES / "faults.jsonl")]
     assert _events(store, CASE) == 13
 
 

@@ -1,83 +1,139 @@
-"""Imports point one way: from what moves data to what describes it, and never back."""
+"""Imports point one way: from the room that knows more to the room that knows less, and never back."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
+import graphlib
+import re
 
 import pytest
+from rooms import BACKWARD_FOR_NOW, EMPTY_FOR_NOW, GROUND, ROOMS, ROOT, Import, below, imports, modules, room_of
 
-ROOT = Path(__file__).resolve().parents[2]
-# What each package may import of Throughline, besides itself. `errors` and `sql` import nothing of it.
-ALLOWED = {
-    "schemas": {"errors", "sql"},
-    "sources": {"errors", "sql", "schemas"},
-    "quality": {"errors", "sql", "schemas"},
-    "sinks": {"errors", "sql", "schemas", "version"},
-    "streams": {"errors", "sql", "schemas", "sinks", "quality"},
-}
+EVERY_IMPORT = [one for module in modules() for one in imports(module)]
 
 
-def files_of(package: str) -> list[Path]:
-    found = sorted((ROOT / package).rglob("*.py"))
-    assert found, f"no Python in {package}"
-    return found
+def arrow(one: Import) -> tuple[str, str]:
+    return room_of(one.module), room_of(one.imported)
 
 
-def imported(file: Path) -> Iterator[str]:
-    """The dotted names that a file imports, also inside functions and for types only.
-
-    `from throughline.a import b` gives `throughline.a.b`, whether b is a module or a name in one.
-    """
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), filename=str(file))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file}:{node.lineno}: a relative import; write the whole name"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+def leaves_its_room(one: Import) -> bool:
+    return one.imported not in GROUND and arrow(one)[0] != arrow(one)[1]
 
 
-def parts_of_throughline(file: Path) -> set[str]:
-    """The packages and top modules of Throughline that a file imports; its version is `version`."""
-    names = [name.split(".") for name in imported(file)]
-    return {name[1].replace("__version__", "version") for name in names if name[0] == "throughline" and len(name) > 1}
+def test_every_room_stands_in_the_order() -> None:
+    """A new room says in rooms.py what it may import."""
+    found = {room_of(module) for module, file in modules().items() if file.name != "__init__.py"}
+
+    assert found == ROOMS.keys() - EMPTY_FOR_NOW
 
 
-@pytest.mark.parametrize("package", ALLOWED)
-def test_a_package_imports_only_what_stands_below_it(package: str) -> None:
-    """Readers and stores know the schemas and not each other; only the join knows where its rows go."""
-    wrong = {
-        str(file.relative_to(ROOT)): sorted(parts_of_throughline(file) - ALLOWED[package] - {package})
-        for file in files_of(package)
-    }
+def test_a_room_stands_above_what_it_may_import() -> None:
+    """So that the order has no circle."""
+    order = list(ROOMS)
 
-    assert {file: parts for file, parts in wrong.items() if parts} == {}
+    assert [(room, lower) for room in ROOMS for lower in ROOMS[room] if order.index(lower) >= order.index(room)] == []
 
 
-@pytest.mark.parametrize("module", ["errors", "sql"])
-def test_what_everything_imports_imports_nothing(module: str) -> None:
-    """Errors and the reading of SQL files stand at the bottom."""
-    assert parts_of_throughline(ROOT / "throughline" / f"{module}.py") == set()
+def test_no_import_points_back() -> None:
+    """Acceptance knows no wire, the join knows no worker, quality does not know the command."""
+    back = [
+        f"{one.file}:{one.line} imports {one.imported}: {here} may not import {there}"
+        for one in EVERY_IMPORT
+        for here, there in [arrow(one)]
+        if leaves_its_room(one) and there not in below(here) and (here, there) not in BACKWARD_FOR_NOW
+    ]
+
+    assert not back, "\n".join(back)
 
 
-def test_nothing_imports_the_command() -> None:
-    """Only the command itself and `python -m throughline` do: whatever it can do can be done without it."""
-    own = {*files_of("throughline/cli"), ROOT / "throughline" / "__main__.py"}
-    others = [file for package in (*ALLOWED, "throughline") for file in files_of(package) if file not in own]
+def test_what_points_back_for_now_still_does() -> None:
+    """An allowance that nothing needs any more is deleted."""
+    used = {arrow(one) for one in EVERY_IMPORT}
 
-    assert [str(file.relative_to(ROOT)) for file in others if "cli" in parts_of_throughline(file)] == []
+    assert BACKWARD_FOR_NOW - used == set()
+
+
+def test_every_arrow_is_that_of_an_import() -> None:
+    """The order allows nothing that is not done, or the drawing would show it."""
+    used = {arrow(one) for one in EVERY_IMPORT if leaves_its_room(one)}
+
+    allowed = {(room, lower) for room in ROOMS for lower in ROOMS[room] if not {room, lower} & EMPTY_FOR_NOW}
+    assert allowed - used == set()
+
+
+def test_modules_do_not_import_one_another_in_a_circle() -> None:
+    """Within a room neither, and for types neither."""
+    graph: dict[str, set[str]] = {module: set() for module in modules()}
+    for one in EVERY_IMPORT:
+        graph[one.module].add(one.imported)
+
+    graphlib.TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("module", ["throughline.errors", "throughline.sql", "throughline"])
+def test_what_every_room_imports_imports_nothing(module: str) -> None:
+    """Errors, the reading of SQL files and the version stand at the bottom."""
+    assert list(imports(module)) == []
+
+
+@pytest.mark.parametrize(
+    ("room", "unknown"),
+    [
+        ("schemas/acceptance", "schemas/wire"),
+        ("sources/publish", "sinks"),
+        ("sinks/questions", "streams/join"),
+        ("streams/join", "streams/worker"),
+        ("quality/figures", "throughline/cli/terminal"),
+        ("throughline/live", "throughline/cli/terminal"),
+    ],
+)
+def test_the_order_keeps_what_the_design_asks_for(room: str, unknown: str) -> None:
+    """Whoever changes the order cannot allow these by the way."""
+    assert unknown not in below(room)
 
 
 def test_no_package_imports_by_a_text() -> None:
     """No `import_module` or `__import__`, which would hide where an import points."""
     hidden = [
         f"{file.relative_to(ROOT)}:{node.lineno}"
-        for package in ALLOWED
-        for file in files_of(package)
+        for module, file in modules().items()
+        if not module.startswith("bench")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Name | ast.Attribute)
         and (node.id if isinstance(node, ast.Name) else node.attr) in ("__import__", "import_module")
     ]
 
     assert hidden == []
+
+
+DRAWN = {(room, lower) for room, lowers in ROOMS.items() if not room.startswith("bench") for lower in lowers}
+
+
+def blocks(language: str) -> list[str]:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_drawing_has_the_rooms_and_arrows_of_the_order() -> None:
+    """A node is called as its room, with underscores for slashes, and stands in its top folder."""
+    (drawing,) = [block for block in blocks("mermaid") if "schemas_acceptance" in block]
+    rooms = {name.replace("_", "/") for name in re.findall(r"^\s*(\w+)\[", drawing, re.MULTILINE)}
+    arrows = {
+        (room.replace("_", "/"), lower.replace("_", "/"))
+        for room, lowers in re.findall(r"^\s*(\w+) --> (.+)$", drawing, re.MULTILINE)
+        for lower in lowers.split(" & ")
+    }
+
+    assert rooms == {room for room in ROOMS if not room.startswith("bench")}
+    assert arrows == DRAWN
+
+
+def test_the_drawing_in_plain_text_has_them_too() -> None:
+    """A line for each room: what it may import stands behind the arrow."""
+    (drawing,) = [block for block in blocks("text") if "schemas/acceptance" in block]
+    lines = [line.split("──>") for line in drawing.splitlines() if line.strip()]
+    rooms = {words[0].strip(" ─") for words in lines}
+    arrows = {(words[0].strip(" ─"), lower.strip()) for words in lines if words[1:] for lower in words[1].split(",")}
+
+    assert rooms == {room for room in ROOMS if not room.startswith("bench")}
+    assert arrows == DRAWN

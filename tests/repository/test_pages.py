@@ -10,14 +10,15 @@ import pytest
 
 from throughline.errors import DataError, UsageError
 from throughline.generated.pages import stale_pages, write_pages
+from throughline.generated.tables import table_pages
 from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.pages.catalogue import catalogue_pages
 from throughline.schemas.pages.markdown import anchor, cell, table
-from throughline.schemas.pages.standards import standards_pages
+from throughline.schemas.pages.standard import standards_pages
 from throughline.sinks.store import open_memory_store
-from throughline.sinks.table_page import table_pages
 
 ROOT = Path(__file__).resolve().parents[2]
+QUESTIONS = Path("sinks/questions/sql")
 DOMAINS = sorted(path.parent for path in (ROOT / "schemas" / "domains").glob("*/domain.yaml"))
 
 
@@ -74,9 +75,15 @@ def _is_there(page: Path, target: str) -> bool:
     return not wanted or wanted in _ANCHORS[file]
 
 
+def copy_docs(folder: Path) -> None:
+    """The pages, and beside them the questions that they include."""
+    for part in ("docs", QUESTIONS):
+        shutil.copytree(ROOT / part, folder / part)
+
+
 def test_a_stale_page_is_found_and_written(tmp_path: Path) -> None:
     """A page that was edited, one that is missing and one that is left over are found, and put right."""
-    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    copy_docs(tmp_path)
     (tmp_path / "docs" / "standards.md").write_text("edited")
     (tmp_path / "docs" / "tables.md").unlink()
     (tmp_path / "docs" / "catalogue" / "nobody.md").write_text("left over")
@@ -89,8 +96,8 @@ def test_a_stale_page_is_found_and_written(tmp_path: Path) -> None:
 
 def test_an_included_file_that_changed_makes_its_page_stale(tmp_path: Path) -> None:
     """A page that includes a file shows the file as it is."""
-    shutil.copytree(ROOT / "docs", tmp_path / "docs")
-    (tmp_path / "docs" / "how-to" / "queries" / "silent_sources.sql").write_text("from sources;\n")
+    copy_docs(tmp_path)
+    (tmp_path / QUESTIONS / "silent_sources.sql").write_text("from sources;\n")
 
     assert write_pages(tmp_path) == [Path("docs/how-to/boards.md")]
     assert "```sql\nfrom sources;\n```" in (tmp_path / "docs" / "how-to" / "boards.md").read_text()

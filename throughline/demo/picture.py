@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from throughline.demo.findings import run_demo
+from throughline.sinks.questions.question import ask
 from throughline.sinks.store import open_store
-from throughline.sql import sql
 
 CASES, SEED, WIDTH = 500, 1, 118
 COLOURS = {"police": "blue", "cps": "magenta", "advocate": "green", "hmcts": "yellow", "wcu": "cyan"}
@@ -25,10 +25,8 @@ def picture() -> str:
         path = Path(folder) / "picture.duckdb"
         run_demo(path, cases=CASES, seed=SEED, report=lambda stage, done, total: None)
         with open_store(path, write=False) as store:
-            row = store.connection.execute(sql("throughline.sinks.questions", "sql/demo_case")).fetchone()
-            assert row is not None
-            store.connection.execute("set variable case_ids = ?::varchar[]", [[row[0]]])
-            lines = store.connection.execute(sql("throughline.sinks.questions", "sql/timeline")).fetchall()
+            ((case_id,),) = ask(store.connection, "demo_case").rows
+            lines = ask(store.connection, "timeline", case_ids=[case_id]).rows
     console = Console(record=True, width=WIDTH, file=io.StringIO())
     table = Table(box=None, pad_edge=False)
     for heading in ("when (UTC)", "who", "what", "victim told", "written down"):
@@ -36,7 +34,7 @@ def picture() -> str:
     for _, when, who, what, told, written in lines:
         table.add_row(when, who, what, told or "", written or "", style=COLOURS.get(who.split()[0], "white"))
     console.print(table)
-    svg = console.export_svg(title=f"case {row[0]} (made up)")
+    svg = console.export_svg(title=f"case {case_id} (made up)")
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
 
 

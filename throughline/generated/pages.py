@@ -12,11 +12,11 @@ import sys
 from pathlib import Path
 
 from throughline.errors import DataError, UsageError
+from throughline.generated.tables import table_pages
 from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.pages.catalogue import FOLDER, catalogue_pages
-from throughline.schemas.pages.standards import standards_pages
+from throughline.schemas.pages.standard import standards_pages
 from throughline.sinks.store import open_memory_store
-from throughline.sinks.table_page import table_pages
 
 _INCLUDED = re.compile(r"(<!-- from (\S+): generated, do not edit -->\n).*?(<!-- end -->)", re.DOTALL)
 _LANGUAGES = {"jsonl": "json", "csv": "", "txt": ""}

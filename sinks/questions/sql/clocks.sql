@@ -1,4 +1,7 @@
+-- Which standards are kept least?
 -- One row per standard: the clocks that were kept least; those of an agency of which too little is there are left out.
+-- $clocks integer = 20: clocks that a standard has at least
+-- $rows integer = 8: rows at most
 with counted as (
   select
     owner,
@@ -14,6 +17,6 @@ with counted as (
 select c.*, floor(100 * a.coverage)::integer || '%' as "of the data there"
 from counted c
 left join agency_coverage a on a.agency = c.owner and a.figure = 'clocks'
-where met + late + "still overdue" >= 20 and a.withheld is null
+where met + late + "still overdue" >= $clocks and a.withheld is null
 order by met / (met + late + "still overdue"), standard
-limit 8
+limit $rows

@@ -1,5 +1,7 @@
+-- Of which events do copies differ, and which of them wait for a decision?
 -- One row per event of which copies differ: those that no steward has decided first, the oldest of them first.
--- reads: events; the variable now
+-- reads: events
+-- $now time: to which the days are counted
 select
   if(bool_or(not in_conflict), 'decided', 'open') as state,
   source,
@@ -9,7 +11,7 @@ select
   count(*) as copies,
   -- a conflict began when the second content came
   strftime(list_sort(list(received_at))[2], '%Y-%m-%d %H:%M') as since,
-  date_diff('day', list_sort(list(received_at))[2], getvariable('now')) as "days old"
+  date_diff('day', list_sort(list(received_at))[2], $now) as "days old"
 from events
 semi join (select event_key from events where in_conflict) using (event_key)
 group by event_key, source, event_id

@@ -1,3 +1,4 @@
+-- How long do handoffs take?
 -- One row per pair of agencies, in days. What is withheld says why in the last column.
 select
   from_agency as "from",

@@ -1,3 +1,4 @@
+-- Which case shows most?
 -- One row: a case worth looking at, with many handoffs and a decision that the victim was told late or not at all.
 select c.case_id
 from cases c

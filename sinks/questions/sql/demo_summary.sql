@@ -1,3 +1,4 @@
+-- What did the demo find?
 -- One row: what the demo found, in figures.
 select
   (select count(*) from cases) as cases,

@@ -1,3 +1,4 @@
+-- Which handoffs were there, and how long did each take?
 -- One row per handoff, the longest in limbo first; one not received is counted to the latest event.
 select
   case_id as "case",

@@ -1,5 +1,9 @@
+-- What was linked and unlinked, what waits, and what may be wrong?
 -- One row per matter of linking: a proposal that waits, a link or unlinking in force, a hub, a contradiction in a case.
--- reads: link_acts, edges, identifiers, identifier_kinds; the variables now, area
+-- reads: link_acts, edges, identifiers, identifier_kinds
+-- $now time: to which the days are counted
+-- $area text = null: the matters of one area
+-- needs: edges
 with decided as (
   select
     case when links then if(state = 'waiting', 'waiting', 'linked') else 'unlinked' end as state,
@@ -63,9 +67,9 @@ select
   acted_by as "by",
   seconded_by as "seconded by",
   strftime(since, '%Y-%m-%d %H:%M') as since,
-  date_diff('day', since, getvariable('now')) as "days old",
+  date_diff('day', since, $now) as "days old",
   detail,
   act
 from matters
-where getvariable('area') is null or area = getvariable('area')
+where $area::varchar is null or area = $area::varchar
 order by list_position(['waiting', 'contradictory', 'linked', 'unlinked', 'hub'], state), since nulls last, identifier, "with"

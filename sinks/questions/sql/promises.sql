@@ -1,3 +1,4 @@
+-- What became of the contacts that victims were promised?
 -- One row per agency: contacts that were promised to victims, and what became of them. What is withheld says why.
 with counted as (
   select

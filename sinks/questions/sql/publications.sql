@@ -1,3 +1,4 @@
+-- Which figures were published, and when?
 -- One row per publication of a figure, the latest first.
 select
   publication_id as publication,

@@ -1,3 +1,4 @@
+-- What changed from one run of the checks to the next?
 -- One row per run of the checks: how many results failed, how many of them had not in the run before, and how many no longer.
 with runs as (
   select run_id, any_value(as_of) as as_of, max(checked_at) as checked_at, row_number() over (order by max(checked_at), run_id) as number

@@ -1,4 +1,6 @@
+-- What does each feed score, month by month?
 -- One row per month and feed, agency or all feeds: its six scores of 100 (null where nothing was measured), the latest month first.
+-- needs: scored
 select
   month, scope, name,
   max(score) filter (dimension = 'completeness') as completeness,

@@ -1,4 +1,6 @@
+-- What happened in a case?
 -- One row per event of the cases named, in order, as a person reads it.
+-- $case_ids texts: the ids of the case, or of the cases that it was
 select
   position as "#",
   -- a day or month is shown as such, never as a midnight
@@ -12,5 +14,5 @@ select
   case when date_diff('day', occurred_at, recorded_at) > 1 then date_diff('day', occurred_at, recorded_at) || ' days later' end
     as "written down"
 from timeline
-where case_id in (select unnest(getvariable('case_ids')))
+where case_id in (select unnest($case_ids::varchar[]))
 order by case_id, position

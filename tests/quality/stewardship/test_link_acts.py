@@ -18,8 +18,8 @@ from throughline.quality.stewardship.links import Identifier, identifier_of, pro
 from throughline.quality.stewardship.preview import preview
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.digest import digest
+from throughline.sinks.questions.question import ask
 from throughline.sinks.store import Store, open_memory_store
-from throughline.sql import sql
 from throughline.streams.join.link import prepare_edges
 from throughline.streams.join.replay import replay
 
@@ -268,7 +268,7 @@ def domain_with_one_crime_a_case(folder: Path) -> Path:
 def listed(store: Store) -> list[tuple[str, str, str | None]]:
     """State and identifiers of each matter that `links list` shows."""
     prepare_edges(store.connection, [])
-    rows = store.connection.execute(sql("throughline.sinks.questions", "sql/links")).fetchall()
+    rows = ask(store.connection, "links", now=MORNING).rows
     return [(row[0], row[2], row[3]) for row in rows]
 
 

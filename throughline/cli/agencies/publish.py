@@ -6,8 +6,13 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.operators.events import mapping_of
-from throughline.cli.terminal.options import MappingFile, bootstrap_option, domain_option, topic_prefix_option
+from throughline.cli.terminal.options import (
+    MappingFile,
+    bootstrap_option,
+    domain_option,
+    mapping_of,
+    topic_prefix_option,
+)
 from throughline.cli.terminal.progress import progress_bar
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import load_topics

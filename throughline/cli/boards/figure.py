@@ -8,13 +8,12 @@ from typing import Any
 
 import click
 
-from throughline.cli.stewards.desk import desk_of, desk_options
+from throughline.cli.terminal.desk import desk_of, desk_options
 from throughline.cli.terminal.options import as_of_option, domain_of, format_option, now, store_option
-from throughline.cli.terminal.writing import write_query
+from throughline.cli.terminal.writing import write_answer
 from throughline.quality.figures.publication import FIGURES, publish_figure
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
-from throughline.sql import sql
 
 
 @click.group(short_help="Put figures on the record when they are published.")
@@ -59,4 +58,4 @@ def list_publications(store_path: Path, format_: Format | None) -> None:
     Example: throughline figure list --store cases.duckdb
     """
     with open_store(store_path, write=False) as store:
-        write_query(store.connection, sql("throughline.sinks.questions", "sql/publications"), format_, 1_000)
+        write_answer(store.connection, "publications", format_, 1_000)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from throughline.cli.terminal.options import (
     as_of_option,
@@ -16,27 +18,87 @@ from throughline.cli.terminal.options import (
     known_at_option,
     store_option,
 )
-from throughline.cli.terminal.writing import write_query
+from throughline.cli.terminal.writing import write_answer, write_query
+from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.questions.case import case_id, case_of
 from throughline.sinks.questions.query import Format
+from throughline.sinks.questions.question import question, questions
 from throughline.sinks.store import Store, open_store
-from throughline.sql import sql
 from throughline.streams.join.rebuild import past
 
 
+class QuestionName(click.ParamType):
+    """A question that needs nothing but the store."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        asked = question(str(value))
+        if asked.needs:
+            self.fail(f"`{value}` is asked by a command of its own.", param, ctx)
+        return asked.name
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        askable = [one for one in questions().values() if not one.needs and one.name.startswith(incomplete)]
+        return [CompletionItem(one.name, help=one.asks) for one in askable]
+
+
+class Setting(click.ParamType):
+    """What a question is told, as NAME=VALUE."""
+
+    name = "name=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        name, equals, text = str(value).partition("=")
+        if not equals:
+            self.fail(f"`{value}` is not of the form NAME=VALUE.", param, ctx)
+        return name, text
+
+
 @click.command(short_help="Run one SELECT over the public views, read only.")
-@click.argument("statement", metavar="SQL")
+@click.argument("statement", metavar="SQL", required=False)
 @store_option
 @format_option
 @click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="Rows of a table to show.")
-def query(statement: str, store_path: Path, format_: Format | None, rows: int) -> None:
-    """Run one SELECT over the public views, read only.
+@click.option(
+    "--named", type=QuestionName(), metavar="NAME", help="Instead of SQL: a question of docs/how-to/boards.md."
+)
+@click.option(
+    "--set",
+    "given",
+    type=Setting(),
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="With --named: what the question may be told.",
+)
+@click.pass_context
+def query(
+    context: click.Context,
+    statement: str | None,
+    store_path: Path,
+    format_: Format | None,
+    rows: int,
+    named: str | None,
+    given: tuple[tuple[str, str], ...],
+) -> None:
+    """Run one SELECT over the public views, or ask a named question; read only.
 
     Example: throughline query "from handoffs where received_at is null order by sent_at" --store cases.duckdb
+
+    Example: throughline query --named longest_limbo --set rows=10 --store cases.duckdb
     """
+    if named is None and statement is None:
+        raise click.MissingParameter(ctx=context, param=context.command.params[0])
+    if (named is not None and statement is not None) or (named is None and given):
+        raise UsageError(
+            "--named asks a question instead of SQL, and --set is for it.", hint="Give SQL, or --named NAME."
+        )
     with open_store(store_path, write=False) as store:
-        write_query(store.connection, statement, format_, rows)
+        if named is not None:
+            write_answer(store.connection, named, format_, rows, **dict(given))
+        elif statement is not None:
+            write_query(store.connection, statement, format_, rows)
 
 
 @click.command(short_help="Show the timeline of a case, by any identifier.")
@@ -74,8 +136,7 @@ def timeline(
                 [[event for (event,) in events]],
             ).fetchall()
             keys = [found_key for (found_key,) in found]
-        store.connection.execute("set variable case_ids = ?::varchar[]", [[case_id(found_key) for found_key in keys]])
-        write_query(store.connection, sql("throughline.sinks.questions", "sql/timeline"), format_, 10_000)
+        write_answer(store.connection, "timeline", format_, 10_000, case_ids=[case_id(one) for one in keys])
 
 
 @click.command(short_help="List handoffs, the longest in limbo first.")
@@ -85,7 +146,7 @@ def timeline(
 def handoffs(store_path: Path, format_: Format | None, rows: int) -> None:
     """List handoffs, the longest in limbo first, those not received counted to the latest event."""
     with open_store(store_path, write=False) as store:
-        write_query(store.connection, sql("throughline.sinks.questions", "sql/handoffs"), format_, rows)
+        write_answer(store.connection, "handoffs", format_, rows)
 
 
 @click.command(short_help="Show how long each pair of agencies waits.")
@@ -96,7 +157,7 @@ def delays(store_path: Path, as_of: datetime | None, format_: Format | None) -> 
     """Show how long handoffs take for each pair of agencies, those not received counted as censored."""
     with open_store(store_path, write=False) as store:
         _ask(store, as_of)
-        write_query(store.connection, sql("throughline.sinks.questions", "sql/delays"), format_, 200)
+        write_answer(store.connection, "delays", format_, 200)
 
 
 def _ask(store: Store, as_of: datetime | None) -> None:

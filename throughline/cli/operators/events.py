@@ -7,26 +7,17 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 
-from throughline.cli.boards.findings import print_findings
-from throughline.cli.terminal.options import (
-    DOMAINS,
-    MappingFile,
-    domain_of,
-    domain_option,
-    shipped_mappings,
-    store_option,
-)
+from throughline.cli.operators.findings import print_findings
+from throughline.cli.terminal.options import MappingFile, domain_of, domain_option, mapping_of, store_option
 from throughline.cli.terminal.progress import progress_bar
+from throughline.cli.terminal.writing import print_counts
 from throughline.demo.findings import run_demo
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.store import open_store
-from throughline.sources.mapping.mapping import Mapping, load_mapping
-from throughline.sources.mapping.tabular import dry_run as dry_run_mapping
-from throughline.streams.join.accept import Counts
-from throughline.streams.join.replay import files_to_read
+from throughline.sources.files import files_to_read
+from throughline.sources.mapping.dry_run import dry_run as dry_run_mapping
 from throughline.streams.join.replay import replay as replay_files
 
 
@@ -124,32 +115,3 @@ def _dry_run(files: list[Path], domain: Domain, mapping_name: str | None) -> Non
             click.echo(line)
     if not could_run:
         sys.exit(1)
-
-
-def mapping_of(name: str | None, domain: Domain) -> Mapping | None:
-    if name is None:
-        return None
-    path = Path(name)
-    if path.exists():
-        return load_mapping(path)
-    shipped = shipped_mappings(domain.name)
-    if name in shipped:
-        return load_mapping(DOMAINS / domain.name / "mappings" / f"{name}.yaml")
-    raise UsageError(
-        f"The mapping `{name}` is not there.",
-        hint=f"Check the path, or name one that ships with the domain {domain.name}: {', '.join(shipped) or 'none'}.",
-    )
-
-
-def print_counts(counts: Counts, console: Console) -> None:
-    """What became of the records, one line each."""
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(justify="right")
-    table.add_column()
-    table.add_row(f"{counts.read:,}", "read")
-    table.add_row(f"{counts.accepted:,}", "accepted")
-    table.add_row(f"{counts.duplicate:,}", "duplicate")
-    table.add_row(f"{sum(counts.quarantined.values()):,}", "quarantined")
-    for reason, n in sorted(counts.quarantined.items(), key=lambda item: (-item[1], item[0])):
-        table.add_row(f"{n:,}", f"  {reason}")
-    console.print(table)

@@ -7,14 +7,13 @@ from typing import Any
 
 import click
 
-from throughline.cli.stewards.desk import desk_of, desk_options
+from throughline.cli.terminal.desk import desk_of, desk_options
 from throughline.cli.terminal.options import domain_of, format_option, now, store_option
-from throughline.cli.terminal.writing import write_query, write_rows
+from throughline.cli.terminal.writing import write_answer, write_rows
 from throughline.quality.stewardship.conflicts import Copy, copies_of
 from throughline.quality.stewardship.conflicts import resolve as resolve_conflict
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
-from throughline.sql import sql
 
 
 @click.group(short_help="Decide which copy of an event stands.")
@@ -32,8 +31,7 @@ def list_(store_path: Path, rows: int, format_: Format | None) -> None:
     Example: throughline conflicts list --store cases.duckdb
     """
     with open_store(store_path, write=False) as store:
-        store.connection.execute("set variable now = ?", [now()])
-        write_query(store.connection, sql("throughline.sinks.questions", "sql/conflicts"), format_, rows)
+        write_answer(store.connection, "conflicts", format_, rows, now=now())
 
 
 @conflicts.command("show")

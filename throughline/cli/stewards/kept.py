@@ -9,17 +9,18 @@ from typing import Any
 import click
 from rich.console import Console
 
-from throughline.cli.operators.events import mapping_of, print_counts
-from throughline.cli.stewards.desk import desk_of, desk_options
+from throughline.cli.terminal.desk import desk_of, desk_options
 from throughline.cli.terminal.options import (
     MappingFile,
     domain_of,
     domain_option,
+    mapping_of,
     now,
     store_option,
     topic_prefix_option,
 )
 from throughline.cli.terminal.progress import progress_bar
+from throughline.cli.terminal.writing import print_counts
 from throughline.quality.stewardship.quarantine import assign as assign_records
 from throughline.quality.stewardship.quarantine import discard as discard_records
 from throughline.quality.stewardship.quarantine import restore as restore_records

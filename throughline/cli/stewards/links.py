@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from throughline.cli.stewards.desk import desk_of, desk_options
+from throughline.cli.terminal.desk import desk_of, desk_options
 from throughline.cli.terminal.options import chosen_format, domain_of, domain_option, format_option, now, store_option
-from throughline.cli.terminal.writing import write_query, write_rows
+from throughline.cli.terminal.writing import write_answer, write_rows
 from throughline.quality.stewardship.links import identifier_of
 from throughline.quality.stewardship.links import propose as propose_link
 from throughline.quality.stewardship.links import second as second_link
@@ -21,7 +21,6 @@ from throughline.quality.stewardship.preview import Preview, Side, preview
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
-from throughline.sql import sql
 from throughline.streams.join.link import prepare_edges
 
 
@@ -46,9 +45,7 @@ def list_(store_path: Path, area: str | None, rows: int, format_: Format | None)
     with open_store(store_path, write=False) as store:
         hubs = store.connection.execute("select identifier_key from identifiers where is_hub").fetchall()
         prepare_edges(store.connection, [key for (key,) in hubs])
-        store.connection.execute("set variable now = ?", [now()])
-        store.connection.execute("set variable area = ?::varchar", [area])
-        write_query(store.connection, sql("throughline.sinks.questions", "sql/links"), format_, rows)
+        write_answer(store.connection, "links", format_, rows, now=now(), area=area)
 
 
 @links.command("show")

@@ -10,13 +10,13 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from throughline.cli.stewards.desk import desk_of, desk_options
 from throughline.cli.stewards.letters import letter_command
 from throughline.cli.stewards.page import page_command
 from throughline.cli.stewards.reconcile import reconcile_command
 from throughline.cli.stewards.scores import scores_command
+from throughline.cli.terminal.desk import desk_of, desk_options
 from throughline.cli.terminal.options import as_of_option, domain_of, domain_option, format_option, now, store_option
-from throughline.cli.terminal.writing import write_query, write_rows
+from throughline.cli.terminal.writing import write_answer, write_rows
 from throughline.errors import DataError
 from throughline.quality.checks.check import Check, CheckResult, as_of_checked, checks_of, run_checks
 from throughline.quality.checks.data_docs import write_data_docs
@@ -26,7 +26,6 @@ from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.quality import load_quality_rules
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
-from throughline.sql import sql
 
 
 class _ShowsByDefault(click.Group):
@@ -74,7 +73,7 @@ def show(
         results = run_checks(store.connection, domain, as_of)
         failing = [one for one in results if not one.success]
         store.connection.register("results", _table(results if is_all else failing, checks_of(rules)))
-        write_query(store.connection, sql("throughline.sinks.questions", "sql/quality"), format_, 1_000)
+        write_answer(store.connection, "quality", format_, 1_000)
     made = len({one.check for one in results})
     click.echo(f"{len(results):,} results of {made} checks, {len(failing):,} not as they should be", err=True)
     if strict and failing:
@@ -112,9 +111,10 @@ def history(store_path: Path, format_: Format | None, check_name: str | None) ->
     Example: throughline quality history --check sources_silent --store cases.duckdb
     """
     with open_store(store_path, write=False) as store:
-        store.connection.execute("set variable check_name = ?::varchar", [check_name])
-        name = "quality_history" if check_name is None else "quality_of_check"
-        write_query(store.connection, sql("throughline.sinks.questions", f"sql/{name}"), format_, 1_000)
+        if check_name is None:
+            write_answer(store.connection, "quality_history", format_, 1_000)
+        else:
+            write_answer(store.connection, "quality_of_check", format_, 1_000, check=check_name)
 
 
 @quality.command(short_help="List the checks: why each is made, its limit, and what to do.")

@@ -11,13 +11,12 @@ from rich.text import Text
 
 from throughline.cli.stewards.kept import assign, discard, replay, restore
 from throughline.cli.terminal.options import format_option, now, store_option
-from throughline.cli.terminal.writing import write_query, write_rows
+from throughline.cli.terminal.writing import write_answer, write_rows
 from throughline.errors import DataError
 from throughline.sinks.quarantine.highlight import MARK, marked
 from throughline.sinks.quarantine.records import groups, prepare_groups, raw_of, show
 from throughline.sinks.questions.query import Format, printable
 from throughline.sinks.store import Store, open_store
-from throughline.sql import sql
 
 
 @click.group(short_help="See what could not be accepted, and see to it.")
@@ -40,13 +39,10 @@ def list_(store_path: Path, reason: str | None, limit: int, format_: Format | No
     with open_store(store_path, write=False) as store:
         if reason is None:
             prepare_groups(store.connection)
-            store.connection.execute("set variable now = ?", [now()])
-            write_query(store.connection, sql("throughline.sinks.questions", "sql/quarantine_groups"), format_, 10_000)
+            write_answer(store.connection, "quarantine_groups", format_, 10_000, now=now())
         else:
             _check_reason(store, reason)
-            store.connection.execute("set variable reason = ?", [reason])
-            store.connection.execute("set variable most = ?::bigint", [limit])
-            write_query(store.connection, sql("throughline.sinks.questions", "sql/quarantine_records"), format_, limit)
+            write_answer(store.connection, "quarantine_records", format_, limit, reason=reason, rows=limit)
 
 
 def _check_reason(store: Store, reason: str) -> None:

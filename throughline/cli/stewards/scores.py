@@ -7,14 +7,13 @@ from pathlib import Path
 import click
 
 from throughline.cli.terminal.options import domain_of, domain_option, format_option, store_option
-from throughline.cli.terminal.writing import write_query
+from throughline.cli.terminal.writing import write_answer
 from throughline.quality.checks.check import as_of_checked
 from throughline.quality.checks.scores import scores, service_levels
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.quality import load_quality_rules
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
-from throughline.sql import sql
 
 
 @click.command("scores", short_help="See what each feed scores, month by month, and what it met of what was agreed.")
@@ -36,9 +35,4 @@ def scores_command(store_path: Path, domain: Domain | None, format_: Format | No
             store.connection.register("levels", levels)
         else:
             store.connection.register("scored", scores(store.connection, rules))
-        write_query(
-            store.connection,
-            sql("throughline.sinks.questions", f"sql/{'service_levels' if is_levels else 'scores'}"),
-            format_,
-            1_000,
-        )
+        write_answer(store.connection, "service_levels" if is_levels else "scores", format_, 1_000)

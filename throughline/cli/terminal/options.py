@@ -14,6 +14,7 @@ from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import DEFAULT_DOMAIN, Domain, load_domain
 from throughline.sinks.questions.query import FORMATS, Format
 from throughline.sinks.store import Store
+from throughline.sources.mapping.mapping import Mapping, load_mapping
 
 DOMAINS = DEFAULT_DOMAIN.parent
 
@@ -62,6 +63,22 @@ class MappingFile(click.ParamType):
         names = {name for domain in shipped_domains() for name in shipped_mappings(domain)}
         found = [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
         return found or [CompletionItem(incomplete, type="file")]
+
+
+def mapping_of(name: str | None, domain: Domain) -> Mapping | None:
+    """The mapping that a file is, or that ships with the domain under this name; UsageError where neither is there."""
+    if name is None:
+        return None
+    path = Path(name)
+    if path.exists():
+        return load_mapping(path)
+    shipped = shipped_mappings(domain.name)
+    if name in shipped:
+        return load_mapping(DOMAINS / domain.name / "mappings" / f"{name}.yaml")
+    raise UsageError(
+        f"The mapping `{name}` is not there.",
+        hint=f"Check the path, or name one that ships with the domain {domain.name}: {', '.join(shipped) or 'none'}.",
+    )
 
 
 domain_option = click.option(

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+from rich.console import Console
+from rich.table import Table
 
 from throughline.cli.terminal.options import chosen_format
 from throughline.sinks.questions.query import Format, query
+from throughline.sinks.questions.question import question
+from throughline.streams.join.accept import Counts
 
 
-def write_query(connection: duckdb.DuckDBPyConnection, statement: str, format_: Format | None, rows: int) -> None:
-    """What a SELECT gives; a table shows at most `rows` rows."""
+def write_query(
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    format_: Format | None,
+    rows: int,
+    values: Mapping[str, Any] | None = None,
+) -> None:
+    """What a SELECT gives, with `values` for its parameters; a table shows at most `rows` rows."""
     kind = chosen_format(format_)
-    query(connection, statement, out=sys.stdout.buffer if kind == "parquet" else sys.stdout, format=kind, rows=rows)
+    out = sys.stdout.buffer if kind == "parquet" else sys.stdout
+    query(connection, statement, out=out, values=values, format=kind, rows=rows)
+
+
+def write_answer(
+    connection: duckdb.DuckDBPyConnection, name: str, format_: Format | None, most: int, /, **given: Any
+) -> None:
+    """What the question called `name` gives, with `given` for its parameters; a table shows at most `most` rows."""
+    asked = question(name)
+    write_query(connection, asked.sql, format_, most, asked.values(given))
 
 
 def write_rows(columns: list[str], rows: list[tuple[Any, ...]], format_: Format | None) -> None:
@@ -24,3 +44,17 @@ def write_rows(columns: list[str], rows: list[tuple[Any, ...]], format_: Format 
     with duckdb.connect(":memory:") as connection:
         connection.register("listed", pa.table(texts, columns))
         write_query(connection, "from listed", format_, max(len(rows), 1))
+
+
+def print_counts(counts: Counts, console: Console) -> None:
+    """What became of the records, one line each."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="right")
+    table.add_column()
+    table.add_row(f"{counts.read:,}", "read")
+    table.add_row(f"{counts.accepted:,}", "accepted")
+    table.add_row(f"{counts.duplicate:,}", "duplicate")
+    table.add_row(f"{sum(counts.quarantined.values()):,}", "quarantined")
+    for reason, n in sorted(counts.quarantined.items(), key=lambda item: (-item[1], item[0])):
+        table.add_row(f"{n:,}", f"  {reason}")
+    console.print(table)

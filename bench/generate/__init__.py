@@ -1,0 +1,1 @@
+"""Plausible events in any number: `python -m bench.generate FOLDER --events N`."""

@@ -1,0 +1,5 @@
+"""`python -m bench.generate`: see population.py."""
+
+from bench.generate.population import main
+
+main()

@@ -1,7 +1,0 @@
--- One row per handoff that nothing acknowledges and that is still open: sent longest ago first.
-select h.case_id, h.from_agency, h.to_agency, h.to_unit, h.kind, h.sent_at, round(h.waiting_seconds / 86400, 1) as days_in_limbo, h.reason
-from handoffs h
-join cases c using (case_id)
-where c.state = 'limbo' and h.position = c.handoffs
-order by h.waiting_seconds desc
-limit 50;

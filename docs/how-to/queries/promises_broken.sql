@@ -1,6 +1,0 @@
--- One row per promise to the victim, or request of the victim or the advocate, that was answered late or not at all.
-select case_id, kind, agency, unit, occurred_at, due_at, answered_at, state, reference
-from contacts
-where kind in ('promised', 'requested') and state in ('broken', 'late')
-order by state, due_at
-limit 50;
