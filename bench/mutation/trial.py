@@ -47,16 +47,17 @@ def renew_stores() -> None:
     """Read all SQL again: views and macros stand in the stores already."""
     from joined import scratch_store, small_domain
 
-    from throughline.sinks import schema
+    from throughline.sinks.schema import public_schema
     from throughline.sql import sql
     from throughline.streams.join.rules import prepare
 
     sql.cache_clear()
-    schema.public_schema.cache_clear()
+    public_schema.cache_clear()
     for second_person in (False, True):
         connection = scratch_store(second_person).connection
         prepare(connection, small_domain(second_person))
-        schema._make_views(connection, dict(schema.public_schema().views))
+        for view in public_schema().views.values():
+            connection.execute(view)
 
 
 @dataclass(frozen=True)
