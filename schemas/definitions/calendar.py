@@ -1,8 +1,8 @@
-"""The working days of a domain: which days count, and how a clock counts them.
+"""The calendar of a domain: when its days begin, and which of them are worked.
 
 Bank holidays come from the `holidays` library by country and subdivision, plus the domain's own overrides, so
-a holiday that is proclaimed tomorrow needs a line of data and no release. The rule of counting is section 5
-of `docs/rules.md`: the day a clock starts is day 0. Everything here is a function of its arguments; nothing
+a holiday that is proclaimed tomorrow needs a line of data and no release. How a clock counts them is section 5 of
+`docs/rules.md`. Everything here is a function of its arguments; nothing
 asks what day it is.
 
 The `calendar` entry of `domain.yaml`, which may be null (Monday to Friday, no holidays):
@@ -122,37 +122,6 @@ def working_day_test(rule: CalendarRule) -> WorkingDayTest:
     return is_working_day
 
 
-def bank_holidays(rule: CalendarRule, first: date, last: date) -> frozenset[date]:
-    """Return the days of `first`..`last` (both included) from Monday to Friday that are not worked.
-
-    A holiday that falls on a weekend is not among them: it changes no count, and where it is moved its
-    substitute day is.
-    """
-    is_working_day = working_day_test(rule)
-    return frozenset(day for day in _days(first, last) if day.weekday() < _SATURDAY and not is_working_day(day))
-
-
-def working_days_between(start: date, end: date, is_working_day: WorkingDayTest) -> int:
-    """Count the working days after `start` up to and including `end`; negative if `end` is before `start`."""
-    if end < start:
-        return -working_days_between(end, start, is_working_day)
-    return sum(is_working_day(day) for day in _days(start + timedelta(days=1), end))
-
-
-def add_working_days(start: date, amount: int, is_working_day: WorkingDayTest) -> date:
-    """Return the `amount`-th working day after `start`; before it for a negative amount; `start` for 0.
-
-    `start` is day 0 whether or not it is a working day.
-    """
-    step = timedelta(days=1 if amount >= 0 else -1)
-    day = start
-    left = abs(amount)
-    while left:
-        day += step
-        left -= is_working_day(day)
-    return day
-
-
 def start_of_day(day: date, time_zone: str) -> datetime:
     """Return the instant, in UTC and without a zone, at which the local `day` begins in `time_zone`.
 
@@ -161,11 +130,6 @@ def start_of_day(day: date, time_zone: str) -> datetime:
     """
     local = datetime.combine(day, time(), ZoneInfo(time_zone))
     return local.astimezone(UTC).replace(tzinfo=None)
-
-
-def end_of_day(day: date, time_zone: str) -> datetime:
-    """Return the last microsecond of the local `day`, in UTC and without a zone: where a due time lies."""
-    return start_of_day(day + timedelta(days=1), time_zone) - timedelta(microseconds=1)
 
 
 def calendar(domain: HasCalendar, first: date, last: date) -> pa.Table:
@@ -177,20 +141,22 @@ def calendar(domain: HasCalendar, first: date, last: date) -> pa.Table:
     """
     if last < first:
         raise UsageError(f"the calendar cannot end on {last}, before it begins on {first}")
-    is_working_day = working_day_test(calendar_rule(domain.calendar))
-    days = _days(first, last)
+    return _table(calendar_rule(domain.calendar), domain.time_zone, first, last)
+
+
+# kept, because every store that is opened asks for the same years, and they take a third of a second
+@cache
+def _table(rule: CalendarRule, time_zone: str, first: date, last: date) -> pa.Table:
+    is_working_day = working_day_test(rule)
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     worked = [is_working_day(day) for day in days]
     running = 0
     counts = []
     for day_is_worked in worked:
         running += day_is_worked
         counts.append(running)
-    starts = [start_of_day(day, domain.time_zone) for day in days]
+    starts = [start_of_day(day, time_zone) for day in days]
     return pa.table({"day": days, "starts_at": starts, "working_day": worked, "working_days": counts}, schema=CALENDAR)
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 @cache

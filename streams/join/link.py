@@ -47,6 +47,8 @@ def link(connection: duckdb.DuckDBPyConnection) -> None:
     run("create or replace temp table components as from found")
     connection.unregister("found")
     run(sql(__package__, "link_sql/assign"))
+    if run("select 1 from hub_changes where not is_hub limit 1").fetchone():
+        run(sql(__package__, "link_sql/ceased"))
     run(sql(__package__, "link_sql/place"))
     run("delete from unsettled")
     run("delete from unsettled_identifiers")

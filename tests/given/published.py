@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -39,17 +40,38 @@ def topics() -> Topics:
 
 
 @contextmanager
-def populated(seed: int, cases: int, *, of: Callable[[str], bool] = lambda line: True) -> Iterator[Store]:
-    """A store of made-up cases, all of them noted as changed; of the lines that `of` chooses."""
-    with TemporaryDirectory() as folder, open_store(Path(folder) / "store.duckdb", write=True) as store:
-        write_population(Path(folder), seed, cases, domain(), UNTIL)
-        for file in Path(folder).glob("*.jsonl"):
-            lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-            file.write_text("".join(filter(of, lines)), encoding="utf-8")
-        replay(store, domain(), [Path(folder)], received_at=RECEIVED_AT)
+def populated(seed: int, cases: int, *, of: Callable[[str], bool] | None = None) -> Iterator[Store]:
+    """A store of made-up cases, all of them noted as changed; of the lines that `of` chooses, if it is given."""
+    with TemporaryDirectory() as folder:
+        if of is None:
+            shutil.copytree(_populated(seed, cases), folder, dirs_exist_ok=True)
+        else:
+            _populate(Path(folder), seed, cases, of)
+        with open_store(Path(folder) / "store.duckdb", write=True) as store:
+            yield store
+
+
+@cache
+def _populated(seed: int, cases: int) -> Path:
+    """The folder of such a store, to be copied: making one costs more."""
+    folder = Path(_KEPT.name) / f"{seed}-{cases}"
+    folder.mkdir()
+    _populate(folder, seed, cases, lambda line: True)
+    return folder
+
+
+_KEPT = TemporaryDirectory(prefix="throughline-populated-")
+
+
+def _populate(folder: Path, seed: int, cases: int, of: Callable[[str], bool]) -> None:
+    write_population(folder, seed, cases, domain(), UNTIL)
+    for file in folder.glob("*.jsonl"):
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        file.write_text("".join(filter(of, lines)), encoding="utf-8")
+    with open_store(folder / "store.duckdb", write=True) as store:
+        replay(store, domain(), [folder], received_at=RECEIVED_AT)
         note_all(store)
         read_on(store, 100)
-        yield store
 
 
 def note_all(store: Store) -> None:

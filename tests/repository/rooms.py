@@ -64,6 +64,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bench/bad_data": ("throughline/demo", "quality/checks"),
     "bench/faults": ("throughline/demo", "throughline/broker", "streams/worker"),
     "bench/hostile": ("bench/instruments",),
+    "bench/mutation": ("streams/join",),
     "bench/scale": ("schemas/definitions",),
     "bench": ("bench/live", "sources/publish"),
 }

@@ -11,7 +11,7 @@ with copies as (
 select c.*, c.contents > 1 and c.content_hash is distinct from r.content_hash as now_in_conflict
 from copies c
 left join resolutions r using (event_key)
-where c.in_conflict <> (c.contents > 1 and c.content_hash is distinct from r.content_hash);
+where c.in_conflict <> now_in_conflict;
 
 insert into unsettled_cases
 select distinct case_key from verdicts where case_key is not null;

@@ -39,7 +39,8 @@ from (
 )
 anti join (select identifier_key as neighbour from reopened) using (neighbour);
 
+-- what is no hub any more stood by itself until now
 update identifiers i
-set is_hub = h.is_hub, case_key = case when h.is_hub then i.identifier_key else i.case_key end
+set is_hub = h.is_hub, case_key = i.identifier_key
 from hub_changes h
 where i.identifier_key = h.identifier_key;

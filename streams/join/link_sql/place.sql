@@ -32,7 +32,7 @@ from (from to_place semi join torn_events using (event_key)) p
 left join chosen c using (event_key);
 
 insert into unsettled_cases
-select old_key from placed where old_key is not null and old_key <> case_key
+select old_key from placed where old_key <> case_key
 union
 select case_key from placed;
 

@@ -78,9 +78,8 @@ select
   r.amount,
   r.unit,
   case
-    -- a time set for the case is moved on by the pauses too, in the unit of the clock
-    when r.due_field and r.unit = 'hours' then r.set_due_at + to_microseconds((r.paused * 3600e6)::bigint)
-    when r.due_field then r.set_due_at + to_days(r.paused::integer)
+    -- a time set for the case is moved on by the pauses too; a clock that has one has no period, and counts hours
+    when r.due_field then r.set_due_at + to_microseconds((r.paused * 3600e6)::bigint)
     when r.unit = 'hours' then start_earliest + to_microseconds(((r.amount + r.paused) * 3600e6)::bigint)
     else f.due_end
   end as due_at,

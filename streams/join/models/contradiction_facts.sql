@@ -12,11 +12,8 @@ select
     else 'differ'
   end as kind,
   greatest(l.from_at, r.from_at) as from_at,
-  case
-    when l.to_at is null then r.to_at
-    when r.to_at is null then l.to_at
-    else least(l.to_at, r.to_at)
-  end as to_at
+  -- the one that ends, if one does
+  least(l.to_at, r.to_at) as to_at
 from claim_facts l
 join claim_facts r
   on r.case_key = l.case_key and l.agency < r.agency

@@ -9,14 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from working_days import add_working_days, bank_holidays
 
-from throughline.schemas.definitions.calendar import (
-    CalendarRule,
-    WorkingDayTest,
-    add_working_days,
-    bank_holidays,
-    working_day_test,
-)
+from throughline.schemas.definitions.calendar import CalendarRule, WorkingDayTest, working_day_test
 
 DIVISIONS = {"england-and-wales": "ENG", "scotland": "SCT", "northern-ireland": "NIR"}
 OFFICIAL_FILES = {

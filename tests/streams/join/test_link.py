@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 from histories import RECEIVED, Event, event, link
-from joined import emptied, filled
+from joined import differences, emptied, filled
 
 from throughline.errors import DataError
 from throughline.sinks.digest import digest
@@ -107,6 +107,21 @@ def test_a_hub_of_the_other_kind_still_joins() -> None:
     referred = carrying("referred", crime_ref="C2", referral="R2")
 
     assert cases(store_of(*crimes, referred)) == grouped("e0", "e1", "e2 referred", "e3")
+
+
+@pytest.mark.parametrize("withdrawn", [1, 4])
+def test_a_hub_that_has_lost_neighbours_joins_again(withdrawn: int) -> None:
+    """Of four crimes of one number one is withdrawn, or all: what carries the number alone joins the others."""
+    crimes = [carrying(f"e{n}", crime_ref=f"C{n}", urn="U1") for n in range(4)]
+    alone = [carrying("a", urn="U1"), carrying("b", urn="U1")]
+    contests = [one | {"unit": "other", "origin": "elsewhere"} for one in crimes[:withdrawn]]
+    store = store_of(*crimes, *alone)
+    assert len(cases(store)) == 6
+
+    received(store, *contests)
+
+    assert cases(store) == {frozenset({"a", "b"} | {one["id"] for one in crimes[withdrawn:]})}
+    assert differences(store, [*crimes, *alone, *contests]) == []
 
 
 @pytest.mark.parametrize("urn", ["U1", "U2", "U3"])

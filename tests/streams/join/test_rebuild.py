@@ -203,6 +203,22 @@ def test_the_past_of_one_case_is_that_of_the_whole_store() -> None:
         ):
             lines = "select * from timeline where event_id <> 'x' order by case_id, position"
             assert part.connection.execute(lines).fetchall() == whole.connection.execute(lines).fetchall()
+            assert part.connection.execute("from events where event_id = 'x'").fetchall() == []
+
+
+def test_known_at_a_time_is_what_had_been_received_by_then() -> None:
+    """To the microsecond, the time itself included; so with a copy that states an earlier time."""
+    written = CRIME | {"recorded_at": CRIME["occurred_at"] + timedelta(hours=2)}
+    earlier = written | {"recorded_at": CRIME["occurred_at"] + timedelta(hours=1), "origin": "again"}
+    store = filled(emptied(), received(written, earlier))
+    tick = timedelta(microseconds=1)
+
+    found = []
+    for moment in (at(0) - tick, at(0), at(1) - tick, at(1)):
+        with past(store, DOMAIN, as_of=None, known_at=moment) as then:
+            found.append(then.connection.execute("select recorded_at from timeline").fetchall())
+
+    assert found == [[], [(written["recorded_at"],)], [(written["recorded_at"],)], [(earlier["recorded_at"],)]]
 
 
 def test_the_store_itself_is_not_touched() -> None:

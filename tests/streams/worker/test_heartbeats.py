@@ -5,13 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+import pytest
+from joined import emptied
+
 from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.kafka_record import KafkaRecord, heartbeat
+from throughline.sql import sql
 from throughline.streams.worker.fetch import Fetch
 from throughline.streams.worker.partition import open_partition
+from throughline.streams.worker.records import HEARTBEATS
 
+Beat = tuple[str, str, datetime, int | None, int | None, float]
 SOURCE = "urn:example:police:rms"
 
 
@@ -46,3 +53,42 @@ def test_the_latest_sign_of_life_counts_whatever_comes_last(tmp_path: Path) -> N
 
     assert shown == [(SOURCE, 0, 0, datetime(1970, 1, 1, 0, 3), 9)]  # noqa: DTZ001 - UTC without zone
     assert refused == [("bad_heartbeat", 3)]
+
+
+def kept(*beats: Beat) -> list[Beat]:
+    """The signs of life that are left after these came one by one."""
+    with emptied().transaction() as connection:
+        for one in beats:
+            row = dict(zip(HEARTBEATS.names, one, strict=True))
+            connection.register("beats", pa.Table.from_pylist([row], schema=HEARTBEATS))
+            connection.execute(sql("throughline.streams.worker", "sql/heartbeats"))
+            connection.unregister("beats")
+        left: list[Beat] = connection.execute("from heartbeats order by all").fetchall()
+        connection.execute("delete from heartbeats")
+        return left
+
+
+MORNING, NOON = datetime.fromisoformat("2026-03-02T06:00"), datetime.fromisoformat("2026-03-02T12:00")
+
+
+@pytest.mark.parametrize(
+    ("counts", "other"),
+    [
+        ((SOURCE, "20", NOON, None, None, 60.0), (SOURCE, "20", MORNING, 9, 0, 30.0)),
+        ((SOURCE, "20", NOON, 2, 5, 60.0), (SOURCE, "20", NOON, 1, 0, 30.0)),
+        ((SOURCE, "20", NOON, 1, 5, 60.0), (SOURCE, "20", NOON, None, 0, 30.0)),
+        ((SOURCE, "20", NOON, 1, 0, 60.0), (SOURCE, "20", NOON, 1, 5, 30.0)),
+        ((SOURCE, "20", NOON, 1, 5, 60.0), (SOURCE, "20", NOON, 1, None, 30.0)),
+        ((SOURCE, "20", NOON, 1, 0, 30.0), (SOURCE, "20", NOON, 1, 0, 60.0)),
+    ],
+)
+def test_of_two_signs_of_life_one_counts_whichever_came_last(counts: Beat, other: Beat) -> None:
+    """The later; of one time that of the later event, then of fewer events that wait; what is not stated comes last."""
+    assert kept(counts, other) == kept(other, counts) == [counts]
+
+
+def test_a_sign_of_life_is_of_one_source_in_one_area() -> None:
+    """What another source, or the same one elsewhere, had said stays."""
+    three = [(source, area, NOON, 1, 0, 60.0) for source, area in (("a", "20"), ("a", "30"), ("b", "20"))]
+
+    assert kept(*three) == three
