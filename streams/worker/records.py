@@ -7,6 +7,7 @@ one by one through the same rules as a line of a file.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -40,6 +41,12 @@ HEARTBEATS = pa.schema(
     ]
 )
 _HEARTBEAT = HEARTBEAT_TYPE.encode()
+_LARGEST_SEQUENCE = 2**63 - 1
+# of one source and area; the view `sources` adds those of all areas in 64 bits
+_MOST_WAITING = 10**12
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.001, 86_400.0 * 366
+# by how much the clock of a publisher may be ahead of the broker's
+_AHEAD_US = 86_400_000_000
 _JSON = (b"application/json", b"application/cloudevents")
 
 
@@ -61,7 +68,7 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
     for place, headers in enumerate(fetch.headers):
         named = dict(headers)
         if named.get("ce_type") == _HEARTBEAT:
-            _read_heartbeat(fetch, place, named, heartbeats, single)
+            _read_heartbeat(fetch, place, named, domain, topics, heartbeats, single)
         elif (named.get("content-type") or b"").startswith(_JSON):
             _read_json(fetch, place, headers, schemas, single)
         else:
@@ -108,26 +115,93 @@ def _read_json(fetch: Fetch, place: int, headers: Headers, schemas: SchemaStore,
 
 
 def _read_heartbeat(
-    fetch: Fetch, place: int, named: dict[str, bytes | None], into: list[dict[str, Any]], refused: RowBatch
+    fetch: Fetch,
+    place: int,
+    named: dict[str, bytes | None],
+    domain: Domain,
+    topics: Topics,
+    into: list[dict[str, Any]],
+    refused: RowBatch,
 ) -> None:
+    """Keep a sign of life as a row of HEARTBEATS, or refuse it: whatever it says, the row fits."""
+    value = fetch.values[place]
+    if value is not None and len(value) > domain.limits.record_bytes:
+        fault = Reject("too_large", None, f"a record may have {domain.limits.record_bytes} bytes")
+        refused.reject(fetch.offsets[place], fault, value, None)
+        return
     try:
-        said = orjson.loads(fetch.values[place] or b"")
-        sent_at = read_instant((named["ce_time"] or b"").decode())
-        if isinstance(sent_at, str):
-            raise ValueError(sent_at)
-        into.append(
-            {
-                "source": (named["ce_source"] or b"").decode(),
-                "area": (named.get("ce_partitionkey") or b"").decode(),
-                "sent_at": sent_at,
-                "sequence": said["sequence"],
-                "waiting": said["waiting"],
-                "every_seconds": float(said["every_seconds"]),
-            }
-        )
-    except (ValueError, KeyError, TypeError):
-        fault = Reject("bad_heartbeat", None, "a sign of life says source, time, sequence, waiting and every_seconds")
-        refused.reject(fetch.offsets[place], fault, fetch.values[place], None)
+        said = orjson.loads(value or b"")
+        if not isinstance(said, dict):
+            raise _bad(None, "a sign of life is an object with sequence, waiting and every_seconds")
+        row = {
+            "source": _text(named, "source", domain.limits.field_chars),
+            "area": _text(named, "partitionkey", domain.limits.field_chars),
+            "sent_at": _sent_at(named, fetch.times[place], domain),
+            "sequence": _number(said, "sequence", 0, _LARGEST_SEQUENCE, int),
+            "waiting": _number(said, "waiting", 0, _MOST_WAITING, int),
+            "every_seconds": float(_number(said, "every_seconds", _SHORTEST_SECONDS, _LONGEST_SECONDS, int, float)),
+        }
+        _check_area(row["area"], fetch, domain, topics)
+    except orjson.JSONDecodeError:
+        refused.reject(fetch.offsets[place], Reject("bad_heartbeat", None, "a sign of life is JSON"), value, None)
+    except _BadHeartbeat as bad:
+        refused.reject(fetch.offsets[place], bad.reject, value, None)
+    else:
+        into.append(row)
+
+
+class _BadHeartbeat(Exception):  # noqa: N818 - no error: a verdict on data
+    def __init__(self, reject: Reject) -> None:
+        self.reject = reject
+
+
+def _bad(field: str | None, detail: str) -> _BadHeartbeat:
+    return _BadHeartbeat(Reject("bad_heartbeat", field, detail))
+
+
+def _text(named: dict[str, bytes | None], name: str, limit: int) -> str:
+    """The text of an attribute: there, UTF-8, without NUL, and not longer than the domain allows a field to be."""
+    try:
+        text = (named.get(f"ce_{name}") or b"").decode()
+    except UnicodeDecodeError:
+        raise _bad(name, f"`{name}` must be UTF-8") from None
+    if not text or len(text) > limit or "\x00" in text:
+        raise _bad(name, f"`{name}` must have 1 to {limit} characters, none of them U+0000")
+    return text
+
+
+def _sent_at(named: dict[str, bytes | None], written: int, domain: Domain) -> int:
+    """Microseconds since 1970 UTC: not before anything of the domain, and not long after the broker wrote it."""
+    micros = read_instant((named.get("ce_time") or b"").decode("ascii", "replace"))
+    if isinstance(micros, str):
+        raise _bad("time", "`time` must be RFC 3339 with an offset")
+    earliest = datetime.combine(domain.limits.earliest, datetime.min.time(), UTC)
+    if not earliest.timestamp() * 1e6 <= micros <= written * 1000 + _AHEAD_US:
+        raise _bad("time", "`time` lies before what the domain allows, or over a day after the broker had the record")
+    return micros
+
+
+def _number(said: dict[str, Any], name: str, least: float, most: float, *kinds: type) -> Any:
+    # not isinstance: true is an int
+    value = said.get(name)
+    if type(value) not in kinds or not least <= value <= most:
+        raise _bad(name, f"`{name}` must be a number from {least:g} to {most:g}")
+    return value
+
+
+def _check_area(area: str, fetch: Fetch, domain: Domain, topics: Topics) -> None:
+    if domain.areas is not None and area not in domain.areas:
+        raise _bad("partitionkey", "the domain has no such area")
+    if topics.partition_of(area) != fetch.partition:
+        raise _BadHeartbeat(_astray(area, topics))
+
+
+def _astray(area: str, topics: Topics) -> Reject:
+    return Reject(
+        "wrong_partition",
+        "partitionkey",
+        f"area {area} belongs to partition {topics.partition_of(area)}: the key of a record is its area, by murmur2",
+    )
 
 
 def _admitted(batch: Batch, fetch: Fetch, topics: Topics) -> Batch:
@@ -146,12 +220,8 @@ def _admitted(batch: Batch, fetch: Fetch, topics: Topics) -> Batch:
         if agencies is not None and row["agency"] not in agencies:
             fault = ("wrong_topic", "agency", f"the topic {fetch.topic} is not one of the agency {row['agency']}")
         else:
-            expected = topics.partition_of(row["area"])
-            fault = (
-                "wrong_partition",
-                "partitionkey",
-                f"area {row['area']} belongs to partition {expected}: the key of a record is its area, by murmur2",
-            )
+            astray_fault = _astray(row["area"], topics)
+            fault = (astray_fault.reason, astray_fault.field, astray_fault.detail)
         raw = fetch.values[fetch.offsets.index(row["position"])]
         refused.append((fetch.origin, row["position"], *fault, raw, row["source"], row["id"], row["type"]))
     return Batch(events.filter(pc.invert(wrong)), pa.concat_tables([batch.rejects, rejects_table(refused)]))
