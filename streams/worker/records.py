@@ -47,6 +47,8 @@ _MOST_WAITING = 10**12
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.001, 86_400.0 * 366
 # by how much the clock of a publisher may be ahead of the broker's
 _AHEAD_US = 86_400_000_000
+# the end of the year 9999
+_LATEST_MILLIS = 253_402_300_799_999
 _JSON = (b"application/json", b"application/cloudevents")
 
 
@@ -87,6 +89,9 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
         keys=keys,
         content_hashes=hashes,
     )
+    for passed in fetch.passed:
+        if passed.fault is not None:
+            single.reject(passed.first, passed.fault, passed.raw, None)
     batch = _admitted(join_batches([decoded, single.build()]), fetch, topics)
     events = without_placeholders(batch.events, domain)
     return CaseRecords(
@@ -176,14 +181,14 @@ def _sent_at(named: dict[str, bytes | None], written: int, domain: Domain) -> in
     if isinstance(micros, str):
         raise _bad("time", "`time` must be RFC 3339 with an offset")
     earliest = datetime.combine(domain.limits.earliest, datetime.min.time(), UTC)
-    if not earliest.timestamp() * 1e6 <= micros <= written * 1000 + _AHEAD_US:
+    if not int(earliest.timestamp()) * 1_000_000 <= micros <= written * 1000 + _AHEAD_US:
         raise _bad("time", "`time` lies before what the domain allows, or over a day after the broker had the record")
     return micros
 
 
 def _number(said: dict[str, Any], name: str, least: float, most: float, *kinds: type) -> Any:
+    value: Any = said.get(name)
     # not isinstance: true is an int
-    value = said.get(name)
     if type(value) not in kinds or not least <= value <= most:
         raise _bad(name, f"`{name}` must be a number from {least:g} to {most:g}")
     return value
@@ -218,12 +223,13 @@ def _admitted(batch: Batch, fetch: Fetch, topics: Topics) -> Batch:
     refused = []
     for row in events.filter(wrong).select(["source", "id", "type", "area", "agency", "position"]).to_pylist():
         if agencies is not None and row["agency"] not in agencies:
-            fault = ("wrong_topic", "agency", f"the topic {fetch.topic} is not one of the agency {row['agency']}")
+            told = f"the topic {fetch.topic} is not one of the agency {row['agency']}"
+            fault = Reject("wrong_topic", "agency", told)
         else:
-            astray_fault = _astray(row["area"], topics)
-            fault = (astray_fault.reason, astray_fault.field, astray_fault.detail)
+            fault = _astray(row["area"], topics)
         raw = fetch.values[fetch.offsets.index(row["position"])]
-        refused.append((fetch.origin, row["position"], *fault, raw, row["source"], row["id"], row["type"]))
+        said = (fault.reason, fault.field, fault.detail)
+        refused.append((fetch.origin, row["position"], *said, raw, row["source"], row["id"], row["type"]))
     return Batch(events.filter(pc.invert(wrong)), pa.concat_tables([batch.rejects, rejects_table(refused)]))
 
 
@@ -235,6 +241,11 @@ def _areas_of(events: pa.Table, fetch: Fetch, topics: Topics) -> list[str]:
 
 def _stamped(records: pa.Table, fetch: Fetch) -> pa.Table:
     """The table with the column received_at: when the broker wrote the record of each row."""
-    places = np.searchsorted(np.asarray(fetch.offsets), records["position"].to_numpy())
-    micros = np.asarray(fetch.times, dtype=np.int64)[places] * 1000
-    return records.append_column("received_at", pa.array(micros).cast(pa.timestamp("us")))
+    offsets, times = fetch.offsets, fetch.times
+    if fetch.passed:
+        in_order = sorted([*zip(offsets, times, strict=True), *((one.first, one.time) for one in fetch.passed)])
+        offsets, times = [offset for offset, _ in in_order], [time for _, time in in_order]
+    places = np.searchsorted(np.asarray(offsets, dtype=np.int64), records["position"].to_numpy())
+    # a topic that was not made as ours are has its publishers' times, which may be none
+    millis = np.clip(np.asarray(times, dtype=np.int64), 0, _LATEST_MILLIS)[places]
+    return records.append_column("received_at", pa.array(millis * 1000).cast(pa.timestamp("us")))
