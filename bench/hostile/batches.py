@@ -11,18 +11,23 @@ from __future__ import annotations
 import gzip
 import socket
 import struct
+import time
 from collections.abc import Callable, Sequence
 
 import cramjam
-from aiokafka.codec import snappy_encode
+from aiokafka.codec import lz4_encode, snappy_encode
 from aiokafka.record.util import calc_crc32c
+
+# no such topic or partition, no leader, another leader
+_NOT_YET = {3, 5, 6}
 
 Header = tuple[bytes, bytes | None]
 _PACK: dict[str, tuple[int, Callable[[bytes], bytes]]] = {
     "none": (0, bytes),
     "gzip": (1, lambda data: gzip.compress(data, 6)),
     "snappy": (2, snappy_encode),
-    "lz4": (3, lambda data: bytes(cramjam.lz4.compress(data))),
+    # the broker does not read the linked blocks that cramjam writes unasked
+    "lz4": (3, lz4_encode),
     "zstd": (4, lambda data: bytes(cramjam.zstd.compress(data))),
 }
 CODECS = tuple(_PACK)
@@ -53,7 +58,7 @@ def batch(
     *,
     packed: bytes | None = None,
     count: int | None = None,
-    time: int = 1_772_000_000_000,
+    written: int = 1_772_000_000_000,
     attributes: int = 0,
     crc: int | None = None,
     magic: int = 2,
@@ -65,21 +70,31 @@ def batch(
     number, pack = _PACK[codec]
     payload = pack(b"".join(records)) if packed is None else packed
     many = len(records) if count is None else count
-    after_crc = struct.pack(">hiqqqhii", attributes | number, many - 1, time, time, -1, -1, -1, many) + payload
+    after_crc = struct.pack(">hiqqqhii", attributes | number, many - 1, written, written, -1, -1, -1, many) + payload
     checksum = calc_crc32c(after_crc) if crc is None else crc
     after_length = struct.pack(">ibI", -1, magic, checksum) + after_crc
     return struct.pack(">qi", base, len(after_length)) + after_length
 
 
-def produce(bootstrap: str, topic: str, partition: int, batches: bytes, *, seconds: float = 30.0) -> int:
-    """Send one batch as it is; the broker's error code, 0 where it took it. The broker must lead the partition."""
+def produce(bootstrap: str, topic: str, partition: int, one: bytes, *, seconds: float = 30.0) -> int:
+    """Send one batch as it is, to the broker that leads every partition; its error code, 0 where it took it.
+
+    A topic that was just made is waited for.
+    """
+    until = time.monotonic() + seconds
+    while (code := _ask(bootstrap, topic, partition, one, seconds)) in _NOT_YET and time.monotonic() < until:
+        time.sleep(0.1)
+    return code
+
+
+def _ask(bootstrap: str, topic: str, partition: int, one: bytes, seconds: float) -> int:
     host, _, port = bootstrap.split(",")[0].rpartition(":")
     name = topic.encode()
     body = (
         struct.pack(">hhi", 0, 8, 7) + _short(b"hostile")  # Produce 8, correlation id, client id
         + struct.pack(">hhi", -1, -1, int(seconds * 1000))  # no transaction, acknowledged by all
         + struct.pack(">i", 1) + _short(name)
-        + struct.pack(">iii", 1, partition, len(batches)) + batches
+        + struct.pack(">iii", 1, partition, len(one)) + one
     )  # fmt: skip
     with socket.create_connection((host, int(port)), timeout=seconds) as at:
         at.sendall(struct.pack(">i", len(body)) + body)

@@ -60,7 +60,7 @@ def test_a_batch_that_the_answer_cuts_off_is_read_with_the_next() -> None:
 
 
 def test_no_value_no_key_no_time() -> None:
-    (one,) = read(batch([record(0, None, key=None)], time=-1))
+    (one,) = read(batch([record(0, None, key=None)], written=-1))
 
     assert isinstance(one, Item.__args__[0])
     assert (one.key, one.value, one.timestamp, one.headers) == (None, None, -1, [])
