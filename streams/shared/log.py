@@ -182,8 +182,8 @@ def _unreadable(what: str) -> SharedLogError:
     return SharedLogError(
         f"Cannot read {what}.",
         hint="Only workers write there: the broker's copy is damaged, or somebody else may write. Nothing from there "
-        "on was taken. Let another replica lead the partition, or make the shared topics again, have the workers publish "
-        "every case, and fill a new store.",
+        "on was taken. Let another replica lead the partition, or make the shared topics again, have the workers "
+        "publish every case, and fill a new store.",
     )
 
 

@@ -6,13 +6,13 @@ one by one through the same rules as a line of a file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,7 +20,6 @@ from throughline.schemas.acceptance.admission import without_placeholders
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.reject import Reject
-from throughline.schemas.acceptance.rfc3339 import read_instant
 from throughline.schemas.acceptance.rows import RowBatch, join_batches, rejects_table
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
@@ -29,27 +28,14 @@ from throughline.schemas.wire.avro.framing import SCHEMA_ID_HEADER, SchemaKey, r
 from throughline.schemas.wire.cloudevents import from_kafka
 from throughline.schemas.wire.kafka_record import HEARTBEAT_TYPE
 from throughline.streams.worker.fetch import Fetch, Headers
+from throughline.streams.worker.heartbeat import HEARTBEATS, read_heartbeat, wrong_partition
 
-HEARTBEATS = pa.schema(
-    [
-        ("source", pa.string()),
-        ("area", pa.string()),
-        ("sent_at", pa.timestamp("us")),
-        ("sequence", pa.int64()),
-        ("waiting", pa.int64()),
-        ("every_seconds", pa.float64()),
-    ]
-)
 _HEARTBEAT = HEARTBEAT_TYPE.encode()
-_LARGEST_SEQUENCE = 2**63 - 1
-# of one source and area; the view `sources` adds those of all areas in 64 bits
-_MOST_WAITING = 10**12
-_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.001, 86_400.0 * 366
-# by how much the clock of a publisher may be ahead of the broker's
-_AHEAD_US = 86_400_000_000
 # the end of the year 9999
 _LATEST_MILLIS = 253_402_300_799_999
-_JSON = (b"application/json", b"application/cloudevents")
+_CONTENT_TYPE = "content-type"
+# of a content-type; more is none
+_TYPE_BYTES = 200
 
 
 @dataclass(frozen=True)
@@ -70,8 +56,12 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
     for place, headers in enumerate(fetch.headers):
         named = dict(headers)
         if named.get("ce_type") == _HEARTBEAT:
-            _read_heartbeat(fetch, place, named, domain, topics, heartbeats, single)
-        elif (named.get("content-type") or b"").startswith(_JSON):
+            beat = read_heartbeat(fetch, place, named, domain, topics)
+            if isinstance(beat, Reject):
+                single.reject(fetch.offsets[place], beat, fetch.values[place], None)
+            else:
+                heartbeats.append(beat)
+        elif _is_json(named, fetch.values[place]):
             _read_json(fetch, place, headers, schemas, single)
         else:
             stated = named.get("ce_contenthash")
@@ -100,6 +90,24 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
     )
 
 
+def _is_json(named: Mapping[str, bytes | None], value: bytes | None) -> bool:
+    """Whether a record says that it is JSON, or says nothing of the kind and begins as JSON does."""
+    said = named.get(_CONTENT_TYPE)
+    if said is None:
+        said = next((text for name, text in named.items() if name.lower() == _CONTENT_TYPE), None)
+    if said is not None:
+        return _is_json_type(said[:_TYPE_BYTES])
+    return value is not None and value[:1] == b"{" and SCHEMA_ID_HEADER not in named
+
+
+@lru_cache(maxsize=256)
+def _is_json_type(content_type: bytes) -> bool:
+    """Media types know no case, and may have parameters."""
+    media = content_type.partition(b";")[0].strip().lower()
+    is_json = media in {b"application/json", b"text/json"} or media.endswith(b"+json")
+    return is_json or media.startswith(b"application/cloudevents")
+
+
 def _read_json(fetch: Fetch, place: int, headers: Headers, schemas: SchemaStore, into: RowBatch) -> None:
     value, offset = fetch.values[place], fetch.offsets[place]
     stated = next((text for name, text in headers if name == "ce_contenthash"), None)
@@ -111,102 +119,16 @@ def _read_json(fetch: Fetch, place: int, headers: Headers, schemas: SchemaStore,
         fault = Reject("content_hash_mismatch", "contenthash", "the bytes are not what their hash says")
         into.reject(offset, fault, value, None)
         return
+    if not any(name == "ce_specversion" or name.lower() == _CONTENT_TYPE for name, _ in headers):
+        told = "an event in structured mode says so by the content-type `application/cloudevents+json`"
+        into.reject(offset, Reject("bad_attribute", _CONTENT_TYPE, told), value, None)
+        return
     event = from_kafka([(name, text) for name, text in headers if name != "ce_contenthash"], value)
     row = event if isinstance(event, Reject) else row_or_reject(event, schemas.rules)
     if isinstance(row, Reject):
         into.reject(offset, row, value, event)
     else:
         into.add(row, offset)
-
-
-def _read_heartbeat(
-    fetch: Fetch,
-    place: int,
-    named: dict[str, bytes | None],
-    domain: Domain,
-    topics: Topics,
-    into: list[dict[str, Any]],
-    refused: RowBatch,
-) -> None:
-    """Keep a sign of life as a row of HEARTBEATS, or refuse it: whatever it says, the row fits."""
-    value = fetch.values[place]
-    if value is not None and len(value) > domain.limits.record_bytes:
-        fault = Reject("too_large", None, f"a record may have {domain.limits.record_bytes} bytes")
-        refused.reject(fetch.offsets[place], fault, value, None)
-        return
-    try:
-        said = orjson.loads(value or b"")
-        if not isinstance(said, dict):
-            raise _bad(None, "a sign of life is an object with sequence, waiting and every_seconds")
-        row = {
-            "source": _text(named, "source", domain.limits.field_chars),
-            "area": _text(named, "partitionkey", domain.limits.field_chars),
-            "sent_at": _sent_at(named, fetch.times[place], domain),
-            "sequence": _number(said, "sequence", 0, _LARGEST_SEQUENCE, int),
-            "waiting": _number(said, "waiting", 0, _MOST_WAITING, int),
-            "every_seconds": float(_number(said, "every_seconds", _SHORTEST_SECONDS, _LONGEST_SECONDS, int, float)),
-        }
-        _check_area(row["area"], fetch, domain, topics)
-    except orjson.JSONDecodeError:
-        refused.reject(fetch.offsets[place], Reject("bad_heartbeat", None, "a sign of life is JSON"), value, None)
-    except _BadHeartbeat as bad:
-        refused.reject(fetch.offsets[place], bad.reject, value, None)
-    else:
-        into.append(row)
-
-
-class _BadHeartbeat(Exception):  # noqa: N818 - no error: a verdict on data
-    def __init__(self, reject: Reject) -> None:
-        self.reject = reject
-
-
-def _bad(field: str | None, detail: str) -> _BadHeartbeat:
-    return _BadHeartbeat(Reject("bad_heartbeat", field, detail))
-
-
-def _text(named: dict[str, bytes | None], name: str, limit: int) -> str:
-    """The text of an attribute: there, UTF-8, without NUL, and not longer than the domain allows a field to be."""
-    try:
-        text = (named.get(f"ce_{name}") or b"").decode()
-    except UnicodeDecodeError:
-        raise _bad(name, f"`{name}` must be UTF-8") from None
-    if not text or len(text) > limit or "\x00" in text:
-        raise _bad(name, f"`{name}` must have 1 to {limit} characters, none of them U+0000")
-    return text
-
-
-def _sent_at(named: dict[str, bytes | None], written: int, domain: Domain) -> int:
-    """Microseconds since 1970 UTC: not before anything of the domain, and not long after the broker wrote it."""
-    micros = read_instant((named.get("ce_time") or b"").decode("ascii", "replace"))
-    if isinstance(micros, str):
-        raise _bad("time", "`time` must be RFC 3339 with an offset")
-    earliest = datetime.combine(domain.limits.earliest, datetime.min.time(), UTC)
-    if not int(earliest.timestamp()) * 1_000_000 <= micros <= written * 1000 + _AHEAD_US:
-        raise _bad("time", "`time` lies before what the domain allows, or over a day after the broker had the record")
-    return micros
-
-
-def _number(said: dict[str, Any], name: str, least: float, most: float, *kinds: type) -> Any:
-    value: Any = said.get(name)
-    # not isinstance: true is an int
-    if type(value) not in kinds or not least <= value <= most:
-        raise _bad(name, f"`{name}` must be a number from {least:g} to {most:g}")
-    return value
-
-
-def _check_area(area: str, fetch: Fetch, domain: Domain, topics: Topics) -> None:
-    if domain.areas is not None and area not in domain.areas:
-        raise _bad("partitionkey", "the domain has no such area")
-    if topics.partition_of(area) != fetch.partition:
-        raise _BadHeartbeat(_astray(area, topics))
-
-
-def _astray(area: str, topics: Topics) -> Reject:
-    return Reject(
-        "wrong_partition",
-        "partitionkey",
-        f"area {area} belongs to partition {topics.partition_of(area)}: the key of a record is its area, by murmur2",
-    )
 
 
 def _admitted(batch: Batch, fetch: Fetch, topics: Topics) -> Batch:
@@ -226,7 +148,7 @@ def _admitted(batch: Batch, fetch: Fetch, topics: Topics) -> Batch:
             told = f"the topic {fetch.topic} is not one of the agency {row['agency']}"
             fault = Reject("wrong_topic", "agency", told)
         else:
-            fault = _astray(row["area"], topics)
+            fault = wrong_partition(row["area"], topics)
         raw = fetch.values[fetch.offsets.index(row["position"])]
         said = (fault.reason, fault.field, fault.detail)
         refused.append((fetch.origin, row["position"], *said, raw, row["source"], row["id"], row["type"]))
