@@ -21,7 +21,7 @@ _HEADER_BYTES = 64
 class Passed:
     """Offsets from `first` up to but not including `end` that give no record.
 
-    `fault` says why they cannot be read, and `raw` has the bytes if there are not too many; None: there is nothing to
+    `fault` says why they cannot be read, and `raw` has their bytes, or the first of too many; None: there is nothing to
     be read (a marker of a transaction, records of one that was aborted). `time` is the broker's, milliseconds UTC.
     """
 

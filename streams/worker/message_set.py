@@ -26,8 +26,10 @@ from throughline.streams.worker.unpacking import CannotUnpack, unpacked
 # memory, about, that the records of one batch and of one fetch may take as objects
 BATCH_COST = 256 * 1024 * 1024
 FETCH_COST = 128 * 1024 * 1024
-# of a batch that cannot be read, and is kept; the most that a broker takes for one
+# that are kept of a batch that cannot be read (the most that a broker takes for one, unless told otherwise), and of a
+# record that is too large; with the head of its batch, so that no two of them are taken for copies of one
 RAW_BYTES = 1_048_576
+_RAW_RECORD_BYTES = 4_096
 
 _HEAD = struct.Struct(">qiibIhiqqqhii")
 _LENGTH_AT, _AFTER_LENGTH, _MAGIC_AT = 8, 12, 16
@@ -195,7 +197,7 @@ def _slices(
         if end - at > _SLICE_BYTES:
             if number:
                 yield payload[begin:at], number
-            large.append(_too_large(payload, body, length, head))
+            large.append(_too_large(payload[body:end], head))
             begin, number = end, 0
         elif end - begin > _SLICE_BYTES:
             yield payload[begin:at], number
@@ -209,12 +211,12 @@ def _slices(
         yield payload[begin:at], number
 
 
-def _too_large(payload: memoryview, body: int, length: int, head: tuple[int, ...]) -> Passed:
-    _, at = _varint(payload, body + 1)
-    delta, _ = _varint(payload, at)
+def _too_large(body: memoryview, head: tuple[int, ...]) -> Passed:
+    _, at = _varint(body, 1)
+    delta, _ = _varint(body, at)
     offset = head[0] + delta
-    fault = Reject("too_large", None, f"a record of {length:,} bytes is not read")
-    return Passed(offset, offset + 1, head[8], fault)
+    fault = Reject("too_large", None, f"a record of {len(body):,} bytes is not read")
+    return Passed(offset, offset + 1, head[8], fault, _HEAD.pack(*head) + body[:_RAW_RECORD_BYTES])
 
 
 def _records(payload: memoryview, count: int, head: tuple[int, ...]) -> list[Item]:
@@ -294,8 +296,8 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
 
 def _unreadable(first: int, end: int, time: int, batch: memoryview, why: str) -> Passed:
     places = f"offset {first}" if end == first + 1 else f"offsets {first} to {end - 1}"
-    raw = bytes(batch) if len(batch) <= RAW_BYTES else None
-    return Passed(first, end, time, Reject("unreadable_batch", None, f"the batch of {places}: {why}"), raw)
+    fault = Reject("unreadable_batch", None, f"the batch of {places}: {why}")
+    return Passed(first, end, time, fault, bytes(batch[:RAW_BYTES]))
 
 
 def _end_of(item: Item) -> int:
