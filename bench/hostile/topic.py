@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -163,11 +164,16 @@ class Maker:
         return headers
 
     def _bomb(self) -> bytes:
-        """One record of 40 to 200 MiB."""
         codec = self.chance.choice(("zstd", "gzip", "lz4"))
-        large = record(0, bytes(self.chance.choice((40, 60, 200 if codec == "zstd" else 90)) * _MIB))
-        pack = {"zstd": cramjam.zstd.compress, "gzip": gzip_encode, "lz4": lz4_encode}[codec]
-        return batch([b""], codec, packed=bytes(pack(large)))
+        return _bomb(codec, self.chance.choice((40, 200 if codec == "zstd" else 90)))
+
+
+@cache
+def _bomb(codec: str, mebibytes: int) -> bytes:
+    """A batch of one record that is so large."""
+    large = record(0, bytes(mebibytes * _MIB))
+    pack = {"zstd": cramjam.zstd.compress, "gzip": lambda data: gzip_encode(data, 6), "lz4": lz4_encode}[codec]
+    return batch([b""], codec, packed=bytes(pack(large)))
 
 
 def send(bootstrap: str, topic: str, number: int, maker: Maker, wanted: int) -> Sent:
