@@ -20,7 +20,7 @@ from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
 from throughline.streams.worker.agent import FETCH_BYTES
 from throughline.streams.worker.event_log import CaseLog
-from throughline.streams.worker.fetch import fetch_of_records
+from throughline.streams.worker.fetch import fetch_of_items
 from throughline.streams.worker.records import read_case_records
 
 Ends = Mapping[tuple[str, int], int]
@@ -44,7 +44,7 @@ async def by_aiokafka(bootstrap: str, ends: Ends) -> tuple[int, float]:
         decoded, began = 0, time.perf_counter()
         while left:
             for at, records in (await consumer.getmany(timeout_ms=1000)).items():
-                fetch = fetch_of_records(records)
+                fetch = fetch_of_items(at.topic, at.partition, records)
                 batch = decode_messages(fetch.values, schemas, fetch.origin, fetch.offsets)
                 decoded += batch.events.num_rows
                 if fetch.next_offset >= left[at]:

@@ -18,6 +18,7 @@ from throughline.streams.shared.state import Position, SharedMessage
 
 ANSWER_SECONDS = 5.0
 _GONE_FROM_LOG = (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET)
+_UNREADABLE = (KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION, KafkaError.INVALID_MSG)
 _NO_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.UNKNOWN_TOPIC_ID, KafkaError._UNKNOWN_PARTITION)
 
 log = logging.getLogger(__name__)
@@ -35,8 +36,8 @@ class SharedLog:
     """The partitions of some topics, read from the given positions on, or from the beginning.
 
     Raises BrokerUnavailable where no broker answers, TopicMismatch where a topic is not there, and SharedLogError
-    where the log does not hold what comes after a position: it was made again, cut short, or older records were
-    deleted.
+    where the log does not hold what comes after a position (it was made again, cut short, or older records were
+    deleted), and where a message cannot be read: without it, an older state of its key would stand as the present one.
     """
 
     def __init__(self, bootstrap: str, topics: Sequence[str], positions: Sequence[Position]) -> None:
@@ -56,6 +57,8 @@ class SharedLog:
                 "auto.offset.reset": "error",
                 "fetch.min.bytes": 1,
                 "queued.max.messages.kbytes": 65_536,
+                # what is damaged is to be seen, not taken
+                "check.crcs": True,
                 "error_cb": _note,
             }
         )
@@ -81,9 +84,11 @@ class SharedLog:
             if error is None:
                 offset = message.offset()
                 assert offset is not None
-                found.messages.append(
-                    SharedMessage(*place, offset, message.key(), message.value(), message.headers())  # type: ignore[arg-type]
-                )
+                try:
+                    headers = message.headers()
+                    found.messages.append(SharedMessage(*place, offset, message.key(), message.value(), headers))  # type: ignore[arg-type]
+                except (UnicodeDecodeError, SystemError):  # which of them depends on the client's version
+                    raise _unreadable(f"the message at offset {offset}, of `{place[0]}` partition {place[1]}") from None
                 reached[place] = offset + 1
             elif error.code() == KafkaError._PARTITION_EOF:
                 # the end may lie behind the last message: what was compacted away, marks of transactions
@@ -145,6 +150,8 @@ class SharedLog:
         if error.code() in _GONE_FROM_LOG or error.code() in _NO_TOPIC:
             self.check()
             raise SharedLogError(f"A shared topic could not be read any further: {error.str()}.")
+        if error.code() in _UNREADABLE:
+            raise _unreadable(f"a message of a shared topic: {error.str()}")
         if error.fatal():
             raise BrokerRefused("The broker does not let the shared topics be read.", reason=error.str())
         log.warning("reading of the shared topics was interrupted: %s", error.str())
@@ -169,6 +176,15 @@ def _check_position(known: Position, topic_id: str, low: int, high: int) -> None
             f"{where} begins at offset {low}, but was read up to {known.next_offset}: what came between was deleted.",
             hint=refill,
         )
+
+
+def _unreadable(what: str) -> SharedLogError:
+    return SharedLogError(
+        f"Cannot read {what}.",
+        hint="Only workers write there: the broker's copy is damaged, or somebody else may write. Nothing from there "
+        "on was taken. Let another replica lead the partition, or make the shared topics again, have the workers "
+        "publish every case, and fill a new store.",
+    )
 
 
 def _meant(error: KafkaError, topics: str) -> BrokerUnavailable | BrokerRefused | TopicMismatch:

@@ -9,49 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import faust
-from faust.transport.utils import DefaultSchedulingStrategy
-from faust.types import TP
 
 from throughline.errors import TopicMismatch
 from throughline.schemas.definitions.topics import Topics
-from throughline.streams.worker.fetch import fetch_of_records
 from throughline.streams.worker.inbox import Assigned, Inbox, Revoked
+from throughline.streams.worker.transport import CommittedApp
 
 # compressed; a fetch of all partitions has at most ten times as much
 FETCH_BYTES = 4 * 1024 * 1024
 _REVOKED_SECONDS = _ASSIGNED_SECONDS = 25.0
-
-
-class WholeFetches(DefaultSchedulingStrategy):
-    """Gives a fetch of a partition as one record: its last, with the list of all of them as its value.
-
-    A topic that is not of case events, such as the changelog of a table, goes on one record at a time.
-    """
-
-    case_topics: frozenset[str] = frozenset()
-
-    def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
-        """Each partition's records as one, those of other topics one by one."""
-        others: dict[TP, list[Any]] = {}
-        for tp, run in records.items():
-            if tp.topic not in self.case_topics:
-                others[tp] = run
-            elif run:
-                yield tp, _whole(run)
-        if others:
-            yield from super().iterate(others)
-
-
-def _whole(run: list[Any]) -> Any:
-    last = run[-1]
-    # made anew: the record is in the list too
-    fields = {name: getattr(last, name) for name in last.__dataclass_fields__}
-    return type(last)(**{**fields, "value": run})
 
 
 def _check_whole(topics_of: Mapping[int, set[str]], names: frozenset[str]) -> None:
@@ -73,13 +44,12 @@ def make_app(
     `group` is the consumer group, `instance` a name of this worker within it that stays (static membership).
     """
     names = [one.topic.name for one in topics.case_events]
-    scheduler = type("Scheduler", (WholeFetches,), {"case_topics": frozenset(names)})
-    app = faust.App(
+    app = CommittedApp(
         group,
+        case_topics=frozenset(names),
         broker=[f"kafka://{address}" for address in bootstrap.split(",")],
         datadir=folder / "faust",
         processing_guarantee="at_least_once",
-        ConsumerScheduler=scheduler,
         # with a standby, even of no table, Faust's own assignor is used: it gives a partition number of all topics to
         # one worker
         table_standby_replicas=1,
@@ -112,8 +82,8 @@ def make_app(
     @app.agent(channel, concurrency=1, name="case-events")
     async def take_fetches(stream: AsyncIterable[Any]) -> None:
         # to raise here would acknowledge and lose the fetch: what can fail is the committer's
-        async for records in stream:
-            await asyncio.to_thread(inbox.put, fetch_of_records(records))
+        async for fetch in stream:
+            await asyncio.to_thread(inbox.put, fetch)
 
     @app.on_partitions_assigned.connect
     async def assigned(sender: Any, /, *partitions: Any, signal: Any, **_: Any) -> None:

@@ -23,7 +23,7 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.sinks.store import Store
-from throughline.streams.worker.event_log import CaseLog, check_position, check_topic_ids
+from throughline.streams.worker.event_log import CaseLog, Extent, check_position, check_topic_ids
 from throughline.streams.worker.fetch import Fetch
 from throughline.streams.worker.inbox import Assigned, Inbox, Item, Revoked
 from throughline.streams.worker.metrics import WorkerMetrics
@@ -201,8 +201,7 @@ class Committer:
             check_topic_ids(partition.topic_ids(), found)
             partition.begin(found)
             for topic in self._names:
-                position, extent = partition.next_offsets[topic], self._log.extent(topic, number)
-                check_position(topic, number, position, extent)
+                extent = self._checked_extent(topic, number, partition.next_offsets[topic])
                 end = extent.end if standing is None else max(standing.get(topic, 0), extent.first)
                 self._catch_up(partition, topic, end)
         except BaseException:
@@ -212,6 +211,14 @@ class Committer:
         self._to_announce[number] = None
         log.info("partition_opened", partition=number, positions=partition.next_offsets)
         return partition
+
+    def _checked_extent(self, topic: str, number: int, position: int) -> Extent:
+        """What the log has that is decided, which is where the lag is measured to. Raises TopicMismatch for a log that
+        lost records: a position beyond a transaction that is open is none, in a store of an earlier version.
+        """
+        extent = self._log.extent(topic, number)
+        check_position(topic, number, position, self._log.written(topic, number) if position > extent.end else extent)
+        return extent
 
     def _catch_up(self, partition: PartitionStore, topic: str, end: int) -> None:
         """Read in bulk what lies between the store's position and `end`."""
@@ -244,10 +251,10 @@ class Committer:
         together: list[Fetch] = []
         expected = dict(partition.next_offsets)
         for fetch in fetches:
-            if fetch.offsets[0] > expected[fetch.topic]:
+            if fetch.first > expected[fetch.topic]:
                 self._commit_together(partition, together)
                 together = []
-                self._catch_up(partition, fetch.topic, fetch.offsets[0])
+                self._catch_up(partition, fetch.topic, fetch.first)
             together.append(fetch)
             expected[fetch.topic] = max(expected[fetch.topic], fetch.next_offset)
         self._commit_together(partition, together)
@@ -336,8 +343,7 @@ class Committer:
             for number, partition in self._open.items():
                 check_topic_ids(partition.topic_ids(), found)
                 for topic in self._names:
-                    extent = self._log.extent(topic, number)
-                    check_position(topic, number, partition.next_offsets[topic], extent)
+                    extent = self._checked_extent(topic, number, partition.next_offsets[topic])
                     self._ends[topic, number] = extent.end
         except BrokerUnavailable as error:
             log.warning("broker_away", what=error.what)

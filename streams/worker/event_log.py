@@ -1,21 +1,26 @@
 """Kafka as the record: where each partition begins and ends, and its records in bulk, from any offset to any other.
 
-The same reader fills a gap, brings up a store that is behind, and refills one that was lost. It
-joins no group and commits nothing: a store keeps its own positions.
+The same reader serves a gap, the catch-up of a store that is behind, and the rebuilding of one that was lost. It
+joins no group and commits nothing: a store keeps its own positions. It reads what is committed: a transaction that is
+still open is not there yet, nor what was written after it began.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from throughline.errors import BrokerRefused, BrokerUnavailable, InfrastructureError, TopicMismatch
-from throughline.streams.worker.fetch import Fetch, fetch_of_messages
+from throughline.streams.worker.fetch import Fetch, fetch_of_items
+from throughline.streams.worker.log_answers import LogAnswers
+from throughline.streams.worker.message_set import FETCH_COST, Item, MessageSet
 
 RECORDS_AT_ONCE = 50_000
 _SECONDS = 10.0
@@ -23,7 +28,7 @@ _SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Extent:
-    """The offsets that a partition has: from `first` up to but not including `end`."""
+    """The offsets that a partition has, as far as all is decided: from `first` up to but not including `end`."""
 
     first: int
     end: int
@@ -38,27 +43,18 @@ class CaseLog:
             "group.id": group,
             "client.id": client_id,
             "enable.auto.commit": False,
-            "enable.partition.eof": True,
-            "auto.offset.reset": "error",
-            "check.crcs": True,
-            # what is read stands in the log already; the next partition is asked for only after such a wait
-            "fetch.wait.max.ms": 20,
             "socket.timeout.ms": int(_SECONDS * 1000),
-            "queued.min.messages": 200_000,
-            "queued.max.messages.kbytes": 131_072,
-            "fetch.message.max.bytes": 8_388_608,
             "log_level": 3,
         }
         self._bootstrap = bootstrap
+        self._client_id = client_id
         self._consumer: Consumer | None = None
         self._admin: AdminClient | None = None
 
     def topic_ids(self, topics: list[str]) -> dict[str, str]:
         """The id of each topic. Raises TopicMismatch for one that is not there."""
-        if self._admin is None:
-            self._admin = AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 3})
         with _translated(self._bootstrap):
-            described = self._admin.describe_topics(TopicCollection(topics), request_timeout=_SECONDS)
+            described = self._open_admin().describe_topics(TopicCollection(topics), request_timeout=_SECONDS)
             found: dict[str, str] = {}
             for topic, future in described.items():
                 try:
@@ -72,10 +68,18 @@ class CaseLog:
         return found
 
     def extent(self, topic: str, partition: int) -> Extent:
-        """The offsets that a partition has now."""
+        """The offsets that a partition has now, up to the first of a transaction that is still open."""
         with _translated(self._bootstrap):
             first, end = self._open().get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)
         return Extent(first, end)
+
+    def written(self, topic: str, partition: int) -> Extent:
+        """The offsets that a partition has now, with those of transactions that are still open."""
+        at, latest = TopicPartition(topic, partition), OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        with _translated(self._bootstrap):
+            found = self._open_admin().list_offsets({at: latest}, request_timeout=_SECONDS)
+            end = found[at].result().offset
+        return Extent(self.extent(topic, partition).first, end)
 
     def committed(self, partition: int, topics: list[str]) -> dict[str, int]:
         """Where the group stands in this partition of each topic; -1001 where it never committed."""
@@ -85,38 +89,38 @@ class CaseLog:
         return {one.topic: one.offset for one in found}
 
     def read(self, topic: str, partition: int, first: int, end: int) -> Iterator[Fetch]:
-        """The records from `first` up to but not including `end`, in fetches of at most RECORDS_AT_ONCE.
+        """What is committed from `first` up to but not including `end`, in fetches of about RECORDS_AT_ONCE at most.
 
-        Offsets that the log does not have are passed over. Raises BrokerUnavailable where nothing comes any more.
+        Offsets that the log does not have, and those of aborted transactions, are passed over; a batch that cannot be
+        read is among `passed`, whole where `end` is within it. Ends early where a transaction is still open. Raises
+        BrokerUnavailable where nothing comes any more.
         """
-        consumer = self._open()
-        with _translated(self._bootstrap):
-            consumer.assign([TopicPartition(topic, partition, first)])
-            try:
-                silent = 0
-                while first < end:
-                    messages = consumer.consume(min(RECORDS_AT_ONCE, end - first), timeout=1.0)
-                    good = [
-                        message for message in messages if message.error() is None and (message.offset() or 0) < end
-                    ]
-                    for message in messages:
-                        fault = message.error()
-                        if fault is not None and fault.code() != KafkaError._PARTITION_EOF:
-                            raise KafkaException(fault)
-                    if good:
-                        first, silent = (good[-1].offset() or 0) + 1, 0
-                        yield fetch_of_messages(good)
-                    if len(good) < len(messages):
-                        return  # the end of the log, or a record past `end`
-                    if not messages:
-                        silent += 1
-                    if silent > 3 * _SECONDS:
-                        raise BrokerUnavailable(
-                            f"`{self._bootstrap}` has sent nothing of {topic}-{partition} from offset {first} on.",
-                            hint="Check that the broker is running. The same read may be tried again.",
-                        )
-            finally:
-                consumer.unassign()
+        answers = LogAnswers(self._bootstrap, topic, partition, client_id=self._client_id, seconds=_SECONDS)
+        try:
+            items: list[Item] = []
+            cost, silent_since = 0, time.monotonic()
+            while first < end:
+                answer = answers.ask(first)
+                messages = MessageSet(answer.data, first, answer.aborted, most_cost=FETCH_COST - cost)
+                items += chain.from_iterable(messages)
+                cost += messages.cost
+                if messages.next_offset > first:
+                    first, silent_since = messages.next_offset, time.monotonic()
+                elif first >= answer.stable_end:
+                    break  # the end of the log
+                elif time.monotonic() - silent_since > 3 * _SECONDS:
+                    raise BrokerUnavailable(
+                        f"`{self._bootstrap}` has sent nothing of {topic}-{partition} from offset {first} on.",
+                        hint="Look whether the broker runs; the same read may be tried again.",
+                    )
+                while len(items) >= RECORDS_AT_ONCE or (items and (cost >= FETCH_COST or first >= end)):
+                    some, items = items[:RECORDS_AT_ONCE], items[RECORDS_AT_ONCE:]
+                    cost = 0
+                    yield from _fetches(topic, partition, some, end)
+            if items:
+                yield from _fetches(topic, partition, items, end)
+        finally:
+            answers.close()
 
     def close(self) -> None:
         """Let the connections go."""
@@ -133,10 +137,23 @@ class CaseLog:
     ) -> None:
         self.close()
 
+    def _open_admin(self) -> AdminClient:
+        if self._admin is None:
+            self._admin = AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 3})
+        return self._admin
+
     def _open(self) -> Consumer:
         if self._consumer is None:
             self._consumer = Consumer(self._settings)
         return self._consumer
+
+
+def _fetches(topic: str, partition: int, items: list[Item], end: int) -> Iterator[Fetch]:
+    """The fetch of those items that begin before `end`, if there are any."""
+    if items[-1].offset >= end:
+        items = [item for item in items if item.offset < end]
+    if items:
+        yield fetch_of_items(topic, partition, items)
 
 
 class _translated:  # noqa: N801 - read as a statement

@@ -1,20 +1,51 @@
-"""A fetch: records of one topic and partition as a client of Kafka gave them, in the order of their offsets."""
+"""A fetch: records of one topic and partition as the log has them, in the order of their offsets, and what was passed
+over between them.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from throughline.schemas.acceptance.reject import Reject
 
 Headers = Sequence[tuple[str, bytes | None]]
+
+# bytes of memory, about, that a header takes beside its text
+_HEADER_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Offsets from `first` up to but not including `end` that give no record.
+
+    `fault` says why they cannot be read, and `raw` has their bytes, or the first of too many; None: there is nothing to
+    be read (a marker of a transaction, records of one that was aborted). `time` is the broker's, milliseconds UTC.
+    """
+
+    headers: ClassVar[Headers] = ()
+    key: ClassVar[None] = None
+
+    first: int
+    end: int
+    time: int
+    fault: Reject | None = None
+    raw: bytes | None = None
+
+    @property
+    def offset(self) -> int:
+        """The first: where it stands among records."""
+        return self.first
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
     """Records, one place in each list for each: `times` are milliseconds since 1970 UTC, as the broker stamped them.
 
-    Offsets ascend; some may be missing between them.
+    Offsets ascend; some may be missing between them. `passed` says of those that are missing at either end, and of all
+    that cannot be read.
     """
 
     topic: str
@@ -23,6 +54,7 @@ class Fetch:
     times: list[int]
     values: list[bytes | None]
     headers: list[Headers]
+    passed: list[Passed] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -33,23 +65,40 @@ class Fetch:
         return f"{self.topic}-{self.partition}"
 
     @property
+    def first(self) -> int:
+        """The first offset that it is about."""
+        return min([*self.offsets[:1], *(one.first for one in self.passed[:1])])
+
+    @property
     def next_offset(self) -> int:
-        """The offset after its last record."""
-        return self.offsets[-1] + 1
+        """The offset after the last that it is about."""
+        return max([*(offset + 1 for offset in self.offsets[-1:]), *(one.end for one in self.passed[-1:])])
+
+    @property
+    def latest(self) -> int:
+        """When the broker wrote the last of it, milliseconds since 1970 UTC."""
+        return max([*self.times[-1:], *(one.time for one in self.passed[-1:])])
 
     @property
     def size(self) -> int:
-        """Bytes of its values."""
-        return sum(len(value) for value in self.values if value is not None)
+        """Bytes of memory, about, of its values and headers."""
+        values = sum(len(value) for value in self.values if value is not None)
+        kept = sum(len(one.raw) for one in self.passed if one.raw is not None)
+        return values + kept + _HEADER_BYTES * sum(map(len, self.headers))
 
     def since(self, offset: int) -> Fetch:
-        """The records from `offset` on: what was not taken before."""
-        first = bisect_left(self.offsets, offset)
-        if first == 0:
+        """What it says from `offset` on: what was not taken before."""
+        if offset <= self.first:
             return self
-        cut = slice(first, None)
+        cut = slice(bisect_left(self.offsets, offset), None)
         return Fetch(
-            self.topic, self.partition, self.offsets[cut], self.times[cut], self.values[cut], self.headers[cut]
+            self.topic,
+            self.partition,
+            self.offsets[cut],
+            self.times[cut],
+            self.values[cut],
+            self.headers[cut],
+            [one for one in self.passed if one.end > offset],
         )
 
 
@@ -71,30 +120,25 @@ def joined(fetches: Sequence[Fetch]) -> list[Fetch]:
             times=[time for fetch in run for time in fetch.times],
             values=[value for fetch in run for value in fetch.values],
             headers=[headers for fetch in run for headers in fetch.headers],
+            passed=[one for fetch in run for one in fetch.passed],
         )
         for topic, run in by_topic.items()
     ]
 
 
-def fetch_of_records(records: Sequence[Any]) -> Fetch:
-    """A fetch of aiokafka's records (at least one, of one partition)."""
+def fetch_of_items(topic: str, partition: int, items: Sequence[Any]) -> Fetch:
+    """A fetch of the items of a MessageSet (at least one): records and Passed in the order of their offsets."""
+    records, passed = items, []
+    if Passed in set(map(type, items)):
+        records = [item for item in items if type(item) is not Passed]
+        passed = [item for item in items if type(item) is Passed]
     return Fetch(
-        topic=records[0].topic,
-        partition=records[0].partition,
+        topic=topic,
+        partition=partition,
         offsets=[record.offset for record in records],
         times=[record.timestamp for record in records],
         values=[record.value for record in records],
         headers=[record.headers for record in records],
-    )
-
-
-def fetch_of_messages(messages: Sequence[Any]) -> Fetch:
-    """A fetch of confluent-kafka's messages (at least one, of one partition)."""
-    return Fetch(
-        topic=messages[0].topic(),
-        partition=messages[0].partition(),
-        offsets=[message.offset() for message in messages],
-        times=[message.timestamp()[1] for message in messages],
-        values=[message.value() for message in messages],
-        headers=[message.headers() or () for message in messages],
+        # those with a fault, and the first and last, which say where the fetch begins and ends
+        passed=[one for one in passed if one.fault is not None or one is passed[0] or one is passed[-1]],
     )

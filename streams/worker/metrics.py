@@ -65,7 +65,7 @@ class WorkerMetrics:
         self._seconds.observe(seconds)
         for topic, position in partition.next_offsets.items():
             self._position.labels(topic, partition.number).set(position)
-        self._age.labels(partition.number).set(max(0.0, time.time() - max(f.times[-1] for f in fetches) / 1000))
+        self._age.labels(partition.number).set(max(0.0, time.time() - max(f.latest for f in fetches) / 1000))
         self.last_progress = time.monotonic()
 
     def reread(self, topic: str, records: int) -> None:

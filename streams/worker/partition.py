@@ -74,10 +74,9 @@ class PartitionStore:
         fresh = []
         for fetch in fetches:
             # of this call, too: a client may give the same records again
-            rest = fetch.since(after[fetch.topic])
-            if len(rest):
-                fresh.append(rest)
-                after[fetch.topic] = rest.next_offset
+            if fetch.next_offset > after[fetch.topic]:
+                fresh.append(fetch.since(after[fetch.topic]))
+                after[fetch.topic] = fetch.next_offset
         fresh = joined(fresh)
         read = [read_case_records(fetch, self._domain, self._schemas, self._topics) for fetch in fresh]
         counts = Counts()

@@ -6,18 +6,18 @@ taken as a line of a file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.acceptance.reject import Reject
-from throughline.schemas.acceptance.rfc3339 import read_instant
 from throughline.schemas.acceptance.rows import RowBatch, join_batches, rejects_table
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
@@ -27,19 +27,14 @@ from throughline.schemas.wire.cloudevents import from_kafka
 from throughline.schemas.wire.json_lines import events_from_objects
 from throughline.schemas.wire.kafka_record import HEARTBEAT_TYPE
 from throughline.streams.worker.fetch import Fetch, Headers
+from throughline.streams.worker.heartbeat import HEARTBEATS, read_heartbeat, wrong_partition
 
-HEARTBEATS = pa.schema(
-    [
-        ("source", pa.string()),
-        ("area", pa.string()),
-        ("sent_at", pa.timestamp("us")),
-        ("sequence", pa.int64()),
-        ("waiting", pa.int64()),
-        ("every_seconds", pa.float64()),
-    ]
-)
 _HEARTBEAT = HEARTBEAT_TYPE.encode()
-_JSON = (b"application/json", b"application/cloudevents")
+# the end of the year 9999
+_LATEST_MILLIS = 253_402_300_799_999
+_CONTENT_TYPE = "content-type"
+# of a content-type; more is none
+_TYPE_BYTES = 200
 
 
 @dataclass(frozen=True)
@@ -61,8 +56,12 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
     for place, headers in enumerate(fetch.headers):
         named = dict(headers)
         if named.get("ce_type") == _HEARTBEAT:
-            _read_heartbeat(fetch, place, named, heartbeats, refused)
-        elif (named.get("content-type") or b"").startswith(_JSON):
+            beat = read_heartbeat(fetch, place, named, domain, topics)
+            if isinstance(beat, Reject):
+                refused.reject(fetch.offsets[place], beat, fetch.values[place], None)
+            else:
+                heartbeats.append(beat)
+        elif _is_json(named, fetch.values[place]):
             single.append(place)
         else:
             stated = named.get("ce_contenthash")
@@ -87,11 +86,32 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
         domain,
         fetch.origin,
     )
+    for passed in fetch.passed:
+        if passed.fault is not None:
+            refused.reject(passed.first, passed.fault, passed.raw, None)
     batch = _admitted(join_batches([decoded, from_json, refused.build()]), fetch, topics)
     return CaseRecords(
         Batch(_stamped(batch.events, fetch), _stamped(batch.rejects, fetch)),
         pa.Table.from_pylist(heartbeats, schema=HEARTBEATS),
     )
+
+
+def _is_json(named: Mapping[str, bytes | None], value: bytes | None) -> bool:
+    """Whether a record says that it is JSON, or says nothing of the kind and begins as JSON does."""
+    said = named.get(_CONTENT_TYPE)
+    if said is None:
+        said = next((text for name, text in named.items() if name.lower() == _CONTENT_TYPE), None)
+    if said is not None:
+        return _is_json_type(said[:_TYPE_BYTES])
+    return value is not None and value[:1] == b"{" and SCHEMA_ID_HEADER not in named
+
+
+@lru_cache(maxsize=256)
+def _is_json_type(content_type: bytes) -> bool:
+    """Media types know no case, and may have parameters."""
+    media = content_type.partition(b";")[0].strip().lower()
+    is_json = media in {b"application/json", b"text/json"} or media.endswith(b"+json")
+    return is_json or media.startswith(b"application/cloudevents")
 
 
 def _event(headers: Headers, value: bytes | None, domain: Domain) -> dict[str, Any] | Reject:
@@ -100,30 +120,10 @@ def _event(headers: Headers, value: bytes | None, domain: Domain) -> dict[str, A
         return Reject("too_large", None, f"a record may have {domain.limits.record_bytes} bytes")
     if stated is not None and sha256(value or b"").hexdigest().encode() != stated.lower():
         return Reject("content_hash_mismatch", "contenthash", "the bytes are not what their hash says")
+    if not any(name == "ce_specversion" or name.lower() == _CONTENT_TYPE for name, _ in headers):
+        told = "an event in structured mode says so by the content-type `application/cloudevents+json`"
+        return Reject("bad_attribute", _CONTENT_TYPE, told)
     return from_kafka([(name, text) for name, text in headers if name != "ce_contenthash"], value)
-
-
-def _read_heartbeat(
-    fetch: Fetch, place: int, named: dict[str, bytes | None], into: list[dict[str, Any]], refused: RowBatch
-) -> None:
-    try:
-        said = orjson.loads(fetch.values[place] or b"")
-        sent_at = read_instant((named["ce_time"] or b"").decode())
-        if isinstance(sent_at, str):
-            raise ValueError(sent_at)
-        into.append(
-            {
-                "source": (named["ce_source"] or b"").decode(),
-                "area": (named.get("ce_partitionkey") or b"").decode(),
-                "sent_at": sent_at,
-                "sequence": said["sequence"],
-                "waiting": said["waiting"],
-                "every_seconds": float(said["every_seconds"]),
-            }
-        )
-    except (ValueError, KeyError, TypeError):
-        fault = Reject("bad_heartbeat", None, "a sign of life says source, time, sequence, waiting and every_seconds")
-        refused.reject(fetch.offsets[place], fault, fetch.values[place], None)
 
 
 def _admitted(batch: Batch, fetch: Fetch, topics: Topics) -> Batch:
@@ -140,16 +140,13 @@ def _admitted(batch: Batch, fetch: Fetch, topics: Topics) -> Batch:
     refused = []
     for row in events.filter(wrong).select(["source", "id", "type", "area", "agency", "position"]).to_pylist():
         if agencies is not None and row["agency"] not in agencies:
-            fault = ("wrong_topic", "agency", f"the topic {fetch.topic} is not one of the agency {row['agency']}")
+            told = f"the topic {fetch.topic} is not one of the agency {row['agency']}"
+            fault = Reject("wrong_topic", "agency", told)
         else:
-            expected = topics.partition_of(row["area"])
-            fault = (
-                "wrong_partition",
-                "partitionkey",
-                f"area {row['area']} belongs to partition {expected}: the key of a record is its area, by murmur2",
-            )
+            fault = wrong_partition(row["area"], topics)
         raw = fetch.values[fetch.offsets.index(row["position"])]
-        refused.append((fetch.origin, row["position"], *fault, raw, row["source"], row["id"], row["type"]))
+        said = (fault.reason, fault.field, fault.detail)
+        refused.append((fetch.origin, row["position"], *said, raw, row["source"], row["id"], row["type"]))
     return Batch(events.filter(pc.invert(wrong)), pa.concat_tables([batch.rejects, rejects_table(refused)]))
 
 
@@ -161,6 +158,11 @@ def _areas_of(events: pa.Table, fetch: Fetch, topics: Topics) -> list[str]:
 
 def _stamped(records: pa.Table, fetch: Fetch) -> pa.Table:
     """The table with the column received_at: when the broker wrote the record of each row."""
-    places = np.searchsorted(np.asarray(fetch.offsets), records["position"].to_numpy())
-    micros = np.asarray(fetch.times, dtype=np.int64)[places] * 1000
-    return records.append_column("received_at", pa.array(micros).cast(pa.timestamp("us")))
+    offsets, times = fetch.offsets, fetch.times
+    if fetch.passed:
+        in_order = sorted([*zip(offsets, times, strict=True), *((one.first, one.time) for one in fetch.passed)])
+        offsets, times = [offset for offset, _ in in_order], [time for _, time in in_order]
+    places = np.searchsorted(np.asarray(offsets, dtype=np.int64), records["position"].to_numpy())
+    # a topic that was not made as ours are has its publishers' times, which may be none
+    millis = np.clip(np.asarray(times, dtype=np.int64), 0, _LATEST_MILLIS)[places]
+    return records.append_column("received_at", pa.array(millis * 1000).cast(pa.timestamp("us")))

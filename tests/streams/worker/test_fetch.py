@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from throughline.streams.worker.fetch import Fetch, fetch_of_messages, fetch_of_records
+from throughline.schemas.acceptance.reject import Reject
+from throughline.streams.worker.fetch import Fetch, Passed, fetch_of_items
 
 
 def fetch(*offsets: int) -> Fetch:
@@ -22,7 +23,7 @@ def fetch(*offsets: int) -> Fetch:
 def test_what_it_says_of_itself() -> None:
     whole = fetch(5, 7, 12)
 
-    assert (len(whole), whole.origin, whole.next_offset, whole.size) == (3, "cps.case-events-4", 13, 4)
+    assert (len(whole), whole.origin, whole.next_offset, whole.size) == (3, "cps.case-events-4", 13, 4 + 3 * 64)
 
 
 def test_since_cuts_every_list_at_the_same_place() -> None:
@@ -56,45 +57,31 @@ def test_a_tombstone_has_no_size() -> None:
 class Record:
     """As aiokafka has it."""
 
-    topic: str
-    partition: int
     offset: int
     timestamp: int
     value: bytes | None
     headers: Any = ()
 
 
-@dataclass
-class Message:
-    """As confluent-kafka has it."""
+def test_a_fetch_of_records_and_what_was_passed_over_between() -> None:
+    marker, unread = Passed(10, 11, 52), Passed(11, 14, 53, Reject("unreadable_batch", None, "so"), b"raw")
+    found = fetch_of_items("t", 2, [Record(8, 50, b"a", [("k", b"v")]), Record(9, 51, None), marker, unread])
 
-    record: Record
-
-    def topic(self) -> str:
-        return self.record.topic
-
-    def partition(self) -> int:
-        return self.record.partition
-
-    def offset(self) -> int:
-        return self.record.offset
-
-    def timestamp(self) -> tuple[int, int]:
-        return 1, self.record.timestamp
-
-    def value(self) -> bytes | None:
-        return self.record.value
-
-    def headers(self) -> Any:
-        return self.record.headers or None
+    assert found == Fetch("t", 2, [8, 9], [50, 51], [b"a", None], [[("k", b"v")], ()], [marker, unread])
+    assert (found.first, found.next_offset, found.latest) == (8, 14, 53)
 
 
-def test_both_clients_give_the_same() -> None:
-    """A message of confluent-kafka without headers has None there."""
-    records = [Record("t", 2, 8, 50, b"a", [("k", b"v")]), Record("t", 2, 9, 51, None)]
-    from_records, from_messages = fetch_of_records(records), fetch_of_messages([Message(one) for one in records])
+def test_what_was_passed_over_is_cut_as_records_are() -> None:
+    marker, unread = Passed(4, 5, 9), Passed(5, 8, 10, Reject("unreadable_batch", None, "so"))
+    whole = Fetch("t", 0, [8], [11], [b"a"], [()], [marker, unread])
 
-    assert from_records == from_messages
-    assert from_records.offsets == [8, 9]
-    assert from_records.times == [50, 51]
-    assert from_records.values == [b"a", None]
+    assert (whole.first, whole.next_offset) == (4, 9)
+    assert whole.since(5).passed == [unread]
+    assert whole.since(8).passed == []
+
+
+def test_of_what_says_nothing_the_ends_are_kept() -> None:
+    """They say from where to where the fetch goes."""
+    markers = [Passed(n, n + 1, 0) for n in range(5)]
+
+    assert fetch_of_items("t", 0, markers).passed == [markers[0], markers[-1]]
