@@ -11,7 +11,7 @@ from bench.faults.check import Checked
 from bench.faults.crashes import CASES, finish
 from bench.faults.world import Run, Sending
 from throughline.schemas.wire.kafka_record import heartbeat, plain_rows, record_of
-from throughline.sources.formats.event_files import read_events
+from throughline.sources.formats.registry import read_events
 
 _HASH = "ce_contenthash"
 

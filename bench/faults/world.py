@@ -25,7 +25,7 @@ from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.kafka_record import IN_FLIGHT, plain_rows, record_of
 from throughline.sinks.digest import digest_by_table
 from throughline.sinks.store import open_store
-from throughline.sources.formats.event_files import read_events
+from throughline.sources.formats.registry import read_events
 from throughline.streams.join.replay import replay
 from throughline.streams.worker.broker_topics import create_topics
 

@@ -21,9 +21,9 @@ from bench.hostile.records import MAPPING, Good, Run
 from bench.hostile.tables import events_table
 from bench.hostile.values import damaged
 from throughline.schemas.wire.avro.record import avro_record
-from throughline.sources.formats.event_files import read_events
+from throughline.sources.formats.registry import read_events
+from throughline.sources.mapping.conversion import read_mapped
 from throughline.sources.mapping.mapping import load_mapping
-from throughline.sources.mapping.tabular import read_mapped
 
 _RECORDS = 40
 

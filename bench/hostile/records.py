@@ -23,9 +23,9 @@ from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
 from throughline.schemas.wire.avro.framing import frame_confluent, frame_single_object
 from throughline.schemas.wire.avro.record import avro_record
 from throughline.schemas.wire.event_json import event_object, parse_event
-from throughline.sources.formats.event_files import read_events
+from throughline.sources.formats.registry import read_events
+from throughline.sources.mapping.conversion import read_mapped
 from throughline.sources.mapping.mapping import load_mapping
-from throughline.sources.mapping.tabular import read_mapped
 
 MAPPING = Path(__file__).with_name("mapping.yaml")
 # the share of records that stay as they were

@@ -14,7 +14,7 @@ from bench.hostile.records import UNTOUCHED, Good, Run, exactly, json_bytes
 from bench.hostile.values import LONGS, TEXTS, TIMES, hostile_value
 from throughline.schemas.acceptance.events import EVENTS
 from throughline.schemas.acceptance.rows import ROW_COLUMNS
-from throughline.sources.formats.event_files import read_events
+from throughline.sources.formats.registry import read_events
 
 
 def events_table(rows: list[dict[str, Any]]) -> pa.Table:

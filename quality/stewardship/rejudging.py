@@ -19,25 +19,21 @@ from functools import cached_property
 from pathlib import Path
 
 import orjson
-import pyarrow as pa
 
 from throughline.errors import DataError, DomainError
-from throughline.schemas.acceptance.admission import without_placeholders
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.acceptance.rows import join_batches
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics, load_topics
-from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
+from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.avro.framing import read_frame
-from throughline.schemas.wire.event_json import events_from_json_lines
 from throughline.sinks.quarantine.kept import KeptRecord
-from throughline.sources.formats.event_files import AVRO, JSON_LINES, PARQUET, ending_of
-from throughline.sources.mapping.mapping import Mapping
-from throughline.sources.mapping.refused_rows import CSV, column_values, counts_on_place, map_csv_again, map_json_again
+from throughline.sources.formats.registry import RowFormat, event_format, row_format
+from throughline.sources.mapping.conversion import column_values, map_again
+from throughline.sources.mapping.parts import Mapping
 from throughline.streams.worker.fetch import Fetch, Headers
 from throughline.streams.worker.records import read_case_records
 
-_XES = (".xes",)
 _TOPIC = re.compile(r"(.+)-(\d+)").fullmatch
 _STRUCTURED: Headers = (("content-type", b"application/cloudevents+json"),)
 
@@ -94,30 +90,32 @@ class Judges:
 
     def of(self, record: KeptRecord) -> Judge | Unreadable:
         """What judges the record, the same for all of an origin that are kept alike; or why nothing can."""
-        ending = ending_of(Path(record.origin))
         if record.raw is None:
             return NO_BYTES
-        if ending in JSON_LINES or (ending in PARQUET and "not_utf8" not in record.reasons and _is_event(record.raw)):
-            return self._lines
-        if ending in AVRO:
-            return self._messages if read_frame(record.raw) is not None else IN_PART
-        if ending in (*CSV, *PARQUET, *_XES):
-            return self._of_row(record, ending)
+        events, rows = event_format(Path(record.origin)), row_format(Path(record.origin))
+        # a table's text that is not UTF-8 is kept with escapes for it
+        is_as_read = rows is None or "not_utf8" not in record.reasons
+        if events is not None and is_as_read and events.is_whole(record.raw):
+            return self._events
+        if rows is not None:
+            return self._of_row(record, rows)
+        if events is not None:
+            return IN_PART
         topic = _TOPIC(record.origin)
         return IN_PART if topic is None else self._of_topic(record, topic[1])
 
-    def _of_row(self, record: KeptRecord, ending: str) -> Judge | Unreadable:
+    def _of_row(self, record: KeptRecord, rows: RowFormat) -> Judge | Unreadable:
         mapping, path = self._mapping, Path(record.origin)
         if mapping is None:
             # a table of events in part, or a row of an export: nothing tells which
-            return IN_PART if ending in PARQUET and record.source is None else NO_MAPPING
+            return IN_PART if event_format(path) is not None and record.source is None else NO_MAPPING
         if record.source is not None and record.source != mapping.source:
             return NO_MAPPING
-        if record.event_id is None and counts_on_place(mapping):
+        if record.event_id is None and mapping.counts_places:
             return PLACE_COUNTS
-        if ending in CSV:
-            return self._csv_rows if path.is_file() else NO_HEADER
-        return IN_PART if column_values(record.raw or b"") is None else self._json_rows
+        if rows.again is not None:
+            return self._rows if path.is_file() else NO_HEADER
+        return IN_PART if column_values(record.raw or b"") is None else self._rows
 
     def _of_topic(self, record: KeptRecord, topic: str) -> Judge | Unreadable:
         if "content_hash_mismatch" in record.reasons:
@@ -127,26 +125,15 @@ class Judges:
         raw = record.raw or b""
         return self._fetched if read_frame(raw) is not None or _is_event(raw) else NO_HEADERS
 
-    def _lines(self, records: Sequence[KeptRecord]) -> Batch:
-        batch = events_from_json_lines([one.raw or b"" for one in records], self._domain, records[0].origin, 0)
-        return Batch(
-            without_placeholders(_replaced(batch.events, records), self._domain), _replaced(batch.rejects, records)
-        )
+    def _events(self, records: Sequence[KeptRecord]) -> Batch:
+        found = event_format(Path(records[0].origin))
+        assert found is not None
+        return found.again([(one.position, one.raw or b"") for one in records], self._domain, records[0].origin)
 
-    def _messages(self, records: Sequence[KeptRecord]) -> Batch:
-        positions = [one.position for one in records]
-        batch = decode_messages([one.raw for one in records], self._schemas, records[0].origin, positions)
-        return Batch(without_placeholders(batch.events, self._domain), batch.rejects)
-
-    def _csv_rows(self, records: Sequence[KeptRecord]) -> Batch:
+    def _rows(self, records: Sequence[KeptRecord]) -> Batch:
         assert self._mapping is not None
-        lines = [(one.position, one.raw or b"") for one in records]
-        return map_csv_again(Path(records[0].origin), lines, self._mapping, self._domain)
-
-    def _json_rows(self, records: Sequence[KeptRecord]) -> Batch:
-        assert self._mapping is not None
-        rows = [(one.position, column_values(one.raw or b"") or {}) for one in records]
-        return map_json_again(Path(records[0].origin), rows, self._mapping, self._domain)
+        kept = [(one.position, one.raw or b"") for one in records]
+        return map_again(Path(records[0].origin), kept, self._mapping, self._domain)
 
     def _fetched(self, records: Sequence[KeptRecord]) -> Batch:
         """As the worker reads them, so that what a topic may hold and in which partition is judged again, too."""
@@ -183,13 +170,6 @@ def judge_again(
             by_judge.setdefault(judge, []).append(record)
     batches = [judge(found) for judge, found in by_judge.items()]
     return join_batches(batches), [one for found in by_judge.values() for one in found], unread
-
-
-def _replaced(table: pa.Table, records: Sequence[KeptRecord]) -> pa.Table:
-    """The table with the positions of the records for their numbers, from 0."""
-    positions = pa.array([one.position for one in records], pa.int64())
-    place = table.schema.get_field_index("position")
-    return table.set_column(place, table.schema.field(place), positions.take(table["position"].combine_chunks()))
 
 
 def _is_event(raw: bytes) -> bool:

@@ -23,7 +23,7 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.quarantine.kept import KeptRecord, choose_kept, leave, portion
 from throughline.sinks.quarantine.records import show
 from throughline.sinks.store import Store
-from throughline.sources.mapping.mapping import Mapping
+from throughline.sources.mapping.parts import Mapping
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.batch import settle, take
 from throughline.streams.join.rebuild import open_domain

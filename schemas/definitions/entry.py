@@ -1,21 +1,22 @@
-"""One entry of a domain file, read key by key: what is wrong becomes a problem with file and line."""
+"""One entry of a domain file or a mapping, read key by key: what is wrong becomes a problem with file and line."""
 
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from throughline.errors import DomainError
+from throughline.errors import DataError, DomainError, MappingError
 from throughline.schemas.definitions.yaml_lines import YamlList, YamlMap, read_yaml
 
 
 @dataclass(frozen=True)
-class DomainProblem:
-    """One thing that does not hold together: where (`line` from 1, `key` dotted), what, and what to do."""
+class Problem:
+    """One thing that does not hold together: where (`line` from 1, `key` dotted or empty), what, and what to do."""
 
     file: str
     line: int | None
@@ -25,44 +26,56 @@ class DomainProblem:
 
     def __str__(self) -> str:
         line = "" if self.line is None else f":{self.line}"
-        return f"{self.file}{line}: `{self.key}`: {self.problem}{f' {self.hint}' if self.hint else ''}"
+        key = f"`{self.key}`: " if self.key else ""
+        return f"{self.file}{line}: {key}{self.problem}{f' {self.hint}' if self.hint else ''}"
 
 
-class DomainProblemsError(DomainError):
-    """Every problem of a domain at once, in `problems`; file, line and field are those of the first."""
+class _ProblemsError(DataError):
+    remedy = ""
 
-    def __init__(self, problems: tuple[DomainProblem, ...]) -> None:
-        first = problems[0]
-        self.problems = problems
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems), key=lambda p: (p.file, p.line or sys.maxsize, p.key, p.problem)))
+        first, rest = self.problems[0], self.problems[1:]
         what = first.problem
-        if len(problems) > 1:
-            rest = "\n".join(f"  {problem}" for problem in problems[1:])
-            what += f"{f' {first.hint}' if first.hint else ''}\nand {len(problems) - 1} more:\n{rest}"
-        hint = first.hint if len(problems) == 1 else "Correct them in the domain's files and load it again."
-        super().__init__(what, file=first.file, line=first.line, field=first.key, hint=hint)
+        if rest:
+            listed = "\n".join(f"  {problem}" for problem in rest)
+            what += f"{f' {first.hint}' if first.hint else ''}\nand {len(rest)} more:\n{listed}"
+        hint = self.remedy if rest else first.hint
+        super().__init__(what, file=first.file, line=first.line, field=first.key or None, hint=hint)
+
+
+class DomainProblemsError(_ProblemsError, DomainError):
+    """Every problem of a domain, in `problems` by file and line; file, line and field are those of the first."""
+
+    remedy = "Correct them in the domain's files and load it again."
+
+
+class MappingProblemsError(_ProblemsError, MappingError):
+    """Every problem of a mapping, in the same way."""
+
+    remedy = "Correct them in the mapping and run it again."
 
 
 @dataclass
 class Problems:
     """What was found wrong so far."""
 
-    found: list[DomainProblem] = field(default_factory=list)
+    found: list[Problem] = field(default_factory=list)
 
     def add(self, file: Path, line: int | None, key: str, problem: str, hint: str = "") -> None:
-        self.found.append(DomainProblem(str(file), line, key, problem, hint))
+        self.found.append(Problem(str(file), line, key, problem, hint))
 
-    def raise_any(self) -> None:
-        """Raise DomainProblemsError if there is any, in the order of files and lines."""
+    def raise_any(self, error: type[DomainProblemsError | MappingProblemsError] = DomainProblemsError) -> None:
+        """Raise the error if there is any."""
         if self.found:
-            raise DomainProblemsError(
-                tuple(sorted(set(self.found), key=lambda p: (p.file, p.line or 0, p.key, p.problem)))
-            )
+            raise error(self.found)
 
 
 def nearest(name: object, known: Iterable[str]) -> str:
     """A hint: the known name most like this one, or the first of them all."""
     names = list(known)
-    close = difflib.get_close_matches(str(name), names, n=1)
+    same = [known for known in names if known.casefold() == str(name).casefold()]
+    close = same or difflib.get_close_matches(str(name), names, n=1)
     if close:
         return f"Did you mean `{close[0]}`?"
     if not names:
@@ -106,6 +119,25 @@ class Entry:
             self.fault(key, f"{value!r} is not text.", 'Put it in quotation marks ("…").')
             return str(value)
         return value.strip()
+
+    def word(self, key: str) -> str:
+        """Text as it stands, with its spaces; it may be empty, and has to be there."""
+        value = self.map.get(key)
+        if not isinstance(value, str):
+            self.fault(key, "is missing." if value is None else "must be a text.")
+            return ""
+        return value
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """A list of text as it stands; one text stands for a list of one, and nothing for an empty one."""
+        value = self.map.get(key)
+        found: list[str] = []
+        for item, line in () if value is None else _items(value, self.line(key)):
+            if isinstance(item, str):
+                found.append(item)
+            else:
+                self.fault(key, "must be a list of texts.", line=line)
+        return tuple(found)
 
     def flag(self, key: str, default: bool = False) -> bool:
         value = self.map.get(key, default)
@@ -198,9 +230,12 @@ class Entry:
         return tuple(made)
 
 
-def read_entry(path: Path, problems: Problems, *, needed: bool = True) -> Entry:
-    """A file that is one mapping; an empty one where it is empty, no mapping or, if not `needed`, missing."""
-    content = _content(path, problems) if needed or path.is_file() else None
+def read_entry(path: Path, problems: Problems, *, needed: bool = True, as_words: bool = False) -> Entry:
+    """A file that is one mapping; an empty one where it is empty, no mapping or, if not `needed`, missing.
+
+    `as_words` is that of `read_yaml`.
+    """
+    content = _content(path, problems, as_words) if needed or path.is_file() else None
     if not isinstance(content, YamlMap):
         if content is not None:
             problems.add(path, 1, path.stem, "must be a mapping of names.")
@@ -224,9 +259,9 @@ def read_entries(folder: Path, name_key: str, problems: Problems) -> Iterator[En
                 problems.add(path, line, path.stem, f"must be an entry: `- {name_key}: …`.")
 
 
-def _content(path: Path, problems: Problems) -> Any:
+def _content(path: Path, problems: Problems, as_words: bool = False) -> Any:
     try:
-        read = read_yaml(path)
+        read = read_yaml(path, as_words=as_words)
     except DomainError as error:
         problems.add(path, error.line, path.stem, error.what, error.hint)
         return None

@@ -12,6 +12,8 @@ from throughline.errors import DomainError
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STRING = "tag:yaml.org,2002:str"
+_NULL = "tag:yaml.org,2002:null"
+_LIMIT = 1 << 20
 
 
 class YamlMap(dict[str, Any]):
@@ -52,38 +54,45 @@ class YamlFile:
     faults: list[tuple[int, str]] = field(default_factory=list)
 
 
-def read_yaml(path: Path) -> YamlFile:
-    """Read one YAML document. An empty file holds None.
+def read_yaml(path: Path, *, as_words: bool = False) -> YamlFile:
+    """Read one YAML document of at most a megabyte. An empty file holds None.
 
-    A key that stands twice, a key that is not text, a date that does not exist and an alias are faults of the
-    result. Raises DomainError where the file cannot be read or is not YAML at all.
+    With `as_words` every scalar is the text that stands there: `NO` is a word and `0123` a code; only `null`, `~` and
+    nothing are None. A key that stands twice, a key that is not text, a date that does not exist and an alias are
+    faults of the result: an alias takes no memory, however many there are. Raises DomainError where the file cannot be
+    read or is not YAML at all.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        raw = path.read_bytes()
+        if len(raw) > _LIMIT:
+            raise DomainError("is larger than a megabyte", file=path, hint="Split it, or name another file.")
+        root = yaml.compose(raw.decode("utf-8-sig"), Loader=_Loader)
+        read = YamlFile(path, None)
+        read.content = None if root is None else _Composer(read.faults, as_words).value(root)
     except (OSError, UnicodeDecodeError) as error:
-        raise DomainError(f"cannot be read: {error}", file=path, hint="A domain file is UTF-8 text.") from error
-    try:
-        root = yaml.compose(text, Loader=_Loader)
+        raise DomainError(f"cannot be read: {error}", file=path, hint="It is to be UTF-8 text.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)
         raise DomainError(f"is not YAML: {what}", file=path, line=None if mark is None else mark.line + 1) from error
-    read = YamlFile(path, None)
-    read.content = None if root is None else _Composer(read.faults).value(root)
+    except RecursionError:
+        raise DomainError("is not YAML that can be read: it nests too deep", file=path) from None
     return read
 
 
 class _Composer:
-    def __init__(self, faults: list[tuple[int, str]]) -> None:
+    def __init__(self, faults: list[tuple[int, str]], as_words: bool) -> None:
         self.faults = faults
+        self.as_words = as_words
         self.scalars: Any = yaml.SafeLoader("")
         self.seen: set[int] = set()
 
-    def value(self, node: yaml.Node) -> Any:
+    def value(self, node: yaml.Node, near: int = 1) -> Any:
+        """The value of a node; `near` is the line of what holds it: an alias has that of its anchor."""
         line = node.start_mark.line + 1
         if id(node) in self.seen:
             # An alias may nest without end, and a reader should not have to look elsewhere for a rule.
-            self.faults.append((line, "an anchor is used again: write the value out"))
+            self.faults.append((near, "an anchor (&…) is used again (*…): write the value out"))
             return None
         self.seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
@@ -92,9 +101,9 @@ class _Composer:
             items = YamlList(line)
             for item in node.value:
                 items.lines.append(item.start_mark.line + 1)
-                items.append(self.value(item))
+                items.append(self.value(item, line))
             return items
-        if node.tag == _STRING:
+        if node.tag == _STRING or (self.as_words and node.tag != _NULL):
             return node.value
         try:
             return self.scalars.construct_object(node, deep=True)
@@ -105,7 +114,8 @@ class _Composer:
     def mapping(self, node: yaml.MappingNode, line: int) -> YamlMap:
         made = YamlMap(line)
         for key_node, value_node in node.value:
-            key, at = self.value(key_node), key_node.start_mark.line + 1
+            is_word = self.as_words and isinstance(key_node, yaml.ScalarNode)
+            key, at = key_node.value if is_word else self.value(key_node, line), key_node.start_mark.line + 1
             if not isinstance(key, str):
                 self.faults.append((at, f"the key {key!r} is not text: put it in quotation marks"))
                 key = str(getattr(key_node, "value", key))
@@ -113,5 +123,5 @@ class _Composer:
                 self.faults.append((at, f"`{key}` stands twice; it stood before in line {made.lines[key]}"))
                 continue
             made.lines[key] = at
-            made[key] = self.value(value_node)
+            made[key] = self.value(value_node, at)
         return made

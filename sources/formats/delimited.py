@@ -1,72 +1,77 @@
-"""CSV files to Rows: any delimiter, UTF-8 or Windows-1252, gzip; every line ends in a row or in a reject.
+"""CSV files to Rows: any delimiter, UTF-8 or Windows-1252, gzip, lines that end in LF, CRLF or CR.
 
-A record may go over several lines inside quotes. A quote that is never closed costs one line, not the rest
-of the file. Reasons: not_utf8, nul_character, too_large, unclosed_quote, ragged_row.
+Every line that is not empty ends in a row or in a reject. A record may go over several lines inside quotes, and so may
+the header. A quote that is never closed, or that would make one text of lines which are records by themselves, costs
+its own line. Reasons: not_utf8, nul_character, too_large, unclosed_quote, ragged_row.
+
+Arrow reads a run of lines where each is a record: it has to find as many rows as there are lines. Wherever it does not,
+Python's csv reads the run one record at a time.
 """
 
 from __future__ import annotations
 
+import codecs
+import csv
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from throughline.errors import DataError
-from throughline.sources.formats.rows import Rows, row_rejects, row_table
-from throughline.sources.formats.text import detect_encoding, line_blocks
+from throughline.schemas.definitions.entry import Entry
+from throughline.sources.formats.registry import RowFormat, Settings
+from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
+from throughline.sources.formats.text import line_blocks, open_bytes
 
 RECORD_BYTES = 262_144
 _BLOCK = 1 << 24
+_RUN_LINES = 20_000
+# how far on an open quote is followed at least, once many were followed in vain
+_LEAST_REACH = 256
 _DELIMITERS = ",;\t|"
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_ENCODINGS = {"": ("utf-8", "cp1252"), "utf-8": ("utf-8",), "utf-8-sig": ("utf-8",), "cp1252": ("cp1252",)}
 
-Fault = tuple[int, str, str | None, str, bytes]
+_CHARACTER = re.compile("[!-~]").fullmatch
+
+# a limit of the whole process: at first it is less than a record of ours may have
+csv.field_size_limit(max(csv.field_size_limit(), RECORD_BYTES))
 
 
-def read_csv(path: Path, settings: dict[str, str], *, origin: str, record_bytes: int = RECORD_BYTES) -> Iterator[Rows]:
-    """The rows of a CSV file; `settings` may give delimiter, quote and encoding. The first line names the
-    columns.
+def read_csv(path: Path, settings: Settings) -> Iterator[Rows]:
+    """The rows of a CSV file; `settings` may give delimiter, quote and encoding. Its first record names the columns.
 
-    The first Rows may have no row, so that the columns of an empty table are known. Raises DataError where
-    the file has no header, is not text, or cannot be read.
+    Without an encoding each line is UTF-8 if it can be, else Windows-1252. The first Rows may have no row, so that the
+    columns of an empty table are known. Raises DataError where the file has no header, is not text, or cannot be read.
     """
-    encoding = settings.get("encoding", "").lower() or detect_encoding(path)
-    if encoding not in {"utf-8", "utf-8-sig", "cp1252"}:
-        raise DataError(
-            f"has no reader for the encoding `{encoding}`",
-            file=path,
-            hint="`csv: encoding:` is utf-8 or cp1252.",
-        )
-    reader: _Reader | None = None
-    for block in line_blocks(path, _BLOCK):
-        if reader is None:
-            head, _, block = block.partition(b"\n")
-            reader = _Reader(path, origin, settings, encoding, record_bytes, head)
-            yield Rows(reader.columns, reader.empty, row_rejects(origin, []))
+    reader = _Reader(path, settings)
+    for block in reader.blocks():
         yield reader.read(block)
-    if reader is None:
-        raise DataError("is empty", file=path, hint="A CSV file begins with a line that names its columns.")
     if reader.held:
         yield reader.read(b"", last=True)
 
 
-def read_csv_again(path: Path, settings: dict[str, str], records: Sequence[tuple[int, bytes]]) -> Rows:
+def read_csv_again(path: Path, settings: Settings, records: Sequence[tuple[int, bytes]]) -> Rows:
     """The rows of single records of a CSV file, given as (line, bytes) as they stood in the `raw` of Rows.
 
-    The first line of the file names their columns: it has to be there still. Raises DataError as `read_csv` does.
+    The header of the file names their columns: it has to be there still. Raises DataError as `read_csv` does.
     """
-    encoding = settings.get("encoding", "").lower() or detect_encoding(path)
-    head = next(iter(line_blocks(path, _BLOCK)), b"").partition(b"\n")[0]
-    reader = _Reader(path, str(path), settings, encoding, RECORD_BYTES, head)
+    if not path.is_file():
+        raise DataError("is not there any more", file=path, hint="Only its header says which column is which.")
+    reader = _Reader(path, settings)
+    reader.read(next(reader.blocks()))
+    # a record that could be decoded was kept as UTF-8, whatever its file is in
+    reader.encodings = ("utf-8",) if reader.encodings == ("utf-8",) else ("utf-8", "cp1252")
     found = []
     for line, record in records:
         reader.line, reader.held = line, []
-        # a record that could be decoded was kept as UTF-8, whatever its file is in
-        reader.encoding = "utf-8" if encoding != "cp1252" or _is_utf8(record) else encoding
         found.append(reader.read(record + b"\n", last=True))
-    tables = [reader.empty, *(rows.table for rows in found)]
+    tables = [reader.no_rows, *(rows.table for rows in found)]
     return Rows(
         reader.columns,
         pa.concat_tables(tables).combine_chunks(),
@@ -74,219 +79,259 @@ def read_csv_again(path: Path, settings: dict[str, str], records: Sequence[tuple
     )
 
 
-def _is_utf8(record: bytes) -> bool:
-    try:
-        record.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+@dataclass
+class _Found:
+    """What a block has given so far; `first` is the number of its first line."""
+
+    first: int
+    tables: list[pa.Table] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def take(self, values: list[pa.Array], positions: Sequence[int], records: list[str]) -> None:
+        raw = pa.array(records, pa.string()).cast(pa.binary())
+        self.tables.append(row_table([_trimmed(column) for column in values], pa.array(positions, pa.int64()), raw))
+
+    def refuse(self, position: int, reason: str, detail: str, record: str) -> None:
+        self.faults.append((position, reason, None, detail, record.encode()))
 
 
 class _Reader:
-    """Holds what goes over the border of two blocks: the line number, and the lines of a record not yet
-    closed.
-    """
+    """Holds what goes over the border of two blocks: the line number, and the lines of a record not yet closed."""
 
-    def __init__(
-        self, path: Path, origin: str, settings: dict[str, str], encoding: str, record_bytes: int, head: bytes
-    ):
-        self.path, self.origin, self.encoding, self.record_bytes = path, origin, encoding, record_bytes
-        try:
-            header = head.decode("utf-8" if encoding != "cp1252" else encoding).rstrip("\r")
-        except UnicodeDecodeError:
-            raise DataError("has a header that is not UTF-8", file=path, line=1, hint="Save it as UTF-8.") from None
-        if "\x00" in header:
-            raise DataError("is not text: its first line has U+0000", file=path, line=1)
+    def __init__(self, path: Path, settings: Settings):
+        self.path = path
+        self.columns: tuple[str, ...] = ()
+        self.encodings = _ENCODINGS[settings.get("encoding", "").lower()]
         self.quote = settings.get("quote", '"')
-        self.delimiter = settings.get("delimiter", "").replace("\\t", "\t") or _delimiter(header, self.quote)
-        for name, text in (("quote", self.quote), ("delimiter", self.delimiter)):
-            if len(text.encode()) != 1:
-                raise DataError(f"`csv: {name}:` must be one ASCII character", file=path)
-        if not header.strip():
-            raise DataError("has an empty first line", file=path, line=1, hint="The first line names the columns.")
-        opens = re.escape(self.quote) + "(?:[^" + re.escape(self.quote) + "]|" + re.escape(self.quote * 2) + ")*"
-        bare = f"[^{re.escape(self.delimiter + self.quote)}][^{re.escape(self.delimiter)}]*"
-        closed = f"(?:{opens}{re.escape(self.quote)}[^{re.escape(self.delimiter)}]*|{bare}|)"
-        self.is_closed = re.compile(f"(?s){closed}(?:{re.escape(self.delimiter)}{closed})*").fullmatch
-        if self.is_closed(header) is None:
-            raise DataError("has a quote in its header that is not closed", file=path, line=1)
-        parsed = self._parse(header.encode() + b"\n", None)
-        self.columns = tuple((column[0].as_py() or "").strip() for column in parsed)
-        twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
-        if twice:
-            raise DataError(f"has two columns `{twice[0]}`", file=path, line=1, hint="Rename one of them.")
-        none = pa.array([], pa.string())
-        self.empty = row_table([none] * len(self.columns), pa.array([], pa.int64()), pa.array([], pa.binary()))
-        self.line = 2
+        with open_bytes(path) as file:
+            head = file.read(RECORD_BYTES)
+        if not head:
+            raise DataError("is empty", file=path, hint="A CSV file begins with a line that names its columns.")
+        if head[:2] in _UTF_16:
+            hint = "Save it as UTF-8 (in Excel: `CSV UTF-8`) and try again."
+            raise DataError("is UTF-16", file=path, line=1, hint=hint)
+        quote = re.escape(self.quote)
+        bare = re.sub(f"{quote}[^{quote}]*{quote}", "", head.decode("latin-1"))
+        first = re.split("[\r\n]", bare, maxsplit=1)[0]
+        self.is_mac = bare.startswith("\r", len(first)) and not bare.startswith("\r\n", len(first))
+        self.delimiter = settings.get("delimiter") or max(_DELIMITERS, key=first.count)
+        self.line = 1
         self.held: list[str] = []
+        self.reach = RECORD_BYTES
+
+    def blocks(self) -> Iterator[bytes]:
+        """The file in blocks of whole lines, which end in LF whatever they end in."""
+        return line_blocks(self.path, _BLOCK, is_mac=self.is_mac)
 
     def read(self, block: bytes, *, last: bool = False) -> Rows:
         """The rows of a block of whole lines; a record that is still open is held for the next block."""
-        faults: list[Fault] = []
-        first = self.line - len(self.held)
-        text = self._decode(block, faults)
-        lines = text.split("\n")
-        if lines and lines[-1] == "":
-            lines.pop()
-        self.line += len(lines)
-        lines = [*self.held, *lines]
-        self.held = []
-        records, positions = self._records(lines, first, faults, last)
-        values = self._values(records, positions, faults)
-        table = self.empty
-        if records:
-            raw = pa.array(records, pa.string()).cast(pa.binary())
-            table = row_table(values, pa.array(positions, pa.int64()), raw)
-        return Rows(self.columns, table, row_rejects(self.origin, sorted(faults)))
+        found = _Found(self.line - len(self.held))
+        lines = [*self.held, *self._decoded(block, found.faults)]
+        self.line, self.held = found.first + len(lines), []
+        at = 0 if self.columns else self._header(lines, found.faults)
+        while at < len(lines) and not self.held:
+            run = lines[at : at + _RUN_LINES]
+            at = at + len(run) if self._read_run(run, at, found) else self._read_records(lines, at, found, last)
+        return Rows(
+            self.columns,
+            pa.concat_tables(found.tables or [self.no_rows]),
+            row_rejects(str(self.path), sorted(found.faults)),
+        )
 
-    def _decode(self, block: bytes, faults: list[Fault]) -> str:
-        if self.encoding == "cp1252":
-            return block.decode("cp1252", errors="replace")
+    def _decoded(self, block: bytes, faults: list[Fault]) -> list[str]:
         try:
-            return block.decode()
+            text = block.decode(self.encodings[0])
         except UnicodeDecodeError:
-            kept = []
-            for number, line in enumerate(block.removesuffix(b"\n").split(b"\n"), self.line):
-                try:
-                    kept.append(line.decode())
-                except UnicodeDecodeError:
-                    faults.append((number, "not_utf8", None, "the line is not UTF-8", line))
-                    kept.append("")
-            return "\n".join(kept) + "\n"
+            lines = enumerate(block.removesuffix(b"\n").split(b"\n"), self.line)
+            return [self._decoded_line(line, number, faults) for number, line in lines]
+        return text.removesuffix("\n").split("\n") if text else []
 
-    def _records(self, lines: list[str], first: int, faults: list[Fault], last: bool) -> tuple[list[str], list[int]]:
-        """Records and the lines they begin at: lines joined while a quote is open; empty ones are left
-        out.
-        """
-        quote, limit = self.quote, self.record_bytes
-        records: list[str] = []
-        positions: list[int] = []
-        i, count = 0, len(lines)
-        while i < count:
-            record, end = lines[i], i + 1
-            if quote in record and record.count(quote) % 2 and not self._closed(record):
-                parts, size, odd = [record], len(record), True
-                while odd and end < count and size <= limit:
-                    parts.append(lines[end])
-                    size += len(lines[end]) + 1
-                    odd ^= lines[end].count(quote) % 2 == 1
-                    end += 1
-                if odd and end == count and size <= limit and not last:
-                    self.held = lines[i:]
-                    break
-                if odd:
-                    faults.append((first + i, "unclosed_quote", None, "a quote is not closed", record.encode()))
-                    i += 1
-                    continue
-                record = "\n".join(parts)
-            record = record.removesuffix("\r")
-            if record:
-                if len(record) > limit:
-                    faults.append((first + i, "too_large", None, f"a record may have {limit} bytes", record.encode()))
-                elif "\x00" in record:
-                    faults.append(
-                        (
-                            first + i,
-                            "nul_character",
-                            None,
-                            "the row has the character U+0000",
-                            record.encode(),
-                        )
-                    )
-                else:
-                    records.append(record)
-                    positions.append(first + i)
-            i = end
-        return records, positions
+    def _decoded_line(self, line: bytes, number: int, faults: list[Fault]) -> str:
+        for encoding in self.encodings:
+            try:
+                return line.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+        names = " nor ".join({"utf-8": "UTF-8", "cp1252": "Windows-1252"}[name] for name in self.encodings)
+        said = f"neither {names}" if len(self.encodings) > 1 else f"not {names}"
+        if number == 1:
+            raise DataError(f"has a header that is {said}", file=self.path, line=1, hint="Save it as UTF-8.")
+        faults.append((number, "not_utf8", None, f"the line is {said}", line))
+        return ""
 
-    def _closed(self, record: str) -> bool:
-        # An odd number of quotes is no open quote if one stands inside a field that does not begin with it:
-        # 5" pipe.
-        return len(record) <= self.record_bytes and self.is_closed(record.removesuffix("\r")) is not None
+    def _header(self, lines: list[str], faults: list[Fault]) -> int:
+        """Take the columns from the first record; how many lines it has."""
+        if not lines[0].strip():
+            raise DataError("has an empty first line", file=self.path, line=1, hint="The first line names the columns.")
+        names, taken = self._record(lines, 0)
+        if names is None:
+            raise DataError("has a quote in its header that is not closed", file=self.path, line=1)
+        if any("\x00" in name for name in names):
+            raise DataError("is not text: its first line has U+0000", file=self.path, line=1)
+        self.columns = tuple(name.strip() for name in names)
+        self.ragged = f"the row does not have {len(names)} fields"
+        self.no_rows = row_table([pa.array([], pa.string())] * len(names), pa.array([], pa.int64()), None)
+        twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
+        if twice:
+            raise DataError(f"has two columns `{twice[0]}`", file=self.path, line=1, hint="Rename one of them.")
+        return taken
 
-    def _values(self, records: list[str], positions: list[int], faults: list[Fault]) -> list[pa.Array]:
-        """The columns of the records; ragged ones are taken out of `records` and `positions`."""
+    def _read_run(self, lines: list[str], at: int, found: _Found) -> bool:
+        """Read a run in which each line is a record; False, and nothing found, where one may be something else."""
+        text = "\n".join(lines)
+        if "\r" in text:
+            lines = [line.removesuffix("\r") for line in lines]
+            text = "\n".join(lines)
+        positions: Sequence[int] = range(found.first + at, found.first + at + len(lines))
+        if "" in lines:
+            positions = [position for position, line in zip(positions, lines, strict=True) if line]
+            lines = [line for line in lines if line]
+            text = "\n".join(lines)
+        if "\r" in text or "\x00" in text or (len(text) > RECORD_BYTES and max(map(len, lines)) > RECORD_BYTES):
+            return False
+        # a quote that the last line leaves open swallows the line behind it, and so does not pass for closed
+        after = self.delimiter.join("." * len(self.columns))
         ragged: list[int] = []
-        parts = self._parts(records, 0, ragged)
-        values = [
-            pa.concat_arrays([part[c] for part in parts]) if parts else pa.array([], pa.string())
-            for c in range(len(self.columns))
-        ]
-        for i in reversed(ragged):
-            detail = f"the row does not have {len(self.columns)} fields"
-            faults.append((positions.pop(i), "ragged_row", None, detail, records.pop(i).encode()))
-        return values
+        values = self._parse(f"{text}\n{after}\n".encode(), ragged)
+        # a row has at least a line of its own: where there are as many, each has one
+        if not values or len(values[0]) + len(ragged) != len(lines) + 1 or len(lines) in ragged:
+            return False
+        for place in ragged:
+            found.refuse(positions[place], "ragged_row", self.ragged, lines[place])
+        if ragged:
+            left_out = set(ragged)
+            lines = [line for place, line in enumerate(lines) if place not in left_out]
+            positions = [position for place, position in enumerate(positions) if place not in left_out]
+        found.take([column[:-1] for column in values], positions, lines)
+        return True
 
-    def _parts(self, records: list[str], first: int, ragged: list[int]) -> list[list[pa.Array]]:
-        """The columns of the records in parts; `ragged` takes the indexes, from `first`, of those left out, ascending.
-
-        A quote in an odd place shifts the records after it: then the two halves are parsed alone.
-        """
-        if not records:
-            return []
-        found: list[int] = []
-        values = self._parse(("\n".join(records) + "\n").encode(), found)
-        if values and len(values[0]) == len(records) - len(found):
-            ragged += [first + i for i in found]
-            return [values]
-        if len(records) == 1:
-            ragged.append(first)
-            return []
-        middle = len(records) // 2
-        left = self._parts(records[:middle], first, ragged)
-        return left + self._parts(records[middle:], first + middle, ragged)
-
-    def _parse(self, text: bytes, ragged: list[int] | None) -> list[pa.Array]:
-        """Parse records into text columns; `ragged` (None: the header itself) takes the indexes of those
-        left out.
-        """
-        if not text:
-            return []
+    def _parse(self, text: bytes, ragged: list[int]) -> list[pa.Array]:
+        """Rows as columns of text; none where that fails. `ragged` takes the numbers of the rows left out."""
 
         def skip(row: pacsv.InvalidRow) -> str:
-            assert ragged is not None
             ragged.append(row.number - 1)
             return "skip"
 
-        names = None if ragged is None else [f"c{i}" for i in range(len(self.columns))]
+        names = [f"c{i}" for i in range(len(self.columns))]
         try:
             table = pacsv.read_csv(
                 pa.py_buffer(text),
-                read_options=pacsv.ReadOptions(
-                    use_threads=False,
-                    column_names=names,
-                    autogenerate_column_names=names is None,
-                    block_size=len(text) + 64,
-                ),
+                read_options=pacsv.ReadOptions(use_threads=False, column_names=names, block_size=len(text) + 64),
                 parse_options=pacsv.ParseOptions(
                     delimiter=self.delimiter,
                     quote_char=self.quote,
                     newlines_in_values=True,
                     ignore_empty_lines=False,
-                    invalid_row_handler=None if ragged is None else skip,
+                    invalid_row_handler=skip,
                 ),
                 convert_options=pacsv.ConvertOptions(
-                    column_types={name: pa.string() for name in names} if names else None,
-                    default_column_type=pa.string(),
-                    strings_can_be_null=True,
-                    null_values=[""],
-                    quoted_strings_can_be_null=True,
-                    check_utf8=False,
+                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
                 ),
             )
         except pa.ArrowInvalid:
-            if ragged is None:
-                raise DataError("has a header that cannot be read", file=self.path, line=1) from None
             return []
-        return [_trimmed(column) for column in table.columns]
+        return [column.combine_chunks() for column in table.columns]
+
+    def _read_records(self, lines: list[str], at: int, found: _Found, last: bool) -> int:
+        """Read at least a run of lines record by record; the place of the first line that was not read."""
+        until = min(at + _RUN_LINES, len(lines))
+        rows: list[list[str]] = []
+        positions: list[int] = []
+        records: list[str] = []
+        while at < until:
+            position, line, taken = found.first + at, lines[at].removesuffix("\r"), 1
+            if len(line) > RECORD_BYTES:
+                found.refuse(position, "too_large", f"a record may have {RECORD_BYTES} bytes", line)
+            elif line:
+                row: list[str] | None = line.split(self.delimiter)
+                if self.quote in line or "\r" in line:
+                    row, taken = self._record(lines, at)
+                if row is None and taken and not last:
+                    self.held = lines[at:]
+                    break
+                record = "\n".join(lines[at : at + taken]).removesuffix("\r") if taken > 1 else line
+                if row is None:
+                    found.refuse(position, "unclosed_quote", "a quote is not closed", line)
+                    taken = 1
+                elif "\x00" in record:
+                    found.refuse(position, "nul_character", "the row has the character U+0000", record)
+                elif len(row) != len(self.columns):
+                    found.refuse(position, "ragged_row", self.ragged, record)
+                else:
+                    rows.append(row)
+                    positions.append(position)
+                    records.append(record)
+            at += taken
+        if rows:
+            found.take([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], positions, records)
+        return at
+
+    def _record(self, lines: list[str], at: int) -> tuple[list[str] | None, int]:
+        """The row of the record that begins at a line, and how many lines it has.
+
+        No row where its quote is not closed; the number is then 0 unless it might be in the next block.
+        """
+        size = taken = 0
+        is_open = False
+
+        def following() -> Iterator[str]:
+            nonlocal size, taken, is_open
+            for place in range(at, len(lines)):
+                line = lines[place]
+                size += len(line) + 1
+                if taken and size > self.reach:
+                    break
+                taken += 1
+                yield line + "\n"
+            is_open = True
+
+        dialect: dict[str, Any] = {"delimiter": self.delimiter, "quotechar": self.quote}
+        try:
+            row = next(csv.reader(following(), **dialect))
+        except csv.Error:  # a CR outside of quotes
+            return [], 1
+        if is_open:
+            if size <= self.reach:
+                return None, taken
+            self.reach = max(self.reach // 2, _LEAST_REACH)
+            return None, 0
+        if taken == 1:
+            return row, 1
+        # over several lines, it has to be what RFC 4180 says to the letter: a stray quote seldom looks like it
+        record = lines[at : at + taken]
+        try:
+            row = next(csv.reader((line + "\n" for line in record), strict=True, **dialect))
+        except csv.Error:
+            return None, 0
+        if self.columns and (len(row) != len(self.columns) or self._hides_records(record[1:-1])):
+            return None, 0
+        self.reach = RECORD_BYTES
+        return row, taken
+
+    def _hides_records(self, inside: list[str]) -> bool:
+        """Whether the whole lines inside quotes have as many fields as the header, each of them, and enough to tell."""
+        delimiters = len(self.columns) - 1
+        return len(inside) * delimiters > 1 and all(line.count(self.delimiter) == delimiters for line in inside)
 
 
-def _trimmed(column: pa.ChunkedArray) -> pa.Array:
-    text = column.combine_chunks().cast(pa.string())
-    trimmed = pc.utf8_trim_whitespace(text)
+def _trimmed(column: pa.Array) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(column)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
-def _delimiter(header: str, quote: str) -> str:
-    bare = re.sub(f"{re.escape(quote)}[^{re.escape(quote)}]*{re.escape(quote)}", "", header)
-    return max(_DELIMITERS, key=lambda mark: (bare.count(mark), -_DELIMITERS.index(mark)))
+def _settings(entry: Entry) -> Settings:
+    entry.only("delimiter", "quote", "encoding")
+    said = {key: entry.word(key) for key in entry.map}
+    if said.get("delimiter") == "\\t":
+        said["delimiter"] = "\t"
+    for key in ("delimiter", "quote"):
+        if key in said and not (said[key] == "\t" or _CHARACTER(said[key])):
+            entry.fault(key, "must be one ASCII character.")
+    if said.get("encoding", "").lower() not in _ENCODINGS:
+        entry.fault("encoding", f"`{said['encoding']}` has no reader.", "Write utf-8 or cp1252.")
+    return said
+
+
+FORMATS = (
+    RowFormat((".csv", ".tsv", ".txt"), read_csv, read_csv_again, key="csv", settings=_settings, is_packed=True),
+)

@@ -11,6 +11,9 @@ import pyarrow as pa
 
 from throughline.schemas.acceptance.events import REJECTS
 
+# position, reason, field, detail, raw
+Fault = tuple[int, str, str | None, str, bytes]
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -34,8 +37,8 @@ def row_table(values: Sequence[pa.Array], positions: pa.Array, raw: pa.Array | N
     return pa.table([*values, positions, raw], names=[*names, "position", "raw"])
 
 
-def row_rejects(origin: str, faults: Iterable[tuple[int, str, str | None, str, bytes]]) -> pa.Table:
-    """REJECTS from (position, reason, field, detail, raw)."""
+def row_rejects(origin: str, faults: Iterable[Fault]) -> pa.Table:
+    """REJECTS of an origin."""
     found = list(faults)
     if not found:
         return REJECTS.empty_table()

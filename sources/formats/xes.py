@@ -15,6 +15,7 @@ from xml.parsers import expat
 import pyarrow as pa
 
 from throughline.errors import DataError
+from throughline.sources.formats.registry import RowFormat
 from throughline.sources.formats.rows import Rows, row_rejects, row_table
 from throughline.sources.formats.text import open_bytes
 
@@ -28,7 +29,7 @@ class _DeclaredTypes(Exception):  # noqa: N818 — leaves the parser's callback 
     """The log declares a document type."""
 
 
-def read_xes(path: Path, batch_rows: int) -> Iterator[Rows]:
+def read_xes(path: Path, batch_rows: int = 100_000) -> Iterator[Rows]:
     """The events of a log in the order of the file; `position` counts them from 1. The first Rows has none.
 
     Raises DataError with the line where the log is not well-formed, declares a document type, or has no
@@ -139,3 +140,6 @@ def _events(path: Path) -> Iterator[dict[str, str]]:
         ) from None
     if not log.is_log:
         raise DataError("is no XES log: its outermost element is not `log`", file=path, line=1)
+
+
+FORMATS = (RowFormat((".xes",), lambda path, settings: read_xes(path), is_packed=True),)

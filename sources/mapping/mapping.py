@@ -1,12 +1,13 @@
-"""A mapping: how the rows of an existing system's files become events. A YAML file, read here into plain
-values.
+"""A mapping: how the rows of an existing system's files become events. A YAML file, read here into plain values.
+Every scalar is text as it stands there: `NO` is a word and `0123` a code.
 
 Keys (a text where a value is wanted names a column; `{constant: …}` is a constant, `{path: REGEX}` the first
 group of a match in the file's path; `values:` translates words, `otherwise:` is for words that it does not
 list):
 
 - `title`, `source` (URN of the publishing system), `note`
-- `csv`: `delimiter`, `quote`, `encoding` (utf-8, cp1252); what is left out is detected
+- `csv`: `delimiter`, `quote`, `encoding` (utf-8, cp1252); what is left out is detected. Each format that has settings
+  has them under a key of its own
 - `area`, `agency` (default: the type's own), `unit`: values
 - `identifiers`: kind -> value or list of values
 - `time`: `column` (or `constant`, `path`), `format` (`iso`, or strptime forms; one or a list), `precision`
@@ -28,247 +29,203 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from throughline.schemas.definitions.entry import Entry, MappingProblemsError, Problems, read_entry
+from throughline.sources.formats.registry import row_formats
 from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, Time, Value, Word
-from throughline.sources.mapping.sections import Section, read_section
 
 PRECISIONS = ("instant", "day", "month")
+_OF_AN_EVENT = (
+    "agency",
+    "fields",
+    "identifiers",
+    "otherwise",
+    "recorded_at",
+    "sequence",
+    "time",
+    "type",
+    "types",
+    "unit",
+)
 
 
 def load_mapping(path: Path) -> Mapping:
-    """Read a mapping file. Raises MappingError with file, line and key where it does not hold together."""
-    top = read_section(path)
+    """Read a mapping file. Raises MappingProblemsError with file, line and key of each thing that is wrong."""
+    problems = Problems()
+    top = read_entry(path, problems, as_words=True)
+    problems.raise_any(MappingProblemsError)
+    formats = [one for one in row_formats() if one.key]
     top.only(
-        [
-            "title",
-            "note",
-            "source",
-            "csv",
-            "area",
-            "agency",
-            "unit",
-            "identifiers",
-            "time",
-            "type",
-            "types",
-            "otherwise",
-            "fields",
-            "filters",
-            "id",
-            "sequence",
-            "recorded_at",
-            "emits",
-            "ignore",
-        ]
+        *("title", "note", "source", "area", "filters", "id", "emits", "ignore"),
+        *_OF_AN_EVENT,
+        *(one.key for one in formats),
     )
-    base = _Emits(top)
-    emits = tuple(base.emits())
-    csv = top.section("csv")
-    settings: dict[str, str] = {}
-    if csv is not None:
-        csv.only(["delimiter", "quote", "encoding"])
-        settings = {key: csv.text(key) for key in csv.keys()}  # noqa: SIM118 — no dict
-    return Mapping(
+    mapping = Mapping(
         file=path,
         title=top.text("title"),
         source=top.text("source"),
-        emits=emits,
+        emits=tuple(_emits(top)),
         identities=_identities(top),
         filters=_conditions(top, "filters"),
-        ignore=tuple(top.texts("ignore")),
-        csv=settings,
+        ignore=top.words("ignore"),
+        settings={one.key: one.settings(part) for one in formats if (part := top.entry(one.key)) is not None},
+    )
+    problems.raise_any(MappingProblemsError)
+    return mapping
+
+
+def _emits(top: Entry) -> Iterator[Emit]:
+    if "emits" not in top.map:
+        yield _emit(top, top, None)
+        return
+    names: set[str] = set()
+    for part in top.entries("emits"):
+        part.only("name", "when", *_OF_AN_EVENT)
+        name = part.text("name")
+        if name in names:
+            part.fault("name", "stands twice: two of `emits` would give the same ids.")
+        names.add(name)
+        yield replace(_emit(top, part, name), when=_conditions(part, "when"))
+
+
+def _emit(top: Entry, part: Entry, name: str | None) -> Emit:
+    """What `part` says of an event, and where it says nothing the top of the file."""
+
+    def of(key: str) -> Entry:
+        return part if key in part.map else top
+
+    def value(key: str) -> Value | None:
+        return _value(of(key), key) if key in of(key).map else None
+
+    own = of("type")
+    sequence = of("sequence").map.get("sequence")
+    return Emit(
+        name=name,
+        type=_value(own, "type"),
+        words=_words(own),
+        otherwise=own.word("otherwise") if "otherwise" in own.map else None,
+        time=_time(of("time"), "time"),
+        recorded_at=_time(of("recorded_at"), "recorded_at") if "recorded_at" in of("recorded_at").map else None,
+        area=_value(top, "area"),
+        agency=value("agency"),
+        unit=value("unit"),
+        sequence=None if sequence in (None, "row") else value("sequence"),
+        sequence_is_row=sequence == "row",
+        identifiers=tuple(_identifiers(of("identifiers"))),
+        fields=dict(_values(top, "fields")) | dict(_values(part, "fields")),
     )
 
 
-@dataclass
-class _Emits:
-    top: Section
-
-    def emits(self) -> Iterator[Emit]:
-        if "emits" not in self.top:
-            yield self._emit(self.top, None)
-            return
-        names: set[str] = set()
-        for part in self.top.sections("emits"):
-            part.only(
-                [
-                    "name",
-                    "type",
-                    "types",
-                    "otherwise",
-                    "time",
-                    "agency",
-                    "unit",
-                    "fields",
-                    "sequence",
-                    "recorded_at",
-                    "when",
-                    "identifiers",
-                ]
-            )
-            name = part.text("name")
-            if name in names:
-                raise part.error("two of `emits` have this name; ids would be the same", "name")
-            names.add(name)
-            yield replace(self._emit(part, name), when=_conditions(part, "when"))
-
-    def _emit(self, part: Section, name: str | None) -> Emit:
-        def of(key: str) -> Section:
-            return part if key in part else self.top
-
-        own = part if "type" in part else self.top
-        sequence = of("sequence").get("sequence")
-        fields = dict(_values(self.top, "fields"))
-        fields.update(_values(part, "fields"))
-        return Emit(
-            name=name,
-            type=_value(own, "type"),
-            words=_words(own),
-            otherwise=own.text("otherwise") if "otherwise" in own else None,
-            time=_time(of("time"), "time"),
-            recorded_at=_time(of("recorded_at"), "recorded_at") if "recorded_at" in of("recorded_at") else None,
-            area=_value(self.top, "area"),
-            agency=_value(of("agency"), "agency") if "agency" in of("agency") else None,
-            unit=_value(of("unit"), "unit") if "unit" in of("unit") else None,
-            sequence=None if sequence in (None, "row") else _value(of("sequence"), "sequence"),
-            sequence_is_row=sequence == "row",
-            identifiers=tuple(_identifiers(of("identifiers"))),
-            fields=fields,
-        )
-
-
-def _value(section: Section, key: str) -> Value:
-    given = section.get(key)
-    line = section.line(key)
+def _value(entry: Entry, key: str) -> Value:
+    given = entry.map.get(key)
+    line = entry.line(key)
     if isinstance(given, str):
         return Value(column=given, line=line)
-    part = section.section(key)
+    if given is None:
+        entry.fault(key, "is missing.", "Name a column, or write {constant: …}.")
+    part = entry.entry(key)
     if part is None:
-        raise section.error("is missing; name a column, or write {constant: …}", key)
-    part.only(["column", "constant", "path", "values", "otherwise", "split", "format", "precision", "zone"])
-    return _value_of(part, line)
+        return Value(line=line)
+    part.only("column", "constant", "path", "values", "otherwise", "split", "format", "precision", "zone")
+    _one_of(part, "column", "constant", "path")
+    said = {name: part.word(name) for name in ("column", "constant", "path", "otherwise", "split") if name in part.map}
+    if "path" in said:
+        _check_pattern(part, "path", groups=1)
+    words = part.entry("values")
+    return Value(**said, words=None if words is None else {word: words.word(word) for word in words.map}, line=line)
 
 
-def _value_of(part: Section, line: int) -> Value:
-    given = [key for key in ("column", "constant", "path") if key in part]
+def _one_of(part: Entry, *keys: str) -> str:
+    """The key among these that is given; a fault where it is none, or more than one."""
+    given = [key for key in keys if key in part.map]
     if len(given) != 1:
-        raise part.error("needs exactly one of `column`, `constant`, `path`")
-    path = part.text("path") if "path" in part else None
-    if path is not None:
-        _regex(part, "path", groups=1)
-    words = part.section("values")
-    return Value(
-        column=part.text("column") if "column" in part else None,
-        constant=part.text("constant") if "constant" in part else None,
-        path=path,
-        words=None if words is None else {key: words.text(key) for key in words.keys()},  # noqa: SIM118
-        otherwise=part.text("otherwise") if "otherwise" in part else None,
-        split=part.text("split") if "split" in part else None,
-        line=line,
-    )
+        part.fault(None, f"needs exactly one of {', '.join(f'`{key}`' for key in keys)}.")
+    return given[0] if given else keys[0]
 
 
-def _values(section: Section, key: str) -> Iterator[tuple[str, Value]]:
-    part = section.section(key)
-    for name in part.keys() if part is not None else ():
+def _values(entry: Entry, key: str) -> Iterator[tuple[str, Value]]:
+    part = entry.entry(key)
+    if part is not None:
+        yield from ((name, _value(part, name)) for name in part.map)
+
+
+def _identifiers(entry: Entry) -> Iterator[tuple[str, Value]]:
+    part = entry.entry("identifiers")
+    for kind in part.map if part is not None else ():
         assert part is not None
-        yield name, _value(part, name)
-
-
-def _identifiers(section: Section) -> Iterator[tuple[str, Value]]:
-    part = section.section("identifiers")
-    if part is None:
-        return
-    for kind in part.keys():  # noqa: SIM118
-        if isinstance(part.get(kind), list):
-            yield from ((kind, Value(column=column, line=part.line(kind))) for column in part.texts(kind))
+        if isinstance(part.map[kind], list):
+            yield from ((kind, Value(column=column, line=part.line(kind))) for column in part.words(kind))
         else:
             yield kind, _value(part, kind)
 
 
-def _words(section: Section) -> dict[str, Word] | None:
-    part = section.section("types")
+def _words(entry: Entry) -> dict[str, Word] | None:
+    part = entry.entry("types")
     if part is None:
         return None
     words: dict[str, Word] = {}
-    for word in part.keys():  # noqa: SIM118
-        line = part.line(word)
-        inner = part.section(word) if not isinstance(part.get(word), str) else None
-        if inner is None:
-            words[word] = Word(part.text(word), {}, line)
-        else:
-            rest = {key: inner.text(key) for key in inner.keys() if key != "type"}  # noqa: SIM118
-            words[word] = Word(inner.text("type"), rest, line)
+    for word, meaning in part.map.items():
+        inner = None if isinstance(meaning, str) or meaning is None else part.entry(word)
+        if inner is not None:
+            fields = {name: inner.word(name) for name in inner.map if name != "type"}
+            words[word] = Word(inner.text("type"), fields, part.line(word))
+        elif isinstance(meaning, str) or meaning is None:
+            words[word] = Word(part.text(word), {}, part.line(word))
     return words
 
 
-def _time(section: Section, key: str) -> Time:
-    value = _value(section, key)
-    part = section.section(key) if not isinstance(section.get(key), str) else None
+def _time(entry: Entry, key: str) -> Time:
+    value = _value(entry, key)
+    part = entry.entry(key) if isinstance(entry.map.get(key), dict) else None
     if part is None:
         return Time(value)
-    formats = tuple(part.texts("format")) if "format" in part else ("iso",)
-    precision = part.text("precision") if "precision" in part else "instant"
-    if precision not in PRECISIONS:
-        raise part.error(f"must be one of {', '.join(PRECISIONS)}", "precision")
-    zone = part.text("zone") if "zone" in part else "UTC"
+    zone = part.text("zone", needed=False) or "UTC"
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
-        raise part.error(
-            f"there is no time zone `{zone}`", "zone", "Write an IANA name such as Europe/London."
-        ) from None
-    return Time(value, formats, precision, zone)
+        part.fault("zone", f"there is no time zone `{zone}`.", "Write an IANA name such as Europe/London.")
+    precision = part.choice("precision", PRECISIONS, needed=False) or "instant"
+    return Time(value, part.texts("format") or ("iso",), precision, zone)
 
 
-def _conditions(section: Section, key: str) -> tuple[Condition, ...]:
+def _conditions(entry: Entry, key: str) -> tuple[Condition, ...]:
     found: list[Condition] = []
-    for part in section.sections(key):
-        part.only(["column", "in", "not_in", "present", "matches"])
-        tests = [test for test in ("in", "not_in", "present", "matches") if test in part]
-        if len(tests) != 1:
-            raise part.error("needs exactly one of `in`, `not_in`, `present`, `matches`")
-        test, words = tests[0], tuple(part.texts(tests[0]))
+    for part in entry.entries(key):
+        part.only("column", "in", "not_in", "present", "matches")
+        test = _one_of(part, "in", "not_in", "present", "matches")
+        words = part.words(test)
         if test == "present":
             if words not in {("true",), ("false",)}:
-                raise part.error("must be true or false", "present")
+                part.fault("present", "must be true or false.")
             test, words = ("present" if words == ("true",) else "absent"), ()
         if test == "matches":
-            _regex(part, "matches")
-        found.append(Condition(part.text("column"), test, words, part.line("column")))
+            _check_pattern(part, "matches")
+        found.append(Condition(part.word("column"), test, words, part.line("column")))
     return tuple(found)
 
 
-def _identities(top: Section) -> tuple[Identity, ...]:
-    given: Any = top.get("id")
-    line = top.line("id")
-    if given == "row":
-        return (Identity("row", line=line),)
-    parts = top.sections("id") if isinstance(given, list) else [p for p in [top.section("id")] if p is not None]
+def _identities(top: Entry) -> tuple[Identity, ...]:
+    if top.map.get("id") == "row":
+        return (Identity("row", line=top.line("id")),)
     found: list[Identity] = []
-    for part in parts:
-        part.only(["columns", "hash", "row", "when"])
-        form = [form for form in ("columns", "hash", "row") if form in part]
-        if len(form) != 1:
-            raise part.error("needs exactly one of `columns`, `hash`, `row`")
-        columns = () if form[0] == "row" else tuple(part.texts(form[0]))
-        found.append(Identity(form[0], columns, _conditions(part, "when"), part.line(form[0])))
-    if not found:
-        raise top.error("is missing", "id", "Write `id: row`, or {columns: […]}, or {hash: […]}.")
+    for part in top.entries("id"):
+        part.only("columns", "hash", "row", "when")
+        form = _one_of(part, "columns", "hash", "row")
+        columns = () if form == "row" else part.words(form)
+        found.append(Identity(form, columns, _conditions(part, "when"), part.line(form)))
+    if top.map.get("id") is None or top.map["id"] == []:
+        top.fault("id", "is missing.", "Write `id: row`, or {columns: […]}, or {hash: […]}.")
     return tuple(found)
 
 
-def _regex(part: Section, key: str, groups: int = 0) -> None:
+def _check_pattern(part: Entry, key: str, groups: int = 0) -> None:
     try:
-        count = re.compile(part.text(key)).groups
+        count = re.compile(part.word(key)).groups
     except re.error as error:
-        raise part.error(f"is no regular expression ({error.msg})", key) from None
-    if count < groups:
-        raise part.error("needs a group in round brackets around what is wanted", key)
-
-
-__all__ = ["Mapping", "load_mapping"]
+        part.fault(key, f"is no regular expression ({error.msg}).")
+    else:
+        if count < groups:
+            part.fault(key, "needs a group in round brackets around what is wanted.")

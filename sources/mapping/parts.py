@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from throughline.sources.formats.registry import Settings
+
 
 @dataclass(frozen=True)
 class Value:
@@ -101,6 +103,8 @@ class Emit:
 class Mapping:
     """A mapping file, read and held together; whether it fits a file and a domain is `check_mapping`'s
     question.
+
+    `settings` are those of formats of files, by their key.
     """
 
     file: Path
@@ -110,7 +114,7 @@ class Mapping:
     identities: tuple[Identity, ...]
     filters: tuple[Condition, ...] = ()
     ignore: tuple[str, ...] = ()
-    csv: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Settings] = field(default_factory=dict)
 
     def columns(self) -> dict[str, int]:
         """Every column that is read, with the line of the mapping that first names it."""
@@ -128,3 +132,8 @@ class Mapping:
         for condition in conditions:
             used.setdefault(condition.column, condition.line)
         return used
+
+    @property
+    def counts_places(self) -> bool:
+        """Whether events are made of the number of a row: then equal rows of a file are several events, not one."""
+        return any(one.form == "row" for one in self.identities) or any(emit.sequence_is_row for emit in self.emits)

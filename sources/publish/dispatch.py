@@ -11,9 +11,9 @@ import pyarrow as pa
 from throughline.errors import BrokerUnavailable
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.broker_address import reach
-from throughline.sources.mapping.mapping import Mapping
+from throughline.sources.files import Report, files_to_read, read_batches
+from throughline.sources.mapping.parts import Mapping
 from throughline.sources.publish.publisher import Publisher
-from throughline.streams.join.replay import Report, files_to_read, read_batches
 
 _PORTIONS_A_SECOND = 10
 _LOOK_SECONDS = 0.5

@@ -41,8 +41,6 @@ order by place
 limit ?
 """
 _COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
-_SOURCES = "select source_id, source, last_sequence from sources"
-_RETRY = "update records set state = 0, refusal = null where state = 2"
 _SHIPPED = "select headers, sent_at from records where state = 1 order by place"
 # of an ISO 8601 date
 _DAY_LENGTH = 10
@@ -271,8 +269,8 @@ class Outbox:
             if self._waiting + new > self.limit:
                 raise OutboxFull(
                     f"`{self.path}` would have {self._waiting + new:,} records to send, more than {self.limit:,}.",
-                    hint="The broker has been away for long, or is slower than what is published. Wait until it took "
-                    "some, or give the outbox a higher limit.",
+                    hint="The broker has been down for long, or is slower than what is published. Wait until it has "
+                    "taken some, or give the outbox a higher limit.",
                 )
             self._connection.executemany(_INSERT, rows)
             self._connection.executemany(

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from throughline.errors import UsageError
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
-from throughline.sources.formats.event_files import is_event_file, read_events
-from throughline.sources.mapping.mapping import Mapping
-from throughline.sources.mapping.tabular import read_mapped
+from throughline.sources.files import Report, files_to_read, read_batches
+from throughline.sources.mapping.parts import Mapping
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.batch import accept_only, settle
 from throughline.streams.join.rebuild import open_domain
-
-# (what is being done, how much of it is done, how much there is or None)
-Report = Callable[[str, float, float | None], None]
 
 
 def replay(
@@ -53,39 +48,6 @@ def replay(
         report("reading", sum(sizes), sum(sizes))
         settle(store, lambda stage, part: report(stage, part, 1.0))
     return counts
-
-
-def files_to_read(paths: list[Path], *, is_mapped: bool) -> list[Path]:
-    """The files that `paths` stand for. Raises UsageError for a path that is not there or holds nothing to read."""
-    return [file for path in paths for file in _files(path, is_mapped)]
-
-
-def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
-    if path.is_dir():
-        found = sorted(
-            file
-            for file in path.rglob("*")
-            if file.is_file() and not file.name.startswith(".") and (is_mapped or is_event_file(file))
-        )
-        if not found:
-            raise UsageError(
-                f"`{path}` has no files in it." if is_mapped else f"`{path}` has no event files in it.",
-                hint=""
-                if is_mapped
-                else "Event files end in .jsonl, .avro or .parquet; for another export give --mapping FILE.",
-            )
-        yield from found
-    elif path.exists():
-        yield path
-    else:
-        raise UsageError(
-            f"There is no file or folder `{path}`.", hint="Check the path. It may be a folder of event files."
-        )
-
-
-def read_batches(file: Path, domain: Domain, mapping: Mapping | None) -> Iterator[Batch]:
-    """The records of an event file, or of an export with its mapping, in batches. Raises MappingError, CodecError."""
-    return read_events(file, domain) if mapping is None else read_mapped(file, mapping, domain)
 
 
 def _ahead(batches: Iterator[tuple[int, Batch]]) -> Iterator[tuple[int, Batch]]:

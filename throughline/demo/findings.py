@@ -10,8 +10,9 @@ from throughline.demo.population import write_population
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.store import Store, open_store
+from throughline.sources.files import Report
 from throughline.streams.join.accept import Counts
-from throughline.streams.join.replay import Report, replay
+from throughline.streams.join.replay import replay
 
 # a fixed day, so that the same seed shows the same figures whenever it is run
 UNTIL = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)

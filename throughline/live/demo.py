@@ -16,8 +16,9 @@ from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.sinks.digest import digest
 from throughline.sinks.store import open_store
+from throughline.sources.files import Report
 from throughline.streams.join.accept import Counts
-from throughline.streams.join.replay import Report, replay
+from throughline.streams.join.replay import replay
 from throughline.streams.worker.event_log import CaseLog
 from throughline.streams.worker.partition import digest_of_partitions
 

@@ -31,7 +31,8 @@ from throughline.schemas.wire.kafka_record import plain_rows, record_of
 from throughline.sinks.digest import digest
 from throughline.sinks.quarantine.records import groups, records
 from throughline.sinks.store import Store, open_memory_store
-from throughline.sources.mapping.mapping import Mapping, load_mapping
+from throughline.sources.mapping.mapping import load_mapping
+from throughline.sources.mapping.parts import Mapping
 from throughline.streams.join.batch import settle, take
 from throughline.streams.join.rebuild import open_domain
 from throughline.streams.join.replay import replay

@@ -25,7 +25,7 @@ from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.avro.record import avro_record
 from throughline.schemas.wire.event_json import event_object, parse_event
-from throughline.sources.formats.event_files import read_events
+from throughline.sources.formats.registry import read_events
 
 DOMAINS = Path(__file__).resolve().parents[3] / "schemas" / "domains"
 FUZZ = int(os.environ.get("THROUGHLINE_FUZZ", "300"))

@@ -13,7 +13,6 @@ import fastavro
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
@@ -21,10 +20,10 @@ from throughline.errors import DataError
 from throughline.schemas.acceptance.events import EVENTS, Batch
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.wire.avro.codec import SchemaStore
-from throughline.sources.formats import delimited, event_files, text
-from throughline.sources.formats.event_files import read_events
+from throughline.sources.formats import avro, json_lines, text
+from throughline.sources.formats.registry import read_events
+from throughline.sources.mapping.conversion import read_mapped
 from throughline.sources.mapping.mapping import load_mapping
-from throughline.sources.mapping.tabular import read_mapped
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +141,7 @@ def test_line_without_end_is_cut_and_costs_one_record(
     tmp_path: Path, domain: Domain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A packed line of any length takes the memory of a block: it is a reject, and the lines after it are read."""
-    monkeypatch.setattr(event_files, "_BLOCK", 1 << 20)
+    monkeypatch.setattr(json_lines, "_BLOCK", 1 << 20)
     good = [orjson.dumps(event(number)) for number in (1, 2, 3)]
     content = b"\n".join([good[0], b"0" * (10 << 20), good[1], good[2]])
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(content))
@@ -163,25 +162,6 @@ def test_blocks_are_the_file_whatever_their_size(tmp_path: Path, size: int) -> N
     assert all(len(part) >= min(len(line), size) for line, part in zip(lines, found, strict=True))
 
 
-def test_odd_quote_does_not_make_every_row_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One quote in an odd place among many rows is found by halving, not by parsing each row alone."""
-    parsed = 0
-    plain = pacsv.read_csv
-
-    def counted(*arguments: Any, **options: Any) -> pa.Table:
-        nonlocal parsed
-        parsed += 1
-        return plain(*arguments, **options)
-
-    monkeypatch.setattr(delimited.pacsv, "read_csv", counted)
-    rows = [f"{number},x" for number in range(3000)]
-    rows[1234] = '"1234"",x'
-    (tmp_path / "a.csv").write_text("a,b\n" + "\n".join([*rows[:1235], '"",y"', *rows[1236:]]))
-    found = list(delimited.read_csv(tmp_path / "a.csv", {}, origin="a.csv"))
-    assert sum(one.table.num_rows + one.rejects.num_rows for one in found) >= 2999
-    assert parsed < 100
-
-
 def test_schemas_are_compiled_once_for_many_files(
     tmp_path: Path, domain: Domain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,8 +177,8 @@ def test_schemas_are_compiled_once_for_many_files(
         made += 1
         return SchemaStore(of)
 
-    monkeypatch.setattr(event_files, "SchemaStore", counted)
-    monkeypatch.setattr(event_files, "_STORES", {})
+    monkeypatch.setattr(avro, "SchemaStore", counted)
+    monkeypatch.setattr(avro, "_STORES", {})
     for number in range(3):
         path = tmp_path / f"{number}.avro"
         path.write_bytes(out.getvalue())

@@ -10,8 +10,8 @@ import pytest
 from throughline.errors import DataError, MappingError
 from throughline.schemas.definitions.domain import load_domain
 from throughline.sources.formats.xes import read_xes
+from throughline.sources.mapping.conversion import read_mapped
 from throughline.sources.mapping.mapping import load_mapping
-from throughline.sources.mapping.tabular import read_mapped
 
 PROCESS_LOG = Path(__file__).resolve().parents[3] / "schemas" / "domains" / "process_log"
 

@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 import pytest
 
 from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.sources.formats.registry import read_rows
 from throughline.sources.formats.rows import Rows
-from throughline.sources.mapping.mapping import Mapping, load_mapping
-from throughline.sources.mapping.tabular import read_mapped, read_rows
+from throughline.sources.mapping.conversion import read_mapped
+from throughline.sources.mapping.mapping import load_mapping
+from throughline.sources.mapping.parts import Mapping
 
 ENGLAND_WALES = Path(__file__).resolve().parents[3] / "schemas" / "domains" / "england_wales"
 
@@ -37,7 +39,7 @@ def rows_of(files: list[Path], mapping: Mapping) -> list[tuple[str | None, ...]]
     """Every row as a tuple of its twelve columns, in the order of files and lines."""
     found: list[tuple[str | None, ...]] = []
     for file in files:
-        for rows in read_rows(file, mapping):
+        for rows in read_rows(file, mapping.settings):
             assert isinstance(rows, Rows)
             assert rows.rejects.num_rows == 0
             columns = [rows.table[f"c{i}"].to_pylist() for i in range(len(rows.columns))]

@@ -11,7 +11,7 @@ from throughline.errors import DataError
 from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.wire.kafka_record import KafkaRecord
 from throughline.schemas.wire.manifest import Manifest, Sent, manifest_text, read_manifest
-from throughline.sources.formats.event_files import read_events
+from throughline.sources.formats.registry import read_events
 from throughline.sources.publish.manifest import manifest_of_batches, manifest_of_outbox
 from throughline.sources.publish.outbox import Outbox
 

@@ -16,7 +16,8 @@ import pytest
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.digest import digest, digest_by_table
 from throughline.sinks.store import Store, open_memory_store
-from throughline.sources.mapping.mapping import Mapping, load_mapping
+from throughline.sources.mapping.mapping import load_mapping
+from throughline.sources.mapping.parts import Mapping
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.replay import replay
 

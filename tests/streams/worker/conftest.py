@@ -11,7 +11,7 @@ from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.kafka_record import plain_rows, record_of
-from throughline.sources.formats.event_files import read_events
+from throughline.sources.formats.registry import read_events
 
 LINE = (
     '{"specversion":"1.0","id":"%d","source":"urn:example:police:rms","type":"police.crime.recorded",'

@@ -16,8 +16,8 @@ from throughline.demo.findings import run_demo
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.store import open_store
-from throughline.sources.mapping.tabular import dry_run as dry_run_mapping
-from throughline.streams.join.replay import files_to_read
+from throughline.sources.files import files_to_read
+from throughline.sources.mapping.dry_run import dry_run as dry_run_mapping
 from throughline.streams.join.replay import replay as replay_files
 
 

@@ -26,8 +26,8 @@ from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.wire.manifest import manifest_text, read_manifest
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
+from throughline.sources.files import files_to_read, read_batches
 from throughline.sources.publish.manifest import manifest_of_batches, manifest_of_outbox
-from throughline.streams.join.replay import files_to_read, read_batches
 
 
 @click.command("reconcile", short_help="Show what should be there and is not, and what to do about it.")

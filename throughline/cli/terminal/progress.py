@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from throughline.streams.join.replay import Report
+from throughline.sources.files import Report
 
 
 @contextmanager

@@ -1,6 +1,4 @@
-"""Event files to batches of EVENTS: JSON Lines of CloudEvents, Avro container files, and Parquet of two
-layouts.
-"""
+"""Parquet: of events, in the layout of EVENTS or of CloudEvents, and of an existing system's rows."""
 
 from __future__ import annotations
 
@@ -10,26 +8,26 @@ from pathlib import Path
 import duckdb
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from throughline.errors import DataError
-from throughline.schemas.acceptance.admission import admit, without_placeholders
+from throughline.schemas.acceptance.admission import admit
 from throughline.schemas.acceptance.events import EVENTS, Batch
 from throughline.schemas.definitions.domain import Domain
-from throughline.schemas.wire.avro.codec import SchemaStore
-from throughline.schemas.wire.avro.container import read_container
-from throughline.schemas.wire.event_json import events_from_json_lines
-from throughline.sources.formats.arrow_times import in_micros
-from throughline.sources.formats.text import line_blocks
-from throughline.sources.formats.utf8 import rejected_rows, rows_not_utf8, without_rows
+from throughline.sources.formats.arrow_faults import (
+    NOT_UTF8,
+    in_micros,
+    rejected_rows,
+    row_text,
+    rows_not_utf8,
+    without_rows,
+)
+from throughline.sources.formats.json_lines import judge_again, judge_lines
+from throughline.sources.formats.registry import EventFormat, RowFormat
+from throughline.sources.formats.rows import Rows, row_rejects, row_table
 
-BATCH_ROWS = 491_520
-_BLOCK = 1 << 25
-JSON_LINES = (".jsonl", ".ndjson", ".json")
-AVRO = (".avro",)
-PARQUET = (".parquet", ".pq")
-# A domain's schemas take longer to compile than a small file to read: once per domain object.
-_STORES: dict[int, tuple[Domain, SchemaStore]] = {}
+_ROWS = 100_000
 
 # Attributes of the flattened CloudEvents layout; `data` is JSON text.
 _FLAT_NEEDED = ("id", "source", "type", "data")
@@ -49,69 +47,8 @@ _FLAT_OTHERS = (
 )
 
 
-def is_event_file(path: Path) -> bool:
-    """Whether the ending of a name is that of an event file. Parquet may be one, or an existing system's
-    table.
-    """
-    return ending_of(path) in {*JSON_LINES, *AVRO, *PARQUET}
-
-
-def read_events(path: Path, domain: Domain, *, batch_rows: int = BATCH_ROWS) -> Iterator[Batch]:
-    """The events of a file, judged by the domain's rules, in batches of at most about `batch_rows`.
-
-    Every record ends as an event or as a reject. `origin` is the path as given, `position` the line or row
-    from 1. Raises DataError where the file as a whole cannot be read; batches before the damage have been
-    given out.
-    """
-    if path.is_dir():
-        raise DataError("is a directory", file=path, hint="Name the files in it.")
-    ending = ending_of(path)
-    if ending in JSON_LINES:
-        batches = _json_lines(path, domain, batch_rows)
-    elif ending in AVRO:
-        batches = _avro(path, domain)
-    elif ending in PARQUET:
-        batches = _parquet(path, domain, batch_rows)
-    else:
-        raise DataError(
-            "has no reader for this ending",
-            file=path,
-            hint="Event files are .jsonl, .ndjson, .json (each also .gz), .avro and .parquet. Others need a mapping.",
-        )
-    for batch in batches:
-        if batch.events.num_rows or batch.rejects.num_rows:
-            yield batch
-
-
-def ending_of(path: Path) -> str:
-    """The ending of a name in lower case, `.gz` aside; empty for a name without one."""
-    return next((s.lower() for s in reversed(path.suffixes) if s.lower() != ".gz"), "")
-
-
-def _json_lines(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
-    line = 1
-    for block in line_blocks(path, _BLOCK):
-        lines = block.removesuffix(b"\n").split(b"\n")
-        for start in range(0, len(lines), batch_rows):
-            part = lines[start : start + batch_rows]
-            yield _linking(events_from_json_lines(part, domain, str(path), line), domain)
-            line += len(part)
-
-
-def _avro(path: Path, domain: Domain) -> Iterator[Batch]:
-    made = _STORES.get(id(domain))
-    if made is None or made[0] is not domain:
-        made = _STORES[id(domain)] = (domain, SchemaStore(domain))
-    for batch in read_container(path, made[1]):
-        yield _linking(batch, domain)
-
-
-def _linking(batch: Batch, domain: Domain) -> Batch:
-    """The batch without identifiers that are placeholders; `admit` takes them off itself."""
-    return Batch(without_placeholders(batch.events, domain), batch.rejects)
-
-
-def _parquet(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
+def read_event_table(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
+    """The events of a file; `position` is the row from 1."""
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
@@ -230,7 +167,7 @@ def _flat(table: pa.Table, domain: Domain, path: Path, first: int) -> Batch:
             lines.append(orjson.dumps(event))
         except orjson.JSONEncodeError:  # it reads deeper than it writes
             lines.append(orjson.dumps(event | {"data": row["data"]}))
-    return _linking(events_from_json_lines(lines, domain, str(path), first), domain)
+    return judge_lines(lines, domain, str(path), first)
 
 
 def _flat_text(name: str, kind: pa.DataType) -> str:
@@ -240,3 +177,64 @@ def _flat_text(name: str, kind: pa.DataType) -> str:
     if pa.types.is_nested(kind):
         return f'to_json("{name}")::varchar as "{name}"'
     return f'"{name}"::varchar as "{name}"'
+
+
+def read_table(path: Path) -> Iterator[Rows]:
+    """Parquet as text: times as ISO, nested values as JSON; `position` is the row from 1."""
+    try:
+        with pq.ParquetFile(path) as file, duckdb.connect(":memory:", config={"threads": 1}) as connection:
+            connection.execute("set timezone = 'UTC'")
+            names = tuple(file.schema_arrow.names)
+            if len(set(names)) < len(names):
+                raise DataError("has two columns of one name", file=path, hint="Rename one of them.")
+            yield _rows_of(names, [pa.array([], pa.string())] * len(names), 1)
+            first = 1
+            for batch in file.iter_batches(batch_size=_ROWS):
+                numbered = in_micros(pa.table(list(batch.columns), names=[f"c{i}" for i in range(len(names))]))
+                odd = rows_not_utf8(numbered)
+                connection.register("found", without_rows(numbered, odd) if odd else numbered)
+                cast = ", ".join(_as_text(f"c{i}", kind) for i, kind in enumerate(numbered.schema.types))
+                values = connection.execute(f"select {cast} from found").to_arrow_table() if names else numbered
+                connection.unregister("found")
+                rows = _rows_of(names, [column.combine_chunks() for column in values.columns], first)
+                yield _without_odd(rows, pa.Table.from_batches([batch]), odd, str(path), first) if odd else rows
+                first += batch.num_rows
+    except (pa.ArrowException, OSError, UnicodeDecodeError, duckdb.Error) as error:
+        raise DataError("cannot be read as Parquet", file=path, hint=f"The reader says: {error}") from error
+
+
+def _without_odd(rows: Rows, table: pa.Table, odd: list[int], origin: str, first: int) -> Rows:
+    """The rows but those of the numbers `odd`, whose text is not UTF-8: they are rejects."""
+    faults = [
+        (first + row, NOT_UTF8.reason, NOT_UTF8.field, NOT_UTF8.detail, row_text(table.slice(row, 1))) for row in odd
+    ]
+    places = pa.array([first + row for row in odd], pa.int64())
+    kept = rows.table.filter(pc.invert(pc.is_in(rows.table["position"], value_set=places)))
+    return Rows(rows.columns, kept, row_rejects(origin, faults))
+
+
+def _as_text(column: str, kind: pa.DataType) -> str:
+    if pa.types.is_nested(kind):
+        return f"to_json({column})::varchar as {column}"
+    return f"nullif(trim({column}::varchar), '') as {column}"
+
+
+def _rows_of(names: tuple[str, ...], values: list[pa.Array], first: int) -> Rows:
+    count = len(values[0]) if values else 0
+    positions = pa.array(range(first, first + count), pa.int64())
+    return Rows(names, row_table(values, positions, None), row_rejects("", []))
+
+
+def _is_event(raw: bytes) -> bool:
+    """Whether the bytes are a whole CloudEvent, rather than the data or a part of one."""
+    try:
+        event = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(event, dict) and "specversion" in event
+
+
+FORMATS = (
+    EventFormat((".parquet", ".pq"), read_event_table, judge_again, _is_event),
+    RowFormat((".parquet", ".pq"), lambda path, settings: read_table(path)),
+)

@@ -1,4 +1,7 @@
-"""Rows of a table whose text is not UTF-8: Parquet and Arrow keep whatever bytes a writer called text."""
+"""What an Arrow table may hold and its readers cannot: text that is not UTF-8, and times beyond every calendar.
+
+Parquet keeps whatever bytes its writer called text. DuckDB fails on a whole table for one time beyond its calendar.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,9 @@ from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rows import RowBatch
 
+_PER_UNIT = {"s": 1_000_000, "ms": 1_000, "us": 1}
+# the year 33658, and as far before 1970: no time that a rule accepts, and one that DuckDB can write
+_MOST = 10**18
 NOT_UTF8 = Reject("not_utf8", None, "a text of the row is not UTF-8")
 
 
@@ -82,3 +88,20 @@ def _escaped(value: pa.Scalar) -> Any:
         return [_escaped(one) for one in value.values]
     buffer = value.as_buffer() if isinstance(value, pa.StringScalar) else None
     return str(value) if buffer is None else buffer.to_pybytes().decode(errors="backslashreplace")
+
+
+def in_micros(table: pa.Table) -> pa.Table:
+    """Timestamp columns of seconds, milliseconds and microseconds in microseconds, what is beyond the limit at it.
+
+    Nanoseconds cannot say a time so far off.
+    """
+    for place, field in enumerate(table.schema):
+        if not pa.types.is_timestamp(field.type) or field.type.unit not in _PER_UNIT:
+            continue
+        per_unit = _PER_UNIT[field.type.unit]
+        most = _MOST // per_unit
+        numbers = table.column(place).cast(pa.int64())
+        inside = pc.min_element_wise(pc.max_element_wise(numbers, -most, skip_nulls=False), most, skip_nulls=False)
+        column = pc.multiply(inside, per_unit).cast(pa.timestamp("us", field.type.tz))
+        table = table.set_column(place, field.name, column)
+    return table
