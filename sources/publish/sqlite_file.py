@@ -57,7 +57,7 @@ def outbox_error(error: sqlite3.Error, path: Path) -> OutboxError:
     if code in _DAMAGE:
         return OutboxDamaged(f"`{path}` is damaged, or no outbox.", hint=_PUBLISH_AGAIN)
     return OutboxError(
-        f"The outbox `{path}` cannot be used: {error}.", hint="See that its folder and disk can be written to."
+        f"The outbox `{path}` cannot be used: {error}.", hint="Check that its folder and disk can be written to."
     )
 
 
