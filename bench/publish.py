@@ -31,7 +31,7 @@ from throughline.sources.publish.kafka_python import KafkaPythonTransport
 from throughline.sources.publish.outbox import Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
 from throughline.sources.publish.transport import Fault, Transport
-from throughline.streams.worker.broker_topics import create_topics
+from throughline.streams.log.broker_topics import create_topics
 
 EVENTS_DEFAULT = 100_000
 _SETTLE_SECONDS = 1.0  # for the leaders of new partitions

@@ -12,7 +12,7 @@ from bench.faults.world import Run
 from throughline.schemas.wire.kafka_record import HEARTBEAT_TYPE
 from throughline.sinks.digest import digest_by_table
 from throughline.sinks.store import Store, open_store
-from throughline.streams.worker.event_log import CaseLog
+from throughline.streams.log.event_log import CaseLog
 
 # an event in conflict stands in quarantine, too: as that
 _STANDING = """

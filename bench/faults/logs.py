@@ -12,7 +12,7 @@ from bench.faults.crashes import CASES, finish
 from bench.faults.workers import Failed, Worker
 from bench.faults.world import Run, Sending
 from throughline.sinks.store import open_store
-from throughline.streams.worker.broker_topics import create_topics
+from throughline.streams.log.broker_topics import create_topics
 
 STOPPED_DEAD = 70
 # every record before a position stands in the store: what was published here are all events

@@ -11,9 +11,9 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.sinks.store import open_store
+from throughline.streams.log.event_log import CaseLog
 from throughline.streams.shared.sink import Sink
 from throughline.streams.shared.state import open_shared
-from throughline.streams.worker.event_log import CaseLog
 from throughline.streams.worker.partition import open_partition
 from throughline.streams.worker.process import LiveWorker
 

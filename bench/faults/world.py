@@ -27,7 +27,7 @@ from throughline.sinks.digest import digest_by_table
 from throughline.sinks.store import open_store
 from throughline.sources.formats.registry import read_events
 from throughline.streams.join.replay import replay
-from throughline.streams.worker.broker_topics import create_topics
+from throughline.streams.log.broker_topics import create_topics
 
 UNTIL = datetime(2026, 6, 30, 12, tzinfo=UTC)
 # instead of the two of the made-up population, so that several partitions have records

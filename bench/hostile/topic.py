@@ -39,8 +39,8 @@ from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.kafka_record import HEARTBEAT_TYPE, record_of
 from throughline.sinks.digest import digest
 from throughline.sinks.store import open_store
-from throughline.streams.worker.broker_topics import create_topics
-from throughline.streams.worker.event_log import CaseLog
+from throughline.streams.log.broker_topics import create_topics
+from throughline.streams.log.event_log import CaseLog
 from throughline.streams.worker.partition import partition_file
 
 RECORDS = 100_000

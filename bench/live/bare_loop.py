@@ -18,9 +18,9 @@ from bench.instruments.stages import cpu_seconds, peak_bytes
 from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
+from throughline.streams.log.event_log import CaseLog
+from throughline.streams.log.fetch import fetch_of_items
 from throughline.streams.worker.agent import FETCH_BYTES
-from throughline.streams.worker.event_log import CaseLog
-from throughline.streams.worker.fetch import fetch_of_items
 from throughline.streams.worker.records import read_case_records
 
 Ends = Mapping[tuple[str, int], int]

@@ -15,7 +15,7 @@ from throughline.broker.local_broker import LocalBroker
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.kafka_record import IN_FLIGHT
-from throughline.streams.worker.broker_topics import create_topics
+from throughline.streams.log.broker_topics import create_topics
 
 # the JVM as a server has it, not as a test does
 HEAP = "1g"

@@ -41,7 +41,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "worker": {
         "streams/worker/inbox.py": (f"{_WORKER}inbox.py", f"{_WORKER}committer.py"),
-        "streams/worker/fetch.py": (f"{_WORKER}fetch.py", f"{_WORKER}inbox.py", f"{_WORKER}committer.py"),
+        "streams/log/fetch.py": (f"{_WORKER}fetch.py", f"{_WORKER}inbox.py", f"{_WORKER}committer.py"),
         "streams/worker/records.py": (f"{_WORKER}records.py", f"{_WORKER}heartbeats.py"),
         "streams/worker/partition.py": (f"{_WORKER}heartbeats.py", f"{_WORKER}committer.py", _FAULTS),
     },

@@ -31,7 +31,7 @@ from throughline.sinks.quarantine.kept import KeptRecord
 from throughline.sources.formats.registry import RowFormat, event_format, row_format
 from throughline.sources.mapping.conversion import column_values, map_again
 from throughline.sources.mapping.parts import Mapping
-from throughline.streams.worker.fetch import Fetch, Headers
+from throughline.streams.log.fetch import Fetch, Headers
 from throughline.streams.worker.records import read_case_records
 
 _TOPIC = re.compile(r"(.+)-(\d+)").fullmatch

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from throughline.schemas.definitions.history import OlderVersion
-
 FIELD_TYPES = ("string", "int", "bool", "timestamp", "date", "enum", "list<string>")
 SENSITIVITIES = ("public", "shared", "restricted")
 EFFECTS = ("holds", "receives", "sends", "closes")
@@ -86,6 +84,23 @@ class Effect:
     target: str | None
     kind: str
     when: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A step to the next version: `rename` (old to new), `add` (new) or `remove` (old) of a field."""
+
+    action: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
+class OlderVersion:
+    """A version and the changes that were made to it."""
+
+    version: int
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from datetime import date
 from throughline.schemas.acceptance.normal_form import IdentifierRule
 from throughline.schemas.acceptance.rules import Rules, TypeRule
 from throughline.schemas.acceptance.type_form import ENVELOPE, SHARED, SHARED_KINDS, FieldForm, TypeForm
-from throughline.schemas.definitions.catalogue import EventType, Field
-from throughline.schemas.definitions.history import Change
+from throughline.schemas.definitions.catalogue import Change, EventType, Field
 from throughline.schemas.definitions.identifier import IdentifierKind
 
 _DAY_US = 86_400_000_000

@@ -12,9 +12,9 @@ from throughline.errors import BrokerUnavailable
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.kafka_record import IN_FLIGHT
 from throughline.sinks.store import Store
+from throughline.streams.log.event_log import kafka_error
 from throughline.streams.shared.changes import Outgoing, outgoing, published
 from throughline.streams.worker.committer import Announced
-from throughline.streams.worker.event_log import kafka_error
 
 CASES_AT_ONCE = 2_000
 _SECONDS = 30.0

@@ -23,8 +23,8 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.sinks.store import Store
-from throughline.streams.worker.event_log import CaseLog, Extent, check_position, check_topic_ids
-from throughline.streams.worker.fetch import Fetch
+from throughline.streams.log.event_log import CaseLog, Extent, check_position, check_topic_ids
+from throughline.streams.log.fetch import Fetch
 from throughline.streams.worker.inbox import Assigned, Inbox, Item, Revoked
 from throughline.streams.worker.metrics import WorkerMetrics
 from throughline.streams.worker.partition import PartitionStore, open_partition, partition_file

@@ -16,7 +16,7 @@ from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rfc3339 import read_instant
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
-from throughline.streams.worker.fetch import Fetch
+from throughline.streams.log.fetch import Fetch
 
 HEARTBEATS = pa.schema(
     [

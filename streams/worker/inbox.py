@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from throughline.streams.worker.fetch import Fetch
+from throughline.streams.log.fetch import Fetch
 
 
 @dataclass(frozen=True)

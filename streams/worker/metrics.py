@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from throughline.streams.join.accept import Counts
-from throughline.streams.worker.fetch import Fetch
+from throughline.streams.log.fetch import Fetch
 from throughline.streams.worker.partition import PartitionStore
 
 STATES = ("starting", "catching_up", "running", "paused", "failed")

@@ -24,7 +24,7 @@ from throughline.sql import sql
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.batch import bring_up_to_date, settle, take
 from throughline.streams.join.rebuild import open_domain
-from throughline.streams.worker.fetch import Fetch, joined
+from throughline.streams.log.fetch import Fetch, joined
 from throughline.streams.worker.records import CaseRecords, read_case_records
 
 # records in the log behind us beyond which events are only accepted, and cases derived once for many of them

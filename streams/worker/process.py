@@ -15,9 +15,9 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.sinks.store import Store
+from throughline.streams.log.event_log import CaseLog
 from throughline.streams.worker.agent import make_app
 from throughline.streams.worker.committer import EXIT_CODE, Announced, Announcer, Committer, Place
-from throughline.streams.worker.event_log import CaseLog
 from throughline.streams.worker.health import HealthServer
 from throughline.streams.worker.inbox import Inbox
 from throughline.streams.worker.metrics import WorkerMetrics

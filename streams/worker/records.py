@@ -26,7 +26,7 @@ from throughline.schemas.wire.avro.framing import SCHEMA_ID_HEADER, SchemaKey, r
 from throughline.schemas.wire.cloudevents import from_kafka
 from throughline.schemas.wire.json_lines import events_from_objects
 from throughline.schemas.wire.kafka_record import HEARTBEAT_TYPE
-from throughline.streams.worker.fetch import Fetch, Headers
+from throughline.streams.log.fetch import Fetch, Headers
 from throughline.streams.worker.heartbeat import HEARTBEATS, read_heartbeat, wrong_partition
 
 _HEARTBEAT = HEARTBEAT_TYPE.encode()

@@ -18,8 +18,8 @@ from aiokafka.consumer import fetcher
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 
-from throughline.streams.worker.fetch import Passed, fetch_of_items
-from throughline.streams.worker.message_set import MessageSet
+from throughline.streams.log.fetch import Passed, fetch_of_items
+from throughline.streams.log.message_set import MessageSet
 
 
 class AnswerBytes:

@@ -24,7 +24,7 @@ from throughline.sinks.digest import digest
 from throughline.sinks.store import open_store
 from throughline.sources.formats.registry import read_events
 from throughline.streams.join.replay import replay
-from throughline.streams.worker.broker_topics import create_topics
+from throughline.streams.log.broker_topics import create_topics
 
 UNTIL = datetime(2026, 6, 30, 12, tzinfo=UTC)
 

@@ -14,9 +14,9 @@ from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.kafka_record import KafkaRecord
 from throughline.sinks.store import Store, open_store
+from throughline.streams.log.event_log import Extent
+from throughline.streams.log.fetch import Fetch
 from throughline.streams.worker.committer import Announced, Committer, Place
-from throughline.streams.worker.event_log import Extent
-from throughline.streams.worker.fetch import Fetch
 from throughline.streams.worker.inbox import Assigned, Inbox
 from throughline.streams.worker.metrics import WorkerMetrics
 from throughline.streams.worker.partition import partition_file

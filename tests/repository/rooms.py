@@ -29,7 +29,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sinks/questions": ("sinks",),
     "streams/join": ("sources", "sinks", "sinks/quarantine"),
     "streams/shared": ("streams/join",),
-    "streams/worker": ("streams/shared",),
+    "streams/log": ("schemas/wire",),
+    "streams/worker": ("streams/shared", "streams/log"),
     "quality/checks": ("schemas/definitions",),
     "quality/letters": ("quality/checks",),
     "quality/reconciliation": ("quality/checks", "schemas/wire"),
@@ -57,13 +58,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "throughline/cli/stewards",
     ),
     "throughline": ("throughline/cli",),
-    "bench/generate": ("schemas/wire",),
+    "bench/generate": ("schemas/wire/avro",),
     "bench/instruments": ("bench/generate", "streams/join"),
     "bench/peers": ("schemas/wire/avro", "throughline/broker"),
     "bench/live": ("bench/instruments", "bench/peers", "throughline/cli"),
     "bench/bad_data": ("throughline/demo", "quality/checks"),
     "bench/faults": ("throughline/demo", "throughline/broker", "streams/worker"),
-    "bench/hostile": ("bench/instruments",),
+    "bench/hostile": ("bench/instruments", "throughline/broker", "streams/worker"),
     "bench/mutation": ("streams/join",),
     "bench/scale": ("schemas/definitions",),
     "bench": ("bench/live", "sources/publish"),
@@ -71,14 +72,6 @@ ROOMS: dict[str, tuple[str, ...]] = {
 
 # What every room may import, and what imports nothing: errors, the reading of SQL files, and the version.
 GROUND = ("throughline.errors", "throughline.sql", "throughline")
-
-# For now: arrows to be turned around, and rooms that have no modules yet. Empty both when it is done.
-BACKWARD_FOR_NOW: set[tuple[str, str]] = {
-    ("schemas/acceptance", "schemas/definitions"),
-    ("schemas/acceptance", "schemas/wire"),
-    ("sources/publish", "streams/join"),
-}
-EMPTY_FOR_NOW: set[str] = {"sources"}
 
 # `throughline/schemas` and its four neighbours are links to these.
 TOPS = ("schemas", "sources", "sinks", "streams", "quality", "throughline", "bench")

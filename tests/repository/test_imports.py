@@ -7,7 +7,7 @@ import graphlib
 import re
 
 import pytest
-from rooms import BACKWARD_FOR_NOW, EMPTY_FOR_NOW, GROUND, ROOMS, ROOT, Import, below, imports, modules, room_of
+from rooms import GROUND, ROOMS, ROOT, Import, below, imports, modules, room_of
 
 EVERY_IMPORT = [one for module in modules() for one in imports(module)]
 
@@ -24,7 +24,7 @@ def test_every_room_stands_in_the_order() -> None:
     """A new room says in rooms.py what it may import."""
     found = {room_of(module) for module, file in modules().items() if file.name != "__init__.py"}
 
-    assert found == ROOMS.keys() - EMPTY_FOR_NOW
+    assert found == ROOMS.keys()
 
 
 def test_a_room_stands_above_what_it_may_import() -> None:
@@ -40,24 +40,17 @@ def test_no_import_points_back() -> None:
         f"{one.file}:{one.line} imports {one.imported}: {here} may not import {there}"
         for one in EVERY_IMPORT
         for here, there in [arrow(one)]
-        if leaves_its_room(one) and there not in below(here) and (here, there) not in BACKWARD_FOR_NOW
+        if leaves_its_room(one) and there not in below(here)
     ]
 
     assert not back, "\n".join(back)
-
-
-def test_what_points_back_for_now_still_does() -> None:
-    """An allowance that nothing needs any more is deleted."""
-    used = {arrow(one) for one in EVERY_IMPORT}
-
-    assert BACKWARD_FOR_NOW - used == set()
 
 
 def test_every_arrow_is_that_of_an_import() -> None:
     """The order allows nothing that is not done, or the drawing would show it."""
     used = {arrow(one) for one in EVERY_IMPORT if leaves_its_room(one)}
 
-    allowed = {(room, lower) for room in ROOMS for lower in ROOMS[room] if not {room, lower} & EMPTY_FOR_NOW}
+    allowed = {(room, lower) for room in ROOMS for lower in ROOMS[room]}
     assert allowed - used == set()
 
 

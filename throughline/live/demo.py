@@ -19,7 +19,7 @@ from throughline.sinks.store import open_store
 from throughline.sources.files import Report
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.replay import replay
-from throughline.streams.worker.event_log import CaseLog
+from throughline.streams.log.event_log import CaseLog
 from throughline.streams.worker.partition import digest_of_partitions
 
 _WAIT_SECONDS = 300.0

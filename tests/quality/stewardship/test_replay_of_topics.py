@@ -18,7 +18,7 @@ from throughline.sinks.quarantine.records import groups, records
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join.batch import settle, take
 from throughline.streams.join.rebuild import open_domain
-from throughline.streams.worker.fetch import Fetch
+from throughline.streams.log.fetch import Fetch
 from throughline.streams.worker.records import read_case_records
 
 

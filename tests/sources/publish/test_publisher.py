@@ -23,7 +23,7 @@ from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
 from throughline.schemas.wire.json_lines import events_from_json_lines
 from throughline.sources.publish.outbox import Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
-from throughline.streams.worker.broker_topics import create_topics
+from throughline.streams.log.broker_topics import create_topics
 
 SOURCE = "urn:example:police:rms"
 

@@ -23,11 +23,11 @@ from throughline.cli.main import throughline
 from throughline.errors import BrokerUnavailable, SharedLogError, TopicMismatch
 from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.sinks.store import Store, open_store
+from throughline.streams.log.broker_topics import create_topics
 from throughline.streams.shared.changes import SharedRecord
 from throughline.streams.shared.log import SharedLog
 from throughline.streams.shared.sink import Sink
 from throughline.streams.shared.state import Position, open_shared
-from throughline.streams.worker.broker_topics import create_topics
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ from structlog.testing import capture_logs
 from throughline.errors import BrokerUnavailable
 from throughline.schemas.definitions.topics import load_topics
 from throughline.sinks.store import open_memory_store
+from throughline.streams.log.broker_topics import create_topics
 from throughline.streams.shared.changes import outgoing
 from throughline.streams.shared.sink import Sink
 from throughline.streams.shared.state import open_shared
 from throughline.streams.worker.announcer import KafkaAnnouncer
-from throughline.streams.worker.broker_topics import create_topics
 
 
 @pytest.mark.parametrize(("limit", "told"), [(1_000, True), (16_777_216, False)])

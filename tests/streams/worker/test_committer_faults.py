@@ -12,8 +12,8 @@ from throughline.errors import StoreError, TopicMismatch
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.sinks.store import open_store
+from throughline.streams.log.event_log import Extent, check_position
 from throughline.streams.worker import committer
-from throughline.streams.worker.event_log import Extent, check_position
 from throughline.streams.worker.partition import PartitionStore, partition_file
 
 

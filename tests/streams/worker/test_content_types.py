@@ -10,7 +10,7 @@ import pytest
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
-from throughline.streams.worker.fetch import Fetch, Headers
+from throughline.streams.log.fetch import Fetch, Headers
 from throughline.streams.worker.records import CaseRecords, read_case_records
 
 ATTRIBUTES = {

@@ -14,7 +14,7 @@ from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.kafka_record import KafkaRecord, heartbeat
 from throughline.sql import sql
-from throughline.streams.worker.fetch import Fetch
+from throughline.streams.log.fetch import Fetch
 from throughline.streams.worker.partition import open_partition
 from throughline.streams.worker.records import HEARTBEATS
 

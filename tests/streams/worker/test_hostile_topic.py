@@ -23,7 +23,7 @@ from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.sinks.digest import digest
 from throughline.sinks.store import open_store
-from throughline.streams.worker.event_log import CaseLog, Extent
+from throughline.streams.log.event_log import CaseLog, Extent
 from throughline.streams.worker.partition import partition_file
 
 MIB = 1024 * 1024

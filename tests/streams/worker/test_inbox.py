@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from throughline.streams.worker.fetch import Fetch
+from throughline.streams.log.fetch import Fetch
 from throughline.streams.worker.inbox import Assigned, Inbox, Revoked
 
 

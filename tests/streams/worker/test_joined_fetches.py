@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from throughline.streams.worker.fetch import Fetch, joined
+from throughline.streams.log.fetch import Fetch, joined
 
 
 def fetch(topic: str, *offsets: int) -> Fetch:

@@ -16,7 +16,7 @@ from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.kafka_record import KafkaRecord, heartbeat, plain_rows, record_of
 from throughline.sources.formats.registry import read_events
-from throughline.streams.worker.fetch import Fetch
+from throughline.streams.log.fetch import Fetch
 from throughline.streams.worker.records import CaseRecords, read_case_records
 
 TOPIC = "police.case-events"

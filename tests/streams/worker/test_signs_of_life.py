@@ -13,7 +13,7 @@ import pytest
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
-from throughline.streams.worker.fetch import Fetch
+from throughline.streams.log.fetch import Fetch
 from throughline.streams.worker.partition import open_partition
 from throughline.streams.worker.records import CaseRecords, read_case_records
 

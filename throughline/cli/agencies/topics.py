@@ -9,7 +9,7 @@ import click
 from throughline.cli.terminal.options import bootstrap_option, domain_option, topic_prefix_option
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import load_topics
-from throughline.streams.worker.broker_topics import compare_topics, create_topics
+from throughline.streams.log.broker_topics import compare_topics, create_topics
 
 _replication_option = click.option(
     "--replication-factor", type=click.IntRange(1), help="Copies of each topic; 1 for a single broker."

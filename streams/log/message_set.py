@@ -20,8 +20,8 @@ from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.record.default_records import DefaultRecord, DefaultRecordBatch
 
 from throughline.schemas.acceptance.reject import Reject
-from throughline.streams.worker.fetch import Passed
-from throughline.streams.worker.unpacking import CannotUnpack, unpacked
+from throughline.streams.log.fetch import Passed
+from throughline.streams.log.unpacking import CannotUnpack, unpacked
 
 # memory, about, that the records of one batch and of one fetch may take as objects
 BATCH_COST = 256 * 1024 * 1024

@@ -18,9 +18,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollectio
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from throughline.errors import BrokerRefused, BrokerUnavailable, InfrastructureError, TopicMismatch
-from throughline.streams.worker.fetch import Fetch, fetch_of_items
-from throughline.streams.worker.log_answers import LogAnswers
-from throughline.streams.worker.message_set import FETCH_COST, Item, MessageSet
+from throughline.streams.log.answers import LogAnswers
+from throughline.streams.log.fetch import Fetch, fetch_of_items
+from throughline.streams.log.message_set import FETCH_COST, Item, MessageSet
 
 RECORDS_AT_ONCE = 50_000
 _SECONDS = 10.0

@@ -12,7 +12,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from throughline.errors import BrokerRefused, BrokerUnavailable, TopicMismatch, UsageError
 from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.definitions.topics import Topics, load_topics
-from throughline.streams.worker.broker_topics import check_topics, compare_topics, create_topics
+from throughline.streams.log.broker_topics import check_topics, compare_topics, create_topics
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 from aiokafka.record.util import calc_crc32c
 
 from bench.hostile.batches import CODECS, batch, record, varint
-from throughline.streams.worker.fetch import Passed
-from throughline.streams.worker.message_set import FETCH_COST, Item, MessageSet
-from throughline.streams.worker.unpacking import UNPACKED_BYTES
+from throughline.streams.log.fetch import Passed
+from throughline.streams.log.message_set import FETCH_COST, Item, MessageSet
+from throughline.streams.log.unpacking import UNPACKED_BYTES
 
 MIB = 1024 * 1024
 

@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from throughline.errors import BrokerRefused, BrokerUnavailable, TopicMismatch
-from throughline.streams.worker.event_log import CaseLog, Extent, check_position, check_topic_ids, kafka_error
+from throughline.streams.log.event_log import CaseLog, Extent, check_position, check_topic_ids, kafka_error
 
 UNUSED = "127.0.0.1:9"
 
@@ -89,7 +89,7 @@ def test_knows_a_topic_that_was_made_anew(broker: RunningBroker, topic: str) -> 
 
 
 def test_says_that_no_broker_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("throughline.streams.worker.event_log._SECONDS", 1.0)
+    monkeypatch.setattr("throughline.streams.log.event_log._SECONDS", 1.0)
     with CaseLog(UNUSED) as log:
         for ask in (
             lambda: log.extent("police.case-events", 0),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from throughline.schemas.acceptance.reject import Reject
-from throughline.streams.worker.fetch import Fetch, Passed, fetch_of_items
+from throughline.streams.log.fetch import Fetch, Passed, fetch_of_items
 
 
 def fetch(*offsets: int) -> Fetch:
