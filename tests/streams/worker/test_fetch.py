@@ -98,3 +98,10 @@ def test_both_clients_give_the_same() -> None:
     assert from_records.offsets == [8, 9]
     assert from_records.times == [50, 51]
     assert from_records.values == [b"a", None]
+
+
+def test_one_record_is_a_fetch() -> None:
+    """Of its topic and partition, by either client."""
+    record = Record("t", 2, 8, 50, b"a")
+
+    assert fetch_of_records([record]) == fetch_of_messages([Message(record)]) == Fetch("t", 2, [8], [50], [b"a"], [()])
