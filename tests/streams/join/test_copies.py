@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from histories import RECEIVED, Event, event, resolution
-from joined import differences, emptied, filled, product_hash, small_domain
+from joined import batch_of, differences, emptied, filled, product_hash, small_domain
 
 from throughline.sinks.store import Store
+from throughline.streams.join.batch import accept_only, join
 from throughline.streams.join.rebuild import rebuild
 
 CRIME = event("police.crime.recorded", "2026-03-02T10:00", id="e", unit="CID", recorded_at=None)
@@ -65,6 +66,16 @@ def test_copies_contradict_each_other_where_any_content_differs(apart: bool) -> 
     first, second = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
     assert contested(*([first, second] if apart else [first + second])) == set(CONTENT)
+
+
+def test_a_batch_without_events_changes_nothing() -> None:
+    """Its counts are all nought; a batch may have had nothing but what was refused."""
+    store = emptied()
+
+    for counts in (join(store, batch_of([]), RECEIVED), accept_only(store, batch_of([]), RECEIVED)):
+        assert (counts.read, counts.accepted, counts.duplicate, counts.quarantined) == (0, 0, 0, {})
+
+    assert store.connection.execute("from events").fetchall() == []
 
 
 def test_nothing_is_not_the_same_as_an_empty_text() -> None:

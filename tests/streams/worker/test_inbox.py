@@ -120,3 +120,15 @@ def test_taking_waits_for_the_first_item() -> None:
 
     assert len(inbox.take(10)) == 1
     timer.join()
+
+
+def test_closing_lets_go_who_waits_for_an_item() -> None:
+    """At once, however long it would have waited."""
+    inbox = Inbox(100)
+    timer = threading.Timer(0.1, inbox.close)
+    timer.start()
+    begun = time.monotonic()
+
+    assert inbox.take(60) == []
+    assert time.monotonic() - begun < 30
+    timer.join()
