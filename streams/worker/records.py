@@ -25,14 +25,14 @@ from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
 from throughline.schemas.wire.avro.framing import SCHEMA_ID_HEADER, SchemaKey, read_frame, read_schema_header
 from throughline.schemas.wire.cloudevents import from_kafka
 from throughline.schemas.wire.json_lines import events_from_objects
-from throughline.schemas.wire.kafka_record import HEARTBEAT_TYPE
+from throughline.schemas.wire.kafka_record import AVRO, HEARTBEAT_TYPE
 from throughline.streams.log.fetch import Fetch, Headers
 from throughline.streams.worker.heartbeat import HEARTBEATS, read_heartbeat, wrong_partition
 
 _HEARTBEAT = HEARTBEAT_TYPE.encode()
 # the end of the year 9999
 _LATEST_MILLIS = 253_402_300_799_999
-_CONTENT_TYPE = "content-type"
+_CONTENT_TYPE, _AVRO = "content-type", AVRO.encode()
 # of a content-type; more is none
 _TYPE_BYTES = 200
 
@@ -61,7 +61,7 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
                 refused.reject(fetch.offsets[place], beat, fetch.values[place], None)
             else:
                 heartbeats.append(beat)
-        elif _is_json(named, fetch.values[place]):
+        elif named.get(_CONTENT_TYPE) != _AVRO and _is_json(named, fetch.values[place]):
             single.append(place)
         else:
             stated = named.get("ce_contenthash")

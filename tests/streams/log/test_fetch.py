@@ -75,14 +75,13 @@ def test_what_was_passed_over_is_cut_as_records_are() -> None:
     marker, unread = Passed(4, 5, 9), Passed(5, 8, 10, Reject("unreadable_batch", None, "so"))
     whole = Fetch("t", 0, [8], [11], [b"a"], [()], [marker, unread])
 
-    assert from_records == from_messages
-    assert from_records.offsets == [8, 9]
-    assert from_records.times == [50, 51]
-    assert from_records.values == [b"a", None]
+    assert (whole.first, whole.next_offset) == (4, 9)
+    assert whole.since(5).passed == [unread]
+    assert whole.since(8).passed == []
 
 
-def test_one_record_is_a_fetch() -> None:
-    """Of its topic and partition, by either client."""
-    record = Record("t", 2, 8, 50, b"a")
+def test_of_what_says_nothing_the_ends_are_kept() -> None:
+    """They say from where to where the fetch goes."""
+    markers = [Passed(n, n + 1, 0) for n in range(5)]
 
-    assert fetch_of_records([record]) == fetch_of_messages([Message(record)]) == Fetch("t", 2, [8], [50], [b"a"], [()])
+    assert fetch_of_items("t", 0, markers).passed == [markers[0], markers[-1]]
