@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.faults import boards, logs, processes, records, stores
+from bench.faults import boards, logs, processes, records
 from bench.faults.check import Checked
 from bench.faults.workers import Failed, Nursery
 from bench.faults.world import Run, World
@@ -50,8 +50,8 @@ ROWS = (
     Row("clock jumped", processes.clock_jumped, (3, 1), (8, 1)),
     Row("records copied and shuffled", records.copied_and_shuffled, (3, 1), (5, 2)),
     Row("records spoilt", records.records_spoilt, (3, 1), (20, 2)),
-    Row("disk full", stores.disk_full, (2, 1), (6, 1)),
-    Row("store damaged", stores.store_damaged, (4, 1), (9, 3)),
+    Row("disk full", disks.disk_full, (2, 1), (6, 1)),
+    Row("store damaged", disks.store_damaged, (4, 1), (9, 3)),
     Row("offsets of the group lost", logs.offsets_lost, (2, 1), (6, 1)),
     Row("records deleted from the log", logs.records_deleted, (1, 1), (1, 2)),
     Row("topic made anew while away", logs.topic_made_anew_while_away, (1, 1), (1, 2)),

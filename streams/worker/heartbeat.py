@@ -17,6 +17,7 @@ from throughline.schemas.acceptance.rfc3339 import read_instant
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.streams.log.fetch import Fetch
+from throughline.streams.worker.misplaced import wrong_partition
 
 HEARTBEATS = pa.schema(
     [
@@ -60,15 +61,6 @@ def read_heartbeat(
         }
     except _BadHeartbeat as bad:
         return bad.reject
-
-
-def wrong_partition(area: str, topics: Topics) -> Reject:
-    """What is wrong with a record of this area in another partition than its own."""
-    return Reject(
-        "wrong_partition",
-        "partitionkey",
-        f"area {area} belongs to partition {topics.partition_of(area)}: the key of a record is its area, by murmur2",
-    )
 
 
 class _BadHeartbeat(Exception):  # noqa: N818 - no error: a verdict on data

@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.acceptance.reject import Reject
-from throughline.schemas.acceptance.rows import RowBatch, join_batches, rejects_table
+from throughline.schemas.acceptance.rows import RowBatch, join_batches
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
@@ -27,7 +26,8 @@ from throughline.schemas.wire.cloudevents import from_kafka
 from throughline.schemas.wire.json_lines import events_from_objects
 from throughline.schemas.wire.kafka_record import AVRO, HEARTBEAT_TYPE
 from throughline.streams.log.fetch import Fetch, Headers
-from throughline.streams.worker.heartbeat import HEARTBEATS, read_heartbeat, wrong_partition
+from throughline.streams.worker.heartbeat import HEARTBEATS, read_heartbeat
+from throughline.streams.worker.misplaced import without_misplaced
 
 _HEARTBEAT = HEARTBEAT_TYPE.encode()
 # the end of the year 9999
@@ -89,7 +89,7 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
     for passed in fetch.passed:
         if passed.fault is not None:
             refused.reject(passed.first, passed.fault, passed.raw, None)
-    batch = _admitted(join_batches([decoded, from_json, refused.build()]), fetch, topics)
+    batch = without_misplaced(join_batches([decoded, from_json, refused.build()]), fetch, topics)
     return CaseRecords(
         Batch(_stamped(batch.events, fetch), _stamped(batch.rejects, fetch)),
         pa.Table.from_pylist(heartbeats, schema=HEARTBEATS),
@@ -124,36 +124,6 @@ def _event(headers: Headers, value: bytes | None, domain: Domain) -> dict[str, A
         told = "an event in structured mode says so by the content-type `application/cloudevents+json`"
         return Reject("bad_attribute", _CONTENT_TYPE, told)
     return from_kafka([(name, text) for name, text in headers if name != "ce_contenthash"], value)
-
-
-def _admitted(batch: Batch, fetch: Fetch, topics: Topics) -> Batch:
-    """Refuse what another agency than the topic's says, and what stands in another partition than its area's."""
-    events = batch.events
-    if not events.num_rows:
-        return batch
-    agencies = topics.agencies_of(fetch.topic)
-    astray = pc.invert(pc.is_in(events["area"], pa.array(_areas_of(events, fetch, topics), pa.string())))
-    foreign = None if agencies is None else pc.invert(pc.is_in(events["agency"], pa.array(sorted(agencies))))
-    wrong = astray if foreign is None else pc.or_(astray, foreign)
-    if not pc.any(wrong).as_py():
-        return batch
-    refused = []
-    for row in events.filter(wrong).select(["source", "id", "type", "area", "agency", "position"]).to_pylist():
-        if agencies is not None and row["agency"] not in agencies:
-            told = f"the topic {fetch.topic} is not one of the agency {row['agency']}"
-            fault = Reject("wrong_topic", "agency", told)
-        else:
-            fault = wrong_partition(row["area"], topics)
-        raw = fetch.values[fetch.offsets.index(row["position"])]
-        said = (fault.reason, fault.field, fault.detail)
-        refused.append((fetch.origin, row["position"], *said, raw, row["source"], row["id"], row["type"]))
-    return Batch(events.filter(pc.invert(wrong)), pa.concat_tables([batch.rejects, rejects_table(refused)]))
-
-
-def _areas_of(events: pa.Table, fetch: Fetch, topics: Topics) -> list[str]:
-    """Those of the areas that occur in `events` whose partition this is."""
-    found = pc.unique(events["area"]).to_pylist()
-    return [area for area in found if topics.partition_of(area) == fetch.partition]
 
 
 def _stamped(records: pa.Table, fetch: Fetch) -> pa.Table:

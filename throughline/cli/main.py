@@ -15,8 +15,9 @@ from throughline.cli.agencies.rules import catalogue, standards
 from throughline.cli.agencies.topics import topics
 from throughline.cli.boards.figure import figure
 from throughline.cli.boards.lineage import lineage_command
-from throughline.cli.boards.reading import delays, handoffs, query, timeline
+from throughline.cli.boards.query import query
 from throughline.cli.boards.restated import restated_command
+from throughline.cli.boards.timeline import delays, handoffs, timeline
 from throughline.cli.operators.events import demo, replay
 from throughline.cli.operators.export import export
 from throughline.cli.operators.live import live, up
