@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.faults import boards, logs, processes, records
+from bench.faults import boards, crashes, disks, logs, records
 from bench.faults.check import Checked
 from bench.faults.workers import Failed, Nursery
 from bench.faults.world import Run, World
@@ -39,15 +39,15 @@ class Row:
 
 
 ROWS = (
-    Row("worker killed", processes.worker_killed, (12, 1), (25, 5), is_kill=True),
-    Row("worker killed at a statement", processes.worker_killed_at_statement, (8, 1), (25, 4), is_kill=True),
-    Row("taker killed at a statement", processes.taker_killed_at_statement, (30, 1), (80, 2), is_kill=True),
+    Row("worker killed", crashes.worker_killed, (12, 1), (25, 5), is_kill=True),
+    Row("worker killed at a statement", crashes.worker_killed_at_statement, (8, 1), (25, 4), is_kill=True),
+    Row("taker killed at a statement", crashes.taker_killed_at_statement, (30, 1), (80, 2), is_kill=True),
     Row("sink killed", boards.sink_killed, (12, 1), (25, 2), is_kill=True),
-    Row("broker killed", processes.broker_killed, (2, 1), (5, 4), is_kill=True),
-    Row("broker paused", processes.broker_paused, (1, 1), (3, 2)),
-    Row("worker paused", processes.worker_paused, (1, 1), (3, 2)),
-    Row("workers joined and left", processes.rebalanced, (3, 1), (10, 2)),
-    Row("clock jumped", processes.clock_jumped, (3, 1), (8, 1)),
+    Row("broker killed", crashes.broker_killed, (2, 1), (5, 4), is_kill=True),
+    Row("broker paused", crashes.broker_paused, (1, 1), (3, 2)),
+    Row("worker paused", crashes.worker_paused, (1, 1), (3, 2)),
+    Row("workers joined and left", crashes.rebalanced, (3, 1), (10, 2)),
+    Row("clock jumped", crashes.clock_jumped, (3, 1), (8, 1)),
     Row("records copied and shuffled", records.copied_and_shuffled, (3, 1), (5, 2)),
     Row("records spoilt", records.records_spoilt, (3, 1), (20, 2)),
     Row("disk full", disks.disk_full, (2, 1), (6, 1)),
@@ -103,7 +103,7 @@ def measure(world: World, row: Row, times: int, runs: int, given: str) -> Measur
             measured.faults += 1
             why = str(error) if isinstance(error, Failed) else traceback.format_exc()
             print(f"{row.name}, run {number}, {times} times ({given}):\n{why}\n", file=sys.stderr, flush=True)
-            processes.world_is_up(world)
+            crashes.world_is_up(world)
     return measured
 
 
