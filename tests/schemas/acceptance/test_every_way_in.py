@@ -28,7 +28,7 @@ from throughline.schemas.definitions.entry import DomainProblemsError
 from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
 from throughline.schemas.wire.avro.framing import frame_single_object
 from throughline.schemas.wire.json_lines import events_from_json_lines
-from throughline.sources.formats.event_files import read_events
+from throughline.sources.formats.registry import read_events
 
 SENT: dict[str, Any] = {
     "specversion": "1.0",
