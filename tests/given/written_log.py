@@ -42,6 +42,10 @@ class WrittenLog:
     def extent(self, topic: str, partition: int) -> Extent:
         return Extent(self.first, len(self.records)) if topic == self.topic else Extent(0, 0)
 
+    def written(self, topic: str, partition: int) -> Extent:
+        """The same: no transaction is open here."""
+        return self.extent(topic, partition)
+
     def committed(self, partition: int, topics: list[str]) -> dict[str, int]:
         return {topic: self.standing if topic == self.topic else -1001 for topic in topics}
 
