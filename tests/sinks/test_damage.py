@@ -136,7 +136,7 @@ def test_a_missing_log_is_told_with_numbers(path: Path) -> None:
     path.with_name("s.duckdb.wal").unlink()
 
     for write in (True, False):
-        with pytest.raises(StoreDamaged, match="commit 40 and had reached commit 80, 40 more") as caught:
+        with pytest.raises(StoreDamaged, match="commit 40, and had reached commit 80, 40 more") as caught:
             open_store(path, write=write, schema=SMALL)
         assert f"throughline replay PATH… --store {path}" in caught.value.hint
 
@@ -149,7 +149,7 @@ def test_an_old_copy_is_refused(whole: Path) -> None:
         write_notes(store, 81, 82)
     shutil.copy(backup, whole)
 
-    with pytest.raises(StoreDamaged, match="commit 80 and had reached commit 82"):
+    with pytest.raises(StoreDamaged, match="commit 80, and had reached commit 82"):
         open_store(whole, write=True, schema=SMALL)
 
 
