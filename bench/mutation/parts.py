@@ -19,7 +19,7 @@ _CONFLICTS = "tests/quality/stewardship/test_conflict_acts.py"
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "join": {
         "streams/join/keys.sql": (_COPIES, _HISTORIES),
-        "streams/join/accept_sql/steward_quarantine.sql": ("tests/quality/stewardship/test_quarantine_acts.py",),
+        "streams/join/accept_sql/steward_quarantine.sql": ("tests/quality/stewardship/test_kept_decisions.py",),
         "streams/join/accept_sql/*.sql": (_COPIES, _LINKS, _HISTORIES, _DECISIONS, _CONFLICTS, _REBUILD),
         "streams/join/link_sql/*.sql": (_HISTORIES, _LINKS, _DECISIONS, _REBUILD),
         "streams/join/models/*.sql": (_HISTORIES, "tests/streams/join/test_claims.py"),
