@@ -13,7 +13,7 @@ _CHANGES, _STATE = "tests/streams/shared/test_changes.py", "tests/streams/shared
 _SINK, _FORM = "tests/streams/shared/test_shared_sink.py", "tests/streams/shared/test_shared_schema.py"
 _WORKER = "tests/streams/worker/test_"
 _FAULTS = f"{_WORKER}committer_faults.py"
-_CONFLICTS = "tests/quality/stewardship/test_conflict_acts.py"
+_CONFLICTS = "tests/quality/stewardship/test_conflicts.py"
 
 # part: pattern of files, relative to the checkout: tests without a broker. The first pattern that has a file counts.
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
