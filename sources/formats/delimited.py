@@ -38,6 +38,8 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ENCODINGS = {"": ("utf-8", "cp1252"), "utf-8": ("utf-8",), "utf-8-sig": ("utf-8",), "cp1252": ("cp1252",)}
 
 _CHARACTER = re.compile("[!-~]").fullmatch
+# what stands for a byte that no encoding of the file has
+_UNDECODED = re.compile("[\udc80-\udcff]").search
 
 # a limit of the whole process: at first it is less than a record of ours may have
 csv.field_size_limit(max(csv.field_size_limit(), RECORD_BYTES))
@@ -92,7 +94,7 @@ class _Found:
         self.tables.append(row_table([_trimmed(column) for column in values], pa.array(positions, pa.int64()), raw))
 
     def refuse(self, position: int, reason: str, detail: str, record: str) -> None:
-        self.faults.append((position, reason, None, detail, record.encode()))
+        self.faults.append((position, reason, None, detail, record.encode(errors="surrogateescape")))
 
 
 class _Reader:
@@ -126,9 +128,9 @@ class _Reader:
     def read(self, block: bytes, *, last: bool = False) -> Rows:
         """The rows of a block of whole lines; a record that is still open is held for the next block."""
         found = _Found(self.line - len(self.held))
-        lines = [*self.held, *self._decoded(block, found.faults)]
+        lines = [*self.held, *self._decoded(block)]
         self.line, self.held = found.first + len(lines), []
-        at = 0 if self.columns else self._header(lines, found.faults)
+        at = 0 if self.columns else self._header(lines)
         while at < len(lines) and not self.held:
             run = lines[at : at + _RUN_LINES]
             at = at + len(run) if self._read_run(run, at, found) else self._read_records(lines, at, found, last)
@@ -138,34 +140,37 @@ class _Reader:
             row_rejects(str(self.path), sorted(found.faults)),
         )
 
-    def _decoded(self, block: bytes, faults: list[Fault]) -> list[str]:
+    def _decoded(self, block: bytes) -> list[str]:
         try:
             text = block.decode(self.encodings[0])
         except UnicodeDecodeError:
-            lines = enumerate(block.removesuffix(b"\n").split(b"\n"), self.line)
-            return [self._decoded_line(line, number, faults) for number, line in lines]
+            return [self._decoded_line(line) for line in block.removesuffix(b"\n").split(b"\n")]
         return text.removesuffix("\n").split("\n") if text else []
 
-    def _decoded_line(self, line: bytes, number: int, faults: list[Fault]) -> str:
+    def _decoded_line(self, line: bytes) -> str:
         for encoding in self.encodings:
             try:
                 return line.decode(encoding)
             except UnicodeDecodeError:
                 continue
-        names = " nor ".join({"utf-8": "UTF-8", "cp1252": "Windows-1252"}[name] for name in self.encodings)
-        said = f"neither {names}" if len(self.encodings) > 1 else f"not {names}"
-        if number == 1:
-            raise DataError(f"has a header that is {said}", file=self.path, line=1, hint="Save it as UTF-8.")
-        faults.append((number, "not_utf8", None, f"the line is {said}", line))
-        return ""
+        # the record that it is part of is refused with these bytes
+        return line.decode(errors="surrogateescape")
 
-    def _header(self, lines: list[str], faults: list[Fault]) -> int:
+    def _undecoded(self) -> str:
+        names = " nor ".join({"utf-8": "UTF-8", "cp1252": "Windows-1252"}[name] for name in self.encodings)
+        return f"neither {names}" if len(self.encodings) > 1 else f"not {names}"
+
+    def _header(self, lines: list[str]) -> int:
         """Take the columns from the first record; how many lines it has."""
         if not lines[0].strip():
             raise DataError("has an empty first line", file=self.path, line=1, hint="The first line names the columns.")
         names, taken = self._record(lines, 0)
         if names is None:
             raise DataError("has a quote in its header that is not closed", file=self.path, line=1)
+        if any(_UNDECODED(line) for line in lines[:taken]):
+            raise DataError(
+                f"has a header that is {self._undecoded()}", file=self.path, line=1, hint="Save it as UTF-8."
+            )
         if any("\x00" in name for name in names):
             raise DataError("is not text: its first line has U+0000", file=self.path, line=1)
         self.columns = tuple(name.strip() for name in names)
@@ -192,7 +197,11 @@ class _Reader:
         # a quote that the last line leaves open swallows the line behind it, and so does not pass for closed
         after = self.delimiter.join("." * len(self.columns))
         ragged: list[int] = []
-        values = self._parse(f"{text}\n{after}\n".encode(), ragged)
+        try:
+            encoded = f"{text}\n{after}\n".encode()
+        except UnicodeEncodeError:  # a line that could not be decoded
+            return False
+        values = self._parse(encoded, ragged)
         # a row has at least a line of its own: where there are as many, each has one
         if not values or len(values[0]) + len(ragged) != len(lines) + 1 or len(lines) in ragged:
             return False
@@ -249,10 +258,15 @@ class _Reader:
                 if row is None and taken and not last:
                     self.held = lines[at:]
                     break
-                record = "\n".join(lines[at : at + taken]).removesuffix("\r") if taken > 1 else line
                 if row is None:
-                    found.refuse(position, "unclosed_quote", "a quote is not closed", line)
+                    if taken:  # followed to the end of the file in vain
+                        self._reach_less_far()
                     taken = 1
+                record = "\n".join(lines[at : at + taken]).removesuffix("\r") if taken > 1 else line
+                if _UNDECODED(record):
+                    found.refuse(position, "not_utf8", f"the row is {self._undecoded()}", record)
+                elif row is None:
+                    found.refuse(position, "unclosed_quote", "a quote is not closed", line)
                 elif "\x00" in record:
                     found.refuse(position, "nul_character", "the row has the character U+0000", record)
                 elif len(row) != len(self.columns):
@@ -293,7 +307,7 @@ class _Reader:
         if is_open:
             if size <= self.reach:
                 return None, taken
-            self.reach = max(self.reach // 2, _LEAST_REACH)
+            self._reach_less_far()
             return None, 0
         if taken == 1:
             return row, 1
@@ -307,6 +321,9 @@ class _Reader:
             return None, 0
         self.reach = RECORD_BYTES
         return row, taken
+
+    def _reach_less_far(self) -> None:
+        self.reach = max(self.reach // 2, _LEAST_REACH)
 
     def _hides_records(self, inside: list[str]) -> bool:
         """Whether the whole lines inside quotes have as many fields as the header, each of them, and enough to tell."""

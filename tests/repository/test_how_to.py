@@ -80,8 +80,10 @@ def shown() -> set[str]:
 
 
 def test_every_query_shown_has_an_expectation() -> None:
-    """No query is on a page without being tested."""
-    assert {Path(name).stem for name in shown() if name.endswith(".sql")} == SAYS.keys()
+    """No query is on a page without being tested; the examples of extend.md are tried by a test of their own."""
+    queries = {name for name in shown() if name.endswith(".sql") and not name.startswith("examples/")}
+
+    assert {Path(name).stem for name in queries} == SAYS.keys()
 
 
 def test_every_example_is_on_a_page() -> None:
