@@ -133,6 +133,9 @@ def test_a_decision_for_content_that_has_not_come_decides_nothing() -> None:
 
     assert contested_in(filled(store, parts[2:])) == {"e"}
 
+    at_once = filled(emptied(), [[*parts[0], *parts[1]]])
+    assert differences(at_once, [*parts[0], *parts[1]]) == []
+
 
 def test_a_copy_that_says_nothing_earlier_restates_nothing() -> None:
     """Equal in its times, or later; and one that does restates once, however often it is read."""

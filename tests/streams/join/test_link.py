@@ -237,6 +237,23 @@ def test_what_a_steward_linked_to_a_withdrawn_event_is_alone_again(withdrawn: Ev
     assert digest(store.connection) == before
 
 
+# the key of the number is the greatest of the three, the least, or between the two
+@pytest.mark.parametrize("numbers", ["C0 C2", "C5 C4", "C0 C4"])
+def test_what_was_linked_over_a_withdrawn_event_falls_apart(numbers: str) -> None:
+    """A steward linked two crimes to one prosecution number, which only the withdrawn event carried."""
+    crimes = [carrying(name, crime_ref=number) for name, number in zip("ab", numbers.split(), strict=True)]
+    numbered = carrying("w", urn="U1")
+    links = [
+        link("2026-03-05T10:00", ("crime_ref", number), ("urn", "U1"), id=f"l{number}") for number in numbers.split()
+    ]
+    store = store_of(*crimes, numbered, *links)
+    assert cases(store) == grouped("a b w")
+
+    received(store, numbered | {"unit": "other", "origin": "elsewhere"})
+
+    assert cases(store) == grouped("a", "b")
+
+
 @pytest.mark.parametrize("other", [{"unit": "other"}, {"type": "police.file.sent"}])
 def test_a_contested_act_of_a_steward_links_nothing(other: Event) -> None:
     """Published with other content, also where the other copy is no act of a steward: as if it had not come."""
