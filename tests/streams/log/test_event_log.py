@@ -140,8 +140,8 @@ def test_a_position_within_the_log_is_well(position: int, extent: Extent) -> Non
 @pytest.mark.parametrize(
     ("position", "extent", "said"),
     [
-        (8, Extent(0, 7), "went backwards: it ends at offset 7, and 8 records"),
-        (6, Extent(7, 9), "begins at offset 7, and the store has come to 6: 1 records between are gone"),
+        (8, Extent(0, 7), "went backwards: it ends at offset 7, but 8 records"),
+        (6, Extent(7, 9), "begins at offset 7, but the store has only reached 6: 1 records in between have gone"),
     ],
 )
 def test_a_position_outside_the_log_is_a_loss(position: int, extent: Extent, said: str) -> None:
