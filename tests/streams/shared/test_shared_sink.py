@@ -140,7 +140,7 @@ def test_the_command_reads_once(shared: SharedTopics, records: list[SharedRecord
     result = CliRunner().invoke(throughline, ["sink", *options, "--store", str(tmp_path / "board.duckdb")])
 
     assert result.exit_code == 0, result.output
-    assert "0 gone, 0 old" in result.output
+    assert "0 gone, 0 out of date" in result.output
 
 
 def test_a_topic_that_was_made_again_stops_it(
