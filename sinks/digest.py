@@ -20,12 +20,18 @@ from throughline.sinks.damage import translated
 
 @dataclass(frozen=True)
 class Digested:
-    """A public table: the stored rows behind it, less the columns that say how a row came here."""
+    """A public table: the stored rows behind it, less the columns that say how a row came here.
+
+    Columns `since` were added later: where one is null, a row's text is what it was before there was the column. A
+    table that is `new` counts only once it has rows.
+    """
 
     table: str
     rows: str
     where: str = "true"
     without: frozenset[str] = frozenset()
+    since: frozenset[str] = frozenset()
+    new: bool = False
 
 
 # The stored rows rather than the views: a view counts to `as_of`, and its position follows from the rows.
@@ -35,9 +41,12 @@ TABLES: tuple[Digested, ...] = (
         "timeline",
         "dated_events",
         where="case_key is not null",
-        # event_key and identifier_keys follow from other columns; in_conflict is false for each event of a
-        # case
-        without=frozenset({"received_at", "origin", "position", "event_key", "identifier_keys", "in_conflict"}),
+        # event_key and identifier_keys follow from other columns; what is in a case stands, and retracts nothing; its
+        # revision is that of the copy that came first
+        without=frozenset(
+            {"received_at", "origin", "position", "event_key", "identifier_keys", "standing", "revision", "retracts"}
+        ),
+        since=frozenset({"revised"}),
     ),
     Digested("holdings", "holding_facts"),
     Digested("handoffs", "handoff_facts"),
@@ -46,6 +55,7 @@ TABLES: tuple[Digested, ...] = (
     Digested("tellings", "telling_facts"),
     Digested("claims", "claim_facts"),
     Digested("contradictions", "contradiction_facts"),
+    Digested("revisions", "revisions", without=frozenset({"received_at", "case_id"}), new=True),
 )
 
 
@@ -61,7 +71,8 @@ def digest(*connections: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...]
 def digest_by_table(*connections: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...] = TABLES) -> dict[str, str]:
     """`rows:sum:sum` for each public table, in the order of `tables`: where two stores differ."""
     with translated(None):
-        return {table.table: _line([_sums(connection, table) for connection in connections]) for table in tables}
+        lines = {table: _line([_sums(connection, table) for connection in connections]) for table in tables}
+    return {table.table: line for table, line in lines.items() if not table.new or not line.startswith("0:")}
 
 
 def _line(sums: list[tuple[int, int, int]]) -> str:
@@ -74,7 +85,12 @@ def _sums(connection: duckdb.DuckDBPyConnection, table: Digested) -> tuple[int, 
         "and database_name = current_database() order by column_name",
         [table.rows],
     ).fetchall()
-    texts = ", ".join(_text(name, type_) for name, type_ in columns if name not in table.without)
+    texts = ", ".join(
+        f"coalesce({text}, chr(30) || 'N'), chr(31)"
+        if name not in table.since
+        else f"coalesce('{name}' || {text} || chr(31), '')"
+        for name, text in ((name, _text(name, type_)) for name, type_ in columns if name not in table.without)
+    )
     # md5_number once and its halves, rather than both halves by two digests: the digest is the dearest part
     row = connection.execute(
         f"""
@@ -92,13 +108,11 @@ def _sums(connection: duckdb.DuckDBPyConnection, table: Digested) -> tuple[int, 
 def _text(name: str, type_: str) -> str:
     column = f'"{name}"'
     if type_ == "VARCHAR":
-        text = f"replace(replace({column}, chr(30), chr(30) || 'R'), chr(31), chr(30) || 'U')"
-    elif type_.endswith("[]"):
+        return f"replace(replace({column}, chr(30), chr(30) || 'R'), chr(31), chr(30) || 'U')"
+    if type_.endswith("[]"):
         # JSON escapes control characters, so neither separator can be in it
-        text = f"to_json(list_sort({column}, 'asc', 'nulls last'))::varchar"
-    elif type_ in ("DOUBLE", "FLOAT"):
+        return f"to_json(list_sort({column}, 'asc', 'nulls last'))::varchar"
+    if type_ in ("DOUBLE", "FLOAT"):
         # there is one zero, not two
-        text = f"({column} + 0.0)::varchar"
-    else:
-        text = f"{column}::varchar"
-    return f"coalesce({text}, chr(30) || 'N'), chr(31)"
+        return f"({column} + 0.0)::varchar"
+    return f"{column}::varchar"

@@ -16,7 +16,7 @@ from throughline.streams.log.event_log import CaseLog
 
 # an event in conflict stands in quarantine, too: as that
 _STANDING = """
-select origin, position from events where not in_conflict
+select origin, position from events where standing = 'stands'
 union all select origin, position from duplicates
 union all select origin, position from quarantined
 """

@@ -51,7 +51,7 @@ _STUCK_SECONDS = 300.0
 _MIB = 1024 * 1024
 _BEAT_NUMBERS = (*RAW_JSON, b"7", b"-1", b"9223372036854775807", b"9223372036854775808", b"1e400", b'"7"')
 _STANDING = """
-select position from events where origin = $1 and not in_conflict
+select position from events where origin = $1 and standing = 'stands'
 union all select position from duplicates where origin = $1
 """
 

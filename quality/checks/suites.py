@@ -107,5 +107,5 @@ def _frame(kind: EventType) -> str:
     columns = ["source", "agency", "unit", "occurred_at", "occurred_precision", "recorded_at", *columns]
     return (
         f"select {', '.join(columns)} from dated_events "
-        f"where type = '{kind.type}' and version = {kind.version} and not in_conflict"
+        f"where type = '{kind.type}' and version = {kind.version} and standing = 'stands'"
     )

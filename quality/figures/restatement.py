@@ -92,7 +92,7 @@ def _causes(then: Store, now: Store, publication: Publication) -> dict[str, list
     for name, store, query in (
         ("behind_then", then, behind),
         ("behind_now", now, behind),
-        ("events_then", then, "select event_key, case_key from events where not in_conflict"),
+        ("events_then", then, "select event_key, case_key from events where standing = 'stands'"),
         ("identifiers_then", then, "select identifier_key, case_key from identifiers"),
     ):
         table = store.connection.execute(query).to_arrow_table()

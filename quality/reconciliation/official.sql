@@ -3,7 +3,7 @@
 select if($field::varchar is null, area, data->>('$.' || $field::varchar)) as part, count(*) as events
 from dated_events
 where list_contains($types::varchar[], type)
-  and not in_conflict
+  and standing = 'stands'
   and coalesce(recorded_at, occurred_at) >= $begin::timestamp
   and coalesce(recorded_at, occurred_at) < $end::timestamp
 group by part

@@ -15,7 +15,7 @@ from throughline.sql import sql
 
 # how a copy came here: two copies may differ in it and be one content
 _COMING = ("recorded_at", "received_at", "origin", "position")
-_KEYS = frozenset({"event_key", "case_key", "identifier_keys", "in_conflict", "source", "event_id"})
+_KEYS = frozenset({"event_key", "case_key", "identifier_keys", "standing", "revised", "revision", "source", "event_id"})
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _copy(row: dict[str, Any]) -> Copy:
     }
     fields["identifiers"] = sorted(f"{one['kind']}:{one['value']}" for one in row["identifiers"])
     fields |= {f"data.{name}": value for name, value in orjson.loads(row["data"]).items()}
-    return Copy(row["content_hash"], not row["in_conflict"], fields, {name: row[name] for name in _COMING})
+    return Copy(row["content_hash"], row["standing"] == "stands", fields, {name: row[name] for name in _COMING})
 
 
 def resolve(desk: Desk, source: str, id: str, content_hash: str, *, reason_code: str) -> None:
@@ -102,7 +102,7 @@ def resolve(desk: Desk, source: str, id: str, content_hash: str, *, reason_code:
     if desk.area not in areas:
         raise UsageError(f"The event is not of the area {desk.area}.", hint=f"Give --area {' or '.join(areas)}.")
     ((latest,),) = connection.execute(
-        "select max(occurred_at) from dated_events where type = ? and not in_conflict "
+        "select max(occurred_at) from dated_events where type = ? and standing = 'stands' "
         "and (data->>'$.conflict_source') = ? and (data->>'$.conflict_id') = ?",
         [RESOLVED, source, id],
     ).fetchall()

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from throughline.schemas.acceptance.events import EVENTS
 from throughline.schemas.acceptance.lists import flat_items, one_array
 from throughline.schemas.acceptance.normal_form import Identifiers
+from throughline.schemas.acceptance.revision import odd_revisions
 from throughline.schemas.acceptance.rules import ITEMS_LIMIT, SHARED_PLACE, Refused, Rules, TypeRule
 from throughline.schemas.acceptance.type_form import SHARED, FieldForm
 
@@ -57,6 +58,8 @@ def doubtful_rows(
         _mark_odd_text(columns[name], rules.field_chars, doubts)
     for name in _TIMES:
         _mark_time_outside(columns[name], rules, doubts)
+    if columns["revision"].null_count < len(codes) or columns["retracts"].null_count < len(codes):
+        doubts |= odd_revisions(columns["revision"], columns["retracts"]).to_numpy(zero_copy_only=False)
     _mark_no_label(columns["occurred_at"], columns["occurred_precision"], doubts)
     _mark_lacking(columns, identifiers, codes, types, doubts)
     for name, fits in _words(types, rules).items():

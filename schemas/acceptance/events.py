@@ -2,6 +2,9 @@
 
 Times are UTC without a zone in microseconds. For `occurred_precision` day or month, `occurred_at` is the
 *label* of that day or month (its first day, 00:00, no zone), never an instant.
+
+`revision` orders what a source says of one id: text in the one form of `revision.py`, whose code points are in the
+order of the revisions; null comes before all. `retracts` is true where the source takes the event back, else null.
 """
 
 from __future__ import annotations
@@ -41,6 +44,8 @@ EVENTS: pa.Schema = pa.schema(
         ("officer", pa.string()),
         ("correlation", pa.string()),
         ("causation", pa.string()),
+        ("revision", pa.string()),
+        ("retracts", pa.bool_()),
         ("data", pa.string()),
         ("origin", pa.string()),
         ("position", pa.int64()),

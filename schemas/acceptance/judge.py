@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from throughline.schemas.acceptance.reject import Reject
+from throughline.schemas.acceptance.revision import read_retracts, read_revision
 from throughline.schemas.acceptance.rows import Row
 from throughline.schemas.acceptance.rules import Refused, Rules
 
@@ -32,7 +33,7 @@ _TEXT_ATTRIBUTES = [
     "datacontenttype",
     "dataschema",
 ]
-KNOWN_ATTRIBUTES = frozenset(["specversion", "id", "source", "type", "data", *_TEXT_ATTRIBUTES])
+KNOWN_ATTRIBUTES = frozenset(["specversion", "id", "source", "type", "data", "revision", "retracts", *_TEXT_ATTRIBUTES])
 _TEXT = frozenset(_TEXT_ATTRIBUTES)
 _CORE = ("specversion", "id", "source", "type")
 _NAME = re.compile(r"[a-z0-9]+").fullmatch
@@ -77,6 +78,9 @@ def _row(event: Any, rules: Rules) -> Row:
     recorded = get("recordedtime")
     if recorded is not None:
         recorded = rules.read_time(recorded, "recordedtime")
+    revision, retracts = read_revision(get("revision")), read_retracts(get("retracts"))
+    if retracts and revision is None:
+        raise Refused("missing_attribute", "revision", "an event that retracts needs a `revision`")
     area = get("partitionkey")
     rules.check_area(area)
 
@@ -95,7 +99,7 @@ def _row(event: Any, rules: Rules) -> Row:
     form = rule.form
     return (
         source, event_id, form.type, form.version, area, agency, unit, occurred, precision, recorded,
-        get("sequence"), identifiers, *shared, get("correlationid"), get("causationid"), rest,
+        get("sequence"), identifiers, *shared, get("correlationid"), get("causationid"), revision, retracts, rest,
     )  # fmt: skip
 
 

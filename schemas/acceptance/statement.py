@@ -56,6 +56,8 @@ def event_object(row: Mapping[str, Any], type_prefix: str, names: Mapping[str, s
         ("sequence", "sequence"),
         ("correlationid", "correlation"),
         ("causationid", "causation"),
+        ("revision", "revision"),
+        ("retracts", "retracts"),
     ):
         if row[column] is not None:
             event[attribute] = row[column]

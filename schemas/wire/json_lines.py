@@ -248,7 +248,7 @@ class _Rows:
         self.rows.append(
             (event["source"], event["id"], plan.name, plan.version, get("partitionkey"),
              agency, data.get("unit"), time, precision, get("recordedtime"), get("sequence"),
-             *shared, get("correlationid"), get("causationid"), text)
+             *shared, get("correlationid"), get("causationid"), get("revision"), get("retracts"), text)
         )  # fmt: skip
         self.counts.append(len(pairs))
         self.pairs += pairs

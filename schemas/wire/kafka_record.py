@@ -88,6 +88,10 @@ def record_of(
         headers.append(("ce_recordedtime", write_instant(row["recorded_at"]).encode()))
     if row["sequence"] is not None:
         headers.append(("ce_sequence", row["sequence"].encode()))
+    if row["revision"] is not None:
+        headers.append(("ce_revision", row["revision"].encode()))
+    if row["retracts"]:
+        headers.append(("ce_retracts", b"true"))
     headers.append(("ce_contenthash", sha256(value).hexdigest().encode()))
     return KafkaRecord(topics.of_agency(row["agency"]), area, tuple(headers), value)
 

@@ -4,7 +4,7 @@ with asked as (
   select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts
 ),
 named as (
-  select event_key, event_id from events where not in_conflict
+  select event_key, event_id from events where standing = 'stands'
 ),
 standing as (
   -- `matter` tells alerts of one kind and case apart, and never changes; `subject` is for people

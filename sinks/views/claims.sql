@@ -9,7 +9,7 @@ select
   f.to_at,
   e.event_id
 from claim_facts f
-left join (select event_key, event_id from events where not in_conflict) e on e.event_key = f.event_key;
+left join (select event_key, event_id from events where standing = 'stands') e on e.event_key = f.event_key;
 comment on view claims is 'One row per interval in which an agency says the same of who holds the case.';
 comment on column claims.case_id is 'The case.';
 comment on column claims.agency is 'Agency that says it.';

@@ -82,8 +82,8 @@ select
   s.local
 from counted c
 join standards s using (standard, version)
-left join (select event_key, event_id from events where not in_conflict) sa on sa.event_key = c.start_event
-left join (select event_key, event_id from events where not in_conflict) so on so.event_key = c.stop_event;
+left join (select event_key, event_id from events where standing = 'stands') sa on sa.event_key = c.start_event
+left join (select event_key, event_id from events where standing = 'stands') so on so.event_key = c.stop_event;
 comment on view clocks is 'One row per clock: one standard running for one start event, as it stands at `as_of`.';
 comment on column clocks.case_id is 'The case.';
 comment on column clocks.standard is 'Id of the standard.';

@@ -25,8 +25,8 @@ select
   e.event_id
 from contact_facts f
 cross join asked
-left join (select event_key, event_id from events where not in_conflict) e on e.event_key = f.event_key
-left join (select event_key, event_id from events where not in_conflict) a on a.event_key = f.answered_by;
+left join (select event_key, event_id from events where standing = 'stands') e on e.event_key = f.event_key
+left join (select event_key, event_id from events where standing = 'stands') a on a.event_key = f.answered_by;
 comment on view contacts is 'One row per communication with the victim: promised, requested, agreed, attempted, made or told.';
 comment on column contacts.case_id is 'The case.';
 comment on column contacts.position is 'Place of the event in the timeline of the case.';

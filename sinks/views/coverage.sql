@@ -21,7 +21,7 @@ figures as (
 ),
 recorded as (
   select
-    event_key, source, agency, type, occurred_precision, in_conflict,
+    event_key, source, agency, type, occurred_precision, standing,
     date_trunc('month', coalesce(recorded_at, occurred_at))::date as period
   from dated_events
   where agency not in (select agency from agencies where role = 'steward')
@@ -29,8 +29,8 @@ recorded as (
 there as (
   select
     source, agency, period,
-    count(*) filter (not in_conflict) as events,
-    count(distinct event_key) filter (in_conflict) as in_conflict
+    count(*) filter (standing = 'stands') as events,
+    count(distinct event_key) filter (standing = 'conflict') as in_conflict
   from recorded
   group by source, agency, period
 ),
@@ -145,7 +145,7 @@ rested as (
   join figure_types t using (type)
   join figures f using (figure)
   join precisions p on p.precision = r.occurred_precision
-  where not r.in_conflict
+  where r.standing = 'stands'
   group by f.figure, r.agency, r.period
 ),
 shares as (

@@ -29,8 +29,8 @@ select
   end as waiting_seconds
 from handoff_facts h
 cross join asked
-left join (select event_key, event_id from events where not in_conflict) s on s.event_key = h.sent_event
-left join (select event_key, event_id from events where not in_conflict) r on r.event_key = h.received_event;
+left join (select event_key, event_id from events where standing = 'stands') s on s.event_key = h.sent_event
+left join (select event_key, event_id from events where standing = 'stands') r on r.event_key = h.received_event;
 comment on view handoffs is 'One row per change of holder, acknowledged or not.';
 comment on column handoffs.case_id is 'The case.';
 comment on column handoffs.position is 'Place in the case, from 1.';

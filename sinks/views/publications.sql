@@ -12,7 +12,7 @@ select
   data->>'$.rows_digest' as rows_digest,
   source
 from dated_events
-where type = 'steward.figure.published' and not in_conflict;
+where type = 'steward.figure.published' and standing = 'stands';
 comment on view publications is 'One row per publication of a figure and row of it, as it was published.';
 comment on column publications.publication_id is 'Id of the publication.';
 comment on column publications.figure is 'The figure: a view of this name.';

@@ -16,7 +16,7 @@ select
   (data->>'$.events_seen')::bigint as events_seen,
   source
 from dated_events
-where type = 'steward.quality.checked' and not in_conflict;
+where type = 'steward.quality.checked' and standing = 'stands';
 comment on view quality_results is 'One row per check, subject and run: what stewards'' checks of quality found, as their events say.';
 comment on column quality_results.run_id is 'Id of the run of the checks.';
 comment on column quality_results.checked_at is 'When the run was made (UTC).';

@@ -22,7 +22,7 @@ published as (
   select
     source,
     string_agg(distinct agency, ', ' order by agency) as agency,
-    count(*) filter (not in_conflict) as events,
+    count(*) filter (standing = 'stands') as events,
     min(occurred_at) as first_seen,
     max(occurred_at) as last_seen,
     count(try_cast(sequence as bigint)) > 0 as numbers_them

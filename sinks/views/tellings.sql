@@ -17,7 +17,7 @@ select
   w.event_id as told_event
 from telling_facts t
 join events e on e.event_key = t.event_key and e.case_key = t.case_key
-left join (select event_key, event_id from events where not in_conflict) w on w.event_key = t.told_event;
+left join (select event_key, event_id from events where standing = 'stands') w on w.event_key = t.told_event;
 comment on view tellings is 'One row per decision that the victim is to be told of, and the first telling of it.';
 comment on column tellings.case_id is 'The case.';
 comment on column tellings.position is 'Place of the decision in the timeline of the case.';

@@ -37,7 +37,8 @@ select
   e.due_at,
   e.channel,
   e.data,
-  w.told_precision
+  w.told_precision,
+  coalesce(e.revised, false) as revised
 from placed e
 left join event_types t using (type)
 left join telling_facts w on w.case_key = e.case_key and w.event_key = e.event_key;
@@ -64,3 +65,4 @@ comment on column timeline.due_at is 'When an answer is due (UTC).';
 comment on column timeline.channel is 'How a communication was made.';
 comment on column timeline.data is 'Its other fields, as JSON: codes and bands, no free text.';
 comment on column timeline.told_precision is 'Precision of told_at: instant, day or month.';
+comment on column timeline.revised is 'Whether its source said otherwise before: `revisions` shows what.';

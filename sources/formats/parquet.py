@@ -34,7 +34,7 @@ _ROWS = 100_000
 _FLAT_NEEDED = ("id", "source", "type", "data")
 _FLAT_OTHERS = (
     *("specversion", "time", "occurredon", "recordedtime", "partitionkey", "sequence", "correlationid", "causationid"),
-    *("contenthash", "subject", "datacontenttype", "dataschema"),
+    *("contenthash", "subject", "datacontenttype", "dataschema", "revision", "retracts"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Accept a batch of admitted events into the store: first copies, further copies, conflicts.
+"""Accept a batch of admitted events into the store: first copies, further copies, revisions, conflicts.
 
 After it, `events` is the set of all distinct events received, whatever came in what order and how often, and
 `unsettled` names what has still to be linked and derived (docs/rules.md, section 1).
@@ -65,7 +65,8 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table) -> Counts:
         connection.unregister("incoming")
     connection.execute(
         "insert into unsettled "
-        "select distinct event_key, getvariable('stored') from arrived anti join known using (event_key)"
+        "select distinct event_key, getvariable('stored') from arrived anti join known using (event_key) "
+        "where retracts is null"
     )
     _judge(connection, acts > 0)
     return _count(connection, incoming.num_rows, repeats > 0)
@@ -96,7 +97,7 @@ def _count(connection: duckdb.DuckDBPyConnection, read: int, repeats: bool) -> C
            semi join (
              select event_key, content_hash_of(e) as content_hash
              from events e semi join kept_copies using (event_key)
-             where e.in_conflict
+             where e.standing = 'conflict'
            ) using (event_key, content_hash))
         """,
     )

@@ -61,7 +61,7 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("delete from unsettled_cases")
     connection.execute("delete from unsettled_identifiers")
     connection.execute("delete from unsettled")
-    connection.execute("insert into unsettled select distinct event_key, 0 from events where not in_conflict")
+    connection.execute("insert into unsettled select distinct event_key, 0 from events where standing = 'stands'")
 
 
 @contextmanager
@@ -100,11 +100,12 @@ def past(
                     connection.register("known", pa.Table.from_batches([batch]))
                     connection.execute("insert into events by name from known")
                     connection.unregister("known")
-            refused = store.connection.execute(sql(__package__, "past_sql/known_refusals"), {"known_at": known_at})
             with then.transaction() as connection:
-                connection.register("refused", refused.to_arrow_table())
-                connection.execute("insert into quarantined by name from refused")
-                connection.unregister("refused")
+                for name, query in (("quarantined", "known_refusals"), ("statements", "known_statements")):
+                    known = store.connection.execute(sql(__package__, f"past_sql/{query}"), {"known_at": known_at})
+                    connection.register("known", known.to_arrow_table())
+                    connection.execute(f"insert into {name} by name from known")
+                    connection.unregister("known")
                 forget(connection)
             settle(then)
         if as_of is not None:

@@ -34,7 +34,7 @@ class Part:
 _PUBLIC_OF_EVENTS = frozenset(
     {"event_key", "source", "event_id", "type", "version", "agency", "unit", "sequence", "data"}
     | {"occurred_at", "occurred_precision", "recorded_at", "received_at", "due_at", "effect_at"}
-    | {"decision", "reason", "reference", "answers", "about", "holder", "channel"}
+    | {"decision", "reason", "reference", "answers", "about", "holder", "channel", "revised"}
 )
 FACTS = Part("facts", "case_facts", "case_facts", "Facts")
 LISTS = (
@@ -173,7 +173,7 @@ def write_part(connection: duckdb.DuckDBPyConnection, part: Part) -> str:
 
 
 # of an event at whose other organisation only the public columns are known
-_NEUTRAL = {"identifiers": "[]", "identifier_keys": "[]", "in_conflict": "false"}
+_NEUTRAL = {"identifiers": "[]", "identifier_keys": "[]", "standing": "'stands'"}
 _NEUTRAL_OF_CASE = frozenset({"case_key", "area", "origin", "position"})
 
 

@@ -23,6 +23,7 @@ UNITS = {"police": ("CID", "PPU"), "cps": ("RASSO", "MAG"), "advocate": ("IDVA",
 CHANNELS = (None, "phone", "letter")
 HOLDERS = (None, None, "police", "cps", "advocate")
 SEQUENCES = (None, None, "9", "10", "010", "Z", "a", "é")
+REVISIONS = ("000000000000000001", "000000000000000002", "2026-03-02", "2026-03-02T10:15:00.000000Z")
 # Instants at which local days, the clocks and the holidays of Easter 2026 make a difference.
 BEGINNINGS = tuple(
     datetime.fromisoformat(text)
@@ -77,7 +78,7 @@ TYPES: dict[str, tuple[int, tuple[str | None, ...], tuple[str, ...]]] = {
 _WEIGHTED = tuple(name for name, (weight, _, _) in TYPES.items() for _ in range(weight))
 _DECISIONS = ("police.suspect.decided", "cps.charge.decided")
 _SHARED = ("decision", "reason", "reference", "answers", "about", "holder", "due_at", "effect_at", "enhanced")
-_OTHERS = ("channel", "victim", "officer", "correlation", "causation")
+_OTHERS = ("channel", "victim", "officer", "correlation", "causation", "revision", "retracts")
 
 
 def event(type_: str, at: datetime | str, *, id: str, **fields: Any) -> Event:
@@ -197,6 +198,25 @@ def _disturbed(random: Random, one: Event) -> Event:
     return one | {"data": '{"other":1}'}
 
 
+def _statements(random: Random, one: Event) -> list[Event]:
+    """What a source says of one event at several revisions: the same again, something else, or that it takes it back.
+
+    The revisions come in any order; now and then two of them, or one and none, are alike.
+    """
+    said, stated = one, []
+    for _ in range(random.randrange(1, 5)):
+        change = random.randrange(4)
+        if change == 0:
+            said = random.choice((one, said, _disturbed(random, said)))
+        elif change == 1:
+            said = said | {"retracts": None if said["retracts"] else True}
+        revision = random.choice((None, *REVISIONS))
+        if said["retracts"] and revision is None:
+            revision = REVISIONS[0]
+        stated.append(copy_of(random, said) | {"revision": revision, "recorded_at": one["recorded_at"]})
+    return stated
+
+
 def _acts_on_a_pair(random: Random, at: datetime, area: str, fresh_id: Callable[[], str]) -> list[Event]:
     """A pair that a steward links or unlinks, and what may become of a link: seconded, unlinked, withdrawn.
 
@@ -274,6 +294,8 @@ def drawn_history(
                 events.append(resolution(at, kept, hash_of, id=fresh_id(area, "steward"), area=area))
         elif chance > 0.9:
             events.append(copy_of(random, one))
+        elif chance > 0.84:
+            events[-1:] = _statements(random, one)
     return [one | {"position": number} for number, one in enumerate(events, start=1)]
 
 

@@ -25,7 +25,7 @@ from throughline.streams.join.rebuild import LINKED, open_domain
 
 Row = dict[str, Any]
 RULES = small_rules()
-RECORDS = ("events", "duplicates", "restated", "quarantined")
+RECORDS = ("events", "duplicates", "restated", "statements", "quarantined")
 
 # view, the reference's table, and the columns that tell its rows apart
 COMPARED = (

@@ -42,7 +42,7 @@ PLAIN: dict[str, Row] = {
     "events": {
         "event_key": KEY, "case_key": KEY, "source": "rms", "event_id": "e{n}", "type": "police.crime.recorded",
         "version": 1, "area": "20", "agency": "police", "occurred_at": _MORNING, "occurred_precision": "instant",
-        "received_at": "2026-06-01T06:00", "identifiers": {}, "identifier_keys": [], "data": {}, "in_conflict": False,
+        "received_at": "2026-06-01T06:00", "identifiers": {}, "identifier_keys": [], "data": {}, "standing": "stands",
         "origin": "in/1.jsonl", "position": KEY,
     },
     "duplicates": {"origin": "in/2.jsonl", "position": KEY, "received_at": "2026-06-02T06:00"},

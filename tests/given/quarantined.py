@@ -17,7 +17,7 @@ SOME = settings(max_examples=8, deadline=None, suppress_health_check=list(Health
 def state(store: Store) -> dict[str, Any]:
     """What the store says, and what stands where: nothing of it may tell that a record was once refused."""
     queries = {
-        "events": "select event_key, origin, position, received_at, in_conflict from events order by all",
+        "events": "select event_key, origin, position, received_at, standing from events order by all",
         "quarantined": "select quarantine_id, reason, origin, position, received_at, raw from quarantined order by all",
     }
     return {name: store.connection.execute(query).fetchall() for name, query in queries.items()} | {

@@ -112,7 +112,7 @@ def timeline(events: list[Event], rules: Rules, hash_of: Hash = content_hash) ->
         return [
             {"position": event["place"]}
             | {name: event[name] for name in (*names, "decision")}
-            | {"told_at": told.get(event["place"]), "event_id": event["id"]}
+            | {"told_at": told.get(event["place"]), "event_id": event["id"], "revised": event["revised"]}
             for event in history
         ]
 

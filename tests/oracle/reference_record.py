@@ -21,9 +21,9 @@ from reference_time import Event, Row
 CONTENT = (
     *("type", "version", "area", "agency", "unit", "occurred_at", "occurred_precision", "sequence", "identifiers"),
     *("decision", "reason", "reference", "answers", "about", "holder", "due_at", "effect_at", "enhanced", "channel"),
-    *("victim", "officer", "correlation", "causation", "data"),
+    *("victim", "officer", "correlation", "causation", "data", "retracts"),
 )
-NOT_CONTENT = ("recorded_at", "received_at", "origin", "position")
+NOT_CONTENT = ("recorded_at", "received_at", "origin", "position", "revision")
 Identifier = tuple[str, str, str]  # area, kind, value
 Hash = Callable[[Event], str]
 
@@ -102,6 +102,11 @@ def order(event: Event) -> tuple[Any, ...]:
     )
 
 
+def highest_revision(copies: list[Event]) -> str:
+    """The highest revision of any copy; one without a revision comes before all."""
+    return max(copy["revision"] or "" for copy in copies)
+
+
 def merged(copies: list[Event]) -> Event:
     """One event of copies with the same content: earliest recorded_at stated, earliest received_at."""
     first = min(copies, key=lambda event: (event["received_at"], event["origin"], event["position"]))
@@ -112,8 +117,9 @@ def merged(copies: list[Event]) -> Event:
 def accepted(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> tuple[list[Event], list[Row]]:
     """Section 1: the events that stand, in order, and the conflicts that no steward has decided.
 
-    Conflicts: one row per content (event_key, source, id, content_hash). An act decides only if it is itself
-    in no conflict; the latest act on an event counts; one that names content not seen decides nothing. `hash_of` is how
+    Of the contents of an event only those of its highest revision count. Conflicts: one row per content (event_key,
+    source, id, content_hash). An act decides only if it was stated with one content and is not taken back; the latest
+    act on an event counts; one that names content not in the conflict decides nothing. `hash_of` is how
     acts name a content: which copies are the same is decided here, without it.
     """
     contents: dict[int, dict[tuple[Any, ...], list[Event]]] = defaultdict(lambda: defaultdict(list))
@@ -122,6 +128,7 @@ def accepted(events: list[Event], rules: Rules, hash_of: Hash = content_hash) ->
 
     named: dict[int, str] = {}
     undisputed = [merged(*copies.values()) for copies in contents.values() if len(copies) == 1]
+    undisputed = [act for act in undisputed if not act["retracts"]]
     for act in sorted(undisputed, key=order):
         if rules.is_act(act, "conflict.resolved"):
             about = json.loads(act["data"])
@@ -129,11 +136,14 @@ def accepted(events: list[Event], rules: Rules, hash_of: Hash = content_hash) ->
 
     standing, conflicts = [], []
     for key, copies in contents.items():
-        by_name = {hash_of(same[0]): same for same in copies.values()}
-        if len(copies) == 1:
-            standing.append(merged(*copies.values()))
-        elif named.get(key) in by_name:
-            standing.append(merged(by_name[named[key]]))
+        latest = highest_revision([one for same in copies.values() for one in same])
+        highest = [same for same in copies.values() if highest_revision(same) == latest]
+        is_revised = len(highest) < len(copies)
+        by_name = {hash_of(same[0]): same for same in highest}
+        if len(highest) == 1 or named.get(key) in by_name:
+            kept = merged(highest[0] if len(highest) == 1 else by_name[named[key]])
+            if not kept["retracts"]:
+                standing.append({**kept, "revised": is_revised})
         else:
             for digest, same in by_name.items():
                 row = {"event_key": key, "source": same[0]["source"], "id": same[0]["id"]}

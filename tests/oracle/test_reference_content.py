@@ -28,6 +28,7 @@ OTHER: dict[str, Any] = {
     "effect_at": AT,
     "enhanced": False,
     "data": '{"other":1}',
+    "retracts": True,
 }
 """What a field says in another copy: an instant, a number or a list where it is not text."""
 

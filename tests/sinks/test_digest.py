@@ -108,7 +108,7 @@ def test_where_and_when_an_event_was_read_is_left_out() -> None:
       1 as version,
       '20' as area, 'police' as agency, timestamp '2026-03-02' as occurred_at, 'day' as occurred_precision,
       ?::timestamp as received_at, ?::struct(kind varchar, value varchar)[] as identifiers,
-      []::ubigint[] as identifier_keys, '{}' as data, false as in_conflict, ? as origin, ? as position
+      []::ubigint[] as identifier_keys, '{}' as data, 'stands' as standing, ? as origin, ? as position
     """
     a, b = {"kind": "urn", "value": "1"}, {"kind": "crime_ref", "value": "2"}
     digests = []

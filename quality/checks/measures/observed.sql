@@ -14,7 +14,7 @@ select
   date_trunc('month', coalesce(recorded_at, occurred_at))::date as month,
   date_trunc('week', coalesce(recorded_at, occurred_at))::date as week
 from dated_events
-where not in_conflict and agency not in (select agency from agencies where role = 'steward');
+where standing = 'stands' and agency not in (select agency from agencies where role = 'steward');
 
 -- A row of `stated` is an event and a field of it that may be left out: whether it states it.
 create or replace temp view stated as

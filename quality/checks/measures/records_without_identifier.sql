@@ -4,6 +4,6 @@ select
   e.source as subject, null::date as period, count(*) as n, count(*) filter (len(e.identifier_keys) = 0) as k, k / n as value
 from deliveries d
 join events e using (source, event_id)
-where not e.in_conflict and e.agency not in (select agency from agencies where role = 'steward')
+where e.standing = 'stands' and e.agency not in (select agency from agencies where role = 'steward')
 group by e.source
 having n >= 50

@@ -6,7 +6,7 @@ with said as (
     arg_min(coalesce(e.decision, ''), (d.origin, d.position)) as decision
   from deliveries d
   join events e using (source, event_id)
-  where not e.in_conflict and len(e.identifier_keys) > 0 and e.type in (select type from happens_once)
+  where e.standing = 'stands' and len(e.identifier_keys) > 0 and e.type in (select type from happens_once)
   group by all
 ),
 cases_said as (

@@ -5,7 +5,7 @@ with written as (
     source, agency, occurred_at, occurred_precision, recorded_at, received_at, try_cast(sequence as bigint) as number,
     coalesce(recorded_at, occurred_at) as written_at
   from dated_events
-  where not in_conflict and agency not in (select agency from agencies where role = 'steward')
+  where standing = 'stands' and agency not in (select agency from agencies where role = 'steward')
 ),
 feeds as (
   select source, arg_max(agency, (events, agency)) as agency, min(first_at) as first_at

@@ -27,7 +27,7 @@ touched as (
   select 'now', t.subject, e.case_key
   from counting t
   join events_then b using (case_key)
-  join events e on e.event_key = b.event_key and not e.in_conflict
+  join events e on e.event_key = b.event_key and e.standing = 'stands'
   where t.side = 'then'
   union
   select 'then', t.subject, b.case_key
@@ -45,7 +45,7 @@ behind as (
 received as (
   select b.subject, 'received' as kind, b.event_key
   from behind b
-  semi join (select event_key from events where not in_conflict) using (event_key)
+  semi join (select event_key from events where standing = 'stands') using (event_key)
   -- what was here and in conflict then is settled by an action, which is named instead
   anti join (select event_key from events where received_at <= $known_at::timestamp) using (event_key)
 ),
@@ -60,7 +60,7 @@ corrected as (
 actions as (
   select event_key, area, type, data
   from events
-  where not in_conflict and agency in (select agency from agencies where role = 'steward')
+  where standing = 'stands' and agency in (select agency from agencies where role = 'steward')
     and received_at > $known_at::timestamp
 ),
 named as (

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -75,7 +76,13 @@ class SchemaStore:
 
     def find(self, key: SchemaKey) -> StoredType | None:
         """The type that `key` names."""
-        return self._by_key.get(key)
+        return self._by_key.get(key) or self._earlier.get(key)
+
+    @cached_property
+    def _earlier(self) -> Mapping[SchemaKey, StoredType]:
+        """The types as they were before there were revisions: compiled when the first such record comes."""
+        forms = [compile_avro(form, with_revision=False) for form in self.rules.forms]
+        return {avro.fingerprint: StoredType(avro, BodyCodec(avro.schema_json)) for avro in forms}
 
     def of(self, type_name: str, version: int = 1) -> StoredType | None:
         """A version of a type by its catalogue name."""

@@ -22,7 +22,7 @@ from throughline.schemas.wire.avro.json_text import json_objects
 from throughline.schemas.wire.avro.record import ENVELOPE_TEXT
 from throughline.schemas.wire.avro.schema import UNKNOWN, AvroField, AvroType
 
-_PASSED = (*ENVELOPE_TEXT, "occurred_at", "occurred_on", "recorded_at", "identifiers")
+_PASSED = (*ENVELOPE_TEXT, "occurred_at", "occurred_on", "recorded_at", "retracts", "identifiers")
 _SEPARATOR = "; "
 # the years 1 to 9999, in days and microseconds since 1970
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
@@ -32,6 +32,7 @@ _GATHERED = pa.schema(
         *((name, pa.string()) for name in (*ENVELOPE_TEXT, "occurred_on")),
         ("recorded_at", pa.timestamp("us")),
         ("occurred_at", pa.timestamp("us")),
+        ("retracts", pa.bool_()),
         ("identifiers", IDENTIFIERS),
         *((column, EVENTS.field(column).type) for column in SHARED.values()),
         ("data", pa.string()),
@@ -79,7 +80,7 @@ def _own_columns(group: Group, number: int) -> tuple[pa.RecordBatch, dict[str, p
     records = group.records
     rows = records.num_rows
     doubts = np.zeros(rows, dtype=bool)
-    columns: dict[str, pa.Array] = {name: records.column(name) for name in _PASSED}
+    columns: dict[str, pa.Array] = {name: records.column(name) for name in _PASSED if name in records.schema.names}
     rest: dict[str, pa.Array] = {}
     plain: set[str] = set()
     for field in group.avro.fields:

@@ -13,7 +13,7 @@ from throughline.schemas.acceptance.rfc3339 import read_instant, write_label
 from throughline.schemas.wire.avro.json_text import timestamp_text
 from throughline.schemas.wire.avro.schema import UNKNOWN, AvroType
 
-ENVELOPE_TEXT = ("id", "source", "sequence", "area", "agency", "unit", "correlation", "causation")
+ENVELOPE_TEXT = ("id", "source", "sequence", "area", "agency", "unit", "correlation", "causation", "revision")
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
@@ -39,6 +39,9 @@ def cloudevent_of(record: dict[str, Any], avro: AvroType) -> dict[str, Any]:
         "partitionkey": record["area"],
         "correlationid": record["correlation"],
         "causationid": record["causation"],
+        # a schema of before there were revisions has neither
+        "revision": record.get("revision"),
+        "retracts": record.get("retracts"),
         "data": data,
     }
 
@@ -50,6 +53,7 @@ def avro_record(row: Mapping[str, Any], avro: AvroType) -> dict[str, Any]:
     record["occurred_at"] = row["occurred_at"] if is_instant else None
     record["occurred_on"] = None if is_instant else write_label(row["occurred_at"], row["occurred_precision"])
     record["recorded_at"] = row["recorded_at"]
+    record["retracts"] = row["retracts"]
     record["identifiers"] = [{"kind": kind, "value": value} for kind, value in row["identifiers"]]
     rest = orjson.loads(row["data"])
     for field in avro.fields:

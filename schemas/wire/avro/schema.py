@@ -67,10 +67,12 @@ class AvroType:
         return f"{self.schema['namespace']}.{self.schema['name']}"
 
 
-def compile_avro(form: TypeForm) -> AvroType:
-    """Compile one version of an event type. Raises DataError if Apache Avro does not accept the result."""
+def compile_avro(form: TypeForm, *, with_revision: bool = True) -> AvroType:
+    """Compile one version of an event type. Raises DataError if Apache Avro does not accept the result.
+
+    Records that were written before there were revisions are read by a schema without them."""
     name, namespace = _record_name(form)
-    envelope = _envelope(form)
+    envelope = _envelope(form, with_revision)
     taken = {field["name"] for field in envelope}
     fields: list[AvroField] = []
     for field in form.fields:
@@ -118,7 +120,7 @@ def _record_name(form: TypeForm) -> tuple[str, str]:
     return name, ".".join(legal_name(part) for part in space if part)
 
 
-def _envelope(form: TypeForm) -> list[dict[str, Any]]:
+def _envelope(form: TypeForm, with_revision: bool) -> list[dict[str, Any]]:
     identifier = {
         "type": "record",
         "name": "Identifier",
@@ -142,15 +144,22 @@ def _envelope(form: TypeForm) -> list[dict[str, Any]]:
         _required("identifiers", {"type": "array", "items": identifier}, f"The case's numbers.{kinds}"),
         _optional("correlation", "string", "Links the events of one exchange."),
         _optional("causation", "string", "The id of the event that led to this one."),
+        *(_REVISION if with_revision else ()),
     ]
-
-
-def _required(name: str, of: Any, doc: str) -> dict[str, Any]:
-    return {"name": name, "type": of, "doc": doc}
 
 
 def _optional(name: str, of: Any, doc: str) -> dict[str, Any]:
     return {"name": name, "type": ["null", of], "default": None, "doc": doc}
+
+
+_REVISION = (
+    _optional("revision", "string", "Orders what the source says of one id: a whole number, a day or an instant."),
+    _optional("retracts", "boolean", "True where the source takes the event back."),
+)
+
+
+def _required(name: str, of: Any, doc: str) -> dict[str, Any]:
+    return {"name": name, "type": of, "doc": doc}
 
 
 def _field(record: str, field: AvroField) -> dict[str, Any]:

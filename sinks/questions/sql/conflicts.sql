@@ -4,7 +4,7 @@
 -- $now time: to which the days are counted
 -- spare: copies, area, since
 select
-  if(bool_or(not in_conflict), 'decided', 'open') as state,
+  if(bool_or(standing = 'stands'), 'decided', 'open') as state,
   source,
   event_id as event,
   string_agg(distinct type, ', ' order by type) as type,
@@ -14,6 +14,6 @@ select
   strftime(list_sort(list(received_at))[2], '%Y-%m-%d %H:%M') as since,
   date_diff('day', list_sort(list(received_at))[2], $now) as "days old"
 from events
-semi join (select event_key from events where in_conflict) using (event_key)
+semi join (select event_key from events where standing = 'conflict') using (event_key)
 group by event_key, source, event_id
 order by state desc, since, source, event

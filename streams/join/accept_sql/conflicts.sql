@@ -1,23 +1,53 @@
--- Same id with other content: no copy stands until a steward says which. Rows of `verdicts` are copies whose standing changes.
--- reads: contested, events, resolutions
+-- Which content of an event stands: that of its highest revision. Of several at that revision none does, until a steward
+-- says which. Rows of `verdicts` are contents whose standing changes.
+-- reads: contested, events, statements, resolutions
 create or replace temp table verdicts as
 with copies as (
   select
-    e.event_key, content_hash_of(e) as content_hash, e.in_conflict, e.case_key, e.identifier_keys,
-    e.rowid as copy_row, count(*) over (partition by e.event_key) as contents
+    e.event_key, content_hash_of(e) as content_hash, e.standing, e.revised, e.revision, e.retracts, e.case_key,
+    e.identifier_keys, e.rowid as copy_row
   from events e
   semi join contested using (event_key)
+),
+again as (
+  select event_key, content_hash, max(revision) as revision
+  from statements
+  semi join contested using (event_key)
+  group by all
+),
+ranked as (
+  select
+    c.*,
+    rank() over (
+      partition by c.event_key order by greatest(c.revision, a.revision) desc nulls last
+    ) = 1 as is_highest
+  from copies c
+  left join again a using (event_key, content_hash)
+),
+counted as (
+  select
+    *, count(*) filter (is_highest) over (partition by event_key) as highest,
+    count(*) filter (not is_highest) over (partition by event_key) as lower
+  from ranked
 )
-select c.*, c.contents > 1 and c.content_hash is distinct from r.content_hash as now_in_conflict
-from copies c
+select
+  c.*,
+  case
+    when not c.is_highest then 'superseded'
+    when c.highest > 1 and c.content_hash is distinct from r.content_hash then 'conflict'
+    when c.retracts then 'retraction'
+    else 'stands'
+  end as now_standing,
+  if(c.is_highest and c.lower > 0, true, null) as now_revised
+from counted c
 left join resolutions r using (event_key)
-where c.in_conflict <> now_in_conflict;
+where c.standing <> now_standing or c.revised is distinct from now_revised;
 
 insert into unsettled_cases
 select distinct case_key from verdicts where case_key is not null;
 
 update events e
-set in_conflict = v.now_in_conflict, case_key = null
+set standing = v.now_standing, revised = v.now_revised, case_key = null
 from verdicts v
 -- by row: two contents of an event may stand in one place, in a file that was edited and read again
 where e.event_key = v.event_key and e.rowid = v.copy_row;
@@ -25,7 +55,7 @@ where e.event_key = v.event_key and e.rowid = v.copy_row;
 -- what stands of a contested event is linked; what does not is not
 delete from unsettled where event_key in (from contested);
 insert into unsettled
-select event_key, 0 from events semi join contested using (event_key) where not in_conflict and case_key is null;
+select event_key, 0 from events semi join contested using (event_key) where standing = 'stands' and case_key is null;
 
 delete from quarantined
 where reason = 'conflict' and event_key in (select event_key from verdicts);
@@ -35,4 +65,4 @@ select
   'The same source and id were published with other content; a steward decides which copy stands.',
   e.source, e.event_id, e.type, e.event_key, content_hash_of(e), e.origin, e.position, e.received_at, null
 from events e
-where e.in_conflict and e.event_key in (select event_key from verdicts);
+where e.standing = 'conflict' and e.event_key in (select event_key from verdicts);

@@ -6,7 +6,7 @@ from (select *, event_key_of(source, id) as event_key from incoming) i
 semi join repeated using (event_key);
 
 create or replace temp table known_copies as
-select content_hash_of(e) as content_hash, e.event_key, e.type, e.recorded_at, e.received_at, e.origin, e.position
+select content_hash_of(e) as content_hash, e.event_key, e.type, e.revision, e.recorded_at, e.received_at, e.origin, e.position
 from events e
 semi join known using (event_key);
 
@@ -25,12 +25,13 @@ from copies c
 anti join kept_copies k using (event_key, content_hash, origin, position)
 anti join known_copies w using (event_key, content_hash, origin, position);
 
-insert into events
+insert into events by name
 select
-  event_key, null as case_key, source, id, type, version, area, agency, unit, occurred_at, occurred_precision,
-  recorded_at, received_at, sequence, identifiers, linking_keys(area, identifiers),
-  decision, reason, reference, answers, about, holder, due_at, effect_at, enhanced, channel, victim, officer,
-  correlation, causation, data, false as in_conflict, origin, position
+  event_key, null as case_key, source, id as event_id, type, version, area, agency, unit, occurred_at,
+  occurred_precision, recorded_at, received_at, sequence, identifiers,
+  linking_keys(area, identifiers) as identifier_keys, decision, reason, reference, answers, about, holder, due_at,
+  effect_at, enhanced, channel, victim, officer, correlation, causation, revision, retracts, data,
+  if(retracts, 'retraction', 'stands') as standing, origin, position
 from kept_copies;
 
 create or replace temp table new_further_copies as
@@ -39,12 +40,34 @@ select * from further_copies anti join duplicates using (event_key, origin, posi
 insert into duplicates
 select event_key, origin, position, min(received_at) from new_further_copies group by all;
 
+-- a content that was stated at another revision, too: the highest says what stands
+create or replace temp table stated_again as
+select c.event_key, c.content_hash, c.revision, min(c.recorded_at) as recorded_at, min(c.received_at) as received_at
+from copies c
+join (
+  select event_key, content_hash, revision from known_copies
+  union all
+  select event_key, content_hash, revision from kept_copies
+) k using (event_key, content_hash)
+where c.revision is distinct from k.revision
+  and not exists (
+    select 1
+    from statements s
+    where s.event_key = c.event_key and s.content_hash = c.content_hash and s.revision is not distinct from c.revision
+      and s.received_at <= c.received_at and (s.recorded_at <= c.recorded_at or c.recorded_at is null)
+  )
+group by c.event_key, c.content_hash, c.revision;
+
+insert into statements from stated_again;
+
 create or replace temp table contested as
 with contents as (
   select event_key, content_hash from known_copies union select event_key, content_hash from kept_copies
 )
 select event_key
 from contents
-semi join (select event_key from kept_copies) using (event_key)
+semi join (
+  select event_key from kept_copies union all select event_key from stated_again
+) using (event_key)
 group by event_key
 having count(*) > 1;

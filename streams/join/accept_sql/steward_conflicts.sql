@@ -8,7 +8,7 @@ with acts as (
     row_number() over (order by occurred_at, recorded_at nulls last, sequence nulls last, event_key) as act
   from dated_events
   where type = 'steward.conflict.resolved'
-  qualify contents = 1
+  qualify contents = 1 and retracts is null
 )
 select
   event_key_of(data->>'$.conflict_source', data->>'$.conflict_id') as event_key,

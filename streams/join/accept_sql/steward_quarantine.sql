@@ -10,7 +10,7 @@ with acts as (
     row_number() over (order by occurred_at, recorded_at nulls last, sequence nulls last, event_key) as act
   from dated_events
   where type in ('steward.quarantine.discarded', 'steward.quarantine.restored', 'steward.quarantine.assigned')
-    and not in_conflict
+    and standing = 'stands'
 ),
 latest as (
   select

@@ -1,12 +1,12 @@
 -- What withdrawn events alone had joined is joined no more. Scans every event: conflicts are rare.
 -- reads: verdicts, events, steward_links
 create or replace temp table lost_keys as
-select distinct unnest(identifier_keys) as identifier_key from verdicts where now_in_conflict and not in_conflict;
+select distinct unnest(identifier_keys) as identifier_key from verdicts where standing = 'stands' and now_standing <> 'stands';
 
 -- where standing events still carry them
 create or replace temp table carriers as
 select distinct event_key, identifier_key
-from (select event_key, unnest(identifier_keys) as identifier_key from events where not in_conflict)
+from (select event_key, unnest(identifier_keys) as identifier_key from events where standing = 'stands')
 semi join lost_keys using (identifier_key);
 
 -- the identifiers that an event or a steward had joined to them have to be linked again

@@ -5,7 +5,7 @@ select e.event_key, e.area, e.identifiers, e.identifier_keys
 from events e
 semi join unsettled using (event_key)
 where e.rowid >= (select min(from_row) from unsettled)
-  and not e.in_conflict
+  and e.standing = 'stands'
   and e.agency not in (select agency from agencies where role = 'steward');
 
 create or replace temp table carried as

@@ -39,4 +39,4 @@ select case_key from placed;
 update events e
 set case_key = p.case_key
 from placed p
-where e.event_key = p.event_key and not e.in_conflict and e.case_key is distinct from p.case_key;
+where e.event_key = p.event_key and e.standing = 'stands' and e.case_key is distinct from p.case_key;

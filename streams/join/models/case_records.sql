@@ -6,4 +6,4 @@ select
   e.reason, e.reference, e.answers, e.about, e.holder, e.due_at, e.effect_at, e.channel
 from dated_events e
 semi join cases_to_derive using (case_key)
-where not e.in_conflict
+where e.standing = 'stands'

@@ -30,6 +30,7 @@ CONTENT: dict[str, tuple[Any, Any]] = {
     "enhanced": (None, False),
     "data": ("{}", '{"a":1}'),
     **dict.fromkeys(("unit", "decision", "reason", "reference", "answers", "about", "holder"), (None, "x")),
+    "retracts": (None, True),
     **dict.fromkeys(("sequence", "channel", "victim", "officer", "correlation", "causation"), (None, "x")),
 }
 # what a record says of its own way here
@@ -37,6 +38,7 @@ CIRCUMSTANCES: dict[str, tuple[Any, Any]] = {
     "recorded_at": (None, CRIME["occurred_at"]),
     "received_at": (RECEIVED, RECEIVED.replace(hour=9)),
     "origin": ("one file", "another"),
+    "revision": ("000000000000000001", "000000000000000002"),
     "position": (1, 2),
 }
 
