@@ -133,10 +133,11 @@ def migrate(connection: duckdb.DuckDBPyConnection, schema: Schema) -> bool:
     wanted = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in schema.views.items()}
     if found and version == schema.version and views == wanted:
         return False
-    for name in views.keys() - wanted.keys():
-        connection.execute(f'drop view if exists "{name}"')
     # after a migration all of them: the tables they read may have changed
     stale = [name for name in wanted if version < schema.version or views.get(name) != wanted[name]]
+    # dropped first: a new view must not read an old one that no longer runs
+    for name in {*stale, *views.keys() - wanted.keys()}:
+        connection.execute(f'drop view if exists "{name}"')
     _make_views(connection, {name: schema.views[name] for name in stale})
     set_meta(connection, "schema_version", str(schema.version))
     set_meta(connection, "views", json.dumps(wanted, sort_keys=True))

@@ -63,7 +63,8 @@ def test_a_conflict_stands_aside_until_a_steward_decides() -> None:
 
     resolved = resolution("2026-03-03T09:00", other, id="s1")
     accepted, conflicts = reference.accepted([one, resolved, other], RULES)
-    assert (accepted, conflicts) == ([other, resolved], [])
+    assert ([one["id"] for one in accepted], conflicts) == (["1", "s1"], [])
+    assert accepted[0]["identifiers"] == other["identifiers"]
 
     _, conflicts = reference.accepted([one, resolved, other, elsewhere], RULES)
     assert len(conflicts) == 2, "the latest act counts, though it names a content that is not there"
