@@ -108,6 +108,12 @@ CASES = [
     Case("a day that is none", {"time": ..., "occurredon": "2026-02-30"}, ("bad_time", "occurredon"),
          "json avro flat"),
     Case("a time and a day", {"occurredon": "2026-03-02"}, ("precision_conflict", "occurredon"), "json avro flat"),
+    Case("a revision that is none", {"revision": "the last"}, ("bad_attribute", "revision"), NO_EXAMPLE),
+    Case("a revision of 19 digits", {"revision": "1" * 19}, ("bad_attribute", "revision"), NO_EXAMPLE),
+    Case("a month for a revision", {"revision": "2026-03"}, ("bad_attribute", "revision"), NO_EXAMPLE),
+    Case("a revision below nought", {"revision": -1}, ("bad_attribute", "revision"), "json"),
+    Case("taken back at no revision", {"retracts": True}, ("missing_attribute", "revision"), "json avro events"),
+    Case("taken back or not", {"revision": 1, "retracts": "maybe"}, ("bad_attribute", "retracts"), "json"),
     Case("written down in 1700", {"recordedtime": "1700-03-02T10:15:00Z"}, ("time_out_of_range", "recordedtime"),
          NO_EXAMPLE),
     Case("no area", {"partitionkey": ...}, ("missing_attribute", "partitionkey"), ROWS,
@@ -200,6 +206,8 @@ def by_avro(event: dict[str, Any], here: Here) -> Batch:
         "area": event["partitionkey"],
         "correlation": event.get("correlationid"),
         "causation": event.get("causationid"),
+        "revision": event.get("revision"),
+        "retracts": event.get("retracts"),
         "agency": data["agency"],
         "unit": data.get("unit"),
         "identifiers": [{"kind": kind, "value": value} for kind, value in pairs(data)],
@@ -233,6 +241,8 @@ def by_events(event: dict[str, Any], here: Here) -> Batch:
         "recorded_at": micros(event["recordedtime"]),
         "sequence": event["sequence"],
         "correlation": event.get("correlationid"),
+        "revision": event.get("revision"),
+        "retracts": event.get("retracts"),
         "identifiers": [{"kind": kind, "value": value} for kind, value in pairs(data)],
     }
     rest = {key: value for key, value in data.items() if key not in {*SHARED, "agency", "unit", "identifiers"}}
@@ -305,6 +315,32 @@ def test_what_was_accepted_is_accepted_again(here: Here) -> None:
     once = by_json(event, here).events
     assert once["identifiers"].to_pylist() == [[]]
     assert admit(once, here.domain.rules).events.equals(once)
+
+
+REVISIONS = {
+    "7": "000000000000000007",
+    "000000000000000000000012": "000000000000000012",
+    "2026-03-02": "2026-03-02",
+    "2026-03-02T11:15:00+01:00": "2026-03-02T10:15:00.000000Z",
+    "2026-03-02t10:15:00.5z": "2026-03-02T10:15:00.500000Z",
+}
+
+
+@pytest.mark.parametrize("stated", REVISIONS)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_revision_has_one_form_by_every_way_in(here: Here, way: str, stated: str) -> None:
+    """So that two of them can be compared as text."""
+    batch = WAYS[way](SENT | {"revision": stated}, here)
+    assert batch.rejects.to_pylist() == []
+    assert batch.events["revision"].to_pylist() == [REVISIONS[stated]]
+    assert admit(batch.events, here.domain.rules).events.equals(batch.events)
+
+
+@pytest.mark.parametrize(("revision", "retracts"), [(7, True), ("7", "true"), (7, False), (7, "false")])
+def test_a_number_and_a_word_say_the_same_as_text(here: Here, revision: Any, retracts: Any) -> None:
+    """As JSON and the headers of Kafka have them."""
+    (row,) = by_json(SENT | {"revision": revision, "retracts": retracts}, here).events.to_pylist()
+    assert (row["revision"], row["retracts"]) == ("000000000000000007", True if retracts in (True, "true") else None)
 
 
 def test_an_older_version_is_judged_by_the_names_of_its_fields(here: Here) -> None:

@@ -83,6 +83,13 @@ def test_a_day_or_a_month_stays_one(label: str, domain: Domain, store: SchemaSto
     assert "ce_time" not in headers
 
 
+def test_a_revision_and_a_retraction_are_headers(domain: Domain, store: SchemaStore, topics: Topics) -> None:
+    headers = dict(record_of(row_of(domain, revision=7, retracts=True), store, topics).headers)
+
+    assert (headers["ce_revision"], headers["ce_retracts"]) == (b"000000000000000007", b"true")
+    assert not {"ce_revision", "ce_retracts"} & dict(record_of(row_of(domain), store, topics).headers).keys()
+
+
 def test_what_an_event_does_not_say_is_no_header(domain: Domain, store: SchemaStore, topics: Topics) -> None:
     headers = dict(record_of(row_of(domain, sequence=None, recordedtime=None), store, topics).headers)
 
