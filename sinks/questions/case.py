@@ -30,6 +30,7 @@ def case_of(connection: duckdb.DuckDBPyConnection, name: str) -> int:
         {"name": wanted},
     ).fetchall()
     if not found:
+        _explain_absence(connection, wanted)
         raise DataError(
             f"No case is called `{wanted}`.",
             hint='Give a case id, or an identifier as `throughline query "select identifiers from cases"` shows it.',
@@ -38,6 +39,31 @@ def case_of(connection: duckdb.DuckDBPyConnection, name: str) -> int:
         ids = ", ".join(case_id(key) for (key,) in found[:5])
         raise DataError(f"`{wanted}` names {len(found)} cases ({ids}).", hint="Give the kind too, as kind:value.")
     return int(found[0][0])
+
+
+def _explain_absence(connection: duckdb.DuckDBPyConnection, wanted: str) -> None:
+    """Raise DataError where there are events with the identifier `wanted` of which none stands."""
+    counted = connection.execute(
+        """
+        select count(distinct event_key) filter (standing = 'conflict'), count(distinct event_key)
+        from events
+        where standing <> 'stands'
+          and len(list_filter(identifiers, lambda i: i.value = $name or i.kind || ':' || i.value = $name)) > 0
+        """,
+        {"name": wanted},
+    ).fetchone()
+    contested, all_of_them = counted or (0, 0)
+    if contested:
+        raise DataError(
+            f"`{wanted}` has no timeline: several contents were published of {contested} of its events, "
+            "and none stands.",
+            hint="`throughline conflicts list` shows them. A steward decides which content stands.",
+        )
+    if all_of_them:
+        raise DataError(
+            f"`{wanted}` has no timeline: its source took back what it had published of it.",
+            hint='`throughline query "from revisions"` shows what was said before.',
+        )
 
 
 def case_id(case_key: int) -> str:

@@ -1,18 +1,38 @@
 -- What happened in a case?
--- One row per event of the cases named, in order, as a person reads it.
+-- One row per event of the cases named, in order, as a person reads it; last, what its source took back.
 -- $case_ids texts: the ids of the case, or of the cases that it was
+with shown as (
+  select * from timeline where case_id in (select unnest($case_ids::varchar[]))
+),
+taken_back as (
+  select * from revisions where standing = 'retraction' and case_id in (select unnest($case_ids::varchar[]))
+),
+together as (
+  select
+    case_id, position, occurred_at, occurred_precision, concat_ws(' ', agency, unit) as who,
+    concat(
+      summary, case when reason is null or contains(summary, reason) then '' else ': ' || reason end,
+      if(revised, ' (revised)', '')
+    ) as what,
+    told_at, told_precision, recorded_at
+  from shown
+  union all
+  select
+    case_id, null, occurred_at, occurred_precision, concat_ws(' ', agency, unit), 'taken back: ' || type, null, null,
+    recorded_at
+  from taken_back
+)
 select
   position as "#",
   -- a day or month is shown as such, never as a midnight
   left(
     strftime(occurred_at, '%Y-%m-%d %H:%M'), case occurred_precision when 'instant' then 16 when 'day' then 10 else 7 end
   ) as "when (UTC)",
-  concat_ws(' ', agency, unit) as who,
-  summary || case when reason is null or contains(summary, reason) then '' else ': ' || reason end as what,
+  who,
+  what,
   left(strftime(told_at, '%Y-%m-%d %H:%M'), case told_precision when 'instant' then 16 when 'day' then 10 else 7 end)
     as "victim told",
   case when date_diff('day', occurred_at, recorded_at) > 1 then date_diff('day', occurred_at, recorded_at) || ' days later' end
     as "written down"
-from timeline
-where case_id in (select unnest($case_ids::varchar[]))
-order by case_id, position
+from together
+order by case_id, position nulls last, occurred_at, what

@@ -1,0 +1,40 @@
+"""A store of an earlier version, opened by this one: what it held is what it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from throughline.sinks.schema import Schema, public_schema
+from throughline.sinks.store import open_store
+
+BEFORE_REVISIONS = Schema(public_schema().migrations[:7], {})
+
+
+def test_what_stood_stands_and_what_was_in_conflict_is_in_conflict(tmp_path: Path) -> None:
+    """Before there were revisions an event was in conflict or not; every view runs over what is kept."""
+    path = tmp_path / "earlier.duckdb"
+    with open_store(path, write=True, schema=BEFORE_REVISIONS) as store, store.transaction() as connection:
+        connection.execute(
+            """
+            insert into events by name
+            select
+              key::ubigint as event_key, if(key = 1, 7, null)::ubigint as case_key, 'rms' as source, 'e' || key as event_id,
+              'police.crime.recorded' as type, 1 as version, '20' as area, 'police' as agency, unit,
+              timestamp '2026-03-02 10:15' as occurred_at, 'instant' as occurred_precision,
+              timestamp '2026-06-01 06:00' as received_at, [] as identifiers, [] as identifier_keys, '{}' as data,
+              key = 2 as in_conflict, 'in/1.jsonl' as origin, 1 as position
+            from (values (1, null), (2, 'CID'), (2, 'PPU')) t(key, unit)
+            """
+        )
+
+    with open_store(path, write=True) as store:
+        ask = store.connection.execute
+        found = ask("select event_id, unit, standing, revised, revision from events order by all").fetchall()
+        assert found == [
+            ("e1", None, "stands", None, None),
+            ("e2", "CID", "conflict", None, None),
+            ("e2", "PPU", "conflict", None, None),
+        ]
+        assert ask("select event_id, revised from timeline").fetchall() == [("e1", False)]
+        for view in public_schema().views:
+            ask(f"from {view}").fetchall()
