@@ -18,7 +18,8 @@ def test_what_stood_stands_and_what_was_in_conflict_is_in_conflict(tmp_path: Pat
             """
             insert into events by name
             select
-              key::ubigint as event_key, if(key = 1, 7, null)::ubigint as case_key, 'rms' as source, 'e' || key as event_id,
+              key::ubigint as event_key, if(key = 1, 7, null)::ubigint as case_key, 'rms' as source,
+              'e' || key as event_id,
               'police.crime.recorded' as type, 1 as version, '20' as area, 'police' as agency, unit,
               timestamp '2026-03-02 10:15' as occurred_at, 'instant' as occurred_precision,
               timestamp '2026-06-01 06:00' as received_at, [] as identifiers, [] as identifier_keys, '{}' as data,
