@@ -22,6 +22,7 @@ from throughline.sources.formats.rows import Rows, row_rejects, row_table
 from throughline.sources.mapping.fit import check_mapping
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.mapping.statement import MappingSql
+from throughline.sources.mapping.times import MACROS
 
 BATCH_ROWS = 100_000
 
@@ -85,12 +86,13 @@ def convert(found: Iterable[Rows], mapping: Mapping, domain: Domain, path: Path)
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.execute("set timezone = 'UTC'")
         connection.execute("set variable origin = $1", [str(path)])
+        connection.execute(MACROS)
         for rows in found:
             if rows.columns != columns:
                 problems = check_mapping(mapping, rows.columns, domain, path)
                 if problems:
                     raise MappingProblemsError(problems)
-                plan = MappingSql(mapping, domain.rules, rows.columns, path)
+                plan = MappingSql(mapping, domain.rules, rows.columns, path, domain.time_zone)
                 columns, queries, wanted = rows.columns, plan.queries(), plan.filter()
             for start in range(0, max(rows.table.num_rows, 1), BATCH_ROWS):
                 part = Rows(

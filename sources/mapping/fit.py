@@ -10,8 +10,9 @@ import duckdb
 
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Problem, Problems, nearest
-from throughline.sources.mapping.parts import Condition, Emit, Mapping, Time
-from throughline.sources.mapping.statement import CatalogueWords, catalogue_words
+from throughline.sources.mapping.forms import EPOCHS, faults
+from throughline.sources.mapping.parts import Condition, Emit, Mapping, TimeForm, Value
+from throughline.sources.mapping.statement import TIMES, CatalogueWords, catalogue_words
 from throughline.sources.mapping.times import text
 
 
@@ -64,6 +65,9 @@ class _Check:
                     said = f"events of the type `{name}` say their agency, and the mapping gives none."
                     self.fault(line, "agency", said, "Name its column under `agency:`.")
             self._fields(emit, words)
+            self._form(emit.time, "time", "event")
+            if emit.recorded_at is not None:
+                self._form(emit.recorded_at, "recorded_at", "instant")
             for kind, value in emit.identifiers:
                 if kind not in rules.identifiers:
                     hint = nearest(kind, rules.identifiers)
@@ -87,13 +91,30 @@ class _Check:
             elif not listing & types:
                 said = f"none of the types that the mapping gives has a field `{name}`."
                 self.fault(line, "fields", said, f"It belongs to {', '.join(sorted(listing)[:10])}.")
+            value = emit.fields.get(name)
+            if listing and value is not None:
+                kind = words.fields[name].kind
+                if kind in TIMES:
+                    self._form(value, f"fields.{name}", TIMES[kind])
+                elif value.form is not None:
+                    self.fault(line, f"fields.{name}", f"is a {kind}, and is not read by the form of a time.")
+                if value.split is not None and kind != "list<string>":
+                    self.fault(line, f"fields.{name}", f"is a {kind}, and `split` is not read.")
+
+    def _form(self, value: Value, key: str, target: str) -> None:
+        form = value.form or TimeForm()
+        for name, problem, hint in faults(form, target):
+            self.fault(value.line, f"{key}.{name}", problem, hint)
+        with duckdb.connect(":memory:") as connection:
+            for one in form.formats:
+                if one not in ("iso", *EPOCHS) and not _runs(connection, f"select try_strptime('', {text(one)})"):
+                    hint = "Write iso, epoch_s, epoch_ms, or strptime letters such as %d/%m/%Y %H:%M."
+                    self.fault(value.line, f"{key}.format", f"`{one}` is no form of a time.", hint)
 
     def forms(self, path: Path) -> None:
         conditions: list[Condition] = [*self.mapping.filters]
-        times: list[Time] = []
         for emit in self.mapping.emits:
             conditions += emit.when
-            times += [emit.time, *([emit.recorded_at] if emit.recorded_at else [])]
             for value in emit.values():
                 if value.path is not None and not re.search(value.path, path.as_posix()):
                     hint = "Give the path with its folders, or change the pattern."
@@ -101,11 +122,6 @@ class _Check:
         for identity in self.mapping.identities:
             conditions += identity.when
         with duckdb.connect(":memory:") as connection:
-            for time in times:
-                for form in time.formats:
-                    if form != "iso" and not _runs(connection, f"select try_strptime('', {text(form)})"):
-                        hint = "Write `iso`, or strptime letters such as %d/%m/%Y %H:%M."
-                        self.fault(time.value.line, "format", f"`{form}` is no form of a time.", hint)
             for one in conditions:
                 if one.test == "matches" and not _runs(connection, f"select regexp_matches('', {text(one.words[0])})"):
                     self.fault(one.line, "matches", f"`{one.words[0]}` is no pattern that the reader knows.")

@@ -9,17 +9,17 @@ list):
 - `csv`: `delimiter`, `quote`, `encoding` (utf-8, cp1252); what is left out is detected. Each format that has settings
   has them under a key of its own
 - `area`, `agency` (default: the type's own), `unit`: values
-- `identifiers`: kind -> value or list of values
-- `time`: `column` (or `constant`, `path`), `format` (`iso`, or strptime forms; one or a list), `precision`
-  (instant, day, month), `zone` (IANA; of times without an offset, and of the day that a time falls on)
+- `identifiers`: kind -> value (perhaps with `split`) or list of columns
+- `time`, `recorded_at` and every field that is a time or a date: a value, or one with how it is written, by the keys
+  at the top of `forms.py`
 - `type`: value; `types`: its words -> catalogue type, or `{type: …, decision: …}` with constants of any
   field; `otherwise: TYPE`, else an unlisted word is a reject `unmapped_type`
-- `fields`: field of the catalogue -> value (`split: ";"` for lists)
+- `fields`: field of the catalogue -> value (`split: ";"` for lists, `split: json` for a list that is JSON)
 - `filters`: conditions `{column, in: […]}`, `not_in`, `present: true|false`, `matches: REGEX`; a row that
   fails one is left out knowingly and only counted
 - `id`: `row` (file name and line), `{columns: […]}`, `{hash: […]}`, or a list of these with `when:`
   (conditions); the first that fits is used
-- `sequence`: `row` or a value; `recorded_at`: as `time`
+- `sequence`: `row` or a value
 - `emits`: list of overrides of `type`, `time`, `unit`, `agency`, `fields`, `sequence`, `recorded_at`, each
   with a `name` (becomes part of the id) and perhaps `when:` (conditions); a row gives one event for each
 - `ignore`: columns knowingly not used
@@ -31,13 +31,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from throughline.schemas.definitions.entry import Entry, MappingProblemsError, Problems, read_entry
 from throughline.sources.formats.registry import row_formats
-from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, Time, Value, Word
+from throughline.sources.mapping.forms import FORM_KEYS, read_form
+from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, TimeForm, Value, Word
 
-PRECISIONS = ("instant", "day", "month")
 _OF_AN_EVENT = (
     *("type", "types", "otherwise", "time", "recorded_at", "sequence"),
     *("agency", "unit", "identifiers", "fields"),
@@ -74,7 +73,13 @@ def _emits(top: Entry) -> Iterator[Emit]:
         yield _emit(top, top, None)
         return
     names: set[str] = set()
-    for part in top.entries("emits"):
+    parts = top.entries("emits")
+    for key in _OF_AN_EVENT:
+        # `type`, `types` and `otherwise` of the top are for an event that has none of them
+        own = ("types", "otherwise", "type") if key in {"types", "otherwise"} else (key,)
+        if key != "fields" and key in top.map and parts and all(set(own) & part.map.keys() for part in parts):
+            top.fault(key, "is not read: each of `emits` has its own.")
+    for part in parts:
         part.only("name", "when", *_OF_AN_EVENT)
         name = part.text("name")
         if name in names:
@@ -92,12 +97,15 @@ def _emit(top: Entry, part: Entry, name: str | None) -> Emit:
     def value(key: str) -> Value | None:
         return _value(of(key), key) if key in of(key).map else None
 
-    own = of("type")
+    own = part if any(key in part.map for key in ("type", "types", "otherwise")) else top
     sequence = of("sequence").map.get("sequence")
+    words = _words(own)
+    if words is None and "otherwise" in own.map:
+        own.fault("otherwise", "is for words that `types` does not list, and there is no `types`.")
     return Emit(
         name=name,
-        type=_value(own, "type"),
-        words=_words(own),
+        type=_value(of("type"), "type"),
+        words=words,
         otherwise=own.word("otherwise") if "otherwise" in own.map else None,
         time=_time(of("time"), "time"),
         recorded_at=_time(of("recorded_at"), "recorded_at") if "recorded_at" in of("recorded_at").map else None,
@@ -111,7 +119,8 @@ def _emit(top: Entry, part: Entry, name: str | None) -> Emit:
     )
 
 
-def _value(entry: Entry, key: str) -> Value:
+def _value(entry: Entry, key: str, *keys: str) -> Value:
+    """A value; `keys` may stand beside those that every value has."""
     given = entry.map.get(key)
     line = entry.line(key)
     if isinstance(given, str):
@@ -121,13 +130,20 @@ def _value(entry: Entry, key: str) -> Value:
     part = entry.entry(key)
     if part is None:
         return Value(line=line)
-    part.only("column", "constant", "path", "values", "otherwise", "split", "format", "precision", "zone")
+    part.only("column", "constant", "path", "values", "otherwise", *keys)
     _one_of(part, "column", "constant", "path")
     said = {name: part.word(name) for name in ("column", "constant", "path", "otherwise", "split") if name in part.map}
     if "path" in said:
         _check_pattern(part, "path", groups=1)
     words = part.entry("values")
-    return Value(**said, words=None if words is None else {word: words.word(word) for word in words.map}, line=line)
+    if words is None and "otherwise" in said:
+        part.fault("otherwise", "is for words that `values` does not list, and there is no `values`.")
+    return Value(
+        **said,
+        words=None if words is None else {word: words.word(word) for word in words.map},
+        form=read_form(part) if any(key in part.map for key in FORM_KEYS) else None,
+        line=line,
+    )
 
 
 def _one_of(part: Entry, *keys: str) -> str:
@@ -141,7 +157,7 @@ def _one_of(part: Entry, *keys: str) -> str:
 def _values(entry: Entry, key: str) -> Iterator[tuple[str, Value]]:
     part = entry.entry(key)
     if part is not None:
-        yield from ((name, _value(part, name)) for name in part.map)
+        yield from ((name, _value(part, name, "split", *FORM_KEYS)) for name in part.map)
 
 
 def _identifiers(entry: Entry) -> Iterator[tuple[str, Value]]:
@@ -151,7 +167,7 @@ def _identifiers(entry: Entry) -> Iterator[tuple[str, Value]]:
         if isinstance(part.map[kind], list):
             yield from ((kind, Value(column=column, line=part.line(kind))) for column in part.words(kind))
         else:
-            yield kind, _value(part, kind)
+            yield kind, _value(part, kind, "split")
 
 
 def _words(entry: Entry) -> dict[str, Word] | None:
@@ -169,18 +185,9 @@ def _words(entry: Entry) -> dict[str, Word] | None:
     return words
 
 
-def _time(entry: Entry, key: str) -> Time:
-    value = _value(entry, key)
-    part = entry.entry(key) if isinstance(entry.map.get(key), dict) else None
-    if part is None:
-        return Time(value)
-    zone = part.text("zone", needed=False) or "UTC"
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        part.fault("zone", f"there is no time zone `{zone}`.", "Write an IANA name such as Europe/London.")
-    precision = part.choice("precision", PRECISIONS, needed=False) or "instant"
-    return Time(value, part.texts("format") or ("iso",), precision, zone)
+def _time(entry: Entry, key: str) -> Value:
+    value = _value(entry, key, *FORM_KEYS)
+    return value if value.form is not None else replace(value, form=TimeForm())
 
 
 def _conditions(entry: Entry, key: str) -> tuple[Condition, ...]:

@@ -10,8 +10,29 @@ from throughline.sources.formats.registry import Settings
 
 
 @dataclass(frozen=True)
+class TimeForm:
+    """How a text says a time; '' and None: the mapping does not say.
+
+    `formats` are those that are tried; `precision` is that of every time, else each has that of its format; `zone` is
+    that of a text without an offset, else the domain's. `twice` and `skipped` say what becomes of a local time that the
+    clock showed twice or not at all, `at` which end of a day an instant of it is. Years of two digits begin with
+    `short_years`. `ahead`: what happened may lie years after it was recorded.
+    """
+
+    formats: tuple[str, ...] = ("iso",)
+    precision: str = ""
+    zone: str = ""
+    twice: str = ""
+    skipped: str = ""
+    at: str = ""
+    short_years: int | None = None
+    ahead: bool = False
+
+
+@dataclass(frozen=True)
 class Value:
-    """Where a value comes from: exactly one of `column`, `constant`, `path`; `words` translate it."""
+    """Where a value comes from: exactly one of `column`, `constant`, `path`; `words` translate it, `form` reads it as
+    a time."""
 
     column: str | None = None
     constant: str | None = None
@@ -19,17 +40,8 @@ class Value:
     words: dict[str, str] | None = None
     otherwise: str | None = None
     split: str | None = None
+    form: TimeForm | None = None
     line: int = 0
-
-
-@dataclass(frozen=True)
-class Time:
-    """A time: the text, its forms, what it is known to, and the zone of a text without an offset."""
-
-    value: Value
-    formats: tuple[str, ...] = ("iso",)
-    precision: str = "instant"
-    zone: str = "UTC"
 
 
 @dataclass(frozen=True)
@@ -69,8 +81,8 @@ class Emit:
     type: Value
     words: dict[str, Word] | None
     otherwise: str | None
-    time: Time
-    recorded_at: Time | None
+    time: Value
+    recorded_at: Value | None
     area: Value
     agency: Value | None
     unit: Value | None
@@ -82,11 +94,10 @@ class Emit:
 
     def values(self) -> Iterator[Value]:
         """Every value that it reads."""
-        times = [self.time, *([self.recorded_at] if self.recorded_at else [])]
-        yield from (time.value for time in times)
-        yield from (value for _, value in self.identifiers)
-        yield from self.fields.values()
-        yield from (v for v in (self.type, self.area, self.agency, self.unit, self.sequence) if v is not None)
+        times = (self.time, self.recorded_at)
+        others = (self.type, self.area, self.agency, self.unit, self.sequence)
+        many = (*(value for _, value in self.identifiers), *self.fields.values())
+        yield from (value for value in (*times, *many, *others) if value is not None)
 
     def types(self) -> Iterator[tuple[str, int]]:
         """Every catalogue type that it may give, with the line where the mapping names it."""

@@ -15,8 +15,11 @@ from pathlib import Path
 from throughline.schemas.acceptance.events import EVENTS
 from throughline.schemas.acceptance.rules import Rules
 from throughline.schemas.acceptance.type_form import FieldForm
-from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, Time, Value
-from throughline.sources.mapping.times import CLOCK, ISO, OFFSET, instant_sql, text, time_sql
+from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, TimeForm, Value
+from throughline.sources.mapping.times import TimeSql, text
+
+TIMES = {"timestamp": "instant", "date": "date"}
+"""The kinds of fields that are times, and what `TimeSql` makes of them."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,11 @@ class _Faults:
 class MappingSql:
     """Plans the queries of one mapping for one file: `columns` are the file's."""
 
-    def __init__(self, mapping: Mapping, rules: Rules, columns: Sequence[str], path: Path) -> None:
-        self.mapping = mapping
+    def __init__(self, mapping: Mapping, rules: Rules, columns: Sequence[str], path: Path, zone: str) -> None:
+        """`zone` is that of a time for which the mapping says none."""
+        self.mapping, self.zone = mapping, zone
         self.catalogue = catalogue_words(rules)
+        self.times: list[TimeSql] = []
         self.place = {name: i for i, name in enumerate(columns)}
         self.path = path.as_posix()
         self.name = path.name
@@ -83,11 +88,14 @@ class MappingSql:
 
     def _query(self, emit: Emit) -> str:
         faults = _Faults([])
+        self.times = []
         type_sql = self._type(emit, faults)
-        occurred = self._time(emit.time, "time", faults, required=True)
+        occurred = self._time(emit.time, "time", "event", faults)
         recorded = "null::timestamp"
         if emit.recorded_at is not None:
-            recorded = instant_sql(emit.recorded_at, self._time(emit.recorded_at, "recorded_at", faults))
+            recorded = self._time(emit.recorded_at, "recorded_at", "instant", faults).at
+            if emit.time.form is not None and not emit.time.form.ahead:
+                self._refuse_ahead(emit, occurred, recorded, faults)
         agency = "null::varchar" if emit.agency is None else self._value(emit.agency, "agency", faults)
         shared, data = self._fields(emit, faults)
         columns = {name: f"null::{_sql_type(name)}" for name in EVENTS.names}
@@ -102,8 +110,8 @@ class MappingSql:
             "area": self._value(emit.area, "area", faults),
             "agency": f"coalesce({agency}, {self._own_agency(emit)})",
             "unit": "null::varchar" if emit.unit is None else self._value(emit.unit, "unit", faults),
-            "occurred_at": occurred,
-            "occurred_precision": text(emit.time.precision),
+            "occurred_at": occurred.at,
+            "occurred_precision": occurred.precision,
             "recorded_at": recorded,
             "sequence": self._sequence(emit, faults),
             "identifiers": self._identifiers(emit, faults),
@@ -118,8 +126,16 @@ class MappingSql:
             f"select\n  {listed},\n"
             f"  {faults.column(1)} as fault_reason,\n  {faults.column(2)} as fault_field,\n"
             f"  {faults.column(3)} as fault_detail,\n  r.raw as raw\n"
-            f"from (select *, {type_sql} as type_of_row from source_rows r where {where}) r"
+            f"from {self._layers(f'(select *, {type_sql} as type_of_row from source_rows r where {where}) r')}"
         )
+
+    def _layers(self, source: str) -> str:
+        """The rows of `source` with the columns of every time that is read."""
+        for layer in ("texts", "parsed", "clocks"):
+            columns = {name: sql for time in self.times for name, sql in getattr(time, layer).items()}
+            made = ",\n  ".join(f"{sql} as {name}" for name, sql in columns.items())
+            source = f"(select *,\n  {made}\nfrom {source}) r"
+        return source
 
     def _column(self, name: str) -> str:
         return f"r.c{self.place[name]}"
@@ -200,31 +216,46 @@ class MappingSql:
     def _identity(self, identity: Identity) -> str:
         if identity.form == "row":
             return f"{text(self.name + ':')} || r.position"
-        columns = [self._column(name) for name in identity.columns]
+        columns = [self._normal_column(name) for name in identity.columns]
         if identity.form == "columns":
             return " || ':' || ".join(columns)
         # Each column behind its own mark, so that an empty one is told from a missing separator.
         joined = ", ".join(f"coalesce({column}, '')" for column in columns)
         return f"left(sha256(concat_ws(chr(31), {joined})), 32)"
 
-    def _time(self, time: Time, name: str, faults: _Faults, *, required: bool = False) -> str:
-        given = self._value(time.value, name, faults)
-        column = time.value.column or name
-        tried = [time_sql(given, form, time) for form in time.formats]
-        parsed = tried[0] if len(tried) == 1 else f"coalesce({', '.join(tried)})"
-        if required:
-            faults.add(f"({given}) is null", "missing_time", column, f"`{column}` is empty")
+    def _normal_column(self, name: str) -> str:
+        """A column as a part of an id: one that is a time is one text, however its file writes it."""
+        column = self._column(name)
+        read = (time.normal for time in self.times if time.texts[time.given.removeprefix("r.")] == column)
+        return next(read, column)
+
+    def _time(self, value: Value, name: str, target: str, faults: _Faults) -> TimeSql:
+        time = self._reading(self._value(value, name, faults), value.form, target)
+        column = value.column or name
+        if target == "event":
+            faults.add(f"{time.given} is null", "missing_time", column, f"`{column}` is empty")
+        for when, detail in time.faults(column):
+            faults.add(when, "bad_time", column, detail)
+        return time
+
+    def _reading(self, given: str, form: TimeForm | None, target: str) -> TimeSql:
+        time = TimeSql(f"t{len(self.times)}", given, form or TimeForm(), self.zone, target)
+        self.times.append(time)
+        return time
+
+    def _refuse_ahead(self, emit: Emit, occurred: TimeSql, recorded: str, faults: _Faults) -> None:
+        column = emit.time.column or "time"
         faults.add(
-            f"({given}) is not null and ({parsed}) is null",
-            "bad_time",
+            f"({occurred.at}) > ({recorded}) + interval 1 year",
+            "time_out_of_range",
             column,
-            f"`{column}` is not a time of the form that the mapping says",
+            f"`{column}` lies more than a year after it was recorded; where that can be, say `ahead: true`",
         )
-        return parsed
 
     def _fields(self, emit: Emit, faults: _Faults) -> tuple[dict[str, str], str]:
         values = {name: self._value(value, name, faults) for name, value in emit.fields.items()}
         splits = {name: value.split for name, value in emit.fields.items()}
+        forms = {name: value.form for name, value in emit.fields.items()}
         for name in sorted({name for word in (emit.words or {}).values() for name in word.fields}):
             said = {word: m.fields[name] for word, m in (emit.words or {}).items() if name in m.fields}
             values[name] = f"({self._case(self._raw_value(emit.type), said, otherwise=values.get(name, 'null'))})"
@@ -238,7 +269,14 @@ class MappingSql:
             if any(type_name not in listing for type_name, _ in emit.types()):
                 # A column may be filled on steps whose type does not list the field: it is theirs only.
                 given = f"case when r.type_of_row in ({', '.join(map(text, sorted(listing)))}) then {given} end"
-            typed = self._typed(name, kind, given, splits.get(name), faults)
+            if kind in TIMES:
+                time = self._reading(given, forms.get(name), TIMES[kind])
+                for when, detail in time.faults(name):
+                    faults.add(when, "bad_field", f"data.{name}", detail)
+                is_text = kind == "timestamp" and column is None
+                typed = f"(written_clock({time.at}) || 'Z')" if is_text else f"({time.at})"
+            else:
+                typed = self._typed(name, kind, given, splits.get(name), faults)
             if name == "reasons":
                 shared["reason"] = f"array_to_string(list_sort(list_distinct({typed})), '; ')"
             elif column is not None:
@@ -266,14 +304,6 @@ class MappingSql:
             typed = f"case when regexp_full_match({given}, {whole}) then try_cast({given} as bigint) end"
         elif kind == "bool":
             typed = f"case lower({given}) when 'true' then true when 'false' then false end"
-        elif kind == "timestamp":
-            typed = (
-                f"case when regexp_full_match({given}, {text(ISO + CLOCK + OFFSET)}) "
-                f"then (try_cast({given} as timestamptz) at time zone 'UTC') end"
-            )
-        elif kind == "date":
-            day = f"try_cast({given} as date)::varchar"
-            typed = f"case when regexp_full_match({given}, {text(ISO)}) then {day} end"
         if typed is not given:
             faults.add(
                 f"({given}) is not null and ({typed}) is null",
@@ -282,11 +312,6 @@ class MappingSql:
                 f"`{name}` is not a {kind}; `values:` can translate words",
             )
             typed = f"({typed})"
-        if kind == "timestamp" and self.catalogue.fields[name].column is None:
-            typed = (
-                f"(strftime({typed}, case when microsecond({typed}) % 1000000 = 0 "
-                "then '%Y-%m-%dT%H:%M:%SZ' else '%Y-%m-%dT%H:%M:%S.%fZ' end))"
-            )
         return typed
 
     def _all(self, conditions: Iterable[Condition]) -> str:

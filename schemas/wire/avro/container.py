@@ -26,7 +26,7 @@ from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rows import RowBatch, join_batches
 from throughline.schemas.wire.avro.codec import SchemaStore, StoredType, decode_bodies
-from throughline.schemas.wire.avro.schema import canonical_and_fingerprint
+from throughline.schemas.wire.avro.writer import Writer, read_writer
 
 BLOCK_BYTES = 64 * 1024 * 1024
 _HEADER_BYTES = 4 * 1024 * 1024
@@ -74,19 +74,19 @@ def read_container(path: Path, store: SchemaStore, batch_rows: int = 50_000) -> 
     """The events of an Avro file of one of our types, in batches of about `batch_rows`.
 
     `position` is the number of the record in the file, from 1. A block that cannot be read is one reject with
-    the block's bytes. Raises CodecError for a file that is no Avro file; a schema that the domain does not
-    know makes every block an `unknown_schema` reject.
+    the block's bytes. Raises CodecError for a file that is no Avro file; a schema that is not read as one of the
+    domain's types makes every block an `unknown_schema` reject that says what differs.
     """
     with path.open("rb") as file:
         if not path.stat().st_size:
             raise CodecError("this file is empty", file=path)
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             container = open_container(data, path)
-            stored = _writer(container.schema_json, store)
+            found = read_writer(container.schema_json, list(store))
             waiting: list[Batch] = []
             first = 1
             for block in container.blocks:
-                waiting.append(_decode_block(block, stored, store, str(path), first))
+                waiting.append(_decode_block(block, found, store, str(path), first))
                 # a block cannot hold more records than bytes, whatever it says
                 first += max(0, min(block.count, BLOCK_BYTES))
                 if sum(batch.events.num_rows for batch in waiting) >= batch_rows:
@@ -96,29 +96,32 @@ def read_container(path: Path, store: SchemaStore, batch_rows: int = 50_000) -> 
                 yield join_batches(waiting)
 
 
-def _writer(schema_json: str, store: SchemaStore) -> StoredType | None:
-    try:
-        return store.find(canonical_and_fingerprint(schema_json)[1])
-    except Exception:  # whatever a foreign schema makes the parser do, it is not one of ours
-        return None
-
-
-def _decode_block(block: Block, stored: StoredType | None, store: SchemaStore, origin: str, first: int) -> Batch:
+def _decode_block(
+    block: Block, found: tuple[StoredType, Writer | None] | Reject, store: SchemaStore, origin: str, first: int
+) -> Batch:
     refused = RowBatch(origin)
-    if isinstance(block.content, Reject) or stored is None:
-        unknown = Reject("unknown_schema", None, "no schema of the domain has written this file")
-        refused.reject(first, block.content if isinstance(block.content, Reject) else unknown, block.raw, None)
+    if isinstance(block.content, Reject) or isinstance(found, Reject):
+        fault = block.content if isinstance(block.content, Reject) else found
+        assert isinstance(fault, Reject)
+        refused.reject(first, fault, block.raw, None)
         return refused.build()
-    bodies, fault = stored.bodies.split(block.content, block.count)
+    stored, writer = found
+    bodies, fault_of_block = (writer or stored).bodies.split(block.content, block.count)
     limit = store.rules.record_bytes
-    fit = [(first + i, body) for i, body in enumerate(bodies) if len(body) <= limit]
-    for i, body in enumerate(bodies):
-        if len(body) > limit:
-            refused.reject(first + i, Reject("too_large", None, f"a record may have {limit} bytes"), body, None)
-    if fault is not None:
-        refused.reject(first + len(bodies), fault, block.raw, None)
-    whole = [body for _, body in fit]
-    decoded = decode_bodies(stored, whole, store.rules, origin, [position for position, _ in fit])
+    whole: list[bytes] = []
+    positions: list[int] = []
+    for position, body in enumerate(bodies, first):
+        written = Reject("too_large", None, f"a record may have {limit} bytes") if len(body) > limit else body
+        if writer is not None and isinstance(written, bytes):
+            written = writer.translate(written)
+        if isinstance(written, Reject):
+            refused.reject(position, written, body, None)
+        else:
+            whole.append(written)
+            positions.append(position)
+    if fault_of_block is not None:
+        refused.reject(first + len(bodies), fault_of_block, block.raw, None)
+    decoded = decode_bodies(stored, whole, store.rules, origin, positions)
     return join_batches([decoded, refused.build()])
 
 

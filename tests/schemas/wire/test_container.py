@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +110,119 @@ def test_a_foreign_schema_is_unknown(tmp_path: Path, store: SchemaStore, shared_
     """Apache's weather file is Avro, but none of its records is an event."""
     data = (shared_data / "avro" / "apache_data" / "weather.avro").read_bytes()
     assert read(tmp_path / "weather.avro", data, store).rejects["reason"].to_pylist() == ["unknown_schema"]
+
+
+def by_another_writer(store: SchemaStore, change: Callable[[dict[str, Any]], None], **values: Any) -> bytes:
+    """A file of one record, by the type's schema as `change` leaves it, its times as numbers."""
+    stored = store.of("police.suspect.decided")
+    assert stored is not None
+    row = row_or_reject(event(id="e1", time="2026-07-02T10:15:00Z"), store.rules)
+    assert not isinstance(row, Reject)
+    record = avro_record(dict(zip(ROW_COLUMNS, row, strict=True)), stored.avro) | values
+    schema = json.loads(stored.avro.schema_json)
+    change(schema)
+    out, plain = io.BytesIO(), json.loads(re.sub(r', "logicalType": "[^"]*"', "", json.dumps(schema)))
+    fastavro.writer(out, fastavro.parse_schema(plain), [record], metadata={})
+    packed = out.getvalue()
+    return packed.replace(*(length_and_text(json.dumps(one)) for one in (plain_in(packed), schema)))
+
+
+def plain_in(packed: bytes) -> Any:
+    return json.loads(fastavro.reader(io.BytesIO(packed)).metadata["avro.schema"])
+
+
+def length_and_text(text: str) -> bytes:
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, "bytes", text.encode())
+    return out.getvalue()
+
+
+MICROS = 1_782_987_300_000_000  # 2026-07-02T10:15:00Z
+
+
+def of_unit(logical: str) -> Callable[[dict[str, Any]], None]:
+    def change(schema: dict[str, Any]) -> None:
+        [field] = [one for one in schema["fields"] if one["name"] == "occurred_at"]
+        field["type"][1] = {"type": "long"} | ({"logicalType": logical} if logical else {})
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("logical", "number"),
+    [
+        ("timestamp-micros", MICROS + 1),
+        ("timestamp-millis", MICROS // 1000),
+        ("timestamp-nanos", MICROS * 1000 + 1999),
+    ],
+)
+def test_times_are_read_in_the_unit_of_their_writer(
+    tmp_path: Path, store: SchemaStore, logical: str, number: int
+) -> None:
+    """The fingerprint does not tell them apart; what is finer than a microsecond is cut off."""
+    batch = read(tmp_path / "e.avro", by_another_writer(store, of_unit(logical), occurred_at=number), store)
+    [at] = batch.events["occurred_at"].cast("int64").to_pylist()
+    assert at == MICROS + (0 if logical == "timestamp-millis" else 1)
+
+
+@pytest.mark.parametrize(
+    ("logical", "says"),
+    [
+        ("", "a long"),
+        ("local-timestamp-micros", "local-timestamp-micros, which has no zone"),
+        ("local-timestamp-millis", "local-timestamp-millis, which has no zone"),
+        ("date", "date, which does not say what instant"),
+        ("time-millis", "time-millis, which does not say what instant"),
+    ],
+)
+def test_number_that_is_no_instant_is_refused(tmp_path: Path, store: SchemaStore, logical: str, says: str) -> None:
+    batch = read(tmp_path / "e.avro", by_another_writer(store, of_unit(logical), occurred_at=MICROS), store)
+    [reject] = batch.rejects.to_pylist()
+    assert (reject["reason"], reject["field"]) == ("unknown_schema", "occurred_at")
+    assert says.removeprefix("a ") in reject["detail"]
+
+
+def null_last(schema: dict[str, Any]) -> None:
+    for field in schema["fields"]:
+        if isinstance(field["type"], list):
+            field["type"].reverse()
+            del field["default"]
+
+
+def without_optional(schema: dict[str, Any]) -> None:
+    schema["fields"] = [field for field in schema["fields"] if field["name"] not in {"recorded_at", "correlation"}]
+
+
+@pytest.mark.parametrize("change", [null_last, without_optional])
+def test_schema_that_says_the_same_in_another_way_is_read(
+    tmp_path: Path, store: SchemaStore, change: Callable[[dict[str, Any]], None]
+) -> None:
+    """Null last in its unions, optional fields left out."""
+    batch = read(tmp_path / "e.avro", by_another_writer(store, change, occurred_at=MICROS), store)
+    assert batch.events["id"].to_pylist() == ["e1"]
+    assert batch.events["occurred_at"].cast("int64").to_pylist() == [MICROS]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda schema: schema.update(namespace="com.example"), "in another namespace"),
+        (lambda schema: schema["fields"].append({"name": "more", "type": "string"}), "a field `more`"),
+        (lambda schema: schema["fields"].pop(0), "has no `id`"),
+        (
+            lambda schema: schema["fields"][0].update(type="long"),
+            "`id` is a plain long, not string|`id` is long, not string",
+        ),
+    ],
+)
+def test_schema_that_says_something_else_is_refused_by_what_differs(
+    tmp_path: Path, store: SchemaStore, change: Callable[[dict[str, Any]], None], says: str
+) -> None:
+    """Nothing that the file says is left out."""
+    data = by_another_writer(store, change, id=7 if "plain" in says else "e1", more="x")
+    [reject] = read(tmp_path / "e.avro", data, store).rejects.to_pylist()
+    assert reject["reason"] == "unknown_schema"
+    assert re.search(says, reject["detail"])
 
 
 @pytest.mark.parametrize("data", [b"", b"Obj\x01", b"PAR1" + b"\0" * 50, b"Obj\x01" + b"\xff" * 50])
