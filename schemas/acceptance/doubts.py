@@ -59,7 +59,7 @@ def doubtful_rows(
     for name in _TIMES:
         _mark_time_outside(columns[name], rules, doubts)
     if columns["revision"].null_count < len(codes) or columns["retracts"].null_count < len(codes):
-        doubts |= odd_revisions(columns["revision"], columns["retracts"]).to_numpy(zero_copy_only=False)
+        doubts |= odd_revisions(columns["revision"], columns["retracts"])
     _mark_no_label(columns["occurred_at"], columns["occurred_precision"], doubts)
     _mark_lacking(columns, identifiers, codes, types, doubts)
     for name, fits in _words(types, rules).items():

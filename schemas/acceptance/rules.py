@@ -16,7 +16,7 @@ import orjson
 
 from throughline.schemas.acceptance.normal_form import IdentifierRule
 from throughline.schemas.acceptance.reject import Reject
-from throughline.schemas.acceptance.rfc3339 import read_instant, read_label, write_instant
+from throughline.schemas.acceptance.rfc3339 import end_of, read_instant, read_label, write_instant
 from throughline.schemas.acceptance.type_form import SHARED, FieldForm, TypeForm
 
 # A list in an event may not be longer: more is a fault or an attack, never a case.
@@ -139,12 +139,14 @@ class Rules:
         return self.check_time(micros, name)
 
     def read_label(self, text: Any, name: str) -> tuple[int, str]:
-        """Label and precision of a day or month within the domain's limits."""
+        """Label and precision of a day, a month or an interval of them within the domain's limits."""
         if type(text) is not str:
             raise Refused("bad_time", name, f"`{name}` must be YYYY-MM-DD or YYYY-MM")
         label = read_label(text)
         if isinstance(label, str):
             _refuse_time(label, name)
+        if " " in label[1]:
+            self.check_time(end_of(*label), name)
         return self.check_time(label[0], name), label[1]
 
     def check_text(self, text: str, name: str) -> None:

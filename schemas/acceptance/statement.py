@@ -10,7 +10,7 @@ import orjson
 
 from throughline.schemas.acceptance.normal_form import A_PLACEHOLDER, PLACEHOLDERS
 from throughline.schemas.acceptance.reject import Reject
-from throughline.schemas.acceptance.rfc3339 import write_instant, write_label
+from throughline.schemas.acceptance.rfc3339 import is_label, is_precision, write_instant, write_label
 from throughline.schemas.acceptance.rules import Rules
 from throughline.schemas.acceptance.type_form import SHARED, wire_type
 
@@ -83,16 +83,16 @@ def state(row: Mapping[str, Any], rules: Rules) -> tuple[dict[str, Any], Reject 
     if missing is not None:
         return said, Reject("missing_attribute", missing, f"an event needs `{missing}`")
     precision = row["occurred_precision"]
-    if precision not in {"instant", "day", "month"}:
-        return said, Reject("bad_attribute", "occurred_precision", "the precision is instant, day or month")
+    if precision != "instant" and not is_precision(precision):
+        told = "the precision is instant, day, month, or so many days or months"
+        return said, Reject("bad_attribute", "occurred_precision", told)
     if row["occurred_at"] is None:
         return said, Reject("missing_attribute", "time", "an event needs its time")
     label = np.datetime64(row["occurred_at"], "us")
     # numpy may refuse to reckon with a time beyond the calendar, depending on its version
     if not _YEAR_1 <= label < _YEAR_10000:
         return said, Reject("time_out_of_range", "time", "a time lies outside the years 1 to 9999")
-    unit = "M" if precision == "month" else "D"
-    if precision != "instant" and label != label.astype(f"datetime64[{unit}]").astype("datetime64[us]"):
+    if precision != "instant" and not is_label(int(label.astype(np.int64)), precision):
         return said, Reject("bad_time", "occurred_at", "a day or month is given by its first moment")
     try:
         data = orjson.loads(row["data"] or "{}")

@@ -28,17 +28,26 @@ comment on column statements.revision is 'The revision at which it was stated ag
 comment on column statements.recorded_at is 'When the agency wrote that down (UTC), if it is stated.';
 comment on column statements.received_at is 'When it was first received (UTC).';
 
--- what two copies of an event must agree in; shown to stewards as the name of a copy
-create macro content_hash_of(e) as md5(concat_ws(chr(31),
+-- what two copies of an event must agree in; shown to stewards as the name of a copy. To take an event back is all that
+-- a retraction says
+create macro content_hash_of(e) as md5(if(e.retracts, 'retracts', concat_ws(chr(31),
   e.type, e.version::varchar, e.area, e.agency, coalesce(e.unit, chr(30)),
   e.occurred_at::varchar, e.occurred_precision, coalesce(e.sequence, chr(30)), list_sort(e.identifiers)::varchar,
   coalesce(e.decision, chr(30)), coalesce(e.reason, chr(30)), coalesce(e.reference, chr(30)),
   coalesce(e.answers, chr(30)), coalesce(e.about, chr(30)), coalesce(e.holder, chr(30)),
   coalesce(e.due_at::varchar, chr(30)), coalesce(e.effect_at::varchar, chr(30)),
   coalesce(e.enhanced::varchar, chr(30)), coalesce(e.channel, chr(30)), coalesce(e.victim, chr(30)),
-  coalesce(e.officer, chr(30)), coalesce(e.correlation, chr(30)), coalesce(e.causation, chr(30)), e.data,
-  -- nothing where it is null: the hashes of before there were revisions stay
-  if(e.retracts, 'retracts', null)));
+  coalesce(e.officer, chr(30)), coalesce(e.correlation, chr(30)), coalesce(e.causation, chr(30)), e.data)));
+
+-- a time as a person reads it: what is known to the day, the month, or some of them, is shown as such, never as a midnight
+create macro shown_time(moment, prec) as case prec
+  when 'instant' then strftime(moment, '%Y-%m-%d %H:%M')
+  when 'day' then strftime(moment, '%Y-%m-%d')
+  when 'month' then strftime(moment, '%Y-%m')
+  else concat_ws(' to ',
+    left(strftime(moment, '%Y-%m-%d'), if(contains(prec, 'day'), 10, 7)),
+    left(strftime(moment + try_cast(prec as interval) - interval 1 day, '%Y-%m-%d'), if(contains(prec, 'day'), 10, 7)))
+end;
 
 create view dated_events as
 select
@@ -60,7 +69,7 @@ comment on column dated_events.area is 'Area that it belongs to (police force co
 comment on column dated_events.agency is 'Agency that says it happened.';
 comment on column dated_events.unit is 'Unit of that agency, if stated.';
 comment on column dated_events.occurred_at is 'When it happened: UTC for an instant, the label of the day or month otherwise.';
-comment on column dated_events.occurred_precision is 'instant, day or month.';
+comment on column dated_events.occurred_precision is 'instant, day, month, or so many days or months.';
 comment on column dated_events.recorded_at is 'The earliest time that any copy states at which the agency wrote it down (UTC).';
 comment on column dated_events.received_at is 'The earliest time at which a copy was accepted (UTC).';
 comment on column dated_events.sequence is 'The publisher''s own order of its events, compared as text.';

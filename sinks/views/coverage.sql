@@ -9,9 +9,10 @@ with figure_types as (
   union
   select 'clocks', type from standard_events
 ),
--- a stated time finer than the coarsest that will do: the lesser the finer
+-- a stated time finer than the coarsest that will do: the lesser the finer; several days count as a month, several months
+-- as coarser than one
 precisions as (
-  from (values ('instant', 1), ('day', 2), ('month', 3)) p(precision, coarseness)
+  from (values ('instant', 1), ('day', 2), ('days', 3), ('month', 3), ('months', 4)) p(precision, coarseness)
 ),
 figures as (
   select f.figure, r.at_least, coalesce(p.coarseness, 3) as coarsest
@@ -144,7 +145,7 @@ rested as (
   from recorded r
   join figure_types t using (type)
   join figures f using (figure)
-  join precisions p on p.precision = r.occurred_precision
+  join precisions p on p.precision = split_part(r.occurred_precision, ' ', -1)
   where r.standing = 'stands'
   group by f.figure, r.agency, r.period
 ),

@@ -46,7 +46,7 @@ comment on column handoffs.limbo_seconds is 'Seconds between sent and received, 
 comment on column handoffs.held_seconds is 'Seconds that the giver had held it before.';
 comment on column handoffs.sent_event is 'Event that sent it (or the giver''s last step).';
 comment on column handoffs.received_event is 'Event that acknowledged it.';
-comment on column handoffs.sent_precision is 'Precision of sent_at: instant, day or month.';
+comment on column handoffs.sent_precision is 'Precision of sent_at: instant, day, month, or so many days or months.';
 comment on column handoffs.received_precision is 'Precision of received_at.';
 comment on column handoffs.limbo_least_seconds is 'The least that limbo can have lasted, given the precision of both times.';
 comment on column handoffs.limbo_most_seconds is 'The most that limbo can have lasted.';

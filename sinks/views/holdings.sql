@@ -36,5 +36,5 @@ comment on column holdings.from_at is 'When it began.';
 comment on column holdings.to_at is 'When it ended; null while it lasts.';
 comment on column holdings.seconds is 'How long, in seconds; up to `as_of` while it lasts.';
 comment on column holdings.working_days is 'Working days after the first date up to and including the last; up to `as_of` while it lasts.';
-comment on column holdings.from_precision is 'Precision of from_at: instant, day or month.';
+comment on column holdings.from_precision is 'Precision of from_at: instant, day, month, or so many days or months.';
 comment on column holdings.to_precision is 'Precision of to_at.';

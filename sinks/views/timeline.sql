@@ -46,7 +46,7 @@ comment on view timeline is 'One row per event of a case, in the order in which 
 comment on column timeline.case_id is 'The case.';
 comment on column timeline.position is 'Place in the case, from 1.';
 comment on column timeline.occurred_at is 'When it happened: UTC for an instant, else the label (first day) of the day or month.';
-comment on column timeline.occurred_precision is 'instant, day or month.';
+comment on column timeline.occurred_precision is 'instant, day, month, or so many days or months.';
 comment on column timeline.recorded_at is 'When the agency wrote it down (UTC).';
 comment on column timeline.received_at is 'When the first copy was accepted (UTC).';
 comment on column timeline.agency is 'Agency that says it happened.';
@@ -64,5 +64,5 @@ comment on column timeline.about is 'Id of the event that the victim is told of.
 comment on column timeline.due_at is 'When an answer is due (UTC).';
 comment on column timeline.channel is 'How a communication was made.';
 comment on column timeline.data is 'Its other fields, as JSON: codes and bands, no free text.';
-comment on column timeline.told_precision is 'Precision of told_at: instant, day or month.';
+comment on column timeline.told_precision is 'Precision of told_at: instant, day, month, or so many days or months.';
 comment on column timeline.revised is 'Whether its source said otherwise before: `revisions` shows what.';

@@ -155,7 +155,11 @@ def _time(random: Random, at: datetime) -> dict[str, Any]:
     """An instant, or the label of its day or month; and when it was written down, if that is known."""
     kind = random.random()
     label = {"occurred_at": at, "occurred_precision": "instant"}
-    if kind > 0.94:
+    if kind > 0.97:
+        unit, day = random.choice(("days", "months")), at.replace(hour=0, minute=0, second=0, microsecond=0)
+        label = {"occurred_at": day if unit == "days" else day.replace(day=1)}
+        label |= {"occurred_precision": f"{random.choice((2, 3, 12))} {unit}"}
+    elif kind > 0.94:
         day = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         label = {"occurred_at": day, "occurred_precision": "month"}
     elif kind > 0.8:
@@ -186,7 +190,7 @@ def _fields(random: Random, type_: str, at: datetime, decided: list[str]) -> dic
 def _disturbed(random: Random, one: Event) -> Event:
     """The same id with other content."""
     what = random.randrange(5)
-    if what == 0 and one["occurred_precision"] != "month":  # the label of a month is its first day
+    if what == 0 and "month" not in one["occurred_precision"]:  # the label of a month is its first day
         return one | {"occurred_at": one["occurred_at"] + timedelta(days=1)}
     if what == 1:
         return one | {"unit": "OTHER"}

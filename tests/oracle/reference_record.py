@@ -80,7 +80,12 @@ def case_id(case_key: int) -> str:
 
 
 def content(event: Event) -> tuple[Any, ...]:
-    """What the event says, value by value; identifiers as a set. Copies with the same are one event."""
+    """What the event says, value by value; identifiers as a set. Copies with the same are one event.
+
+    A retraction says nothing else.
+    """
+    if event["retracts"]:
+        return ("retracts",)
     carried = frozenset((one["kind"], one["value"]) for one in event["identifiers"])
     return tuple(carried if name == "identifiers" else event[name] for name in CONTENT)
 

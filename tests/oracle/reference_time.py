@@ -50,7 +50,9 @@ def span(at: datetime, precision: str, zone: str) -> Span:
     elif precision == "month":
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
     else:
-        raise ValueError(f"no such precision: {precision!r}")
+        count, unit = precision.split()  # so many days or months
+        after = first + DAY * int(count) if unit == "days" else months_on(first, int(count))
+        last = after - DAY
     return Span(local_midnight(first, zone), local_midnight(last + DAY, zone), first, last)
 
 

@@ -6,16 +6,8 @@ select
   concat_ws(' ', from_agency, from_unit) as "from",
   concat_ws(' ', to_agency, to_unit) as "to",
   kind,
-  -- a day or month is shown as such, never as a midnight
-  left(strftime(sent_at, '%Y-%m-%d %H:%M'), case sent_precision when 'instant' then 16 when 'day' then 10 else 7 end)
-    as sent,
-  coalesce(
-    left(
-      strftime(received_at, '%Y-%m-%d %H:%M'),
-      case received_precision when 'instant' then 16 when 'day' then 10 else 7 end
-    ),
-    'never'
-  ) as received,
+  shown_time(sent_at, sent_precision) as sent,
+  coalesce(shown_time(received_at, received_precision), 'never') as received,
   round(coalesce(limbo_seconds, waiting_seconds) / 86400, 1) as "days in limbo",
   round(held_seconds / 86400, 1) as "days held before",
   reason

@@ -18,20 +18,16 @@ together as (
   from shown
   union all
   select
-    case_id, null, occurred_at, occurred_precision, concat_ws(' ', agency, unit), 'taken back: ' || type, null, null,
+    case_id, null, occurred_at, occurred_precision, concat_ws(' ', agency, unit), 'taken back: ' || coalesce(type, 'an event'), null, null,
     recorded_at
   from taken_back
 )
 select
   position as "#",
-  -- a day or month is shown as such, never as a midnight
-  left(
-    strftime(occurred_at, '%Y-%m-%d %H:%M'), case occurred_precision when 'instant' then 16 when 'day' then 10 else 7 end
-  ) as "when (UTC)",
+  shown_time(occurred_at, occurred_precision) as "when (UTC)",
   who,
   what,
-  left(strftime(told_at, '%Y-%m-%d %H:%M'), case told_precision when 'instant' then 16 when 'day' then 10 else 7 end)
-    as "victim told",
+  shown_time(told_at, told_precision) as "victim told",
   case when date_diff('day', occurred_at, recorded_at) > 1 then date_diff('day', occurred_at, recorded_at) || ' days later' end
     as "written down"
 from together

@@ -9,7 +9,9 @@ create or replace temp macro latest(t, prec) as
   case prec
     when 'instant' then t
     when 'day' then begins(t + interval 1 day)
-    else begins(t + interval 1 month)
+    when 'month' then begins(t + interval 1 month)
+    -- so many days or months
+    else begins(t + try_cast(prec as interval))
   end;
 create or replace temp macro local_date(t) as
   timezone(getvariable('time_zone'), timezone('UTC', t))::date;
@@ -17,7 +19,12 @@ create or replace temp macro first_date(t, prec) as
   case when prec = 'instant' then local_date(t) else t::date end;
 -- the last day, given the first: the calendar is asked once
 create or replace temp macro last_date(first_date, prec) as
-  case prec when 'month' then (first_date + interval 1 month)::date - 1 else first_date end;
+  case prec
+    when 'instant' then first_date
+    when 'day' then first_date
+    when 'month' then (first_date + interval 1 month)::date - 1
+    else (first_date + try_cast(prec as interval))::date - 1
+  end;
 create or replace temp macro seconds_between(a, b) as (epoch_us(b) - epoch_us(a)) / 1e6;
 -- the first day too, for the many rows of a model: `day` is the row of `days` for the date of t in UTC
 create or replace temp macro local_day(t, prec, day) as

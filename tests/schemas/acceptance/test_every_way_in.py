@@ -108,9 +108,15 @@ CASES = [
     Case("a day that is none", {"time": ..., "occurredon": "2026-02-30"}, ("bad_time", "occurredon"),
          "json avro flat"),
     Case("a time and a day", {"occurredon": "2026-03-02"}, ("precision_conflict", "occurredon"), "json avro flat"),
+    Case("an interval from a day to a month", {"time": ..., "occurredon": "2026-02-01/2026-03"},
+         ("bad_time", "occurredon"), "json avro flat"),
+    Case("an interval that ends before it begins", {"time": ..., "occurredon": "2026-03/2026-02"},
+         ("bad_time", "occurredon"), "json avro flat"),
+    Case("an interval that ends in 2300", {"time": ..., "occurredon": "2026-03/2300-02"},
+         ("time_out_of_range", "occurredon"), "json avro flat"),
     Case("a revision that is none", {"revision": "the last"}, ("bad_attribute", "revision"), NO_EXAMPLE),
     Case("a revision of 19 digits", {"revision": "1" * 19}, ("bad_attribute", "revision"), NO_EXAMPLE),
-    Case("a month for a revision", {"revision": "2026-03"}, ("bad_attribute", "revision"), NO_EXAMPLE),
+    Case("a month that is none for a revision", {"revision": "2026-13"}, ("bad_attribute", "revision"), NO_EXAMPLE),
     Case("a revision below nought", {"revision": -1}, ("bad_attribute", "revision"), "json"),
     Case("taken back at no revision", {"retracts": True}, ("missing_attribute", "revision"), "json avro events"),
     Case("taken back or not", {"revision": 1, "retracts": "maybe"}, ("bad_attribute", "retracts"), "json"),
@@ -320,6 +326,7 @@ def test_what_was_accepted_is_accepted_again(here: Here) -> None:
 REVISIONS = {
     "7": "000000000000000007",
     "000000000000000000000012": "000000000000000012",
+    "2026-03": "2026-03",
     "2026-03-02": "2026-03-02",
     "2026-03-02T11:15:00+01:00": "2026-03-02T10:15:00.000000Z",
     "2026-03-02t10:15:00.5z": "2026-03-02T10:15:00.500000Z",
@@ -334,6 +341,17 @@ def test_a_revision_has_one_form_by_every_way_in(here: Here, way: str, stated: s
     assert batch.rejects.to_pylist() == []
     assert batch.events["revision"].to_pylist() == [REVISIONS[stated]]
     assert admit(batch.events, here.domain.rules).events.equals(batch.events)
+
+
+@pytest.mark.parametrize("stated", ["2026-03-02/2026-03-05", "2026-03/2027-02"])
+def test_an_interval_is_said_by_every_way_in(here: Here, stated: str) -> None:
+    """Days or months, both counted; a table has how many of them as the precision."""
+    event = changed(SENT, {"time": ..., "occurredon": stated})
+    found = [WAYS[way](event, here).events.drop(["origin", "position"]) for way in ("json", "avro", "flat")]
+    assert found[0]["occurred_precision"].to_pylist() == ["4 days" if len(stated) > 15 else "12 months"]
+    assert all(one.equals(found[0]) for one in found)
+    again = admit(by_json(event, here).events, here.domain.rules)
+    assert again.events.equals(by_json(event, here).events)
 
 
 @pytest.mark.parametrize(("revision", "retracts"), [(7, True), ("7", "true"), (7, False), (7, "false")])
