@@ -8,9 +8,10 @@ from pathlib import Path
 from throughline.errors import UsageError
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
-from throughline.sources.formats.registry import endings, event_format, event_formats, read_events
-from throughline.sources.mapping.conversion import read_mapped
+from throughline.sources.formats.registry import endings, event_format, event_formats, read_events, read_rows
+from throughline.sources.mapping.conversion import convert, read_mapped
 from throughline.sources.mapping.parts import Mapping
+from throughline.sources.mapping.snapshots import Snapshots
 
 # (what is being done, how much of it is done, how much there is or None)
 Report = Callable[[str, float, float | None], None]
@@ -40,6 +41,21 @@ def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
         raise UsageError(
             f"There is no file or folder `{path}`.", hint="Check the path. It may be a folder of event files."
         )
+
+
+def read_all(files: list[Path], domain: Domain, mapping: Mapping | None) -> Iterator[tuple[int, Batch]]:
+    """The records of all files in batches, each with the place of its file in the list; after those of snapshots what
+    differs between them. Raises MappingError, CodecError."""
+    if mapping is None or not mapping.compares:
+        for place, file in enumerate(files):
+            yield from ((place, batch) for batch in read_batches(file, domain, mapping))
+        return
+    with Snapshots(mapping, domain) as snapshots:
+        for place, file in enumerate(files):
+            for made in convert(read_rows(file, mapping.settings), mapping, domain, file):
+                snapshots.take(made)
+                yield place, made.batch
+        yield from ((len(files) - 1, batch) for batch in snapshots.differences())
 
 
 def read_batches(file: Path, domain: Domain, mapping: Mapping | None) -> Iterator[Batch]:

@@ -171,9 +171,9 @@ def as_of_checked(connection: duckdb.DuckDBPyConnection) -> datetime:
 
 def observe(cursor: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRules, as_of: datetime) -> None:
     """Make what the measures read: `observed`, what the rules say as tables, `as_of` (UTC, naive) and `zone`."""
-    cursor.execute(sql(__package__, "measures/observed"))
     cursor.execute("set variable as_of = ?::timestamp", [as_of])
     cursor.execute("set variable zone = ?", [domain.time_zone])
+    cursor.execute(sql(__package__, "measures/observed"))
     cursor.execute("set variable pseudonym = ?", [PSEUDONYM.pattern])
     numbers = [
         (kind.type, name, rules.most[field.unit])

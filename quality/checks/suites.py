@@ -25,6 +25,7 @@ from throughline.schemas.definitions.yaml_lines import plain
 
 REQUIRED = "required_fields"
 VALUES = "values_of_the_catalogue"
+_PAIR = "expect_column_pair_values_a_to_be_greater_than_b"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def suites_of(domain: Domain, rules: QualityRules) -> Iterator[Suite]:
         own = (one for one in rules.expectations if one.type == kind.type)
         expectations = (*_required(kind), *_values(kind), *(_written(one) for one in own))
         if expectations:
-            yield Suite(kind.type, _frame(kind), expectations)
+            yield Suite(kind.type, _frame(kind, domain.time_zone), expectations)
     yield from view_suites()
 
 
@@ -94,17 +95,31 @@ def _values(kind: EventType) -> Iterator[Expectation]:
 
 def _written(one: AgencyExpectation) -> Expectation:
     mostly = {"mostly": 1 - one.at_most} if one.at_most else {}
-    return Expectation(one.check, one.dimension, one.expect, {**one.arguments, **mostly})
+    arguments = dict(one.arguments)
+    if one.expect == _PAIR:
+        # what is known to the day is at fault only where all of that day is
+        for column, surely in (("column_A", "latest_at"), ("column_B", "earliest_at")):
+            if arguments.get(column) == "occurred_at":
+                arguments[column] = surely
+    return Expectation(one.check, one.dimension, one.expect, {**arguments, **mostly})
 
 
-def _frame(kind: EventType) -> str:
-    """Rows: the events of the present version of a type; columns: its fields by their names, as text."""
+def _frame(kind: EventType, zone: str) -> str:
+    """Rows: the events of the present version of a type; columns: its fields by their names, as text, and between which
+    times (UTC) each happened."""
     columns = [
         f'{SHARED[name]}::varchar as "{name}"' if name in SHARED else f"""data->>'$."{name}"' as "{name}\""""
         for name in kind.fields
         if name not in ENVELOPE
     ]
     columns = ["source", "agency", "unit", "occurred_at", "occurred_precision", "recorded_at", *columns]
+    begins = f"(occurred_at at time zone '{zone}') at time zone 'UTC'"
+    ends = f"((occurred_at + to_months(1)) at time zone '{zone}') at time zone 'UTC' - interval 1 microsecond"
+    columns += [
+        f"if(occurred_precision = 'instant', occurred_at, {begins}) as earliest_at",
+        f"case occurred_precision when 'instant' then occurred_at when 'month' then {ends} "
+        f"else {ends.replace('to_months', 'to_days')} end as latest_at",
+    ]
     return (
         f"select {', '.join(columns)} from dated_events "
         f"where type = '{kind.type}' and version = {kind.version} and standing = 'stands'"

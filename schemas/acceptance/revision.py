@@ -63,7 +63,8 @@ def odd_revisions(revision: pa.Array, retracts: pa.Array) -> np.ndarray:
     says_no = pc.invert(pc.fill_null(retracts, False))
     wrong = pc.and_(retracts.is_valid(), pc.or_(says_no, revision.is_null()))
     marks: np.ndarray = is_odd[coded.indices.to_numpy(zero_copy_only=False)]
-    return marks | wrong.to_numpy(zero_copy_only=False)
+    marks |= wrong.to_numpy(zero_copy_only=False)
+    return marks
 
 
 def _is_in_form(stated: str | None) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 
 from throughline.schemas.acceptance.normal_form import A_PLACEHOLDER, PLACEHOLDERS
-from throughline.schemas.acceptance.reject import Reject
+from throughline.schemas.acceptance.reject import Reject, read_json
 from throughline.schemas.acceptance.rfc3339 import is_label, is_precision, write_instant, write_label
 from throughline.schemas.acceptance.rules import Rules
 from throughline.schemas.acceptance.type_form import SHARED, wire_type
@@ -94,10 +94,9 @@ def state(row: Mapping[str, Any], rules: Rules) -> tuple[dict[str, Any], Reject 
         return said, Reject("time_out_of_range", "time", "a time lies outside the years 1 to 9999")
     if precision != "instant" and not is_label(int(label.astype(np.int64)), precision):
         return said, Reject("bad_time", "occurred_at", "a day or month is given by its first moment")
-    try:
-        data = orjson.loads(row["data"] or "{}")
-    except orjson.JSONDecodeError:
-        return said, Reject("bad_field", "data", "`data` is not JSON")
+    data = read_json((row["data"] or "{}").encode())
+    if isinstance(data, Reject):
+        return said, Reject("bad_field", "data", f"`data` cannot be read: {data.detail}")
     if not isinstance(data, dict):
         return said, Reject("bad_field", "data", "`data` must be a JSON object")
     rule = rules.by_version.get((row["type"], row["version"]))

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from throughline.schemas.acceptance.admission import Decoded, Record, admit_decoded
 from throughline.schemas.acceptance.events import EVENTS, Batch
 from throughline.schemas.acceptance.judge import KNOWN_ATTRIBUTES
-from throughline.schemas.acceptance.reject import Reject, read_json
+from throughline.schemas.acceptance.reject import Reject, parse_json, read_json
 from throughline.schemas.acceptance.rfc3339 import read_instant, read_label
 from throughline.schemas.acceptance.rows import ROW_COLUMNS, RowBatch, identifier_lists
 from throughline.schemas.acceptance.rules import NOT_FIELDS, SHARED_PLACE, Refused, Rules, TypeRule
@@ -54,19 +54,30 @@ def events_from_json_lines(lines: Sequence[bytes], domain: Domain, origin: str, 
             if len(line) > rules.record_bytes:
                 event = Reject("too_large", None, f"a record may have {rules.record_bytes} bytes")
             else:
-                event = read_json(line)
+                event = parse_json(line)
             if not isinstance(event, Reject):
                 kept.append(place)
                 yield event
             elif line.strip():
                 refused.reject(first_position + place, event, line, None)
 
-    def again(row: int) -> tuple[Any, bytes]:
+    def again(row: int) -> Record:
         line = lines[kept[row]]
-        return orjson.loads(line), line
+        read = read_json(line)
+        return ({}, line, read) if isinstance(read, Reject) else (read, line, None)
 
-    columns = _read(objects(), rules)
-    return _admit(columns, again, [first_position + place for place in kept], rules, refused)
+    columns, doubts, names = _read(objects(), rules)
+    if names != _names_written([lines[place] for place in kept]):
+        doubts |= np.array([isinstance(read_json(lines[place]), Reject) for place in kept], dtype=bool)
+    return _admit((columns, doubts), again, [first_position + place for place in kept], rules, refused)
+
+
+def _names_written(lines: Sequence[bytes]) -> int:
+    """How many names of objects the lines have at most: a name that stands twice makes it more than were read. -1 where
+    it cannot be told."""
+    text = np.frombuffer(b"\n".join([b"", *lines]), dtype=np.uint8)
+    before = text[np.flatnonzero(text == ord(":")) - 1]
+    return -1 if (before <= ord(" ")).any() else int((before == ord('"')).sum())
 
 
 def events_from_objects(
@@ -81,10 +92,10 @@ def events_from_objects(
             refused.reject(positions[place], event, raw[place], event)
         else:
             kept.append(place)
-    columns = _read((objects[place] for place in kept), domain.rules)
+    columns, doubts, _ = _read((objects[place] for place in kept), domain.rules)
     return _admit(
-        columns,
-        lambda row: (objects[kept[row]], raw[kept[row]]),
+        (columns, doubts),
+        lambda row: (objects[kept[row]], raw[kept[row]], None),
         [positions[place] for place in kept],
         domain.rules,
         refused,
@@ -93,45 +104,48 @@ def events_from_objects(
 
 def _admit(
     columns: tuple[dict[str, pa.Array], np.ndarray],
-    again: Callable[[int], tuple[Any, bytes | None]],
+    again: Callable[[int], Record],
     positions: Sequence[int],
     rules: Rules,
     refused: RowBatch,
 ) -> Batch:
-    """Events that were read to accepted events and rejects; `again` gives an event and its bytes by its row."""
+    """Events that were read to accepted events and rejects; `again` gives a record by its row."""
     named, doubts = columns
     named["origin"] = pa.repeat(refused.origin, len(positions))
     named["position"] = pa.array(positions, pa.int64())
     events = pa.Table.from_arrays([named[name] for name in EVENTS.names], schema=EVENTS)
 
     def records(rows: Sequence[int]) -> Iterator[Record]:
-        return ((*again(row), None) for row in rows)
+        return (again(row) for row in rows)
 
     batch, bad = admit_decoded(Decoded(events, doubts, records), rules), refused.build().rejects
     return Batch(batch.events, pa.concat_tables([bad, batch.rejects]) if bad.num_rows else batch.rejects)
 
 
-def _read(objects: Iterable[Any], rules: Rules) -> tuple[dict[str, pa.Array], np.ndarray]:
-    """The columns of EVENTS up to `data`, and which rows are doubtful."""
+def _read(objects: Iterable[Any], rules: Rules) -> tuple[dict[str, pa.Array], np.ndarray, int]:
+    """The columns of EVENTS up to `data`, which rows are doubtful, and how many names the objects have."""
     plans: dict[str, _Plan] = {}
     shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
     labels: dict[str, tuple[int, str]] = {}
     portions: list[tuple[dict[str, pa.Array], np.ndarray]] = []
+    names = 0
     rows = _Rows(rules, plans, shapes, labels)
     for event in objects:
         try:
             rows.add(event)
         except (_Doubt, Refused, KeyError, TypeError, AttributeError, ValueError):
-            rows.leave()
+            rows.leave(event)
         if len(rows.rows) == _PORTION:
             portions.append(rows.columns())
+            names += rows.names
             rows = _Rows(rules, plans, shapes, labels)
     if rows.rows:
         portions.append(rows.columns())
+        names += rows.names
     if not portions:
-        return {name: pa.array([], EVENTS.field(name).type) for name in ROW_COLUMNS}, np.zeros(0, dtype=bool)
+        return {name: pa.array([], EVENTS.field(name).type) for name in ROW_COLUMNS}, np.zeros(0, dtype=bool), 0
     columns = {name: pa.concat_arrays([named[name] for named, _ in portions]) for name in ROW_COLUMNS}
-    return columns, np.concatenate([doubts for _, doubts in portions])
+    return columns, np.concatenate([doubts for _, doubts in portions]), names
 
 
 class _Plan:
@@ -164,9 +178,18 @@ class _Rows:
         self.labelled: list[tuple[int, int]] = []
         self.counts: list[int] = [0]
         self.pairs: list[tuple[str, str]] = []
+        self.names = 0
 
-    def leave(self) -> None:
+    def leave(self, event: Any) -> None:
         """Put a doubtful row."""
+        waiting = [event]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, dict):
+                self.names += len(one)
+                one = list(one.values())
+            if isinstance(one, list):
+                waiting += one
         self.doubtful.append(len(self.rows))
         self.rows.append(_NOTHING)
         self.counts.append(0)
@@ -252,6 +275,7 @@ class _Rows:
         )  # fmt: skip
         self.counts.append(len(pairs))
         self.pairs += pairs
+        self.names += len(shape) + len(data) + (0 if given is None else len(given))
 
     def columns(self) -> tuple[dict[str, pa.Array], np.ndarray]:
         """The columns of EVENTS up to `data`, and which rows are doubtful."""

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from throughline.errors import DataError
 from throughline.schemas.acceptance.admission import admit
 from throughline.schemas.acceptance.events import EVENTS, Batch
+from throughline.schemas.acceptance.reject import Reject, read_json
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.json_lines import events_from_json_lines
 from throughline.sources.formats.arrow_faults import (
@@ -149,11 +150,8 @@ def _flat(table: pa.Table, domain: Domain, path: Path, first: int) -> Batch:
         event = {name: value for name, value in row.items() if value is not None} | {
             "specversion": row.get("specversion") or "1.0"
         }
-        try:
-            if isinstance(row["data"], str):
-                event["data"] = orjson.loads(row["data"])
-        except orjson.JSONDecodeError:
-            pass  # stays text: refused with its reason as a line of JSON would be
+        if isinstance(row["data"], str) and not isinstance(read := read_json(row["data"].encode()), Reject):
+            event["data"] = read  # else it stays text, and is refused
         try:
             lines.append(orjson.dumps(event))
         except orjson.JSONEncodeError:  # it reads deeper than it writes

@@ -25,15 +25,24 @@ from throughline.sources.mapping.statement import MappingSql
 from throughline.sources.mapping.times import MACROS
 
 BATCH_ROWS = 100_000
+STATED = pa.schema([("id", pa.string()), ("revision", pa.string())])
 
 
 @dataclass(frozen=True)
 class Converted:
-    """The events and rejects of a run of rows; how many rows it has, and how many of them the filters leave out."""
+    """The events and rejects of a run of rows; how many rows it has, and how many of them the filters leave out.
+
+    Of a mapping that compares snapshots also `changes`, events that count only where they say something else than in
+    the snapshot before; `stated`, id and revision of every event that a row says, accepted or not; and whether some row
+    does not say them (`is_unsure`).
+    """
 
     batch: Batch
     rows: int
     left_out: int
+    changes: pa.Table
+    stated: pa.Table
+    is_unsure: bool
 
 
 def read_mapped(path: Path, mapping: Mapping, domain: Domain) -> Iterator[Batch]:
@@ -100,34 +109,46 @@ def convert(found: Iterable[Rows], mapping: Mapping, domain: Domain, path: Path)
                     rows.table.slice(start, BATCH_ROWS),
                     rows.rejects.slice(0 if start == 0 else rows.rejects.num_rows),
                 )
-                yield _convert_run(connection, queries, wanted, part, domain)
+                yield _convert_run(connection, queries, wanted, part, domain, mapping)
 
 
 def _convert_run(
-    connection: duckdb.DuckDBPyConnection, queries: list[str], wanted: str, rows: Rows, domain: Domain
+    connection: duckdb.DuckDBPyConnection, queries: list[str], wanted: str, rows: Rows, domain: Domain, mapping: Mapping
 ) -> Converted:
     rejects = [rows.rejects]
     events: list[pa.Table] = []
+    changes: list[pa.Table] = []
+    stated: list[pa.Table] = []
     left_out = 0
     count = rows.table.num_rows
     if count:
         connection.register("source_rows", rows.table)
         kept = connection.execute(f"select count(*) from source_rows r where {wanted}").fetchone()
         left_out = count - (kept[0] if kept else 0)
-        for query in queries:
+        for query, emit in zip(queries, mapping.emits, strict=True):
             made = connection.execute(query).to_arrow_table()
             fault = pc.is_valid(made["fault_reason"])
             rejects.append(_faults(made.filter(fault)))
             good = made.filter(pc.invert(fault))
             admitted = admit(good.select(EVENTS.names).cast(EVENTS), domain.rules, raw=good["raw"])
-            events.append(admitted.events)
+            (changes if emit.is_change else events).append(admitted.events)
+            if mapping.compares:
+                stated.append(made.select(["id", "revision"]).cast(STATED))
             # what is kept of a row is the row, not the event that was made of it
             has_lines = rows.table["raw"].null_count == 0
             rejects.append(admitted.rejects if has_lines else _without_raw(admitted.rejects))
         connection.unregister("source_rows")
     refused = _whole(pa.concat_tables(rejects), rows)
     accepted = pa.concat_tables(events) if events else EVENTS.empty_table()
-    return Converted(Batch(accepted, refused), count + rows.rejects.num_rows, left_out)
+    said = pa.concat_tables([STATED.empty_table(), *stated])
+    return Converted(
+        Batch(accepted, refused),
+        count + rows.rejects.num_rows,
+        left_out,
+        pa.concat_tables([EVENTS.empty_table(), *changes]),
+        said,
+        rows.rejects.num_rows > 0 or any(column.null_count for column in said.columns),
+    )
 
 
 def _without_raw(rejects: pa.Table) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -11,7 +11,7 @@ import duckdb
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Problem, Problems, nearest
 from throughline.sources.mapping.forms import EPOCHS, faults
-from throughline.sources.mapping.parts import Condition, Emit, Mapping, TimeForm, Value
+from throughline.sources.mapping.parts import Condition, Emit, Mapping, Snapshot, TimeForm, Value
 from throughline.sources.mapping.statement import TIMES, CatalogueWords, catalogue_words
 from throughline.sources.mapping.times import text
 
@@ -65,7 +65,8 @@ class _Check:
                     said = f"events of the type `{name}` say their agency, and the mapping gives none."
                     self.fault(line, "agency", said, "Name its column under `agency:`.")
             self._fields(emit, words)
-            self._form(emit.time, "time", "event")
+            if emit.time is not None:
+                self._form(emit.time, "time", "event")
             if emit.recorded_at is not None:
                 self._form(emit.recorded_at, "recorded_at", "instant")
             for kind, value in emit.identifiers:
@@ -78,6 +79,29 @@ class _Check:
                 if given is not None and known is not None and constant is not None and constant not in known:
                     said = f"the domain {domain.name} has no {key} `{constant}`."
                     self.fault(given.line, key, said, nearest(constant, known))
+
+        if self.mapping.snapshot is not None:
+            self._snapshot(self.mapping.snapshot, words)
+
+    def _snapshot(self, snapshot: Snapshot, words: CatalogueWords) -> None:
+        if snapshot.as_of is None:
+            hint = "Give `--as-of`, or say `as_of` in the mapping."
+            self.fault(snapshot.line, "snapshot", "does not say when the files were taken.", hint)
+        else:
+            self._form(snapshot.as_of, "snapshot.as_of", "event")
+        vanished = snapshot.vanished
+        if vanished is None or not vanished.type:
+            return
+        if vanished.type not in words.versions:
+            hint = nearest(vanished.type, words.versions)
+            self.fault(vanished.line, "vanished", f"the domain has no type `{vanished.type}`.", hint)
+        for name in vanished.fields:
+            if vanished.type not in words.listing.get(name, ()):
+                self.fault(vanished.line, "vanished", f"the type `{vanished.type}` has no field `{name}`.")
+            elif words.fields[name].kind not in {"string", "enum", "list<string>"}:
+                self.fault(
+                    vanished.line, "vanished", f"`{name}` is a {words.fields[name].kind}; only text can be said."
+                )
 
     def _fields(self, emit: Emit, words: CatalogueWords) -> None:
         types = {name for name, _ in emit.types()}
@@ -111,11 +135,15 @@ class _Check:
                     hint = "Write iso, epoch_s, epoch_ms, or strptime letters such as %d/%m/%Y %H:%M."
                     self.fault(value.line, f"{key}.format", f"`{one}` is no form of a time.", hint)
 
+    def _dates(self) -> Iterator[Value]:
+        if self.mapping.snapshot is not None and self.mapping.snapshot.as_of is not None:
+            yield self.mapping.snapshot.as_of
+
     def forms(self, path: Path) -> None:
         conditions: list[Condition] = [*self.mapping.filters]
         for emit in self.mapping.emits:
             conditions += emit.when
-            for value in emit.values():
+            for value in (*emit.values(), *self._dates()):
                 if value.path is not None and not re.search(value.path, path.as_posix()):
                     hint = "Give the path with its folders, or change the pattern."
                     self.fault(value.line, "path", f"the path {path} does not match `{value.path}`.", hint)

@@ -20,8 +20,14 @@ list):
 - `id`: `row` (file name and line), `{columns: […]}`, `{hash: […]}`, or a list of these with `when:`
   (conditions); the first that fits is used
 - `sequence`: `row` or a value
+- `snapshot`: the rows of a file are how things stood at a time, and those of a later file revise them by their id:
+  `as_of` (as `time`; a day or month means its end) says which, unless `--as-of` does; `complete: true` says that a row
+  which the next file lacks has vanished, and `vanished` what that means: `retract`, or `{type: …}` with constants of
+  any field, for an event that happened between the two
 - `emits`: list of overrides of `type`, `time`, `unit`, `agency`, `fields`, `sequence`, `recorded_at`, each
-  with a `name` (becomes part of the id) and perhaps `when:` (conditions); a row gives one event for each
+  with a `name` (becomes part of the id) and perhaps `when:` (conditions); a row gives one event for each. One with
+  `changes: true` gives an event only where it says something else than in the snapshot before; it has no `time`, since
+  it happened between the two
 - `ignore`: columns knowingly not used
 """
 
@@ -35,7 +41,7 @@ from pathlib import Path
 from throughline.schemas.definitions.entry import Entry, MappingProblemsError, Problems, read_entry
 from throughline.sources.formats.registry import row_formats
 from throughline.sources.mapping.forms import FORM_KEYS, read_form
-from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, TimeForm, Value, Word
+from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, Snapshot, TimeForm, Value, Word
 
 _OF_AN_EVENT = (
     *("type", "types", "otherwise", "time", "recorded_at", "sequence"),
@@ -50,7 +56,7 @@ def load_mapping(path: Path) -> Mapping:
     problems.raise_any(MappingProblemsError)
     formats = [one for one in row_formats() if one.key]
     top.only(
-        *("title", "note", "source", "area", "filters", "id", "emits", "ignore"),
+        *("title", "note", "source", "area", "filters", "id", "emits", "ignore", "snapshot"),
         *_OF_AN_EVENT,
         *(one.key for one in formats),
     )
@@ -63,7 +69,10 @@ def load_mapping(path: Path) -> Mapping:
         filters=_conditions(top, "filters"),
         ignore=top.words("ignore"),
         settings={one.key: one.settings(part) for one in formats if (part := top.entry(one.key)) is not None},
+        snapshot=_snapshot(top),
     )
+    if mapping.snapshot is not None and mapping.counts_places:
+        top.fault("id", "must not be made of the number of a row: a later snapshot has it elsewhere.")
     problems.raise_any(MappingProblemsError)
     return mapping
 
@@ -80,7 +89,7 @@ def _emits(top: Entry) -> Iterator[Emit]:
         if key != "fields" and key in top.map and parts and all(set(own) & part.map.keys() for part in parts):
             top.fault(key, "is not read: each of `emits` has its own.")
     for part in parts:
-        part.only("name", "when", *_OF_AN_EVENT)
+        part.only("name", "when", "changes", *_OF_AN_EVENT)
         name = part.text("name")
         if name in names:
             part.fault("name", "stands twice: two of `emits` would give the same ids.")
@@ -97,6 +106,11 @@ def _emit(top: Entry, part: Entry, name: str | None) -> Emit:
     def value(key: str) -> Value | None:
         return _value(of(key), key) if key in of(key).map else None
 
+    is_change = part.choice("changes", ("true", "false"), needed=False) == "true"
+    if is_change and "snapshot" not in top.map:
+        part.fault("changes", "is for snapshots, and the mapping has no `snapshot`.")
+    if is_change and "time" in part.map:
+        part.fault("time", "is not read: what changed did so between two snapshots.")
     own = part if any(key in part.map for key in ("type", "types", "otherwise")) else top
     sequence = of("sequence").map.get("sequence")
     words = _words(own)
@@ -107,7 +121,7 @@ def _emit(top: Entry, part: Entry, name: str | None) -> Emit:
         type=_value(of("type"), "type"),
         words=words,
         otherwise=own.word("otherwise") if "otherwise" in own.map else None,
-        time=_time(of("time"), "time"),
+        time=None if is_change else _time(of("time"), "time"),
         recorded_at=_time(of("recorded_at"), "recorded_at") if "recorded_at" in of("recorded_at").map else None,
         area=_value(top, "area"),
         agency=value("agency"),
@@ -116,7 +130,28 @@ def _emit(top: Entry, part: Entry, name: str | None) -> Emit:
         sequence_is_row=sequence == "row",
         identifiers=tuple(_identifiers(of("identifiers"))),
         fields=dict(_values(top, "fields")) | dict(_values(part, "fields")),
+        is_change=is_change,
     )
+
+
+def _snapshot(top: Entry) -> Snapshot | None:
+    part = top.entry("snapshot")
+    if part is None:
+        return None
+    part.only("as_of", "complete", "vanished")
+    complete = part.choice("complete", ("true", "false"), needed=False) == "true"
+    if complete and "vanished" not in part.map:
+        part.fault("vanished", "is missing: it says what a row means that is gone.", "Write `retract`, or {type: …}.")
+    if "vanished" in part.map and not complete:
+        part.fault("vanished", "is for snapshots that have every row.", "Say `complete: true`.")
+    vanished = None
+    if part.map.get("vanished") == "retract":
+        vanished = Word("", {}, part.line("vanished"))
+    elif (of := part.entry("vanished")) is not None:
+        fields = {name: of.word(name) for name in of.map if name != "type"}
+        vanished = Word(of.text("type"), fields, part.line("vanished"))
+    as_of = _time(part, "as_of") if "as_of" in part.map else None
+    return Snapshot(as_of, vanished, top.line("snapshot"))
 
 
 def _value(entry: Entry, key: str, *keys: str) -> Value:

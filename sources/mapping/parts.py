@@ -81,7 +81,7 @@ class Emit:
     type: Value
     words: dict[str, Word] | None
     otherwise: str | None
-    time: Value
+    time: Value | None
     recorded_at: Value | None
     area: Value
     agency: Value | None
@@ -91,6 +91,7 @@ class Emit:
     identifiers: tuple[tuple[str, Value], ...]
     fields: dict[str, Value]
     when: tuple[Condition, ...] = ()
+    is_change: bool = False
 
     def values(self) -> Iterator[Value]:
         """Every value that it reads."""
@@ -111,6 +112,19 @@ class Emit:
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """What a file shows is how things stood `as_of` a time; None: the caller says it.
+
+    `vanished` says of a row that a later snapshot lacks: nothing (None: a snapshot may have a part of the rows), that
+    its events are taken back (a word without a type), or that something of a type has happened.
+    """
+
+    as_of: Value | None
+    vanished: Word | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True)
 class Mapping:
     """A mapping file, read and held together; whether it fits a file and a domain is `check_mapping`'s
     question.
@@ -126,11 +140,21 @@ class Mapping:
     filters: tuple[Condition, ...] = ()
     ignore: tuple[str, ...] = ()
     settings: dict[str, Settings] = field(default_factory=dict)
+    snapshot: Snapshot | None = None
+
+    @property
+    def compares(self) -> bool:
+        """Whether some events come of what differs between two snapshots."""
+        return self.snapshot is not None and (
+            self.snapshot.vanished is not None or any(emit.is_change for emit in self.emits)
+        )
 
     def columns(self) -> dict[str, int]:
         """Every column that is read, with the line of the mapping that first names it."""
         used: dict[str, int] = {}
         conditions = [*self.filters]
+        if self.snapshot is not None and self.snapshot.as_of is not None and self.snapshot.as_of.column is not None:
+            used[self.snapshot.as_of.column] = self.snapshot.as_of.line
         for emit in self.emits:
             conditions += emit.when
             for value in emit.values():

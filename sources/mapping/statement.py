@@ -90,11 +90,17 @@ class MappingSql:
         faults = _Faults([])
         self.times = []
         type_sql = self._type(emit, faults)
-        occurred = self._time(emit.time, "time", "event", faults)
+        snapshot = self.mapping.snapshot
+        as_of = None
+        if snapshot is not None and snapshot.as_of is not None:
+            as_of = self._time(snapshot.as_of, "as_of", "event", faults)
+        # of a change: when it is known to have happened by; what it happened after is for the comparison to say
+        occurred = as_of if emit.time is None else self._time(emit.time, "time", "event", faults)
+        assert occurred is not None
         recorded = "null::timestamp"
         if emit.recorded_at is not None:
             recorded = self._time(emit.recorded_at, "recorded_at", "instant", faults).at
-            if emit.time.form is not None and not emit.time.form.ahead:
+            if emit.time is not None and emit.time.form is not None and not emit.time.form.ahead:
                 self._refuse_ahead(emit, occurred, recorded, faults)
         agency = "null::varchar" if emit.agency is None else self._value(emit.agency, "agency", faults)
         shared, data = self._fields(emit, faults)
@@ -114,6 +120,7 @@ class MappingSql:
             "occurred_precision": occurred.precision,
             "recorded_at": recorded,
             "sequence": self._sequence(emit, faults),
+            "revision": "null::varchar" if as_of is None else as_of.revision,
             "identifiers": self._identifiers(emit, faults),
             "data": data,
             "origin": "getvariable('origin')::varchar",
@@ -244,7 +251,7 @@ class MappingSql:
         return time
 
     def _refuse_ahead(self, emit: Emit, occurred: TimeSql, recorded: str, faults: _Faults) -> None:
-        column = emit.time.column or "time"
+        column = (emit.time and emit.time.column) or "time"
         faults.add(
             f"({occurred.at}) > ({recorded}) + interval 1 year",
             "time_out_of_range",

@@ -89,6 +89,14 @@ class TimeSql:
         return f"case when {self.gives} = 'instant' and {self._instant} is null then 'day' else {self.gives} end"
 
     @property
+    def revision(self) -> str:
+        """The revision that a snapshot of this time has."""
+        instant, day, month = (
+            f"strftime({self.at}, {text(form)})" for form in ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%d", "%Y-%m")
+        )
+        return f"case {self.precision} when 'instant' then {instant} when 'day' then {day} else {month} end"
+
+    @property
     def normal(self) -> str:
         """The one text of a time, however it is written: for an id. Of a local time that occurs twice the local one."""
         clock = f"coalesce(written_clock({self._instant}) || 'Z', written_clock({self.local}))"

@@ -11,7 +11,7 @@ import pyarrow as pa
 from throughline.errors import BrokerUnavailable
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.broker_address import reach
-from throughline.sources.files import Report, files_to_read, read_batches
+from throughline.sources.files import Report, files_to_read, read_all
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.publish.publisher import Publisher
 
@@ -68,18 +68,17 @@ def publish(
     files = files_to_read(paths, is_mapped=mapping is not None)
     sizes = [file.stat().st_size for file in files]
     began = time.monotonic()
-    for place, file in enumerate(files):
-        for batch in read_batches(file, domain, mapping):
-            counts.refuse(batch.rejects)
-            counts.read += batch.rejects.num_rows
-            for portion in _portions(batch.events, rate):
-                if rate is not None:
-                    time.sleep(max(0.0, began + counts.read / rate - time.monotonic()))
-                added = publisher.publish(portion)
-                counts.read += portion.num_rows
-                counts.new += added.new
-                counts.known += added.known
-                report(f"publishing {file.name}", sum(sizes[:place]), sum(sizes))
+    for place, batch in read_all(files, domain, mapping):
+        counts.refuse(batch.rejects)
+        counts.read += batch.rejects.num_rows
+        for portion in _portions(batch.events, rate):
+            if rate is not None:
+                time.sleep(max(0.0, began + counts.read / rate - time.monotonic()))
+            added = publisher.publish(portion)
+            counts.read += portion.num_rows
+            counts.new += added.new
+            counts.known += added.known
+            report(f"publishing {files[place].name}", sum(sizes[:place]), sum(sizes))
     _wait(publisher, wait_seconds, report)
     return counts
 

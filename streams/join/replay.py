@@ -10,7 +10,7 @@ from pathlib import Path
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
-from throughline.sources.files import Report, files_to_read, read_batches
+from throughline.sources.files import Report, files_to_read, read_all
 from throughline.sources.mapping.parts import Mapping
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.batch import accept_only, settle
@@ -40,9 +40,7 @@ def replay(
     counts = Counts()
     sizes = [file.stat().st_size for file in files]
     with store.bulk():
-        for place, batch in _ahead(
-            (place, batch) for place, file in enumerate(files) for batch in read_batches(file, domain, mapping)
-        ):
+        for place, batch in _ahead(read_all(files, domain, mapping)):
             counts.add(accept_only(store, batch, received_at))
             report(f"reading {files[place].name}", sum(sizes[:place]), sum(sizes))
         report("reading", sum(sizes), sum(sizes))

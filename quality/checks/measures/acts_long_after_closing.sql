@@ -2,7 +2,7 @@
 -- reads: observed, closings
 select
   e.agency as subject, null::date as period, count(*) as n,
-  count(*) filter (e.occurred_at > c.closed_at + interval 14 day) as k, k / n as value
+  count(*) filter (e.earliest_at > c.closed_at + interval 14 day) as k, k / n as value
 from observed e
 join closings c using (case_key, agency)
 group by e.agency

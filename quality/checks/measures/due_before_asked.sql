@@ -2,7 +2,7 @@
 -- reads: observed
 select
   source as subject, null::date as period, count(*) as n,
-  count(*) filter (due_at < occurred_at - interval 1 day or due_at > occurred_at + interval 730 day) as k, k / n as value
+  count(*) filter (due_at < earliest_at - interval 1 day or due_at > latest_at + interval 730 day) as k, k / n as value
 from observed
 where due_at is not null
 group by source

@@ -1,9 +1,20 @@
 -- What the measures look at: a row of `observed` is an event that stands, with the earliest times that any copy states.
 -- reads: dated_events, agencies, effects, handoff_facts
+create or replace temp macro first_moment(label, known_to) as
+  if(known_to in ('day', 'month'), label at time zone getvariable('zone') at time zone 'UTC', label);
+create or replace temp macro last_moment(label, known_to) as
+  case known_to
+    when 'day' then first_moment(label + interval 1 day, 'day') - interval 1 microsecond
+    when 'month' then first_moment(label + interval 1 month, 'month') - interval 1 microsecond
+    else label
+  end;
+
 create or replace temp table observed as
 select
   event_key, case_key, source, agency, area, type, unit, occurred_at, occurred_precision, recorded_at, sequence,
   identifiers, decision, reason, reference, answers, about, due_at, effect_at, channel, victim, officer, data,
+  -- between which it happened (UTC): what is known to the day is before or after an instant only if all of the day is
+  first_moment(occurred_at, occurred_precision) as earliest_at, last_moment(occurred_at, occurred_precision) as latest_at,
   -- the how-manieth event of its source that says all this
   row_number() over (
     partition by
@@ -39,9 +50,9 @@ from (select source, min(week) + 7 as first, max(week) as last from counted grou
 cross join lateral (select unnest(generate_series(s.first, s.last, interval 7 day)) as week) w
 left join counted k on k.source = s.source and k.week = w.week;
 
--- A row of `closings` is a case that an agency closed, and when it first did.
+-- A row of `closings` is a case that an agency closed, and by when it first had.
 create or replace temp view closings as
-select e.case_key, e.agency, min(e.occurred_at) as closed_at
+select e.case_key, e.agency, min(e.latest_at) as closed_at
 from observed e
 join effects f on f.type = e.type and f.effect = 'closes' and (f.when_decision is null or f.when_decision = e.decision)
 group by all;

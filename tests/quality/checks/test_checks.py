@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,11 @@ from throughline.quality.checks import data_docs
 from throughline.quality.checks.check import CheckResult, as_of_checked, checks_of, run_checks
 from throughline.quality.checks.data_docs import write_data_docs
 from throughline.quality.checks.expectations import Expectation, judge
-from throughline.quality.checks.suites import REQUIRED, VALUES, view_suites
+from throughline.quality.checks.suites import REQUIRED, VALUES, judge_suite, suites_of, view_suites
 from throughline.quality.stewardship.desk import Desk
 from throughline.quality.stewardship.run import publish_results, run_on_record
 from throughline.schemas.definitions.domain import Domain, load_domain
-from throughline.schemas.definitions.quality import QualityRules, load_quality_rules
+from throughline.schemas.definitions.quality import AgencyExpectation, QualityRules, load_quality_rules
 from throughline.sinks.digest import digest
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join.rebuild import rebuild
@@ -178,8 +179,6 @@ def test_checks_write_nothing(store: Store, domain: Domain, tmp_path: Path) -> N
 
 def test_what_the_catalogue_no_longer_takes_is_found(store: Store, domain: Domain, tmp_path: Path) -> None:
     """The event was accepted; the list of values was narrowed since."""
-    from dataclasses import replace
-
     received(store, domain, tmp_path, *CLEAN)
     kind = domain.types["police.crime.recorded"]
     group = replace(kind.fields["offence_group"], values=("rape",))
@@ -188,6 +187,29 @@ def test_what_the_catalogue_no_longer_takes_is_found(store: Store, domain: Domai
 
     one = found(store, later, VALUES, "police.crime.recorded offence_group")
     assert (one.observed, one.success, one.dimension) == (1.0, False, "validity")
+
+
+def test_an_expectation_compares_days_with_days(store: Store, domain: Domain, tmp_path: Path) -> None:
+    """00:30 on 2 July in London, 23:30 of the day before in UTC, is not before that day, and noon is not after it."""
+    days = [
+        ("2026-07-02", "2026-07-01T23:30:00Z"),
+        ("2026-07", "2026-07-01T08:30:00Z"),
+        ("2026-07-02", "2026-07-01T22:30:00Z"),
+    ]
+    days += [("2026-07-02", "2026-07-02T12:00:00Z"), ("2026-07-02", "2026-07-03T10:00:00Z")]
+    events = [
+        without(crime(n, recordedtime=written) | {"occurredon": on}, "time") for n, (on, written) in enumerate(days)
+    ]
+    events.append(crime(9, time="2026-07-02T10:15:00Z", recordedtime="2026-07-02T10:14:00Z"))
+    received(store, domain, tmp_path, *events)
+    kind = "expect_column_pair_values_a_to_be_greater_than_b"
+    for first, second, at_fault in (("recorded_at", "occurred_at", 2), ("occurred_at", "recorded_at", 1)):
+        columns = {"column_A": first, "column_B": second}
+        own = AgencyExpectation("own", "police.crime.recorded", "accuracy", kind, columns, 0.0, "why", "do")
+        rules = replace(load_quality_rules(domain), expectations=(own,))
+        [suite] = (one for one in suites_of(domain, rules) if one.subject == own.type)
+        [outcome] = (one for one in judge_suite(store.connection, suite) if one.name == "own")
+        assert (outcome.rows, outcome.failed) == (6, at_fault)
 
 
 def test_every_result_can_be_explained(store: Store, domain: Domain, tmp_path: Path) -> None:

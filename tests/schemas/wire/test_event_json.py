@@ -56,6 +56,19 @@ def test_a_bare_catalogue_name_is_version_one(domain: Domain) -> None:
     assert row_of(event(type="police.suspect.decided"), domain)["version"] == 1
 
 
+def test_name_that_stands_twice_is_told_where_the_catalogue_could_have_it(domain: Domain) -> None:
+    """Of a charge and no further action in one event nobody knows which was decided. Other names may be content."""
+    lines = [
+        orjson.dumps(event()).replace(b'"decision":', b'"decision":"charge","decision":'),
+        orjson.dumps(event(id="e2")).replace(b'"decision":', b'"J Doe":1,"J Doe":2,"decision":'),
+        orjson.dumps(event(id='"id":"', sequence="\\u0022")),
+    ]
+    batch = events_from_json_lines(lines, domain, "a", 1)
+    told = batch.rejects.select(["position", "reason", "field"]).to_pylist()
+    assert [tuple(row.values()) for row in told] == [(1, "repeated_name", "decision"), (2, "repeated_name", None)]
+    assert batch.events["id"].to_pylist() == ['"id":"']
+
+
 @pytest.mark.parametrize(
     ("written", "precision", "label"),
     [("2026-03-02", "day", 1_772_409_600), ("2026-03", "month", 1_772_323_200)],
@@ -230,6 +243,10 @@ def test_lines_and_single_events_agree(domain: Domain) -> None:
         (b'{"id": 1e999}', "not_json"),
         (DEEP, "not_json"),
         (b"[" * 200_000, "not_json"),
+        (b'{"id":"a","id":"a"}', "repeated_name"),
+        (b'{"id":"a","\\u0069d":"b"}', "repeated_name"),
+        (b'{"id":"a","data":{"decision":"charge","reasons":[{"x":1}, {"x":1, "x" : 2}]}}', "repeated_name"),
+        (b'{"a\\"": 1, "b": "\\u0022\\u0022", "a\\"" : 1}', "repeated_name"),
         (b"[1]", "not_an_object"),
         (b'{"specversion":"1.0","id":' + b"9" * 400 + b"}", "not_json"),
         (b'{"pad":"' + b"x" * 300_000 + b'"}', "too_large"),
@@ -254,12 +271,6 @@ def test_a_deep_value_with_a_content_hash_is_refused(domain: Domain) -> None:
     line = orjson.dumps(event(contenthash="0" * 64)).replace(b'"20PP"', deep)
     batch = events_from_json_lines([line], domain, "f", 1)
     assert batch.rejects["reason"].to_pylist() == ["bad_field"]
-
-
-def test_of_equal_keys_the_last_counts(domain: Domain) -> None:
-    """JSON leaves it open; we say it."""
-    line = orjson.dumps(event()).replace(b'"id":"e1"', b'"id":"e1","id":"e2"')
-    assert events_from_json_lines([line], domain, "f", 1).events["id"].to_pylist() == ["e2"]
 
 
 def test_damaged_lines_are_never_lost_and_never_raise(domain: Domain) -> None:

@@ -1,0 +1,23 @@
+-- One row per event that a snapshot lacks and that was stated before it: as it was stated last, with the revision of the
+-- snapshot that lacks it (`missing_at`) and that of the one before (`before`). `is_new`: the one before had it.
+-- reads: seen (EVENTS, is_change, content), stated (id, revision), whole (revision, before), intervals
+with known as (
+  select distinct id, revision from seen where not is_change
+),
+missing as (
+  select w.revision as missing_at, w.before, k.id, max(k.revision) as last_at
+  from whole w
+  join known k on k.revision < w.revision
+  where not exists (select 1 from stated s where s.id = k.id and s.revision = w.revision)
+  group by all
+)
+select
+  e.* exclude (is_change, content, occurred_at, occurred_precision, origin),
+  e.occurred_at as row_occurred_at, e.occurred_precision as row_occurred_precision,
+  i.occurred_at, i.occurred_precision, m.missing_at, m.before,
+  exists (select 1 from stated s where s.id = m.id and s.revision = m.before) as is_new,
+  (select min(origin) from seen o where o.revision = m.missing_at) as origin
+from missing m
+join seen e on e.id = m.id and e.revision = m.last_at and not e.is_change
+join intervals i on i.before = m.before and i.revision = m.missing_at
+qualify row_number() over (partition by m.id, m.missing_at order by e.origin desc, e.position desc) = 1
