@@ -38,6 +38,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from throughline.errors import UsageError
+from throughline.schemas.acceptance.rfc3339 import read_instant, read_label
 from throughline.schemas.definitions.entry import Entry, MappingProblemsError, Problems, read_entry
 from throughline.sources.formats.registry import row_formats
 from throughline.sources.mapping.forms import FORM_KEYS, read_form
@@ -263,3 +265,21 @@ def _check_pattern(part: Entry, key: str, groups: int = 0) -> None:
     else:
         if count < groups:
             part.fault(key, "needs a group in round brackets around what is wanted.")
+
+
+def dated(mapping: Mapping, as_of: str) -> Mapping:
+    """The mapping, for files that are as of a day, a month or an instant (RFC 3339).
+
+    Raises UsageError where it is none, or where the mapping has no snapshots or says itself when they were taken."""
+    if mapping.snapshot is None or mapping.snapshot.as_of is not None:
+        said = "says when its snapshots were taken" if mapping.snapshot else "has no `snapshot`"
+        raise UsageError(f"The mapping {said}.", hint="Leave `--as-of` out.")
+    label = read_label(as_of)
+    if isinstance(label, str):
+        form = TimeForm()
+        if isinstance(read_instant(as_of), str):
+            hint = "Give a day (2026-03-02), a month (2026-03) or an instant with its offset (2026-03-02T23:00:00Z)."
+            raise UsageError(f"`{as_of}` is not a time at which a file can have been taken.", hint=hint)
+    else:
+        form = TimeForm(("%Y-%m-%d" if label[1] == "day" else "%Y-%m",))
+    return replace(mapping, snapshot=replace(mapping.snapshot, as_of=Value(constant=as_of, form=form)))

@@ -24,7 +24,7 @@ from throughline.schemas.acceptance.rfc3339 import last_of, read_label
 from throughline.schemas.definitions.domain import Domain
 from throughline.sources.mapping.conversion import STATED, Converted
 from throughline.sources.mapping.parts import Mapping, Word
-from throughline.sources.mapping.statement import catalogue_words
+from throughline.sources.mapping.statement import catalogue_words, sql_type
 from throughline.sources.mapping.times import text
 from throughline.sql import sql
 
@@ -98,7 +98,7 @@ class Snapshots:
             columns |= {"occurred_at": "row_occurred_at", "occurred_precision": "row_occurred_precision"}
             return f"select {_listed(columns)} from {vanished} where is_new"
         words = catalogue_words(self._domain.rules)
-        columns = dict.fromkeys(EVENTS.names, "null") | {
+        columns = {name: f"null::{sql_type(name)}" for name in EVENTS.names} | {
             name: name
             for name in (
                 "source",

@@ -104,7 +104,7 @@ class MappingSql:
                 self._refuse_ahead(emit, occurred, recorded, faults)
         agency = "null::varchar" if emit.agency is None else self._value(emit.agency, "agency", faults)
         shared, data = self._fields(emit, faults)
-        columns = {name: f"null::{_sql_type(name)}" for name in EVENTS.names}
+        columns = {name: f"null::{sql_type(name)}" for name in EVENTS.names}
         columns |= shared
         known = self._of_types(emit, self.catalogue.versions)
         versions = self._case("r.type_of_row", known, quote=False)
@@ -343,7 +343,7 @@ def _quoted(name: str) -> str:
     return '"' + name + '"'
 
 
-def _sql_type(name: str) -> str:
+def sql_type(name: str) -> str:
     kind = str(EVENTS.field(name).type)
     return {
         "string": "varchar",
