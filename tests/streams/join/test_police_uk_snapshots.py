@@ -1,4 +1,4 @@
-"""Two downloads of the same open data as snapshots: what a later one says otherwise is a revision, and nothing is made up.
+"""Two downloads of open data as snapshots: what a later one says otherwise is a revision, and nothing is made up.
 
 The months of 2020, which stand in both.
 """
