@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import duckdb
 
 from throughline.sinks.damage import translated
+from throughline.sql import one_row
 
 
 @dataclass(frozen=True)
@@ -76,17 +77,17 @@ def _sums(connection: duckdb.DuckDBPyConnection, table: Digested) -> tuple[int, 
     ).fetchall()
     texts = ", ".join(_text(name, type_) for name, type_ in columns if name not in table.without)
     # md5_number once and its halves, rather than both halves by two digests: the digest is the dearest part
-    row = connection.execute(
+    rows, low, high = one_row(
+        connection,
         f"""
         select
           count(*),
           coalesce(sum((number & 18446744073709551615::uhugeint)::ubigint), 0)::hugeint,
           coalesce(sum((number >> 64)::ubigint), 0)::hugeint
         from (select md5_number(concat({texts})) as number from main."{table.rows}" where {table.where})
-        """
-    ).fetchone()
-    assert row is not None
-    return row[0], row[1], row[2]
+        """,
+    )
+    return rows, low, high
 
 
 def _text(name: str, type_: str) -> str:

@@ -20,6 +20,7 @@ import duckdb
 
 from throughline import __version__
 from throughline.errors import StoreDamaged, StoreError, StoreTooNew
+from throughline.sql import one_row
 
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 _META = """
@@ -89,8 +90,8 @@ def meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def _file_of(connection: duckdb.DuckDBPyConnection) -> str:
-    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
-    return "it" if row is None or row[0] is None else str(row[0])
+    (path,) = one_row(connection, "select path from duckdb_databases() where database_name = current_database()")
+    return path or "it"
 
 
 def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:

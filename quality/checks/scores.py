@@ -22,14 +22,11 @@ def scores(connection: duckdb.DuckDBPyConnection, rules: QualityRules) -> pa.Tab
     dimension, made and held (how many checks), score (whole, 0..100; null where no check was made). The last run of
     each desk as of a time in the month counts. `connection` is of a store; reading will do.
     """
-    cursor = connection.cursor()
-    try:
+    with connection.cursor() as cursor:
         attribute(cursor, rules)
         cursor.execute("create or replace temp table dimensions (dimension varchar, place integer)")
         cursor.executemany("insert into dimensions values (?, ?)", [(name, i) for i, name in enumerate(DIMENSIONS)])
         return cursor.execute(sql(__package__, "scores_sql/scores")).to_arrow_table()
-    finally:
-        cursor.close()
 
 
 def attribute(cursor: duckdb.DuckDBPyConnection, rules: QualityRules) -> None:
@@ -48,8 +45,7 @@ def service_levels(connection: duckdb.DuckDBPyConnection, rules: QualityRules, a
     most), met. Rows are of agreed levels only, where something was observed. `as_of` (UTC, naive) ends the silence of
     the last month. `connection` is of a store; reading will do.
     """
-    cursor = connection.cursor()
-    try:
+    with connection.cursor() as cursor:
         cursor.execute("set variable as_of = ?::timestamp", [as_of])
         days = [one.days for one in rules.service_levels if one.days is not None]
         cursor.execute("set variable recorded_days = ?::integer", [days[0] if days else None])
@@ -65,8 +61,6 @@ def service_levels(connection: duckdb.DuckDBPyConnection, rules: QualityRules, a
         if agreed:
             cursor.executemany("insert into agreed_levels values (?, ?, ?, ?)", agreed)
         return cursor.execute(sql(__package__, "scores_sql/service_levels")).to_arrow_table()
-    finally:
-        cursor.close()
 
 
 def month_before(month: date) -> date:

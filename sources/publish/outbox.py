@@ -41,12 +41,6 @@ limit ?
 """
 _COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
 _SHIPPED = "select headers, sent_at from records where state = 1 order by place"
-_REFUSALS = """
-select topic, refusal, count(*), min(place) from records indexed by refused
-where state = 2
-group by topic, refusal
-order by min(place)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +69,6 @@ class Added:
 
     new: int = 0
     known: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """How many records of a topic the broker refused for one reason."""
-
-    topic: str
-    reason: str
-    records: int
 
 
 @dataclass
@@ -166,11 +151,6 @@ class Outbox:
             for source in self._sources.values():
                 source.waiting -= gone[source.source_id]
             self._waiting -= gone.total()
-
-    def refusals(self) -> list[Refusal]:
-        """What the broker has refused, by topic and reason."""
-        with self._lock, self._errors():
-            return [Refusal(*row[:3]) for row in self._connection.execute(_REFUSALS)]
 
     def retry_refused(self) -> int:
         """Let what was refused wait again; how many records."""

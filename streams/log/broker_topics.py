@@ -16,7 +16,7 @@ from kafka.errors import (
     for_code,
 )
 
-from throughline.errors import BrokerRefused, TopicMismatch
+from throughline.errors import BrokerRefused
 from throughline.schemas.definitions.topics import Topic, Topics
 from throughline.schemas.wire.broker_address import broker_unavailable, reach
 
@@ -78,22 +78,6 @@ def compare_topics(bootstrap: str, topics: Topics) -> list[Mismatch]:
         there = _described(admin, topics)
         found = _settings(admin, [topic for topic in topics if topic.name in there])
     return [mismatch for topic in topics for mismatch in _differences(topic, there.get(topic.name), found)]
-
-
-def check_topics(bootstrap: str, topics: Topics) -> None:
-    """Raise TopicMismatch, with every difference, where `compare_topics` finds any."""
-    differences = compare_topics(bootstrap, topics)
-    if differences:
-        raise mismatch_error(differences)
-
-
-def mismatch_error(differences: Iterable[Mismatch]) -> TopicMismatch:
-    """The error that names the differences, one to a line."""
-    return TopicMismatch(
-        "\n".join(map(str, differences)),
-        hint="`throughline topics create` creates what is missing. Change a wrong setting with Kafka's own "
-        "kafka-configs. Never change the number of partitions: create the topic again, and publish again.",
-    )
 
 
 def _differences(

@@ -19,9 +19,8 @@ import pyarrow as pa
 from throughline.errors import CodecError, DomainError
 from throughline.schemas.acceptance.admission import Decoded, Record, admit_decoded
 from throughline.schemas.acceptance.events import EVENTS, REJECTS, Batch
-from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.reject import Reject
-from throughline.schemas.acceptance.rows import ROW_COLUMNS, RowBatch
+from throughline.schemas.acceptance.rows import RowBatch
 from throughline.schemas.acceptance.rules import Rules
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.avro.bodies import BodyCodec
@@ -182,18 +181,6 @@ def _admit(
 
     batch, bad = admit_decoded(Decoded(events, doubts, records, fields), rules), refused.build().rejects
     return Batch(batch.events, pa.concat_tables([bad, batch.rejects]) if bad.num_rows else batch.rejects)
-
-
-def encode_event(event: Mapping[str, Any], store: SchemaStore, *, schema_id: int | None = None) -> bytes:
-    """The Avro message of an accepted CloudEvent (dict of its JSON form), in single-object encoding.
-
-    With `schema_id` in Confluent wire format V0. Raises CodecError if the event is not one of the
-    catalogue's.
-    """
-    row = row_or_reject(event, store.rules)
-    if isinstance(row, Reject):
-        raise CodecError(row.detail, field=row.field, hint=f"The event would be refused as {row.reason}.")
-    return encode_row(dict(zip(ROW_COLUMNS, row, strict=True)), store, schema_id=schema_id)
 
 
 def encode_row(row: Mapping[str, Any], store: SchemaStore, *, schema_id: int | None = None) -> bytes:

@@ -61,11 +61,6 @@ class AvroType:
     fingerprint: bytes
     fields: tuple[AvroField, ...]
 
-    @property
-    def full_name(self) -> str:
-        """Namespace and name."""
-        return f"{self.schema['namespace']}.{self.schema['name']}"
-
 
 def compile_avro(form: TypeForm) -> AvroType:
     """Compile one version of an event type. Raises DataError if Apache Avro does not accept the result."""

@@ -23,7 +23,7 @@ from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rows import ROW_COLUMNS
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.wire.avro.bodies import BodyCodec
-from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages, encode_event
+from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages, encode_row
 from throughline.schemas.wire.avro.framing import (
     frame_confluent,
     frame_single_object,
@@ -50,6 +50,14 @@ def store(domain: Domain) -> SchemaStore:
 @pytest.fixture(scope="module")
 def good(store: SchemaStore) -> bytes:
     return encode_event(event(), store)
+
+
+def encode_event(event: dict[str, Any], store: SchemaStore, *, schema_id: int | None = None) -> bytes:
+    """The message of an accepted event. Raises CodecError for one that the rules refuse."""
+    row = row_or_reject(event, store.rules)
+    if isinstance(row, Reject):
+        raise CodecError(row.detail, field=row.field)
+    return encode_row(dict(zip(ROW_COLUMNS, row, strict=True)), store, schema_id=schema_id)
 
 
 def decode(messages: list[bytes | None], store: SchemaStore, **more: Any) -> Batch:

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -99,9 +100,18 @@ def test_only_what_was_acknowledged_is_sent(path: Path) -> None:
 
         assert outbox.unsent() == [third]
         assert (outbox.waiting, outbox.feeds()[0].waiting) == (1, 1)
-        assert [(one.topic, one.reason, one.records) for one in outbox.refusals()] == [("t.events", "too large", 1)]
         assert outbox.retry_refused() == 1
         assert outbox.unsent() == [second, third]
+
+
+def test_a_refusal_stands_in_the_file_with_the_reason_of_the_broker(path: Path) -> None:
+    with Outbox(path) as outbox:
+        outbox.add([record(1)])
+        outbox.mark(refused=[(outbox.unsent()[0], "too large")])
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("select topic, refusal from records where state = 2").fetchall() == [
+            ("t.events", "too large")
+        ]
 
 
 def test_a_feed_says_how_far_its_source_is(path: Path) -> None:

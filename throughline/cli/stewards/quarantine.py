@@ -29,7 +29,7 @@ from throughline.quality.stewardship.desk import Desk
 from throughline.quality.stewardship.replay import replay_quarantine
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.quarantine.highlight import MARK, marked
-from throughline.sinks.quarantine.records import groups, prepare_groups, raw_of, show
+from throughline.sinks.quarantine.records import prepare_groups, raw_of, show
 from throughline.sinks.questions.query import Format
 from throughline.sinks.questions.table import printable
 from throughline.sinks.store import Store, open_store
@@ -64,7 +64,8 @@ def list_(store_path: Path, reason: str | None, limit: int, format_: Format | No
 
 def _check_reason(store: Store, reason: str) -> None:
     """Raise DataError where no record is in quarantine for this reason: it is perhaps misspelt."""
-    reasons = sorted({group.reason for group in groups(store.connection)})
+    found = store.connection.execute("select distinct reason from quarantined order by reason").fetchall()
+    reasons = [name for (name,) in found]
     if reason not in reasons:
         hint = f"There are: {', '.join(reasons)}." if reasons else "Nothing is in quarantine."
         raise DataError(f"No record is in quarantine for the reason `{reason}`.", hint=hint)
