@@ -39,18 +39,8 @@ from throughline.schemas.definitions.vocabulary import Known, parse_enums, parse
 DEFAULT_DOMAIN = Path(__file__).parents[1] / "domains" / "england_wales"
 
 _KEYS = (
-    *(
-        "name",
-        "title",
-        "type_prefix",
-        "time_zone",
-        "calendar",
-        "agencies",
-        "areas",
-        "identifiers",
-        "placeholders",
-    ),
-    *("placeholder_patterns", "limits", "alerts", "stewards", "overrides"),
+    *("name", "title", "type_prefix", "time_zone", "calendar", "agencies", "areas", "identifiers"),
+    *("placeholders", "placeholder_patterns", "limits", "alerts", "stewards", "overrides"),
 )
 
 

@@ -17,20 +17,8 @@ MATCHES = ("case", "about", "reference")
 ROLES = {"starts": "start", "stops": "stop", "cancels": "cancel", "pauses": "pause", "resumes": "resume"}
 
 _KEYS = (
-    *(
-        "id",
-        "version",
-        "title",
-        "owner",
-        *ROLES,
-        "match",
-        "once",
-        "within",
-        "enhanced",
-        "due",
-        "effective_from",
-    ),
-    *("effective_to", "confirmed", "enabled", "local", "source", "note"),
+    *("id", "version", "title", "owner", *ROLES, "match", "once", "within", "enhanced", "due"),
+    *("effective_from", "effective_to", "confirmed", "enabled", "local", "source", "note"),
 )
 
 

@@ -27,20 +27,8 @@ from throughline.schemas.definitions.yaml_lines import YamlMap
 _TYPE_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TYPE_KEYS = (
-    *(
-        "type",
-        "version",
-        "agency",
-        "brief",
-        "note",
-        "owner",
-        "since",
-        "identifiers",
-        "requires",
-        "fields",
-        "effect",
-    ),
-    *("contact", "decision", "summary", "sensitivity", "source", "example", "history"),
+    *("type", "version", "agency", "brief", "note", "owner", "since", "identifiers", "requires", "fields"),
+    *("effect", "contact", "decision", "summary", "sensitivity", "source", "example", "history"),
 )
 
 

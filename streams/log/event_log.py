@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from types import TracebackType
 from typing import Any, Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -132,9 +132,7 @@ class CaseLog:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _open_admin(self) -> AdminClient:
@@ -156,20 +154,13 @@ def _fetches(topic: str, partition: int, items: list[Item], end: int) -> Iterato
         yield fetch_of_items(topic, partition, items)
 
 
-class _translated:  # noqa: N801 - read as a statement
+@contextmanager
+def _translated(bootstrap: str) -> Iterator[None]:
     """What the client raises, as an error of ours."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, KafkaException):
-            raise kafka_error(error, self._bootstrap) from None
+    try:
+        yield
+    except KafkaException as error:
+        raise kafka_error(error, bootstrap) from None
 
 
 def kafka_error(error: KafkaException, bootstrap: str) -> InfrastructureError:

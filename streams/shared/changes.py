@@ -106,7 +106,7 @@ class _Rendering:
         self.source = f"urn:throughline:{store.store_id}".encode()
         self.partitions: dict[str, int] = {}
         self.version, self.partition = self._positions()
-        self.as_of, self.since, self.latest = self._times(as_of)
+        self.as_of, self.since = self._times(as_of)
 
     def made(self) -> Outgoing:
         run = self.cursor.execute
@@ -136,13 +136,13 @@ class _Rendering:
         )
         return version, least if least == most else None
 
-    def _times(self, asked: datetime | None) -> tuple[datetime | None, datetime | None, datetime | None]:
-        """To when alerts are counted, up to when that was done, and the time of the latest event."""
+    def _times(self, asked: datetime | None) -> tuple[datetime | None, datetime | None]:
+        """To when alerts are counted, and up to when that was done."""
         latest, until = one_row(
             self.cursor, "select (select max(last_at) from case_facts), (select max(as_of) from alerts_until)"
         )
         found = [time for time in (asked or latest, until) if time is not None]
-        return (max(found) if found else None), until, latest
+        return (max(found) if found else None), until
 
     def _look_at_time(self) -> datetime | None:
         """Make `timely_cases`; up to when time has been looked at, if it was."""
