@@ -43,7 +43,7 @@ def action_plan(
             due_at=case.due(time, chance.one((14, 21, 28, 42))),
             **again,
         )
-    seen = case.later(time, delays.TAKE_IN.at(chance.next()))
+    seen = case.after(time, delays.TAKE_IN)
     if chance.share(0.85):
         case.file("police.action_plan.received", seen, answers=plan, items=len(wanted))
     if chance.share(0.2):
@@ -53,14 +53,10 @@ def action_plan(
         return None
     last = seen
     for item, (kind, sent_before) in zip(references, wanted, strict=True):
-        done = case.later(time, delays.ITEM.at(chance.next()))
+        done = case.after(time, delays.ITEM)
         if sent_before is not None or chance.share(0.07):  # "already sent"
             case.file(
-                "police.action_plan.disputed",
-                done,
-                answers=item,
-                item_category=kind,
-                reasons=["already_supplied"],
+                "police.action_plan.disputed", done, answers=item, item_category=kind, reasons=["already_supplied"]
             )
             if chance.share(0.6):
                 cancelled = case.later(done, 4 * DAY)
@@ -81,6 +77,6 @@ def action_plan(
         case.cps("cps.action_plan.chased", case.later(time, 31 * DAY), answers=plan, chase_no=1)
     answered = last + HOUR
     case.file("police.action_plan.responded", answered, answers=plan, outstanding_items=0)
-    allocated = case.later(answered, delays.ALLOCATE_REVIEW.at(chance.next()))
+    allocated = case.after(answered, delays.ALLOCATE_REVIEW)
     case.cps("cps.pcd.allocated", allocated, decision="within_28_days", reference=request)
     return answered, allocated

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
-from throughline.demo.story.chance import Chance
+from throughline.demo.story.chance import Chance, Delay
 from throughline.demo.story.delays import (
     OFFENCES,
     OFFICER_STAYS,
@@ -21,15 +21,7 @@ from throughline.demo.story.delays import (
 )
 from throughline.demo.story.instants import DAY, day_text, instant_text, office_time
 
-SYSTEMS = (
-    "police_rms",
-    "police_files",
-    "cps_cases",
-    "isva_idva",
-    "stalking_advocacy",
-    "witness_care",
-    "court",
-)
+SYSTEMS = ("police_rms", "police_files", "cps_cases", "isva_idva", "stalking_advocacy", "witness_care", "court")
 """The publishers: police records, police files, prosecutor, two advocate services, witness care, courts."""
 
 _SOURCES = {
@@ -42,13 +34,7 @@ _SOURCES = {
     "court": "urn:throughline:hmcts:west-midlands",
 }
 SOURCES = {area: {system: name.format(area=area) for system, name in _SOURCES.items()} for area in ("20", "21")}
-_LETTERS = {
-    "police_rms": "R",
-    "police_files": "F",
-    "cps_cases": "C",
-    "isva_idva": "A",
-    "stalking_advocacy": "S",
-}
+_LETTERS = {"police_rms": "R", "police_files": "F", "cps_cases": "C", "isva_idva": "A", "stalking_advocacy": "S"}
 _LETTERS |= {"witness_care": "W", "court": "H"}
 LOCAL_UNITS = {"20": ("20BH", "20CV", "20GA", "20HA", "20KD", "20LA"), "21": ("21RA", "21RB")}
 _UNIT_MARKS = "Z0123456789"
@@ -137,6 +123,14 @@ class Case:
         """In office hours, that much later."""
         return office_time(time + seconds, self.chance.next(), time)
 
+    def after(self, time: int, delay: Delay) -> int:
+        """In office hours, after that delay: how long it is, is chance."""
+        return self.later(time, delay.at(self.chance.next()))
+
+    def days_on(self, time: int, least: float, most: float) -> int:
+        """In office hours, from `least` to `most` days later."""
+        return self.later(time, int((least + (most - least) * self.chance.next()) * DAY))
+
     def reference(self) -> str:
         """A new reference for what an event opens."""
         self._references += 1
@@ -167,14 +161,7 @@ class Case:
         return {"court_case_ref": self.court_ref, "urn": self.urn}
 
     def publish(
-        self,
-        system: str,
-        type_: str,
-        time: int,
-        ids: dict[str, Any],
-        *,
-        day_only: bool = False,
-        **fields: Any,
+        self, system: str, type_: str, time: int, ids: dict[str, Any], *, day_only: bool = False, **fields: Any
     ) -> str:
         """Publish an event (`fields` are of its `data`) unless it is recorded after `until`; gives its id."""
         self._count += 1
@@ -198,33 +185,26 @@ class Case:
         self._out[system].append((recorded, event_id, event))
         return event_id
 
+    def rms(self, type_: str, time: int, ids: dict[str, Any], **fields: Any) -> str:
+        """Publish from the police records system, under other numbers than the case's, or by no officer."""
+        return self.publish("police_rms", type_, time, ids, unit=self.unit, **fields)
+
     def police(self, type_: str, time: int, **fields: Any) -> str:
         """Publish from the police records system."""
-        return self.publish(
-            "police_rms",
-            type_,
-            time,
-            self.police_ids(time),
-            unit=self.unit,
-            **fields,
-            officer=self.officer(time),
-        )
+        return self.rms(type_, time, self.police_ids(time), **fields, officer=self.officer(time))
 
     def file(self, type_: str, time: int, **fields: Any) -> str:
         """Publish from the police file system."""
-        return self.publish(
-            "police_files",
-            type_,
-            time,
-            self.file_ids(time),
-            unit=self.unit,
-            **fields,
-            officer=self.officer(time),
-        )
+        ids, officer = self.file_ids(time), self.officer(time)
+        return self.publish("police_files", type_, time, ids, unit=self.unit, **fields, officer=officer)
 
     def cps(self, type_: str, time: int, **fields: Any) -> str:
         """Publish from the prosecutor's system."""
         return self.publish("cps_cases", type_, time, self.cps_ids(time), unit=self.cps_unit, **fields)
+
+    def court(self, type_: str, time: int, unit: str, *, ids: dict[str, Any] | None = None, **fields: Any) -> str:
+        """Publish from a court, under the court's numbers unless others are given."""
+        return self.publish("court", type_, time, self.court_ids() if ids is None else ids, unit=unit, **fields)
 
     def due(self, time: int, days: int) -> str:
         """Text of five in the afternoon, that many days on."""

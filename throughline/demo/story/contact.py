@@ -11,7 +11,7 @@ from throughline.demo.story.instants import DAY
 def tell(case: Case, about: str, time: int, delay: Delay) -> None:
     """Police tell the victim of an event after that delay."""
     chance = case.chance
-    told = case.later(time, delay.at(chance.next()))
+    told = case.after(time, delay)
     channel = delays.TELL_CHANNELS.at(chance.next())
     case.police(
         "police.victim.told",
@@ -33,7 +33,7 @@ def tell_no_further_action(case: Case, about: str, time: int) -> None:
     two_way = channel in ("telephone", "in_person")
     case.police(
         "police.victim.told",
-        case.later(time, delays.TELL_NFA.at(chance.next())),
+        case.after(time, delays.TELL_NFA),
         about=about,
         channel=channel,
         two_way=two_way,
@@ -50,7 +50,7 @@ def contacts(case: Case) -> None:
     """Everything between police and victim that is no telling, from the recording to the end of the case."""
     chance = case.chance
     until = case.until if case.ended is None else min(case.ended, case.until)
-    time = case.later(case.recorded, delays.FIRST_CONTACT.at(chance.next()))
+    time = case.after(case.recorded, delays.FIRST_CONTACT)
     while time < until:
         what = chance.next()
         if what < 0.5:
@@ -67,7 +67,7 @@ def contacts(case: Case) -> None:
                 direction="outbound",
                 attempt_outcome=chance.one(("no_answer", "message_left")),
             )
-        time = case.later(time, delays.BETWEEN_CONTACTS.at(chance.next()))
+        time = case.after(time, delays.BETWEEN_CONTACTS)
     _officer_changes(case, until)
 
 
@@ -125,7 +125,7 @@ def _request(case: Case, time: int) -> None:
         )
         answered = chance.next()
         if answered < 0.52:
-            _update(case, case.later(time, delays.ANSWER.at(chance.next())), {"answers": reference})
+            _update(case, case.after(time, delays.ANSWER), {"answers": reference})
             return
         if answered < 0.7:
             case.police(
@@ -135,7 +135,7 @@ def _request(case: Case, time: int) -> None:
                 direction="inbound",
                 attempt_outcome="mailbox_full",
             )
-        time = case.later(time, int((1 + 9 * chance.next()) * DAY))
+        time = case.days_on(time, 1, 10)
 
 
 def _officer_changes(case: Case, until: int) -> None:
@@ -156,7 +156,7 @@ def _officer_changes(case: Case, until: int) -> None:
                 tell(case, changed, start, delays.TELL)
         before = officer
     if chance.share(0.2):
-        away = case.later(case.recorded, int((10 + 90 * chance.next()) * DAY))
+        away = case.days_on(case.recorded, 10, 100)
         back = case.later(away, chance.whole(7, 30) * DAY)
         if back < until:
             reference = case.reference()

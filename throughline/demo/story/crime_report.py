@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from throughline.demo.story import delays
 from throughline.demo.story.case import Case
 from throughline.demo.story.instants import DAY, HOUR, day_text, instant_text
@@ -18,35 +16,31 @@ def report(case: Case, in_shared_log: bool) -> None:
     reported = case.reported
     channel = "call_101" if case.non_recent else delays.REPORT_CHANNELS.at(chance.next())
     officer = case.officer(reported)
-    log: dict[str, Any] = {"unit": case.unit, "officer": officer}
     incident = {"incident_ref": case.incident_ref}
-    case.publish(
-        "police_rms",
+    case.rms(
         "police.incident.logged",
         reported,
         incident,
-        **log,
+        officer=officer,
         reported_at=instant_text(reported),
         channel=channel,
         offence_group=case.offence,
         non_recent=case.non_recent,
     )
     grade = "scheduled" if case.non_recent else chance.one(("immediate", "priority", "priority", "scheduled"))
-    case.publish("police_rms", "police.incident.graded", reported + 600, incident, **log, grade=grade)
+    case.rms("police.incident.graded", reported + 600, incident, officer=officer, grade=grade)
     if channel == "front_counter":
         seen = reported + 900 + int(chance.next() * 4 * HOUR)
-        case.publish(
-            "police_rms",
+        case.rms(
             "police.front_counter.attended",
             seen,
             incident,
-            **log,
+            officer=officer,
             arrived_at=instant_text(reported),
             seen_at=instant_text(seen),
         )
     case.recorded = recorded = reported + 1_200 + delays.RECORD.at(chance.next())
-    case.publish(
-        "police_rms",
+    case.rms(
         "police.crime.recorded",
         recorded,
         {
@@ -54,7 +48,7 @@ def report(case: Case, in_shared_log: bool) -> None:
             "incident_ref": [case.incident_ref, SHARED_LOG] if in_shared_log else case.incident_ref,
             "victim_ref": case.victim,
         },
-        **log,
+        officer=officer,
         offence_group=case.offence,
         reported_at=instant_text(reported),
         da_flag_police=case.domestic if chance.share(0.92) else not case.domestic,
@@ -91,13 +85,13 @@ def _duties(case: Case) -> None:
             victim=case.victim,
         )
     if chance.share(0.6):
-        time = case.later(recorded, delays.CODE_STEP.at(chance.next()))
+        time = case.after(recorded, delays.CODE_STEP)
         case.police("police.victim.needs_assessed", time, enhanced=True, victim=case.victim)
     if chance.share(0.45):
-        time = case.later(recorded, delays.CODE_STEP.at(chance.next()))
+        time = case.after(recorded, delays.CODE_STEP)
         case.police("police.victim.code_explained", time, explanation_method=chance.one(("spoken", "link")))
     if chance.share(0.4):
-        time = case.later(recorded, delays.CODE_STEP.at(chance.next()))
+        time = case.after(recorded, delays.CODE_STEP)
         case.police(
             "police.victim.contact_agreement_set",
             time,
@@ -107,7 +101,7 @@ def _duties(case: Case) -> None:
             victim=case.victim,
         )
     delay = delays.ALLOCATE_NON_RECENT if case.non_recent else delays.ALLOCATE
-    allocated = case.later(recorded, delay.at(chance.next()))
+    allocated = case.after(recorded, delay)
     if (case.sexual and chance.share(0.85)) or chance.share(0.35):
         _to_public_protection(case, allocated)
     case.police(
@@ -124,14 +118,10 @@ def _to_public_protection(case: Case, time: int) -> None:
     sent = max(case.recorded + HOUR, time - DAY)
     to_unit = case.area + "PP"
     case.police(
-        "police.case.transferred",
-        sent,
-        to_unit=to_unit,
-        reasons=["specialist_needed"],
-        handover_note=chance.share(0.4),
+        "police.case.transferred", sent, to_unit=to_unit, reasons=["specialist_needed"], handover_note=chance.share(0.4)
     )
     case.unit = to_unit
-    received = case.later(sent, delays.TAKE_OVER.at(chance.next()))
+    received = case.after(sent, delays.TAKE_OVER)
     if chance.share(0.85):
         case.police("police.case.received", received, officer_role="officer_in_case")
 
@@ -145,7 +135,7 @@ def _accounts(case: Case) -> None:
     if case.withdraws == "at_report":
         return
     stage = "abe" if case.sexual else "statement"
-    taken = case.later(case.recorded, delays.ACCOUNT.at(chance.next()))
+    taken = case.after(case.recorded, delays.ACCOUNT)
     for _ in range(3):
         reference = case.reference()
         made = max(case.recorded + 600, taken - 5 * DAY)
@@ -177,4 +167,4 @@ def _accounts(case: Case) -> None:
             changed_by="police",
             reasons=["operational_demand"],
         )
-        taken = case.later(taken, int((7 + 14 * chance.next()) * DAY))
+        taken = case.days_on(taken, 7, 21)

@@ -47,16 +47,14 @@ class _Advocate:
 
     def tell(self) -> None:
         case, chance = self.case, self.case.chance
-        time = case.later(case.recorded, delays.REFERRAL.at(chance.next()))
+        time = case.after(case.recorded, delays.REFERRAL)
         reference = case.reference()
         ids: dict[str, Any] = {"advocate_ref": self.ref}
         if self.by_police:
-            case.publish(
-                "police_rms",
+            case.rms(
                 "police.victim.referral_made",
                 time,
                 {"crime_ref": case.crime_ref, "referral_ref": case.referral_ref},
-                unit=case.unit,
                 support_type=self.role,
                 consent_given=True,
                 reference=reference,
@@ -78,13 +76,9 @@ class _Advocate:
             self.add("advocate.referral.declined", declined, answers=reference, reasons=[reason])
             return
         self.add("advocate.referral.accepted", time + 3_600, answers=reference, advocate_role=self.role)
-        reached = case.later(time, delays.ADVOCATE_REACHES.at(chance.next()))
+        reached = case.after(time, delays.ADVOCATE_REACHES)
         self.add(
-            "advocate.first_contact.made",
-            reached,
-            answers=reference,
-            channel="telephone",
-            advocate_role=self.role,
+            "advocate.first_contact.made", reached, answers=reference, channel="telephone", advocate_role=self.role
         )
         self.add(
             "advocate.case.opened",
@@ -113,7 +107,7 @@ class _Advocate:
     def _run(self, start: int) -> None:
         case, chance = self.case, self.case.chance
         ended = case.until if case.ended is None else case.ended
-        time = case.later(start, delays.BETWEEN_SUPPORT.at(chance.next()))
+        time = case.after(start, delays.BETWEEN_SUPPORT)
         while time < min(ended + 30 * DAY, case.until):
             what = chance.next()
             if what < 0.66:
@@ -125,7 +119,7 @@ class _Advocate:
             else:
                 kind = chance.one(("no_contact", "no_contact", "workload_remark", "safety", "disbelief"))
                 self.add("advocate.concern.raised", time, concern_type=kind, concern_agency="police")
-            time = case.later(time, delays.BETWEEN_SUPPORT.at(chance.next()))
+            time = case.after(time, delays.BETWEEN_SUPPORT)
         if case.withdraws is not None and case.ended is not None and chance.share(0.6):
             reason = delays.WITHDRAWAL_REASONS.at(chance.next())
             told = max(start + DAY, ended - 10 * DAY)
@@ -139,7 +133,7 @@ class _Advocate:
                 why = chance.one(("criminal_justice_advice", "waiting_list", "waiting_list"))
                 self.add("advocate.therapy.deferred", wanted + 5 * DAY, answers=reference, reasons=[why])
         if case.ended is not None:
-            closed = case.later(max(ended, start), int((20 + 50 * chance.next()) * DAY))
+            closed = case.days_on(max(ended, start), 20, 70)
             self.add("advocate.case.closed", closed, reasons=[chance.one(("completed", "needs_met", "disengaged"))])
 
     def _ask(self, time: int) -> None:
@@ -161,7 +155,7 @@ class _Advocate:
         told = asked if chance.share(0.5) else "cps" if asked == "police" else "police"
         self.add(
             "advocate.update.received",
-            case.later(time, int((0.5 + 14 * chance.next()) * DAY)),
+            case.days_on(time, 0.5, 14.5),
             answers=reference,
             from_agency=asked,
             told_holder=told,
