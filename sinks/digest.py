@@ -3,9 +3,8 @@
 For each relation below: the number of rows and the two sums of the halves of the MD5 of a row's canonical
 text. Sums do not depend on the order, and count every copy of a row. The line is the SHA-256 of all of them.
 
-Canonical text of a row: its columns in alphabetical order, each as text (times as ISO 8601, UTC) and ended by
-U+001F; null is U+001E N; in text U+001E is written U+001E R and U+001F U+001E U; lists are sorted and written
-as JSON.
+Canonical text of a row: its columns in alphabetical order, each as text (times as ISO 8601, UTC) and ended by U+001F;
+null is U+001E N; in text U+001E is written U+001E R and U+001F U+001E U; lists are sorted and written as JSON.
 """
 
 from __future__ import annotations
@@ -36,8 +35,7 @@ TABLES: tuple[Digested, ...] = (
         "timeline",
         "dated_events",
         where="case_key is not null",
-        # event_key and identifier_keys follow from other columns; in_conflict is false for each event of a
-        # case
+        # event_key and identifier_keys follow from other columns; in_conflict is false for each event of a case
         without=frozenset({"received_at", "origin", "position", "event_key", "identifier_keys", "in_conflict"}),
     ),
     Digested("holdings", "holding_facts"),

@@ -1,9 +1,8 @@
 """One writer for each store: a lock file of our own beside it.
 
-DuckDB's own lock is a POSIX one, which a process loses without a word as soon as any of its code opens and
-closes the file again. This one is a `flock` on `<store>.lock`, held by an open descriptor for life, which
-nothing but its holder or the holder's death lets go. The file is never deleted: two writers could then lock
-two different files.
+DuckDB's own lock is a POSIX one, which a process loses without a word as soon as any of its code opens and closes the
+file again. This one is a `flock` on `<store>.lock`, held by an open descriptor for life, which nothing but its holder
+or the holder's death lets go. The file is never deleted: two writers could then lock two different files.
 """
 
 from __future__ import annotations

@@ -37,8 +37,7 @@ _WRITER = {
 # for a file that is made: the newest layout is written in four fifths of the time of the one that DuckDB would choose
 _STORAGE = {"storage_compatibility_version": "v1.5.0"}
 _READER = {**_WRITER, "access_mode": "read_only", "enable_external_access": "false"}
-# stores that this process writes, by device and inode: opening such a file a second time would drop DuckDB's
-# lock
+# stores that this process writes, by device and inode: opening such a file a second time would drop DuckDB's lock
 _WRITTEN_HERE: set[tuple[int, int] | None] = set()
 
 
@@ -76,9 +75,8 @@ class Store:
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Commit what the block does, all or nothing, as one numbered transaction; nothing else commits.
 
-        Raises StoreLocked, and rolls back, if another writer has taken the store over since it was opened. An
-        error in the block rolls back and goes on to the caller; faults of disk and file become StoreError,
-        StoreDamaged.
+        Raises StoreLocked, and rolls back, if another writer has taken the store over since it was opened. An error in
+        the block rolls back and goes on to the caller; faults of disk and file become StoreError, StoreDamaged.
         """
         self._check_usable()
         connection = self.connection

@@ -1,9 +1,8 @@
 """The calendar of a domain: when its days begin, and which of them are worked.
 
-Bank holidays come from the `holidays` library by country and subdivision, plus the domain's own overrides, so
-a holiday that is proclaimed tomorrow needs a line of data and no release. How a clock counts them is section 5 of
-`docs/rules.md`. Everything here is a function of its arguments; nothing
-asks what day it is.
+Bank holidays come from the `holidays` library by country and subdivision, plus the domain's own overrides, so a holiday
+that is proclaimed tomorrow needs a line of data and no release. How a clock counts them is section 5 of
+`docs/rules.md`. Everything here is a function of its arguments; nothing asks what day it is.
 
 The `calendar` entry of `domain.yaml`, which may be null (Monday to Friday, no holidays):
 
@@ -135,9 +134,8 @@ def start_of_day(day: date, time_zone: str) -> datetime:
 def calendar(domain: HasCalendar, first: date, last: date) -> pa.Table:
     """Return the calendar of a domain from `first` to `last`, both included: the table `CALENDAR`, by day.
 
-    `working_days` counts the working days from `first` up to and including the day, so only differences of it
-    mean anything. Raises UsageError if `last` is before `first`, DomainError for a calendar that cannot be
-    used.
+    `working_days` counts the working days from `first` up to and including the day, so only differences of it mean
+    anything. Raises UsageError if `last` is before `first`, DomainError for a calendar that cannot be used.
     """
     if last < first:
         raise UsageError(f"the calendar cannot end on {last}, before it begins on {first}")

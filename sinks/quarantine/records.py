@@ -1,7 +1,6 @@
 """Quarantine: records that could not be accepted, kept whole with their reason, and never a reason to stop.
 
-What a record says stays in the column `raw` and is shown only where somebody asks for it: nothing here logs
-it.
+What a record says stays in the column `raw` and is shown only where somebody asks for it: nothing here logs it.
 """
 
 from __future__ import annotations

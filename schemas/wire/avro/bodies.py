@@ -1,5 +1,4 @@
-"""Avro bodies of one schema to an Arrow table in one call; where the call fails, each bad body gets its own
-reason.
+"""Avro bodies of one schema to an Arrow table in one call; where the call fails, each bad body gets its own reason.
 
 pyruhvro decodes a whole list at once and knows nothing of single records: one truncated body fails the call,
 and bytes after a body are ignored. So what it decoded is encoded again and compared: a body that is not the

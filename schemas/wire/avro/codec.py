@@ -1,9 +1,8 @@
 """Avro messages to events and events to Avro messages, thousands at a time.
 
-A message names its schema by its first bytes (`schemas/wire/avro/framing.py`) or by a Kafka header. Everything in
-the data ends in `Batch.events` or `Batch.rejects`; reasons: unknown_schema, too_large, truncated,
-trailing_bytes, bad_avro, content_hash_mismatch, and those of the catalogue's rules
-(`schemas/acceptance/judge.py`).
+A message names its schema by its first bytes (`schemas/wire/avro/framing.py`) or by a Kafka header. Everything in the
+data ends in `Batch.events` or `Batch.rejects`; reasons: unknown_schema, too_large, truncated, trailing_bytes, bad_avro,
+content_hash_mismatch, and those of the catalogue's rules (`schemas/acceptance/judge.py`).
 """
 
 from __future__ import annotations
@@ -48,8 +47,7 @@ class StoredType:
 
 
 class SchemaStore:
-    """Which schema a message was written with: every version of every type, by fingerprint, registry id or
-    GUID."""
+    """Which schema a message was written with: every version of every type, by fingerprint, registry id or GUID."""
 
     def __init__(self, domain: Domain) -> None:
         """Compile the domain's types. Raises DomainError if two of them have the same Avro form."""
@@ -95,9 +93,8 @@ def decode_messages(
 ) -> Batch:
     """Decode framed Avro messages to EVENTS, schema by schema; None (a tombstone) is a truncated message.
 
-    `positions` stands beside `messages`. `keys` names, by place in `messages`, the schema of a message
-    without a frame (from a Kafka header); `content_hashes` the SHA-256 (hex) of a message's bytes, which is
-    then checked.
+    `positions` stands beside `messages`. `keys` names, by place in `messages`, the schema of a message without a frame
+    (from a Kafka header); `content_hashes` the SHA-256 (hex) of a message's bytes, which is then checked.
     """
     refused = RowBatch(origin)
     groups: dict[tuple[SchemaKey | None, int], list[int]] = {}

@@ -195,8 +195,7 @@ def discard(desk: Desk, quarantine_ids: tuple[int, ...], reason_code: str) -> No
 def restore(desk: Desk, quarantine_ids: tuple[int, ...]) -> None:
     """Take it back, by an event, that records were discarded.
 
-    Example: throughline quarantine restore 17422457106160203652 --area 20 --events steward.jsonl
-    --store cases.duckdb
+    Example: throughline quarantine restore 17422457106160203652 --area 20 --events steward.jsonl --store cases.duckdb
     """
     click.echo(f"{decisions.restore(desk, quarantine_ids):,} restored")
 
