@@ -92,13 +92,7 @@ class Letter:
 
 
 def letter(
-    connection: duckdb.DuckDBPyConnection,
-    rules: QualityRules,
-    agency: str,
-    month: date,
-    *,
-    as_of: datetime,
-    ask: str,
+    connection: duckdb.DuckDBPyConnection, rules: QualityRules, agency: str, month: date, *, as_of: datetime, ask: str
 ) -> Letter:
     """What the letter to `agency` for `month` (its first day) says.
 

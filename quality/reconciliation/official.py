@@ -131,8 +131,7 @@ def compare_official(
     begin, end = _midnight(table.from_day, zone), _midnight(table.to_day + timedelta(days=1), zone)
     counted: dict[str, int] = dict(
         connection.execute(
-            sql(__package__, "official"),
-            {"types": list(table.types), "begin": begin, "end": end, "field": table.field},
+            sql(__package__, "official"), {"types": list(table.types), "begin": begin, "end": end, "field": table.field}
         ).fetchall()
     )
     known = {name: parts for name, parts in table.parts.items() if table.field or counted.keys() & set(parts)}

@@ -162,11 +162,7 @@ def _types(folder: Path, known: Known, problems: Problems) -> tuple[dict[str, Ev
 
 
 def _standards(
-    folder: Path,
-    domain: Entry,
-    types: Mapping[str, EventType],
-    agencies: tuple[str, ...] | None,
-    problems: Problems,
+    folder: Path, domain: Entry, types: Mapping[str, EventType], agencies: tuple[str, ...] | None, problems: Problems
 ) -> tuple[Standard, ...]:
     """The standards of a domain, switched on and off by its overrides, in the order of files and lines."""
     switched = _switches(domain)

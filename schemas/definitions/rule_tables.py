@@ -41,8 +41,7 @@ RULES: dict[str, pa.Schema] = {
     ),
     # a type that acts on the clock of a standard, and one decision with which it does (null: every one)
     "standard_events": _table(
-        {"standard": _TEXT, "version": _TEXT, "role": _TEXT, "type": _TEXT, "when_decision": _TEXT},
-        "when_decision",
+        {"standard": _TEXT, "version": _TEXT, "role": _TEXT, "type": _TEXT, "when_decision": _TEXT}, "when_decision"
     ),
     # a kind of identifier; ordinal from 0, in the order of priority
     "identifier_kinds": _table({"kind": _TEXT, "ordinal": _INT, "links": _FLAG, "hub_limit": _INT, "once": _FLAG}),

@@ -146,9 +146,7 @@ def _period(entry: Entry, key: str) -> Period | None:
     kinds: tuple[type, ...] = (int, float) if unit == "hours" else (int,)
     if not isinstance(amount, (int, float)) or type(amount) not in kinds or not 0 <= amount < 1e6:
         given.fault(
-            "amount",
-            f"{amount!r} is no amount of {unit or 'time'}.",
-            "Write a whole number; hours may be parts.",
+            "amount", f"{amount!r} is no amount of {unit or 'time'}.", "Write a whole number; hours may be parts."
         )
         return None
     return Period(float(amount), unit) if unit else None

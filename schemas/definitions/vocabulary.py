@@ -147,11 +147,7 @@ def check_when(entry: Entry, when: tuple[str, ...] | None, event_type: EventType
         if event_type.decisions == ():
             entry.fault("when", f"`{event_type.type}` has no field `decision`.")
         elif event_type.decisions is not None and value not in event_type.decisions:
-            entry.fault(
-                "when",
-                f"`{value}` is no decision of {event_type.type}.",
-                nearest(value, event_type.decisions),
-            )
+            entry.fault("when", f"`{value}` is no decision of {event_type.type}.", nearest(value, event_type.decisions))
 
 
 def parse_when(entry: Entry) -> tuple[str, ...] | None:
@@ -215,9 +211,7 @@ def _effects(entry: Entry, known: Known) -> tuple[Effect, ...]:
             given.fault("kind", "is that of a handoff: only `sends` has one.")
         if effects and effects[-1].when is None:
             given.fault(
-                None,
-                "is never reached: the effect before it applies always.",
-                "Put the one without `when` last.",
+                None, "is never reached: the effect before it applies always.", "Put the one without `when` last."
             )
         effects.append(Effect(effect, target, given.text("kind", needed=False) or "sent", parse_when(given)))
     return tuple(effects)

@@ -29,10 +29,7 @@ def table_pages(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         [public],
     ).fetchall():
         columns[view].append((code(name), code(str(type_).lower()), comment or ""))
-    contents = table(
-        ("View", "A row is"),
-        ((f"[`{name}`](#{anchor(name)})", _grain(views[name])) for name in public),
-    )
+    contents = table(("View", "A row is"), ((f"[`{name}`](#{anchor(name)})", _grain(views[name])) for name in public))
     return {
         PAGE: page(
             "Public views",

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from throughline.cli.operators.findings import print_findings
-from throughline.cli.terminal.options import MappingFile, domain_of, domain_option, mapping_of, store_option
+from throughline.cli.terminal.options import domain_of, domain_option, mapping_of, mapping_option, store_option
 from throughline.cli.terminal.progress import progress_bar
 from throughline.cli.terminal.writing import print_counts
 from throughline.demo.findings import run_demo
@@ -73,13 +73,7 @@ def _live_demo(store_path: Path, cases: int, seed: int) -> None:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @store_option
 @domain_option
-@click.option(
-    "--mapping",
-    "mapping_name",
-    type=MappingFile(),
-    metavar="FILE",
-    help="How a system's CSV, Parquet or XES becomes events: a mapping file, or the name of one that is built in.",
-)
+@mapping_option
 @click.option(
     "--dry-run", is_flag=True, help="With --mapping: list what does not fit, line by line, and write nothing."
 )

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.terminal.options import bootstrap_option, domain_option, topic_prefix_option
-from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.cli.terminal.options import bootstrap_option, topic_prefix_option, usual_domain_option
+from throughline.schemas.definitions.domain import Domain
 
 
 @click.command(short_help="Join what agencies publish, as it arrives.")
@@ -20,7 +20,7 @@ from throughline.schemas.definitions.domain import Domain, load_domain
     help="Folder for the stores of its partitions: partition-00.duckdb and so on.",
 )
 @topic_prefix_option
-@domain_option
+@usual_domain_option
 @click.option("--group", default="throughline", show_default=True, help="Consumer group: its workers share the work.")
 @click.option("--instance", help="A name for this worker that it keeps over restarts (static membership).")
 @click.option(
@@ -37,7 +37,7 @@ def worker(
     bootstrap: str,
     folder: Path,
     topic_prefix: str,
-    domain: Domain | None,
+    domain: Domain,
     group: str,
     instance: str | None,
     health_port: int,
@@ -58,7 +58,7 @@ def worker(
     LiveWorker(
         bootstrap=bootstrap,
         folder=folder,
-        domain=domain or load_domain(),
+        domain=domain,
         topic_prefix=topic_prefix,
         group=group,
         instance=instance,

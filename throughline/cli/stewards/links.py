@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import click
 
 from throughline.cli.terminal.desk import at_desk, reason_option
-from throughline.cli.terminal.options import chosen_format, domain_of, domain_option, format_option, now, store_option
+from throughline.cli.terminal.options import Command, chosen_format, format_option, now, on_store
 from throughline.cli.terminal.writing import write_answer, write_rows
 from throughline.quality.stewardship import links as decisions
 from throughline.quality.stewardship.desk import Desk
@@ -17,7 +16,7 @@ from throughline.quality.stewardship.links import Identifier, identifier_of
 from throughline.quality.stewardship.preview import Preview, Side, preview
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.questions.query import Format
-from throughline.sinks.store import open_store
+from throughline.sinks.store import Store
 from throughline.streams.join.link import prepare_edges
 
 
@@ -27,11 +26,11 @@ def links() -> None:
 
 
 @links.command("list")
-@store_option
+@on_store(with_domain=False)
 @click.option("--area", help="The matters of one area.")
 @click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="Rows of a table to show.")
 @format_option
-def list_(store_path: Path, area: str | None, rows: int, format_: Format | None) -> None:
+def list_(store: Store, area: str | None, rows: int, format_: Format | None) -> None:
     """List proposals that wait for a second person, contradictory identifiers, links and unlinked pairs in force, hubs.
 
     A hub is joined to too many others, and joins nothing. Contradictory are two identifiers of one case and of a kind
@@ -39,27 +38,23 @@ def list_(store_path: Path, area: str | None, rows: int, format_: Format | None)
 
     Example: throughline links list --store cases.duckdb
     """
-    with open_store(store_path, write=False) as store:
-        hubs = store.connection.execute("select identifier_key from identifiers where is_hub").fetchall()
-        prepare_edges(store.connection, [key for (key,) in hubs])
-        write_answer(store.connection, "links", format_, rows, now=now(), area=area)
+    hubs = store.connection.execute("select identifier_key from identifiers where is_hub").fetchall()
+    prepare_edges(store.connection, [key for (key,) in hubs])
+    write_answer(store.connection, "links", format_, rows, now=now(), area=area)
 
 
 @links.command("show")
 @click.argument("left")
 @click.argument("right")
 @click.option("--area", required=True, envvar="THROUGHLINE_AREA", help="Area of both identifiers.")
-@domain_option
-@store_option
+@on_store()
 @format_option
-def show_(left: str, right: str, area: str, domain: Domain | None, store_path: Path, format_: Format | None) -> None:
+def show_(left: str, right: str, area: str, domain: Domain, store: Store, format_: Format | None) -> None:
     """Show what linking LEFT and RIGHT (kind:value) would do: both cases, and the one that would result.
 
     Example: throughline links show crime_ref:20/000123/26 urn:20PP0012324 --area 20 --store cases.duckdb
     """
-    with open_store(store_path, write=False) as store:
-        domain = domain_of(store, domain)
-        found = preview(store.connection, area, identifier_of(domain, left), identifier_of(domain, right))
+    found = preview(store.connection, area, identifier_of(domain, left), identifier_of(domain, right))
     write_rows(["fact", "left", "right", "linked"], _facts(found), format_)
     if chosen_format(format_) == "table":
         for line in found.advice(second_person=domain.second_person):
@@ -98,7 +93,7 @@ def _text(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _on_pair(reason: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def _on_pair(reason: str) -> Callable[[Command], Command]:
     """The arguments and options of a decision on a pair of identifiers."""
     return lambda command: at_desk(click.argument("left")(click.argument("right")(reason_option(reason)(command))))
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import click
 from rich.console import Console
 from rich.table import Table
@@ -12,13 +9,12 @@ from rich.text import Text
 
 from throughline.cli.terminal.desk import at_desk, reason_option
 from throughline.cli.terminal.options import (
-    MappingFile,
-    domain_of,
-    domain_option,
+    Command,
     format_option,
     mapping_of,
+    mapping_option,
     now,
-    store_option,
+    on_store,
     topic_prefix_option,
 )
 from throughline.cli.terminal.progress import progress_bar
@@ -32,7 +28,7 @@ from throughline.sinks.quarantine.highlight import MARK, marked
 from throughline.sinks.quarantine.records import prepare_groups, raw_of, show
 from throughline.sinks.questions.query import Format
 from throughline.sinks.questions.table import printable
-from throughline.sinks.store import Store, open_store
+from throughline.sinks.store import Store
 
 
 @click.group(short_help="See what could not be accepted, and see to it.")
@@ -41,11 +37,11 @@ def quarantine() -> None:
 
 
 @quarantine.command("list")
-@store_option
+@on_store(with_domain=False)
 @click.option("--reason", help="The records of one reason.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Records to list, of a reason.")
 @format_option
-def list_(store_path: Path, reason: str | None, limit: int, format_: Format | None) -> None:
+def list_(store: Store, reason: str | None, limit: int, format_: Format | None) -> None:
     """List the reasons and sources; with --reason, the records themselves, without their content.
 
     What was discarded is not counted as open. `days old` is the age of the oldest open record, `newest id` is of the
@@ -53,13 +49,12 @@ def list_(store_path: Path, reason: str | None, limit: int, format_: Format | No
 
     Example: throughline quarantine list --reason conflict --store cases.duckdb
     """
-    with open_store(store_path, write=False) as store:
-        if reason is None:
-            prepare_groups(store.connection)
-            write_answer(store.connection, "quarantine_groups", format_, 10_000, now=now())
-        else:
-            _check_reason(store, reason)
-            write_answer(store.connection, "quarantine_records", format_, limit, reason=reason, rows=limit)
+    if reason is None:
+        prepare_groups(store.connection)
+        write_answer(store.connection, "quarantine_groups", format_, 10_000, now=now())
+    else:
+        _check_reason(store, reason)
+        write_answer(store.connection, "quarantine_records", format_, limit, reason=reason, rows=limit)
 
 
 def _check_reason(store: Store, reason: str) -> None:
@@ -73,17 +68,16 @@ def _check_reason(store: Store, reason: str) -> None:
 
 @quarantine.command("show")
 @click.argument("quarantine_id", type=int)
-@store_option
+@on_store(with_domain=False)
 @click.option("--raw", is_flag=True, help="Show the record itself, escaped: it may hold personal data.")
 @format_option
-def show_(quarantine_id: int, store_path: Path, raw: bool, format_: Format | None) -> None:
+def show_(quarantine_id: int, store: Store, raw: bool, format_: Format | None) -> None:
     """Show one record: where it was read, and what is wrong with it; with --raw, the field at fault marked.
 
     Example: throughline quarantine show 17422457106160203652 --store cases.duckdb
     """
-    with open_store(store_path, write=False) as store:
-        found = show(store.connection, quarantine_id, with_raw=raw)
-        lines = marked(raw_of(store.connection, quarantine_id), found.field) if raw and found.raw is not None else None
+    found = show(store.connection, quarantine_id, with_raw=raw)
+    lines = marked(raw_of(store.connection, quarantine_id), found.field) if raw and found.raw is not None else None
     facts = [
         ("id", found.quarantine_id),
         ("reason", found.reason),
@@ -123,22 +117,15 @@ def _print_facts(facts: list[tuple[str, str | None]], lines: list[str] | None) -
 
 
 @quarantine.command(short_help="Judge records again, after a catalogue or mapping was mended.")
-@store_option
-@domain_option
+@on_store(write=True)
 @click.option("--reason", help="The records of one reason.")
 @click.option("--source", help="The records of one source.")
 @click.option("--id", "quarantine_id", type=int, help="One record, discarded or not.")
-@click.option(
-    "--mapping",
-    "mapping_name",
-    type=MappingFile(),
-    metavar="FILE",
-    help="Mapping for rows of an export, or the name of one that ships with the domain.",
-)
+@mapping_option
 @topic_prefix_option
 def replay(
-    store_path: Path,
-    domain: Domain | None,
+    store: Store,
+    domain: Domain,
     reason: str | None,
     source: str | None,
     quarantine_id: int | None,
@@ -152,20 +139,17 @@ def replay(
 
     Example: throughline quarantine replay --reason unknown_type --store cases.duckdb
     """
-    with open_store(store_path, write=True) as store:
-        domain = domain_of(store, domain)
-        mapping = mapping_of(mapping_name, domain)
-        with progress_bar() as report:
-            done = replay_quarantine(
-                store,
-                domain,
-                reason=reason,
-                source=source,
-                quarantine_id=quarantine_id,
-                mapping=mapping,
-                topic_prefix=topic_prefix,
-                report=report,
-            )
+    with progress_bar() as report:
+        done = replay_quarantine(
+            store,
+            domain,
+            reason=reason,
+            source=source,
+            quarantine_id=quarantine_id,
+            mapping=mapping_of(mapping_name, domain),
+            topic_prefix=topic_prefix,
+            report=report,
+        )
     print_counts(done.counts, Console())
     if done.left_out:
         click.echo(f"{done.left_out:,} are left out by a filter of the mapping now, and stay: discard them.")
@@ -173,7 +157,7 @@ def replay(
         click.echo(f"{records:,} could not be judged again: {why.what}. {why.hint}", err=True)
 
 
-def _on_records(command: Callable[..., None]) -> Callable[..., None]:
+def _on_records(command: Command) -> Command:
     """The argument and options of a decision on records."""
     return at_desk(click.argument("quarantine_ids", metavar="ID…", nargs=-1, required=True, type=int)(command))
 
