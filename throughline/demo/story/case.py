@@ -193,6 +193,10 @@ class Case:
         """Publish from the police records system."""
         return self.rms(type_, time, self.police_ids(time), **fields, officer=self.officer(time))
 
+    def of_victim(self, type_: str, time: int, **fields: Any) -> str:
+        """Publish from the police records system what is about the victim."""
+        return self.police(type_, time, **fields, victim=self.victim)
+
     def file(self, type_: str, time: int, **fields: Any) -> str:
         """Publish from the police file system."""
         ids, officer = self.file_ids(time), self.officer(time)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from throughline.demo.story import delays
 from throughline.demo.story.case import Case
-from throughline.demo.story.chance import Delay
 from throughline.demo.story.instants import DAY
 
 
-def tell(case: Case, about: str, time: int, delay: Delay) -> None:
-    """Police tell the victim of an event after that delay."""
+def tell(case: Case, about: str, time: int, share: float) -> None:
+    """In that share of cases, police tell the victim of an event."""
     chance = case.chance
-    told = case.after(time, delay)
+    if not chance.share(share):
+        return
+    told = case.after(time, delays.TELL)
     channel = delays.TELL_CHANNELS.at(chance.next())
-    case.police(
+    case.of_victim(
         "police.victim.told",
         told,
         about=about,
         channel=channel,
         two_way=channel in ("telephone", "in_person"),
         reasons_given=chance.share(0.5),
-        victim=case.victim,
     )
 
 
@@ -31,7 +31,7 @@ def tell_no_further_action(case: Case, about: str, time: int) -> None:
         return
     channel = delays.NFA_CHANNELS.at(chance.next())
     two_way = channel in ("telephone", "in_person")
-    case.police(
+    case.of_victim(
         "police.victim.told",
         case.after(time, delays.TELL_NFA),
         about=about,
@@ -42,7 +42,6 @@ def tell_no_further_action(case: Case, about: str, time: int) -> None:
         support_offered=chance.share(0.3),
         questions_invited=two_way and chance.share(0.5),
         account_code=chance.one(("insufficient_evidence", "insufficient_evidence", "public_interest")),
-        victim=case.victim,
     )
 
 
@@ -94,14 +93,13 @@ def _promise(case: Case, time: int) -> None:
     chance = case.chance
     days = chance.whole(2, 10)
     reference = case.reference()
-    case.police(
+    case.of_victim(
         "police.victim.contact_promised",
         time,
         reference=reference,
         due_at=case.due(time, days),
         channel="telephone",
         promised_to="victim",
-        victim=case.victim,
     )
     kept = chance.next()
     if kept < 0.46:
@@ -115,13 +113,12 @@ def _request(case: Case, time: int) -> None:
     chance = case.chance
     for _ in range(chance.whole(1, 3)):
         reference = case.reference()
-        case.police(
+        case.of_victim(
             "police.victim.contact_requested",
             time,
             reference=reference,
             due_at=case.due(time, 3),
             channel=chance.one(("telephone", "email")),
-            victim=case.victim,
         )
         answered = chance.next()
         if answered < 0.52:
@@ -152,8 +149,7 @@ def _officer_changes(case: Case, until: int) -> None:
                 reasons=[chance.one(("moved_post", "workload", "absence"))],
                 handover_note=chance.share(0.4),
             )
-            if chance.share(0.4):
-                tell(case, changed, start, delays.TELL)
+            tell(case, changed, start, 0.4)
         before = officer
     if chance.share(0.2):
         away = case.days_on(case.recorded, 10, 100)

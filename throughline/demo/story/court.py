@@ -39,8 +39,7 @@ def prosecute(case: Case, time: int) -> None:
         offence_group=case.offence,
         remand_status="conditional_bail" if chance.share(0.8) else "custody",
     )
-    if chance.share(0.85):
-        tell(case, event, charged, delays.TELL)
+    tell(case, event, charged, 0.85)
     case.police("police.investigation.outcome_assigned", charged + HOUR, decision="1", offence_group=case.offence)
     filed = case.after(charged, delays.CHARGE_FILE)
     case.file("police.case.charge_file_submitted", filed, charge_file_type="initial_charged_file")

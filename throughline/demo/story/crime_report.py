@@ -64,7 +64,7 @@ def _duties(case: Case) -> None:
     """What the Victims' Code and good practice ask for in the first days, and what of it is done."""
     chance, recorded = case.chance, case.recorded
     if chance.share(0.8):
-        case.police("police.victim.confirmation_sent", recorded + 3_000, channel="email", victim=case.victim)
+        case.of_victim("police.victim.confirmation_sent", recorded + 3_000, channel="email")
     if chance.share(0.9 if case.domestic else 0.45):
         grade = chance.one(("standard", "medium", "medium", "high"))
         time = recorded + 2_400
@@ -77,28 +77,26 @@ def _duties(case: Case) -> None:
                 case.police("police.marac.heard", case.later(time, 16 * DAY), answers=reference)
     if chance.share(0.7):
         basis = "serious_crime" if case.sexual or case.domestic else "persistently_targeted"
-        case.police(
+        case.of_victim(
             "police.victim.enhanced_rights_decided",
             recorded + 3_600,
             enhanced=case.sexual or case.domestic or chance.share(0.6),
             reasons=[basis],
-            victim=case.victim,
         )
     if chance.share(0.6):
         time = case.after(recorded, delays.CODE_STEP)
-        case.police("police.victim.needs_assessed", time, enhanced=True, victim=case.victim)
+        case.of_victim("police.victim.needs_assessed", time, enhanced=True)
     if chance.share(0.45):
         time = case.after(recorded, delays.CODE_STEP)
         case.police("police.victim.code_explained", time, explanation_method=chance.one(("spoken", "link")))
     if chance.share(0.4):
         time = case.after(recorded, delays.CODE_STEP)
-        case.police(
+        case.of_victim(
             "police.victim.contact_agreement_set",
             time,
             frequency_days=28,
             due_at=case.due(time, 28),
             preferred_channel=delays.UPDATE_CHANNELS.at(chance.next()),
-            victim=case.victim,
         )
     delay = delays.ALLOCATE_NON_RECENT if case.non_recent else delays.ALLOCATE
     allocated = case.after(recorded, delay)

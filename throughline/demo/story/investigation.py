@@ -47,16 +47,15 @@ def end_bail(case: Case, time: int, reason: str) -> None:
             answers=case.bail_reference,
         )
         case.bail_reference = None
-        if reason != "charged" and case.chance.share(0.6):
-            tell(case, ended, time, delays.TELL)
+        if reason != "charged":
+            tell(case, ended, time, 0.6)
 
 
 def _arrest(case: Case, time: int, ends: int) -> None:
     chance = case.chance
     ids = {"asn": case.asn, "crime_ref": case.crime_ref}
     arrested = case.rms("police.suspect.arrested", time, ids, suspects=1)
-    if chance.share(0.72):
-        tell(case, arrested, time, delays.TELL)
+    tell(case, arrested, time, 0.72)
     if case.chain or chance.share(0.5):  # a force may give the URN at arrest
         case.urn_from = time
         ids_of_file = {"urn": case.urn, "asn": case.asn}
@@ -86,13 +85,11 @@ def _arrest(case: Case, time: int, ends: int) -> None:
             bail_until=case.due(released, 90),
             reference=case.bail_reference,
         )
-        if chance.share(0.7):
-            tell(case, imposed, released, delays.TELL)
+        tell(case, imposed, released, 0.7)
         _run_bail(case, released, ends)
     else:
         event = case.rms("police.suspect.released", released, ids, decision="rui")
-    if chance.share(0.6):
-        tell(case, event, released, delays.TELL)
+    tell(case, event, released, 0.6)
 
 
 def _run_bail(case: Case, start: int, ends: int) -> None:
@@ -123,8 +120,7 @@ def _run_bail(case: Case, start: int, ends: int) -> None:
 
 def _interview(case: Case, time: int) -> None:
     interviewed = case.police("police.suspect.interviewed", time, under_caution=True)
-    if case.chance.share(0.6):
-        tell(case, interviewed, time, delays.TELL)
+    tell(case, interviewed, time, 0.6)
 
 
 def _evidence(case: Case, ends: int) -> None:

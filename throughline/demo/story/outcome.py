@@ -12,13 +12,12 @@ from throughline.demo.story.investigation import end_bail
 def withdraw(case: Case, time: int, stage: str, filed_after: int = 0) -> int:
     """The victim no longer supports the case: filed as outcome 16 or 14, after both times; gives the end."""
     chance = case.chance
-    case.police(
+    case.of_victim(
         "police.victim.support_withdrawn",
         time,
         withdrawal_stage=stage,
         reasons=[delays.WITHDRAWAL_REASONS_POLICE.at(chance.next())],
         statement_taken=chance.share(0.6),
-        victim=case.victim,
     )
     code = "14" if stage == "at_report" and chance.share(0.4) else "16"
     filed = case.after(max(time, filed_after), delays.FILE_OUTCOME)
