@@ -32,6 +32,13 @@ def rows_by_name(connection: duckdb.DuckDBPyConnection, query: str, given: Given
     return rows
 
 
+def make_table(connection: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Make a temporary table of a few rows, in the place of an earlier one; `columns` as SQL declares them."""
+    connection.execute(f"create or replace temp table {name} ({columns})")
+    if rows:
+        connection.executemany(f"insert into {name} values ({', '.join('?' * len(rows[0]))})", rows)
+
+
 @contextmanager
 def registered(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
     """Let the queries of the block read these tables by their names."""

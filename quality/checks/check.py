@@ -23,7 +23,7 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Problems, read_entry
 from throughline.schemas.definitions.identifier import PSEUDONYM
 from throughline.schemas.definitions.quality import DIMENSIONS, QualityRules, load_quality_rules
-from throughline.sql import one_row, sql
+from throughline.sql import make_table, one_row, sql
 
 _CATALOGUE = "Publish the event again under a new id, or widen the catalogue: it was narrowed since the event came."
 _VIEWS = "`throughline verify`, then `throughline rebuild`; if it stays, report it as a fault of the software."
@@ -187,9 +187,7 @@ def observe(cursor: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRul
         ("numbers_most", "type varchar, field varchar, most double", numbers),
         ("agreed_fields", "type varchar, field varchar, decision varchar", list(rules.agreed)),
     ):
-        cursor.execute(f"create or replace temp table {name} ({columns})")
-        if rows:
-            cursor.executemany(f"insert into {name} values ({', '.join('?' * len(rows[0]))})", rows)
+        make_table(cursor, name, columns, rows)
 
 
 def _measure(cursor: duckdb.DuckDBPyConnection, check: Check) -> pa.Table:

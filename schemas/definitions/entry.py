@@ -161,6 +161,17 @@ class Entry:
             return default
         return value
 
+    def days(self, key: str) -> frozenset[date]:
+        """A list of dates."""
+        value = self.map.get(key)
+        found = set()
+        for item, line in () if value is None else _items(value, self.line(key)):
+            try:
+                found.add(item if type(item) is date else date.fromisoformat(str(item)))
+            except ValueError:
+                self.fault(key, f"{item!r} is not a date.", "Write YYYY-MM-DD.", line)
+        return frozenset(found)
+
     def number(self, key: str, default: float | None = None) -> float:
         """A number; without a default it has to be there."""
         value = self.map.get(key, default)
@@ -215,6 +226,14 @@ class Entry:
             self.fault(key, "must be a mapping.", f"Write `{key}: {{…: …}}`.")
             return None
         return Entry(value, self.file, self.path(key), self.problems)
+
+    def under(self, key: str) -> Entry:
+        """The mapping under a key; an empty one where it is missing or null."""
+        return self.entry(key) or Entry(YamlMap(self.line(key)), self.file, self.path(key), self.problems)
+
+    def numbers(self, default: float | None = None) -> dict[str, float]:
+        """The number under each key."""
+        return {key: self.number(key, default) for key in self.map}
 
     def entries(self, key: str) -> tuple[Entry, ...]:
         """The mappings of the list under a key; one mapping stands for a list of one."""
