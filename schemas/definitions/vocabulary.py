@@ -189,7 +189,8 @@ def _type_fields(entry: Entry, known: Known) -> dict[str, TypeField]:
             values = narrowed if narrowed is not None else values
         elif use not in ("required", "optional"):
             uses.fault(name, f"{use!r} is not known.", "Write required, optional or {values: […], required: true}.")
-        fields[name] = TypeField(field, required, values)
+        enum = field.enum if values == field.values else None
+        fields[name] = TypeField(**vars(field) | {"values": values, "enum": enum}, required=required)
     return fields
 
 

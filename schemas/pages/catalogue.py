@@ -192,9 +192,8 @@ def _field_row(field: TypeField) -> tuple[str, ...]:
 
 def _field_values(field: TypeField) -> str:
     """The values that the type allows; where they are a whole list of the domain, a link to it."""
-    enum = field.field.enum
-    if enum is not None and (field.values is None or field.values == field.field.values):
-        return link(enum, "values.md", enum)
+    if field.enum is not None:
+        return link(field.enum, "values.md", field.enum)
     return "" if field.values is None else codes(field.values)
 
 

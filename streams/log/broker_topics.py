@@ -18,7 +18,7 @@ from kafka.errors import (
 
 from throughline.errors import BrokerRefused
 from throughline.schemas.definitions.topics import Topic, Topics
-from throughline.schemas.wire.broker_address import broker_unavailable, reach
+from throughline.schemas.wire.broker_address import broker_unavailable, silence
 
 _BOOTSTRAP_SECONDS = 10.0
 _UNKNOWN_TOPIC = 3
@@ -135,7 +135,7 @@ def _refused(found: dict[str, Any]) -> BrokerRefused:
 @contextmanager
 def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
     # first, because the client would try for long, and leave its sockets open
-    reason = reach(bootstrap)
+    reason = silence(bootstrap, asks=False)
     if reason:
         raise broker_unavailable(bootstrap, reason)
     try:
