@@ -202,9 +202,9 @@ class Case:
         ids, officer = self.file_ids(time), self.officer(time)
         return self.publish("police_files", type_, time, ids, unit=self.unit, **fields, officer=officer)
 
-    def cps(self, type_: str, time: int, **fields: Any) -> str:
-        """Publish from the prosecutor's system."""
-        return self.publish("cps_cases", type_, time, self.cps_ids(time), unit=self.cps_unit, **fields)
+    def cps(self, type_: str, time: int, ids: dict[str, Any] | None = None, **fields: Any) -> str:
+        """Publish from the prosecutor's system, under its numbers at that time unless others are given."""
+        return self.publish("cps_cases", type_, time, ids or self.cps_ids(time), unit=self.cps_unit, **fields)
 
     def court(self, type_: str, time: int, unit: str, *, ids: dict[str, Any] | None = None, **fields: Any) -> str:
         """Publish from a court, under the court's numbers unless others are given."""

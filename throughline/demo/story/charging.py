@@ -41,16 +41,7 @@ def _early_advice(case: Case, time: int) -> int:
     case.file("police.early_advice.requested", time, reference=reference, file_type="early_advice")
     got = case.after(time, delays.RECEIPT)
     ids = {"cps_case_id": case.cps_case_id, "mg3_ref": case.mg3_ref}
-    case.publish(
-        "cps_cases",
-        "cps.early_advice.requested",
-        got,
-        ids,
-        unit=case.cps_unit,
-        reference=reference,
-        answers=reference,
-        cps_unit="rasso",
-    )
+    case.cps("cps.early_advice.requested", got, ids, reference=reference, answers=reference, cps_unit="rasso")
     given = case.after(got, delays.EARLY_ADVICE)
     case.cps("cps.early_advice.given", given, answers=reference, cps_unit="rasso")
     received = case.after(given, delays.TAKE_IN)
@@ -64,12 +55,10 @@ def _register(case: Case, time: int, request: str, number: int, priority: str) -
     quick = priority == "red"
     got = time + 600 if quick else case.after(time, delays.RECEIPT)
     ids = case.cps_ids(got) | {"mg3_ref": case.mg3_ref, "pcd_request_id": str(97_000_000 + case.serial * 8 + number)}
-    case.publish(
-        "cps_cases",
+    case.cps(
         "cps.pcd.received",
         got,
         ids,
-        unit=case.cps_unit,
         decision=priority,
         reference=request,
         answers=request,

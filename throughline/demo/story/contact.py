@@ -14,13 +14,9 @@ def tell(case: Case, about: str, time: int, share: float) -> None:
         return
     told = case.after(time, delays.TELL)
     channel = delays.TELL_CHANNELS.at(chance.next())
+    two_way = channel in ("telephone", "in_person")
     case.of_victim(
-        "police.victim.told",
-        told,
-        about=about,
-        channel=channel,
-        two_way=channel in ("telephone", "in_person"),
-        reasons_given=chance.share(0.5),
+        "police.victim.told", told, about=about, channel=channel, two_way=two_way, reasons_given=chance.share(0.5)
     )
 
 
@@ -59,12 +55,13 @@ def contacts(case: Case) -> None:
         elif what < 0.93:
             _request(case, time)
         else:
+            outcome = chance.one(("no_answer", "message_left"))
             case.police(
                 "police.victim.contact_attempted",
                 time,
                 channel="telephone",
                 direction="outbound",
-                attempt_outcome=chance.one(("no_answer", "message_left")),
+                attempt_outcome=outcome,
             )
         time = case.after(time, delays.BETWEEN_CONTACTS)
     _officer_changes(case, until)
@@ -93,11 +90,12 @@ def _promise(case: Case, time: int) -> None:
     chance = case.chance
     days = chance.whole(2, 10)
     reference = case.reference()
+    due = case.due(time, days)
     case.of_victim(
         "police.victim.contact_promised",
         time,
         reference=reference,
-        due_at=case.due(time, days),
+        due_at=due,
         channel="telephone",
         promised_to="victim",
     )
@@ -113,12 +111,9 @@ def _request(case: Case, time: int) -> None:
     chance = case.chance
     for _ in range(chance.whole(1, 3)):
         reference = case.reference()
+        channel = chance.one(("telephone", "email"))
         case.of_victim(
-            "police.victim.contact_requested",
-            time,
-            reference=reference,
-            due_at=case.due(time, 3),
-            channel=chance.one(("telephone", "email")),
+            "police.victim.contact_requested", time, reference=reference, due_at=case.due(time, 3), channel=channel
         )
         answered = chance.next()
         if answered < 0.52:

@@ -23,21 +23,12 @@ def prosecute(case: Case, time: int) -> None:
     ids = {"asn": case.asn, "crime_ref": case.crime_ref}
     if case.urn_from is None:
         case.urn_from = charged
-        case.publish(
-            "police_files",
-            "police.case.urn_allocated",
-            charged - HOUR,
-            {"urn": case.urn} | ({"asn": case.asn} if case.chain else {"crime_ref": case.crime_ref}),
-            unit=case.unit,
-        )
+        ids_of_file = {"urn": case.urn} | ({"asn": case.asn} if case.chain else {"crime_ref": case.crime_ref})
+        case.publish("police_files", "police.case.urn_allocated", charged - HOUR, ids_of_file, unit=case.unit)
     end_bail(case, charged - 600, "charged")
+    charges, remand = chance.whole(1, 4), "conditional_bail" if chance.share(0.8) else "custody"
     event = case.rms(
-        "police.suspect.charged",
-        charged,
-        ids,
-        charges=chance.whole(1, 4),
-        offence_group=case.offence,
-        remand_status="conditional_bail" if chance.share(0.8) else "custody",
+        "police.suspect.charged", charged, ids, charges=charges, offence_group=case.offence, remand_status=remand
     )
     tell(case, event, charged, 0.85)
     case.police("police.investigation.outcome_assigned", charged + HOUR, decision="1", offence_group=case.offence)
@@ -94,13 +85,8 @@ def _trial(case: Case, time: int, court: str) -> tuple[int, bool]:
         time = _list(case, time, court, "trial", wait, listed)
         if not chance.share(0.28):
             break
-        case.court(
-            "hmcts.hearing.vacated",
-            time - 2 * 86_400,
-            court,
-            answers=listed,
-            reasons=[chance.one(("no_court_time", "no_court_time", "defence_not_ready", "witness_absent"))],
-        )
+        reason = chance.one(("no_court_time", "no_court_time", "defence_not_ready", "witness_absent"))
+        case.court("hmcts.hearing.vacated", time - 2 * 86_400, court, answers=listed, reasons=[reason])
     case.court("hmcts.trial.started", time, court)
     time += chance.whole(0, 4) * 86_400 + 4 * HOUR
     guilty = chance.share(0.58)
@@ -112,14 +98,8 @@ def _list(case: Case, time: int, court: str, hearing: str, wait: int, reference:
     """A hearing is listed two hours after `time`, for `wait` seconds on; gives when it is held."""
     listed = time + 2 * HOUR
     held = case.later(listed, wait)
-    event = case.court(
-        "hmcts.hearing.listed",
-        listed,
-        court,
-        reference=reference or case.reference(),
-        hearing_type=hearing,
-        hearing_at=instant_text(held),
-    )
+    reference, at = reference or case.reference(), instant_text(held)
+    event = case.court("hmcts.hearing.listed", listed, court, reference=reference, hearing_type=hearing, hearing_at=at)
     if case.chance.share(0.85):
         received = case.after(listed, delays.WCU_TELLS)
         date = {"hearing_at": instant_text(held)}
@@ -172,13 +152,15 @@ def _witness_care(case: Case, type_: str, about: str, time: int, share_told: flo
     if not chance.share(share_told):
         return
     channel = delays.TELL_CHANNELS.at(chance.next())
+    told = case.after(time, delays.WCU_TELLS)
+    two_way = channel in ("telephone", "in_person")
     _care(
         case,
         "wcu.victim.told",
-        case.after(time, delays.WCU_TELLS),
+        told,
         about=about,
         answers=reference,
         channel=channel,
-        two_way=channel in ("telephone", "in_person"),
+        two_way=two_way,
         victim=case.victim,
     )

@@ -31,12 +31,13 @@ def report(case: Case, in_shared_log: bool) -> None:
     case.rms("police.incident.graded", reported + 600, incident, officer=officer, grade=grade)
     if channel == "front_counter":
         seen = reported + 900 + int(chance.next() * 4 * HOUR)
+        arrived = instant_text(reported)
         case.rms(
             "police.front_counter.attended",
             seen,
             incident,
             officer=officer,
-            arrived_at=instant_text(reported),
+            arrived_at=arrived,
             seen_at=instant_text(seen),
         )
     case.recorded = recorded = reported + 1_200 + delays.RECORD.at(chance.next())
@@ -77,12 +78,8 @@ def _duties(case: Case) -> None:
                 case.police("police.marac.heard", case.later(time, 16 * DAY), answers=reference)
     if chance.share(0.7):
         basis = "serious_crime" if case.sexual or case.domestic else "persistently_targeted"
-        case.of_victim(
-            "police.victim.enhanced_rights_decided",
-            recorded + 3_600,
-            enhanced=case.sexual or case.domestic or chance.share(0.6),
-            reasons=[basis],
-        )
+        enhanced = case.sexual or case.domestic or chance.share(0.6)
+        case.of_victim("police.victim.enhanced_rights_decided", recorded + 3_600, enhanced=enhanced, reasons=[basis])
     if chance.share(0.6):
         time = case.after(recorded, delays.CODE_STEP)
         case.of_victim("police.victim.needs_assessed", time, enhanced=True)
@@ -102,13 +99,9 @@ def _duties(case: Case) -> None:
     allocated = case.after(recorded, delay)
     if (case.sexual and chance.share(0.85)) or chance.share(0.35):
         _to_public_protection(case, allocated)
-    case.police(
-        "police.officer.allocated",
-        allocated,
-        officer_role="officer_in_case",
-        non_recent=case.non_recent,
-        team_type="public_protection" if case.unit.endswith("PP") else "investigation",
-    )
+    team = "public_protection" if case.unit.endswith("PP") else "investigation"
+    role = "officer_in_case"
+    case.police("police.officer.allocated", allocated, officer_role=role, non_recent=case.non_recent, team_type=team)
 
 
 def _to_public_protection(case: Case, time: int) -> None:
@@ -149,20 +142,13 @@ def _accounts(case: Case) -> None:
         kept = chance.next()
         if kept < 0.68:
             case.police("police.victim.appointment_kept", taken, answers=reference, appointment_type=stage)
-            case.police(
-                "police.victim.account_taken",
-                taken + HOUR,
-                decision=stage,
-                account_medium="video" if stage == "abe" else "written",
-            )
+            medium = "video" if stage == "abe" else "written"
+            case.police("police.victim.account_taken", taken + HOUR, decision=stage, account_medium=medium)
             if chance.share(0.65):
                 case.police("police.victim.vps_offered", taken + 2 * HOUR, consent_given=chance.share(0.6))
             return
-        case.police(
-            "police.victim.appointment_cancelled" if kept < 0.92 else "police.victim.appointment_missed",
-            taken - 2 * HOUR if kept < 0.92 else taken + HOUR,
-            answers=reference,
-            changed_by="police",
-            reasons=["operational_demand"],
-        )
+        cancelled = "police.victim.appointment_cancelled", taken - 2 * HOUR
+        missed = "police.victim.appointment_missed", taken + HOUR
+        type_, time = cancelled if kept < 0.92 else missed
+        case.police(type_, time, answers=reference, changed_by="police", reasons=["operational_demand"])
         taken = case.days_on(taken, 7, 21)

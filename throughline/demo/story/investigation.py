@@ -39,13 +39,8 @@ def investigate(case: Case, ends: int) -> None:
 def end_bail(case: Case, time: int, reason: str) -> None:
     """Bail, if there is any, ends."""
     if case.bail_reference is not None:
-        ended = case.rms(
-            "police.bail.ended",
-            time,
-            {"asn": case.asn, "crime_ref": case.crime_ref},
-            reasons=[reason],
-            answers=case.bail_reference,
-        )
+        ids = {"asn": case.asn, "crime_ref": case.crime_ref}
+        ended = case.rms("police.bail.ended", time, ids, reasons=[reason], answers=case.bail_reference)
         case.bail_reference = None
         if reason != "charged":
             tell(case, ended, time, 0.6)
@@ -66,13 +61,9 @@ def _arrest(case: Case, time: int, ends: int) -> None:
     released = time + 9 * HOUR
     if chance.share(0.62):
         conditions = ["no_contact", "exclusion_zone"] if chance.share(0.6) else ["no_contact"]
+        sought = chance.share(0.4)
         event = case.rms(
-            "police.suspect.released",
-            released,
-            ids,
-            decision="bail",
-            conditions=conditions,
-            victim_view_sought=chance.share(0.4),
+            "police.suspect.released", released, ids, decision="bail", conditions=conditions, victim_view_sought=sought
         )
         case.bail_reference = case.reference()
         imposed = case.rms(
@@ -157,14 +148,9 @@ def _order(case: Case, ends: int) -> None:
     granted = case.days_on(case.recorded, 4, 29)
     ids = {"order_ref": case.order_ref}
     both = {"order_ref": case.order_ref, "crime_ref": case.crime_ref}
+    expires = case.due(granted, 365)
     case.court(
-        "hmcts.order.made",
-        granted,
-        "B20FC",
-        ids=ids,
-        decision="nmo",
-        conditions=["no_contact"],
-        expires_at=case.due(granted, 365),
+        "hmcts.order.made", granted, "B20FC", ids=ids, decision="nmo", conditions=["no_contact"], expires_at=expires
     )
     served = case.days_on(granted, 1, 10)
     case.rms("police.order.served", served, both, decision="nmo", on_pnc=chance.share(0.7))
@@ -182,13 +168,9 @@ def _order(case: Case, ends: int) -> None:
             sought_by=chance.one(("victim", "victim", "advocate")),
         )
         if chance.share(0.7):
-            case.rms(
-                "police.order.breach_actioned",
-                case.later(breached, int(chance.next() * 12 * DAY)),
-                both,
-                decision=chance.one(("arrest", "warning", "nfa", "nfa")),
-                answers=reference,
-            )
+            acted = case.later(breached, int(chance.next() * 12 * DAY))
+            action = chance.one(("arrest", "warning", "nfa", "nfa"))
+            case.rms("police.order.breach_actioned", acted, both, decision=action, answers=reference)
 
 
 def _further_crime(case: Case, ends: int) -> None:
@@ -217,13 +199,9 @@ def _further_crime(case: Case, ends: int) -> None:
         victim=case.victim,
     )
     if chance.share(0.55):
-        case.rms(
-            "police.crime.linked",
-            min(case.days_on(time, 2, 42), max(ends - HOUR, time + DAY)),
-            {"crime_ref": [case.crime_ref, crime_ref], "victim_ref": case.victim},
-            link_type="same_victim",
-            link_basis="officer_judgement",
-        )
+        linked = min(case.days_on(time, 2, 42), max(ends - HOUR, time + DAY))
+        ids = {"crime_ref": [case.crime_ref, crime_ref], "victim_ref": case.victim}
+        case.rms("police.crime.linked", linked, ids, link_type="same_victim", link_basis="officer_judgement")
         return
     time = case.days_on(time, 10, 70)
     case.rms(

@@ -12,11 +12,12 @@ from throughline.demo.story.investigation import end_bail
 def withdraw(case: Case, time: int, stage: str, filed_after: int = 0) -> int:
     """The victim no longer supports the case: filed as outcome 16 or 14, after both times; gives the end."""
     chance = case.chance
+    reason = delays.WITHDRAWAL_REASONS_POLICE.at(chance.next())
     case.of_victim(
         "police.victim.support_withdrawn",
         time,
         withdrawal_stage=stage,
-        reasons=[delays.WITHDRAWAL_REASONS_POLICE.at(chance.next())],
+        reasons=[reason],
         statement_taken=chance.share(0.6),
     )
     code = "14" if stage == "at_report" and chance.share(0.4) else "16"
@@ -61,12 +62,13 @@ def prosecutor_declines(case: Case, decided: str, time: int, public_interest: bo
     chance = case.chance
     if chance.share(0.84):
         letter = case.after(time, delays.LETTER)
+        given, explained = chance.share(0.7), chance.share(0.85)
         case.cps(
             "cps.victim.letter_sent",
             letter,
             about=decided,
-            reasons_given=chance.share(0.7),
-            vrr_explained=chance.share(0.85),
+            reasons_given=given,
+            vrr_explained=explained,
             channel="letter",
         )
     taken_in = case.after(time, delays.DECISION_TAKEN_IN)

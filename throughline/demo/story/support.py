@@ -34,16 +34,9 @@ class _Advocate:
         self.days_only = 0.3 if stalking else 0.12
 
     def add(self, type_: str, time: int, ids: dict[str, Any] | None = None, **fields: Any) -> str:
-        return self.case.publish(
-            self.system,
-            type_,
-            time,
-            {"advocate_ref": self.ref} if ids is None else ids,
-            day_only=self.case.chance.share(self.days_only),
-            unit=self.unit,
-            **fields,
-            victim=self.case.victim,
-        )
+        case, ids = self.case, ids or {"advocate_ref": self.ref}
+        said = {"unit": self.unit, **fields, "victim": case.victim}
+        return case.publish(self.system, type_, time, ids, day_only=case.chance.share(self.days_only), **said)
 
     def tell(self) -> None:
         case, chance = self.case, self.case.chance
@@ -51,23 +44,24 @@ class _Advocate:
         reference = case.reference()
         ids: dict[str, Any] = {"advocate_ref": self.ref}
         if self.by_police:
+            numbers = {"crime_ref": case.crime_ref, "referral_ref": case.referral_ref}
             case.rms(
                 "police.victim.referral_made",
                 time,
-                {"crime_ref": case.crime_ref, "referral_ref": case.referral_ref},
+                numbers,
                 support_type=self.role,
                 consent_given=True,
                 reference=reference,
             )
             ids["referral_ref"] = case.referral_ref
             time = case.later(time, DAY // 2)
-        source = "police" if self.by_police else chance.one(("self", "self", "health", "other_service"))
+        sender = "police" if self.by_police else chance.one(("self", "self", "health", "other_service"))
         self.add(
             "advocate.referral.received",
             time,
             ids,
             reference=reference,
-            referral_source=source,
+            referral_source=sender,
             advocate_role=self.role,
         )
         if chance.share(0.08):
@@ -80,14 +74,9 @@ class _Advocate:
         self.add(
             "advocate.first_contact.made", reached, answers=reference, channel="telephone", advocate_role=self.role
         )
-        self.add(
-            "advocate.case.opened",
-            reached + 1_800,
-            {"advocate_ref": self.ref} | self._crime_ref(),
-            advocate_role=self.role,
-            offence_group=case.offence,
-            consent_given=True,
-        )
+        ids = {"advocate_ref": self.ref} | self._crime_ref()
+        about = {"advocate_role": self.role, "offence_group": case.offence}
+        self.add("advocate.case.opened", reached + 1_800, ids, **about, consent_given=True)
         if chance.share(0.7):
             plan = ["safety_planning", "emotional_support", "liaison_with_police"]
             self.add("advocate.support_plan.set", case.later(reached, 5 * DAY), plan_elements=plan)
@@ -153,11 +142,13 @@ class _Advocate:
         if not chance.share(0.55):
             return
         told = asked if chance.share(0.5) else "cps" if asked == "police" else "police"
+        answered = case.days_on(time, 0.5, 14.5)
+        channel = chance.one(("email", "telephone"))
         self.add(
             "advocate.update.received",
-            case.days_on(time, 0.5, 14.5),
+            answered,
             answers=reference,
             from_agency=asked,
             told_holder=told,
-            channel=chance.one(("email", "telephone")),
+            channel=channel,
         )
