@@ -72,7 +72,6 @@ def read_schema(migrations: Traversable, views: Traversable) -> Schema:
 
 @cache
 def public_schema() -> Schema:
-    """The schema of this release."""
     folder = files("throughline.sinks")
     return read_schema(folder / "migrations", folder / "views")
 

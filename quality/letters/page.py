@@ -94,7 +94,6 @@ class Page:
 
     @property
     def is_trusted(self) -> bool:
-        """Whether the answer is yes."""
         return self.verdict.startswith("Yes")
 
     @property

@@ -74,7 +74,6 @@ class Preview:
 
     @property
     def identifiers(self) -> list[str]:
-        """Identifiers of that case."""
         return sorted({*self.left.identifiers, *self.right.identifiers}) if self.merges else []
 
     def advice(self, *, second_person: bool) -> list[str]:

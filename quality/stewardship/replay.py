@@ -87,11 +87,8 @@ def replay_quarantine(
         done.unread.update(why for _, why in unread)
         done.left_out += sum(run.left_out for run in runs)
         _take(store, runs, done, is_live=is_live)
-    settle(
-        store,
-        lambda stage, part: report(stage, part, 1.0),
-        derived=note_outgoing if is_live else lambda connection: None,
-    )
+    note = note_outgoing if is_live else lambda connection: None
+    settle(store, lambda stage, part: report(stage, part, 1.0), derived=note)
     return done
 
 

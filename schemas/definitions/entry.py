@@ -66,7 +66,6 @@ class Problems:
         self.found.append(Problem(str(file), line, key, problem, hint))
 
     def raise_any(self, error: type[DomainProblemsError | MappingProblemsError] = DomainProblemsError) -> None:
-        """Raise the error if there is any."""
         if self.found:
             raise error(self.found)
 
@@ -209,7 +208,6 @@ class Entry:
         return tuple(found)
 
     def names(self, key: str, known: Iterable[str], *, needed: bool = False) -> tuple[str, ...]:
-        """A list of known names."""
         allowed = set(known)
         given = self.texts(key, needed=needed)
         for name in given:

@@ -48,7 +48,6 @@ def silence(bootstrap: str, seconds: float = 5.0, *, asks: bool = True) -> str:
 
 
 def broker_unavailable(bootstrap: str, reason: str) -> BrokerUnavailable:
-    """The error for a broker that does not answer."""
     return BrokerUnavailable(
         f"No broker answers at {bootstrap}: {reason}.",
         hint="Check that it is running and can be reached from here. --bootstrap or KAFKA_BOOTSTRAP says where it is.",

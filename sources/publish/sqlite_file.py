@@ -42,7 +42,6 @@ def open_outbox_file(path: Path) -> sqlite3.Connection:
 
 
 def outbox_error(error: sqlite3.Error, path: Path) -> OutboxError:
-    """The error to raise for one of SQLite."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of it says more than we need
     if code in _LOCKED:
         return OutboxLocked(

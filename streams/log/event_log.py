@@ -123,7 +123,6 @@ class CaseLog:
             answers.close()
 
     def close(self) -> None:
-        """Let the connections go."""
         self._admin = None
         if self._consumer is not None:
             self._consumer.close()

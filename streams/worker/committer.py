@@ -270,12 +270,9 @@ class Committer:
         asked = {"partition": partition.number, "behind": behind}
         with tracer.start_as_current_span("commit", attributes=asked) as span:
             counts = partition.take(fetches, behind=behind)
+            quarantined = sum(counts.quarantined.values())
             span.set_attributes(
-                {
-                    "accepted": counts.accepted,
-                    "duplicate": counts.duplicate,
-                    "quarantined": sum(counts.quarantined.values()),
-                }
+                {"accepted": counts.accepted, "duplicate": counts.duplicate, "quarantined": quarantined}
             )
         self._to_announce[partition.number] = None
         self._metrics.committed(partition, fetches, counts, time.perf_counter() - began)

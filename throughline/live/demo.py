@@ -87,7 +87,6 @@ def _wait_for_worker(stack: Stack, report: Report) -> WorkerState:
 
 
 def _replayed(files: Path, store_path: Path, report: Report) -> str:
-    """The digest of a replay of the same files with no broker."""
     with open_store(store_path, write=True) as store:
         replay(store, load_domain(None), [files], report=report)
         return digest(store.connection)

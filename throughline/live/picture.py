@@ -21,11 +21,8 @@ _BARS = " ▁▂▃▄▅▆▇█"
 
 def picture(passing: Passing, topics: Topics, worker: WorkerState | None, now: float) -> RenderableType:
     """The picture at `now`. `worker` is what the worker says; None if it does not answer."""
-    return Group(
-        _head(passing, topics, worker, now),
-        _arriving(passing, topics, now),
-        Columns([_events(passing), _handoffs(passing)], expand=True),
-    )
+    below = Columns([_events(passing), _handoffs(passing)], expand=True)
+    return Group(_head(passing, topics, worker, now), _arriving(passing, topics, now), below)
 
 
 def sparkline(counts: list[int]) -> str:

@@ -52,14 +52,8 @@ class Watcher:
         self._clock = clock
         self._shared = {topic.name: name for name, topic in topics.shared.items()}
         self.passing = Passing()
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": bootstrap,
-                "group.id": "throughline-watching",
-                "enable.auto.commit": False,
-                "log_level": 3,
-            }
-        )
+        group = {"group.id": "throughline-watching", "enable.auto.commit": False}
+        self._consumer = Consumer({"bootstrap.servers": bootstrap, **group, "log_level": 3})
         self._consumer.assign(
             [TopicPartition(topic.name, n, OFFSET_END) for topic in topics for n in range(topic.partitions)]
         )

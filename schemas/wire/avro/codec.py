@@ -71,11 +71,9 @@ class SchemaStore:
         self._by_key[key] = self._by_version[type_name, version]
 
     def find(self, key: SchemaKey) -> StoredType | None:
-        """The type that `key` names."""
         return self._by_key.get(key)
 
     def of(self, type_name: str, version: int = 1) -> StoredType | None:
-        """A version of a type by its catalogue name."""
         return self._by_version.get((type_name, version))
 
     def __iter__(self) -> Iterator[StoredType]:

@@ -28,12 +28,7 @@ def page_command(path: Path, results_link: str | None, domain: Domain, store: St
 
     Example: throughline quality page --store cases.duckdb --out quality.html
     """
-    shown = page(
-        store.connection,
-        load_quality_rules(domain),
-        as_of=as_of_checked(store.connection),
-        now=now(),
-        results_link=results_link,
-    )
+    rules, as_of = load_quality_rules(domain), as_of_checked(store.connection)
+    shown = page(store.connection, rules, as_of=as_of, now=now(), results_link=results_link)
     write_file(path, page_html(shown).encode())
     click.echo(f"{path}: {shown.verdict}")

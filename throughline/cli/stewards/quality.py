@@ -108,11 +108,8 @@ def checks(domain: Domain, format_: Format | None) -> None:
     Example: throughline quality checks --format json
     """
     known = checks_of(load_quality_rules(domain)).values()
-    write_rows(
-        ["check", "dimension", "at_most", "why", "do"],
-        [(one.name, one.dimension, f"{one.at_most:g}", one.why, one.do) for one in known],
-        format_,
-    )
+    rows = [(one.name, one.dimension, f"{one.at_most:g}", one.why, one.do) for one in known]
+    write_rows(["check", "dimension", "at_most", "why", "do"], rows, format_)
 
 
 @quality.command(short_help="Write the pages that Great Expectations makes of the checks.")

@@ -35,12 +35,10 @@ store_option = click.option(
 
 
 def shipped_domains() -> list[str]:
-    """The names of the domains that are built in."""
     return sorted(file.parent.name for file in DOMAINS.glob("*/domain.yaml"))
 
 
 def shipped_mappings(domain: str) -> list[str]:
-    """The names of the mappings that a domain has."""
     return sorted(file.stem for file in (DOMAINS / domain / "mappings").glob("*.yaml"))
 
 
