@@ -9,9 +9,8 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Self
 
 import duckdb
 
@@ -41,7 +40,7 @@ _READER = {**_WRITER, "access_mode": "read_only", "enable_external_access": "fal
 _WRITTEN_HERE: set[tuple[int, int] | None] = set()
 
 
-class Store:
+class Store(AbstractContextManager["Store"]):
     """An open store: `connection` reads everything, and writes only inside `transaction`."""
 
     def __init__(
@@ -126,9 +125,6 @@ class Store:
         if self._ownership is not None:
             _WRITTEN_HERE.discard(self._file)
             self._ownership.release()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

@@ -12,11 +12,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Self
 
 import orjson
 
@@ -77,7 +76,7 @@ class _Source:
     waiting: int = 0
 
 
-class Outbox:
+class Outbox(AbstractContextManager["Outbox"]):
     """The outbox in the file at `path`, which is made if it is not there; for one process, any of its threads.
 
     Raises OutboxLocked, OutboxDamaged, OutboxFull and OutboxError, at opening and at every call.
@@ -93,9 +92,6 @@ class Outbox:
         self._waiting = 0
         with self._errors():
             self._recall()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

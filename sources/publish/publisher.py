@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from itertools import islice
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 
@@ -29,7 +30,7 @@ _ADDED_AT_ONCE = 2_000
 _LOOK_SECONDS = 0.5
 
 
-class Publisher:
+class Publisher(AbstractContextManager["Publisher"]):
     """Publishes events of `domain` to `topics` on the broker at `bootstrap`, through `outbox`, until `close`.
 
     What was refused earlier is tried again: whatever was wrong may be put right. `client` is one of CLIENTS and
@@ -64,9 +65,6 @@ class Publisher:
         outbox.retry_refused()
         self._sender = Sender(outbox, lambda: CLIENTS[client](bootstrap, settings), self._beats)
         self._sender.start()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

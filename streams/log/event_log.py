@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Self
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
@@ -34,7 +34,7 @@ class Extent:
     end: int
 
 
-class CaseLog:
+class CaseLog(AbstractContextManager["CaseLog"]):
     """A reader of partitions by offset. `group` is only asked for where it stands, never joined."""
 
     def __init__(self, bootstrap: str, *, group: str = "throughline-log", client_id: str = "throughline") -> None:
@@ -127,9 +127,6 @@ class CaseLog:
         if self._consumer is not None:
             self._consumer.close()
             self._consumer = None
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

@@ -136,11 +136,7 @@ class BodyCodec:
         return set(pc.indices_nonzero(pc.invert(same)).to_pylist())
 
     def _decode_alone(
-        self,
-        body: bytes,
-        place: int,
-        good: list[tuple[pa.RecordBatch, list[int]]],
-        bad: list[tuple[int, Reject]],
+        self, body: bytes, place: int, good: list[tuple[pa.RecordBatch, list[int]]], bad: list[tuple[int, Reject]]
     ) -> None:
         record = self.read_record(body)
         if isinstance(record, Reject):

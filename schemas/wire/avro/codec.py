@@ -149,11 +149,7 @@ def decode_bodies(
 
 
 def _admit(
-    groups: Sequence[Group],
-    rules: Rules,
-    raw: Sequence[bytes | None],
-    positions: Sequence[int],
-    refused: RowBatch,
+    groups: Sequence[Group], rules: Rules, raw: Sequence[bytes | None], positions: Sequence[int], refused: RowBatch
 ) -> Batch:
     """Decoded records to events and rejects by the rules; `refused` has the rejects so far."""
     if not groups:

@@ -85,10 +85,7 @@ def full_transitive(type_name: str, versions: Mapping[int, Any]) -> tuple[Versio
 
 
 def _compare_fields(
-    reader: avro.schema.RecordSchema,
-    writer: avro.schema.RecordSchema,
-    problems: list[str],
-    cautions: list[str],
+    reader: avro.schema.RecordSchema, writer: avro.schema.RecordSchema, problems: list[str], cautions: list[str]
 ) -> None:
     read_from: set[str] = set()
     for field in reader.fields:

@@ -9,7 +9,14 @@ import click
 from rich.console import Console
 
 from throughline.cli.operators.findings import print_findings
-from throughline.cli.terminal.options import domain_of, domain_option, mapping_of, mapping_option, store_option
+from throughline.cli.terminal.options import (
+    domain_of,
+    domain_option,
+    mapping_of,
+    mapping_option,
+    store_at,
+    store_option,
+)
 from throughline.cli.terminal.progress import progress_bar
 from throughline.cli.terminal.writing import print_counts
 from throughline.demo.findings import run_demo
@@ -22,14 +29,7 @@ from throughline.streams.join.replay import replay as replay_files
 
 
 @click.command(short_help="Make cases up, join them, and show what was found.")
-@click.option(
-    "--store",
-    "store_path",
-    type=click.Path(path_type=Path),
-    default=Path("demo.duckdb"),
-    show_default=True,
-    help="The store to write. An earlier demo there is replaced.",
-)
+@store_at("demo.duckdb", "The store to write. An earlier demo there is replaced.")
 @click.option("--cases", type=click.IntRange(1), default=2000, show_default=True, help="How many cases to make up.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same cases.")
 @click.option(

@@ -23,15 +23,14 @@ from throughline.sources.mapping.parts import Mapping
 Command = Callable[..., None]
 DOMAINS = DEFAULT_DOMAIN.parent
 
-store_option = click.option(
-    "--store",
-    "store_path",
-    type=click.Path(path_type=Path),
-    default=Path("throughline.duckdb"),
-    show_default=True,
-    envvar="THROUGHLINE_STORE",
-    help="The store: a DuckDB file.",
-)
+
+def store_at(usual: str, help: str, **settings: Any) -> Callable[[Command], Command]:
+    """The option of a store that is at `usual` unless another place is given."""
+    kind, place = click.Path(path_type=Path), Path(usual)
+    return click.option("--store", "store_path", type=kind, default=place, show_default=True, help=help, **settings)
+
+
+store_option = store_at("throughline.duckdb", "The store: a DuckDB file.", envvar="THROUGHLINE_STORE")
 
 
 def shipped_domains() -> list[str]:
