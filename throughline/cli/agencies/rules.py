@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from throughline.cli.terminal.options import chosen_format, format_option, usual_domain_option
+from throughline.cli.terminal.options import chosen_format, completions, format_option, usual_domain_option
 from throughline.cli.terminal.writing import write_rows
 from throughline.errors import UsageError
 from throughline.schemas.definitions.catalogue import EventType
@@ -24,12 +24,11 @@ from throughline.sinks.questions.table import width_of
 
 
 def _complete_type(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in _completed(ctx).types if name.startswith(incomplete)]
+    return completions(_completed(ctx).types, incomplete)
 
 
 def _complete_standard(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    names = sorted({standard.id for standard in _completed(ctx).standards})
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return completions({standard.id for standard in _completed(ctx).standards}, incomplete)
 
 
 def _completed(ctx: click.Context) -> Domain:

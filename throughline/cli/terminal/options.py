@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -33,6 +33,10 @@ def store_at(usual: str, help: str, **settings: Any) -> Callable[[Command], Comm
 store_option = store_at("throughline.duckdb", "The store: a DuckDB file.", envvar="THROUGHLINE_STORE")
 
 
+def completions(names: Iterable[str], begun: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(begun)]
+
+
 def shipped_domains() -> list[str]:
     return sorted(file.parent.name for file in DOMAINS.glob("*/domain.yaml"))
 
@@ -52,8 +56,7 @@ class DomainFolder(click.ParamType):
         return load_domain(DOMAINS / value if value in shipped_domains() else Path(value))
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        names = [CompletionItem(name) for name in shipped_domains() if name.startswith(incomplete)]
-        return names or [CompletionItem(incomplete, type="dir")]
+        return completions(shipped_domains(), incomplete) or [CompletionItem(incomplete, type="dir")]
 
 
 class MappingFile(click.ParamType):
@@ -63,8 +66,7 @@ class MappingFile(click.ParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         names = {name for domain in shipped_domains() for name in shipped_mappings(domain)}
-        found = [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
-        return found or [CompletionItem(incomplete, type="file")]
+        return completions(names, incomplete) or [CompletionItem(incomplete, type="file")]
 
 
 def mapping_of(name: str | None, domain: Domain) -> Mapping | None:

@@ -9,20 +9,9 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
+from throughline.demo.story import delays
 from throughline.demo.story.chance import Chance, Delay
-from throughline.demo.story.delays import (
-    OFFENCES,
-    OFFICER_STAYS,
-    OTHER_WITHDRAWN,
-    RECORDED,
-    SEXUAL_WITHDRAWN,
-    THEMES,
-    WITHDRAWAL_STAGE,
-)
 from throughline.demo.story.instants import DAY, day_text, instant_text, office_time
-
-SYSTEMS = ("police_rms", "police_files", "cps_cases", "isva_idva", "stalking_advocacy", "witness_care", "court")
-"""The publishers: police records, police files, prosecutor, two advocate services, witness care, courts."""
 
 _SOURCES = {
     "police_rms": "urn:throughline:police:{area}:rms",
@@ -33,9 +22,11 @@ _SOURCES = {
     "witness_care": "urn:throughline:wcu:west-midlands",
     "court": "urn:throughline:hmcts:west-midlands",
 }
+SYSTEMS = tuple(_SOURCES)
+"""The publishers: police records, police files, prosecutor, two advocate services, witness care, courts."""
+
 SOURCES = {area: {system: name.format(area=area) for system, name in _SOURCES.items()} for area in ("20", "21")}
-_LETTERS = {"police_rms": "R", "police_files": "F", "cps_cases": "C", "isva_idva": "A", "stalking_advocacy": "S"}
-_LETTERS |= {"witness_care": "W", "court": "H"}
+_LETTERS = dict(zip(SYSTEMS, "RFCASWH", strict=True))
 LOCAL_UNITS = {"20": ("20BH", "20CV", "20GA", "20HA", "20KD", "20LA"), "21": ("21RA", "21RB")}
 _UNIT_MARKS = "Z0123456789"
 _OFFICERS = 400
@@ -68,14 +59,14 @@ class Case:
         self._count = self._references = 0
         self.area = area = "21" if serial % 14 == 13 else "20"  # a few cases of the neighbour
         self.sources = SOURCES[area]
-        self.theme = THEMES.at(chance.next())
+        self.theme = delays.THEMES.at(chance.next())
         self.sexual = self.theme in ("rape", "other_sexual")
-        self.offence = OFFENCES[self.theme].at(chance.next())
+        self.offence = delays.OFFENCES[self.theme].at(chance.next())
         self.domestic = self.theme == "domestic_abuse" or chance.share(0.35)
         self.non_recent = self.sexual and chance.share(0.3)
         self.withdraws = (
-            WITHDRAWAL_STAGE.at(chance.next())
-            if chance.share(SEXUAL_WITHDRAWN if self.sexual else OTHER_WITHDRAWN)
+            delays.WITHDRAWAL_STAGE.at(chance.next())
+            if chance.share(delays.SEXUAL_WITHDRAWN if self.sexual else delays.OTHER_WITHDRAWN)
             else None
         )
         # One victim in fifteen has reported before: a case that only the pseudonym joins to this one.
@@ -109,7 +100,7 @@ class Case:
         time = start
         while time < self.until:
             tour.append((time, pseudonym("o", seed, int(chance.next() * _OFFICERS))))
-            time = office_time(time + OFFICER_STAYS.at(chance.next()), chance.next(), time)
+            time = office_time(time + delays.OFFICER_STAYS.at(chance.next()), chance.next(), time)
         return tour[::-1]
 
     def officer(self, time: int) -> str:
@@ -166,7 +157,7 @@ class Case:
         """Publish an event (`fields` are of its `data`) unless it is recorded after `until`; gives its id."""
         self._count += 1
         event_id = f"{_LETTERS[system]}-{self.serial:06d}-{self._count:03d}"
-        recorded = time + RECORDED[system].at(self.chance.next())
+        recorded = time + delays.RECORDED[system].at(self.chance.next())
         if recorded > self.until:
             return event_id
         event = {
