@@ -20,7 +20,7 @@ from throughline.errors import BrokerRefused
 from throughline.schemas.definitions.topics import Topic, Topics
 from throughline.schemas.wire.broker_address import broker_unavailable, silence
 
-_BOOTSTRAP_SECONDS = 10.0
+_BOOTSTRAP_MS = 10_000
 _UNKNOWN_TOPIC = 3
 _ALREADY_THERE = 36
 
@@ -140,9 +140,7 @@ def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
         raise broker_unavailable(bootstrap, reason)
     try:
         admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap,
-            bootstrap_timeout_ms=int(_BOOTSTRAP_SECONDS * 1000),
-            client_id="throughline-topics",
+            bootstrap_servers=bootstrap, bootstrap_timeout_ms=_BOOTSTRAP_MS, client_id="throughline-topics"
         )
     except (KafkaConnectionError, KafkaTimeoutError, OSError) as error:
         raise broker_unavailable(bootstrap, str(error)) from error

@@ -262,7 +262,8 @@ class Committer:
     def _commit_together(self, partition: PartitionStore, fetches: list[Fetch]) -> None:
         if fetches:
             last = {fetch.topic: fetch.next_offset for fetch in fetches}
-            behind = sum(max(0, self._end(topic, partition.number) - offset) for topic, offset in last.items())
+            ends = {topic: self._ends.get((topic, partition.number), 0) for topic in last}
+            behind = sum(max(0, ends[topic] - offset) for topic, offset in last.items())
             self._commit(partition, fetches, behind=behind)
 
     def _commit(self, partition: PartitionStore, fetches: list[Fetch], *, behind: int) -> None:
@@ -326,9 +327,6 @@ class Committer:
             if sent.is_more:
                 self._to_announce[number] = None
         return done
-
-    def _end(self, topic: str, number: int) -> int:
-        return self._ends.get((topic, number), 0)
 
     def _tell_lag(self) -> None:
         """Look at the log: what it has for us, and that it is still the one that the stores were fed from."""

@@ -13,11 +13,8 @@ PAGE = "tables.md"
 def table_pages(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """The page of public views by its path under `docs/`; `connection` is that of a store."""
     public = sorted(public_schema().views)
-    views = dict(
-        connection.execute(
-            "select view_name, comment from duckdb_views() where view_name in (select unnest(?))", [public]
-        ).fetchall()
-    )
+    commented = "select view_name, comment from duckdb_views() where view_name in (select unnest(?))"
+    views = dict(connection.execute(commented, [public]).fetchall())
     columns: dict[str, list[tuple[str, str, str]]] = {name: [] for name in public}
     for view, name, type_, comment in connection.execute(
         """
@@ -29,7 +26,10 @@ def table_pages(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         [public],
     ).fetchall():
         columns[view].append((code(name), code(str(type_).lower()), comment or ""))
-    contents = table(("View", "A row is"), ((f"[`{name}`](#{anchor(name)})", _grain(views[name])) for name in public))
+    contents = table(
+        ("View", "A row is"),
+        ((f"[`{name}`](#{anchor(name)})", (views[name] or "").removeprefix("One row per ")) for name in public),
+    )
     return {
         PAGE: page(
             "Public views",
@@ -44,8 +44,3 @@ def table_pages(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
             ),
         )
     }
-
-
-def _grain(comment: str | None) -> str:
-    """The comment of a view without the words that all of them begin with."""
-    return (comment or "").removeprefix("One row per ")

@@ -54,7 +54,6 @@ class AvroType:
     form: TypeForm
     schema: dict[str, Any]
     schema_json: str
-    canonical: str
     fingerprint: bytes
     fields: tuple[AvroField, ...]
 
@@ -77,8 +76,8 @@ def compile_avro(form: TypeForm) -> AvroType:
         "throughline": {"type": form.type, "version": form.version},
     }
     text = json.dumps(schema, ensure_ascii=False)
-    canonical, fingerprint = canonical_and_fingerprint(schema)
-    return AvroType(form, schema, text, canonical, fingerprint, tuple(fields))
+    _, fingerprint = canonical_and_fingerprint(schema)
+    return AvroType(form, schema, text, fingerprint, tuple(fields))
 
 
 def canonical_and_fingerprint(schema: Any) -> tuple[str, bytes]:

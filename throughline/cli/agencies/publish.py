@@ -81,7 +81,7 @@ def publish_command(
     """
     topics = load_topics(domain, prefix=topic_prefix)
     mapping = mapping_of(mapping_name, domain)
-    made = Published()
+    made, files = Published(), list(paths)
     try:
         with (
             Outbox(outbox_path) as outbox,
@@ -92,16 +92,7 @@ def publish_command(
         ):
             watch = (publisher, outbox_path, wait)
             threading.Thread(target=_say_if_silent, args=watch, daemon=True).start()
-            publish(
-                publisher,
-                domain,
-                list(paths),
-                mapping=mapping,
-                rate=rate,
-                wait_seconds=wait,
-                report=report,
-                counts=made,
-            )
+            publish(publisher, domain, files, mapping=mapping, rate=rate, wait_seconds=wait, report=report, counts=made)
     except BaseException:
         _print(made, is_sent=False)
         raise
