@@ -93,9 +93,10 @@ def _wait(publisher: Publisher, wait_seconds: float, report: Report) -> None:
             sent, until = publisher.sent, time.monotonic() + wait_seconds
         if time.monotonic() > until:
             trouble = publisher.trouble or silence(publisher.bootstrap, asks=False) or "no answer"
+            events = "1 event was" if waiting == 1 else f"{waiting:,} events were"
             raise BrokerUnavailable(
-                f"{waiting:,} events were not acknowledged by `{publisher.bootstrap}`: {trouble}.",
-                hint="They are kept in the outbox; run the same command again when the broker answers.",
+                f"{events} not acknowledged by `{publisher.bootstrap}`: {trouble}.",
+                hint="Nothing is lost: the outbox keeps them. Run the same command again when the broker answers.",
             )
 
 

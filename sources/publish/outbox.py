@@ -224,8 +224,8 @@ class Outbox(AbstractContextManager["Outbox"]):
             if self._waiting + new > self.limit:
                 raise OutboxFull(
                     f"`{self.path}` would have {self._waiting + new:,} records to send, more than {self.limit:,}.",
-                    hint="The broker has been down for long, or is slower than what is published. Wait until it has "
-                    "taken some, or give the outbox a higher limit.",
+                    hint="The broker has been down for a long time, or cannot keep up. Wait until it has taken some, "
+                    "or give the outbox a higher limit.",
                 )
             self._connection.executemany(_INSERT, rows)
             self._connection.executemany(

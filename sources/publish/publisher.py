@@ -159,12 +159,13 @@ def _refused_error(refused: list[tuple[Waiting, str]]) -> BrokerRefused:
     topic = first.record.topic
     event = dict(first.record.headers)["ce_id"].decode()
     kinds = sorted({f"{one.record.topic}: {why}" for one, why in others} - {f"{topic}: {reason}"})
-    also = f" {len(others)} more were refused" + (f" ({'; '.join(kinds)})." if kinds else ".") if others else ""
+    more = "1 more was" if len(others) == 1 else f"{len(others):,} more were"
+    also = f" {more} refused" + (f" ({'; '.join(kinds)})." if kinds else ".") if others else ""
     return BrokerRefused(
         f"The broker refused event `{event}` ({first.record.size:,} bytes) on `{topic}`: {reason}.{also}",
         topic=topic,
         reason=reason,
-        hint="All others were sent. It stays in the outbox and is tried again at the next start: raise "
-        "max.message.bytes of the topic, give this client the right to write it, or make it "
+        hint="All others were sent. It stays in the outbox and is tried again at the next start. Before that, raise "
+        "max.message.bytes of the topic, give this client the right to write to it, or create it "
         "(`throughline topics create`).",
     )

@@ -194,7 +194,7 @@ def test_a_second_process_is_kept_out(path: Path) -> None:
         opened = subprocess.run(
             [sys.executable, "-c", _OPENS, str(path)], capture_output=True, text=True, check=False
         ).stdout
-        assert opened.startswith("OutboxLocked: Another process uses the outbox")
+        assert opened.startswith("OutboxLocked: Another process is using the outbox")
         with pytest.raises(OutboxLocked):
             Outbox(path)
     Outbox(path).close()
@@ -233,14 +233,14 @@ def test_a_damaged_file_is_named(path: Path, damage: str) -> None:
     content = path.read_bytes()
     path.write_bytes({"cut": content[:5000], "noise": content[:100] + b"\xa5" * 60_000, "text": b"hello " * 99}[damage])
 
-    with pytest.raises(OutboxDamaged, match=r"`.*outbox\.sqlite` is damaged, or no outbox"), Outbox(path) as outbox:
+    with pytest.raises(OutboxDamaged, match=r"`.*outbox\.sqlite` is damaged, or not an outbox"), Outbox(path) as outbox:
         outbox.unsent(limit=10_000)
 
 
 def test_a_file_that_is_something_else_is_left_alone(path: Path, tmp_path: Path) -> None:
     sqlite3.connect(path).executescript("create table mine (a); insert into mine values (1);")
 
-    with pytest.raises(OutboxDamaged, match="is a database, and no outbox"):
+    with pytest.raises(OutboxDamaged, match="is a database, but not an outbox"):
         Outbox(path)
     with pytest.raises(OutboxError, match="not a regular file"):
         Outbox(tmp_path)

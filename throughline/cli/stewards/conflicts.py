@@ -1,4 +1,4 @@
-"""`conflicts`: events of which copies differ, the copies beside one another, and which of them stands."""
+"""`conflicts`: events whose copies differ, the copies side by side, and which of them stands."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def conflicts() -> None:
 
 @conflicts.command("list")
 @on_store(with_domain=False)
-@click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="Rows of a table to show.")
+@click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="How many rows a table shows.")
 @format_option
 def list_(store: Store, rows: int, format_: Format | None) -> None:
-    """List the events of which copies differ: first those on which no steward has decided.
+    """List the events whose copies differ, the undecided ones first.
 
     Example: throughline conflicts list --store cases.duckdb
     """
@@ -37,9 +37,9 @@ def list_(store: Store, rows: int, format_: Format | None) -> None:
 @on_store(with_domain=False)
 @format_option
 def show_(source: str, event_id: str, store: Store, format_: Format | None) -> None:
-    """Show the copies of the event SOURCE ID beside one another, field by field, and in which fields they differ.
+    """Show the copies of the event SOURCE ID side by side, field by field, and mark the fields that differ.
 
-    SOURCE is its name, or the end of it that tables show: police:20:rms.
+    SOURCE is the name of the source, or its end as tables show it: police:20:rms.
 
     Example: throughline conflicts show urn:throughline:police:20:rms police-0001 --store cases.duckdb
     """
@@ -67,7 +67,7 @@ def _text(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-@conflicts.command(short_help="Let one of the copies stand.")
+@conflicts.command(short_help="Choose the copy that stands.")
 @at_desk
 @click.argument("source")
 @click.argument("event_id", metavar="ID")

@@ -29,7 +29,7 @@ class Month(click.ParamType):
         try:
             return date.fromisoformat(f"{value}-01")
         except ValueError:
-            self.fail(f"`{value}` is no month; write 2026-05.", param, ctx)
+            self.fail(f"`{value}` is not a month. Write 2026-05.", param, ctx)
 
 
 @click.command("letter", short_help="Write the monthly letter on data quality to an agency.")
@@ -43,11 +43,11 @@ class Month(click.ParamType):
     default="The steward of the shared timeline",
     show_default=True,
     envvar="THROUGHLINE_QUALITY_CONTACT",
-    help="Who to ask: a role, and how it is reached. No name.",
+    help="Who to ask: a role, and how to reach it. No name.",
 )
 @on_store()
 def letter_command(agency: str, month: date, folder: Path, ask: str, domain: Domain, store: Store) -> None:
-    """Write the letter to AGENCY for a month: AGENCY-YYYY-MM.html, and .pdf.
+    """Write the letter to AGENCY for a month, as AGENCY-YYYY-MM.html and .pdf.
 
     It rests on the last run of the checks (`throughline quality run`) as of a time in that month.
 

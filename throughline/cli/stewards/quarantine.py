@@ -31,21 +31,21 @@ from throughline.sinks.questions.table import printable
 from throughline.sinks.store import Store
 
 
-@click.group(short_help="See what could not be accepted, and see to it.")
+@click.group(short_help="See what could not be accepted, and deal with it.")
 def quarantine() -> None:
-    """See what could not be accepted and why; judge it again, discard it, or assign it."""
+    """See which records could not be accepted and why. Judge them again, discard them or assign them."""
 
 
 @quarantine.command("list")
 @on_store(with_domain=False)
-@click.option("--reason", help="The records of one reason.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Records to list, of a reason.")
+@click.option("--reason", help="List the records with this reason.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many of them to list.")
 @format_option
 def list_(store: Store, reason: str | None, limit: int, format_: Format | None) -> None:
-    """List the reasons and sources; with --reason, the records themselves, without their content.
+    """List the reasons and sources or, with --reason, the records themselves, without their content.
 
-    What was discarded is not counted as open. `days old` is the age of the oldest open record, `newest id` is of the
-    one that came last: `quarantine show` takes it.
+    Discarded records do not count as open. `days old` is the age of the oldest open record. `newest id` is the id of
+    the latest record: give it to `quarantine show`.
 
     Example: throughline quarantine list --reason conflict --store cases.duckdb
     """
@@ -58,7 +58,7 @@ def list_(store: Store, reason: str | None, limit: int, format_: Format | None) 
 
 
 def _check_reason(store: Store, reason: str) -> None:
-    """Raise DataError where no record is in quarantine for this reason: it is perhaps misspelt."""
+    """Raise DataError where no record is in quarantine for this reason: perhaps it is misspelt."""
     found = store.connection.execute("select distinct reason from quarantined order by reason").fetchall()
     reasons = [name for (name,) in found]
     if reason not in reasons:
@@ -69,10 +69,10 @@ def _check_reason(store: Store, reason: str) -> None:
 @quarantine.command("show")
 @click.argument("quarantine_id", type=int)
 @on_store(with_domain=False)
-@click.option("--raw", is_flag=True, help="Show the record itself, escaped: it may hold personal data.")
+@click.option("--raw", is_flag=True, help="Show the record itself, escaped. It may hold personal data.")
 @format_option
 def show_(quarantine_id: int, store: Store, raw: bool, format_: Format | None) -> None:
-    """Show one record: where it was read, and what is wrong with it; with --raw, the field at fault marked.
+    """Show one record: where it was read and what is wrong with it. With --raw, the field at fault is marked.
 
     Example: throughline quarantine show 17422457106160203652 --store cases.duckdb
     """
@@ -116,10 +116,10 @@ def _print_facts(facts: list[tuple[str, str | None]], lines: list[str] | None) -
         console.print(Text(line, style="bold red" if line.startswith(MARK) else ""))
 
 
-@quarantine.command(short_help="Judge records again, after a catalogue or mapping was mended.")
+@quarantine.command(short_help="Judge records again once the catalogue or a mapping is corrected.")
 @on_store(write=True)
-@click.option("--reason", help="The records of one reason.")
-@click.option("--source", help="The records of one source.")
+@click.option("--reason", help="Only records with this reason.")
+@click.option("--source", help="Only records from this source.")
 @click.option("--id", "quarantine_id", type=int, help="One record, discarded or not.")
 @mapping_option
 @topic_prefix_option
@@ -132,10 +132,10 @@ def replay(
     mapping_name: str | None,
     topic_prefix: str,
 ) -> None:
-    """Judge what is open in quarantine again, by the present catalogue, from the bytes that were kept.
+    """Judge the open records in quarantine again by the current catalogue, from the bytes that were kept.
 
-    What is accepted now enters the store where and when it was first read, and leaves quarantine. Replaying again
-    changes nothing. Conflicts are not replayed: a steward decides them.
+    A record that is accepted now leaves quarantine. It enters the store with the place and time at which it was first
+    read. Replaying again changes nothing. Conflicts are not replayed: a steward decides them.
 
     Example: throughline quarantine replay --reason unknown_type --store cases.duckdb
     """
@@ -152,7 +152,7 @@ def replay(
         )
     print_counts(done.counts, Console())
     if done.left_out:
-        click.echo(f"{done.left_out:,} are left out by a filter of the mapping now, and stay: discard them.")
+        click.echo(f"{done.left_out:,} left out by a filter of the mapping. They stay in quarantine: discard them.")
     for why, records in done.unread.most_common():
         click.echo(f"{records:,} could not be judged again: {why.what}. {why.hint}", err=True)
 
@@ -166,7 +166,7 @@ def _on_records(command: Command) -> Command:
 @_on_records
 @reason_option("test_record")
 def discard(desk: Desk, quarantine_ids: tuple[int, ...], reason_code: str) -> None:
-    """Discard records by an event: they stay in quarantine, and are counted as open no more. `restore` takes it back.
+    """Discard records. They stay in quarantine but no longer count as open. `restore` reverses the decision.
 
     Example: throughline quarantine discard 17422457106160203652 --reason-code test_record --area 20
     --events steward.jsonl --store cases.duckdb
@@ -174,22 +174,22 @@ def discard(desk: Desk, quarantine_ids: tuple[int, ...], reason_code: str) -> No
     click.echo(f"{decisions.discard(desk, quarantine_ids, reason_code=reason_code):,} discarded")
 
 
-@quarantine.command(short_help="Take it back that records were discarded.")
+@quarantine.command(short_help="Reverse the decision to discard records.")
 @_on_records
 def restore(desk: Desk, quarantine_ids: tuple[int, ...]) -> None:
-    """Take it back, by an event, that records were discarded.
+    """Reverse the decision to discard records. They count as open again.
 
     Example: throughline quarantine restore 17422457106160203652 --area 20 --events steward.jsonl --store cases.duckdb
     """
     click.echo(f"{decisions.restore(desk, quarantine_ids):,} restored")
 
 
-@quarantine.command(short_help="Say who is to see to records.")
+@quarantine.command(short_help="Say who is to deal with records.")
 @_on_records
 @click.option("--role", required=True, metavar="ROLE", help="As in the catalogue: publisher, mapping, …")
-@click.option("--assignee", metavar="PSEUDONYM", help="Keyed pseudonym, where one person is meant; no name.")
+@click.option("--assignee", metavar="PSEUDONYM", help="Keyed pseudonym, if one person is meant. No name.")
 def assign(desk: Desk, quarantine_ids: tuple[int, ...], role: str, assignee: str | None) -> None:
-    """Say, by an event, who is to see to records: a role and, where one person is meant, a keyed pseudonym.
+    """Say who is to deal with records: a role and, if one person is meant, a keyed pseudonym.
 
     Example: throughline quarantine assign 17422457106160203652 --role publisher --area 20
     --events steward.jsonl --store cases.duckdb

@@ -1,4 +1,4 @@
-"""`reconcile` and `manifest`: what should be there and is not, and what a publisher says that it sent."""
+"""`reconcile` and `manifest`: what should be there and is not, and what a publisher says it sent."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from throughline.sources.publish.manifest import manifest_of_batches, manifest_o
     "manifests",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="What a publisher says that it sent (`throughline manifest`); may be given again, the latest last.",
+    help="What a publisher says it sent (`throughline manifest`). May be given several times, the latest last.",
 )
 @click.option(
     "--official",
@@ -46,7 +46,7 @@ from throughline.sources.publish.manifest import manifest_of_batches, manifest_o
     nargs=2,
     multiple=True,
     metavar="CSV MAPPING",
-    help="Published totals, and the mapping of their columns: a file, or the name of one that ships with the domain.",
+    help="Published totals, and the mapping of their columns: a file, or the name of one that is built in.",
 )
 def reconcile_command(
     store: Store,
@@ -99,8 +99,8 @@ def _mapping_file(name: str, domain: Domain) -> Path:
         return folder / f"{name}.yaml"
     if not Path(name).is_file():
         raise UsageError(
-            f"`{name}` is no mapping of official totals.",
-            hint=f"Name a file, or one that ships: {', '.join(shipped) or 'there is none'}.",
+            f"`{name}` is not a mapping of official totals.",
+            hint=f"Name a file, or one that is built in: {', '.join(shipped) or 'there is none'}.",
         )
     return Path(name)
 
@@ -112,17 +112,18 @@ def _mapping_file(name: str, domain: Domain) -> Path:
 @click.option(
     "--outbox",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="The outbox of a publisher that does not run at the moment.",
+    help="The outbox of a publisher that is not running.",
 )
 def manifest_command(paths: tuple[Path, ...], domain: Domain, mapping_name: str | None, outbox: Path | None) -> None:
     """Write a manifest to standard output: events by source, type and day, with the first and last sequence number.
 
-    Of an outbox it is what the broker has acknowledged; of event files (or an export with its mapping) what would be.
+    For an outbox it lists what the broker has acknowledged; for event files (or an export with its mapping), what they
+    would send.
 
     Example: throughline manifest --outbox outbox.sqlite > manifest.json
     """
     if (outbox is None) == (not paths):
-        raise UsageError("A manifest is of an outbox or of files.", hint="Give --outbox FILE, or PATH….")
+        raise UsageError("A manifest is made from an outbox or from files.", hint="Give either --outbox FILE or PATH….")
     if outbox is not None:
         made = manifest_of_outbox(outbox, domain.type_prefix)
     else:

@@ -14,12 +14,12 @@ from throughline.sinks.questions.query import Format
 from throughline.sinks.store import Store
 
 
-@click.command("scores", short_help="See what each feed scores, month by month, and what it met of what was agreed.")
+@click.command("scores", short_help="See what each feed scores month by month, and which service levels it met.")
 @on_store()
 @format_option
-@click.option("--levels", "is_levels", is_flag=True, help="The service levels instead of the scores.")
+@click.option("--levels", "is_levels", is_flag=True, help="Show the service levels instead of the scores.")
 def scores_command(store: Store, domain: Domain, format_: Format | None, is_levels: bool) -> None:
-    """Show six scores of 100 for each feed, agency and all feeds, by month: how many of the checks made of it held.
+    """Show six scores out of 100 for each feed, each agency and all feeds, by month: the share of checks passed.
 
     They rest on the runs on the record (`throughline quality run`); service levels on the events themselves.
 
