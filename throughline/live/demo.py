@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from throughline.demo.findings import BESIDE_A_STORE, mark_as_demo, remove_earlier
+from throughline.demo.run import BESIDE_A_STORE, mark_as_demo, remove_earlier
 from throughline.errors import PartFailed
 from throughline.live.probe import WorkerState, worker_state
 from throughline.live.stack import Stack

@@ -14,8 +14,9 @@ from uuid import UUID
 import fastavro
 import orjson
 import pytest
-from catalogue_events import FUZZ, SMALL, damaged, event, examples
+from catalogue_events import FUZZ, SMALL, event, examples
 
+from bench.hostile.values import damaged
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.reject import Reject

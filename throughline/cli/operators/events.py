@@ -19,7 +19,7 @@ from throughline.cli.terminal.options import (
 )
 from throughline.cli.terminal.progress import progress_bar
 from throughline.cli.terminal.writing import print_counts
-from throughline.demo.findings import run_demo
+from throughline.demo.run import run_demo
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.store import open_store
