@@ -46,7 +46,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "streams/worker/partition.py": (f"{_WORKER}heartbeats.py", f"{_WORKER}committer.py", _FAULTS),
     },
     "views": {
-        "sinks/views/*.sql": ("tests/sinks/views", _HISTORIES, "tests/sinks/test_digest.py", "tests/quality/checks"),
+        "sinks/views/*.sql": ("tests/sinks/test_views.py", _HISTORIES, "tests/sinks/test_digest.py", "tests/quality/checks"),
     },
     "measures": {"quality/checks/measures/*.sql": ("tests/quality/checks/test_measures.py", "tests/quality/checks")},
     "acceptance": {"schemas/acceptance/*.py": ("tests/schemas/acceptance",)},
