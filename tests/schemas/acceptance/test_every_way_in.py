@@ -129,6 +129,8 @@ CASES = [
          ALL),
     Case("an empty one", said(identifiers={"urn": ""}), bad("identifiers.urn", "malformed_identifier"), ALL),
     Case("U+0000 in one", said(identifiers={"urn": "1\x002"}), bad("identifiers.urn", "nul_character"), ALL),
+    Case("U+0000 in one of any form", said(identifiers={"urn": "1234", "crime_ref": "1\x002"}),
+         bad("identifiers.crime_ref", "nul_character"), ALL),
     Case("a kind that is none", said(identifiers={"urn": "1234", "passport": "1"}),
          bad("identifiers", "malformed_identifier"), ALL,
          otherwise={"example": ("", "data.identifiers.passport")}),
@@ -331,6 +333,23 @@ def test_a_wrong_event_has_one_verdict_by_every_way_in(here: Here, case: Case) -
         assert batch.rejects.select(["reason", "field"]).to_pylist() == [
             {"reason": expected[0], "field": expected[1]}
         ], way
+
+
+@pytest.mark.parametrize("times", [1, 50])
+def test_in_company_each_event_is_judged_as_it_is_alone(here: Here, times: int) -> None:
+    """Of few and of many in one batch, good ones among the bad."""
+    wrong = [changed(case.of, case.change) for case in CASES if "json" in case.ways]
+    events = [event for one in wrong for event in (one, SENT, DECIDED)] * times
+    alone = [by_json(event, here) for event in (*wrong, SENT, DECIDED)]
+    refused = [[(row["reason"], row["field"]) for row in batch.rejects.to_pylist()] for batch in alone]
+
+    together = events_from_json_lines([json.dumps(event).encode() for event in events], here.domain, "f", 1)
+
+    verdicts = {row["position"]: [(row["reason"], row["field"])] for row in together.rejects.to_pylist()}
+    expected = [verdict for one in refused[: len(wrong)] for verdict in (one, *refused[len(wrong) :])] * times
+    assert [verdicts.get(position, []) for position in range(1, len(events) + 1)] == expected
+    good = together.events.drop_columns(["position"]).to_pylist()
+    assert good == [batch.events.drop_columns(["position"]).to_pylist()[0] for batch in alone[-2:]] * (len(good) // 2)
 
 
 def example_faults(event: dict[str, Any], folder: Path) -> list[str]:
