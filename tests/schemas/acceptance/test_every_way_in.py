@@ -319,6 +319,50 @@ def test_an_older_version_is_judged_by_the_names_of_its_fields(here: Here) -> No
     assert admit(wrong, here.domain.rules).rejects["field"].to_pylist() == ["data.ref"]
 
 
+def test_a_reject_has_what_came_or_else_the_event_as_json(here: Here) -> None:
+    good = by_json(SENT, here).events
+    wrong = good.set_column(good.schema.get_field_index("area"), "area", pa.array(["99"]))
+
+    kept = admit(wrong, here.domain.rules, pa.chunked_array([[b"as it came"]], pa.binary())).rejects
+    assert kept["raw"].to_pylist() == [b"as it came"]
+
+    said = orjson.loads(admit(wrong, here.domain.rules).rejects["raw"][0].as_py())
+    assert (said["id"], said["partitionkey"], said["data"]["colour"]) == ("e1", "99", "red")
+
+
+@pytest.mark.parametrize(
+    ("precision", "at", "verdict"),
+    [
+        ("day", "2026-03-02T00:00:00", []),
+        ("day", "2026-03-02T00:00:01", ["bad_time"]),
+        ("month", "2026-03-01T00:00:00", []),
+        ("month", "2026-03-02T00:00:00", ["bad_time"]),
+        ("week", "2026-03-02T00:00:00", ["bad_attribute"]),
+    ],
+)
+def test_a_day_or_month_is_given_by_its_first_moment(here: Here, precision: str, at: str, verdict: list[str]) -> None:
+    events = by_json(SENT, here).events
+    moment = pa.array([datetime.fromisoformat(at)], pa.timestamp("us"))
+    for name, column in (("occurred_at", moment), ("occurred_precision", pa.array([precision]))):
+        events = events.set_column(events.schema.get_field_index(name), name, column)
+
+    assert admit(events, here.domain.rules).rejects["reason"].to_pylist() == verdict
+
+
+@pytest.mark.parametrize(
+    ("data", "verdict"), [("{", [("bad_field", "data")]), ("[1]", [("bad_field", "data")]), ("{}", []), (None, [])]
+)
+def test_the_rest_of_an_event_is_an_object_of_json(
+    here: Here, data: str | None, verdict: list[tuple[str, str]]
+) -> None:
+    """Nothing stands for an empty one."""
+    events = by_json(DECIDED, here).events
+    events = events.set_column(events.schema.get_field_index("data"), "data", pa.array([data], pa.string()))
+
+    rejects = admit(events, here.domain.rules).rejects.to_pylist()
+    assert [(row["reason"], row["field"]) for row in rejects] == verdict
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.what} ({case.verdict[1]})")
 def test_a_wrong_event_has_one_verdict_by_every_way_in(here: Here, case: Case) -> None:
     """Refused, for the same reason, which names the same field."""
