@@ -95,6 +95,7 @@ CASES = [
     Case("an attribute with a name that is none", {"My_own": "x"}, ("bad_attribute", None), "json"),
     Case("a number for text", {"sequence": 7}, ("bad_attribute", "sequence"), "json"),
     Case("a number in an attribute that is not kept", {"subject": 7}, ("bad_attribute", "subject"), "json"),
+    Case("a fraction in an attribute that is not kept", {"extra": 1.5}, ("bad_attribute", "extra"), "json"),
     Case("text that is too long", {"source": LONG}, ("field_too_long", "source"), NO_EXAMPLE),
     Case("text that is too long, not kept", {"subject": LONG}, ("field_too_long", "subject"), "json"),
     Case("U+0000", {"correlationid": "a\0b"}, ("nul_character", "correlationid"), "json avro events"),
@@ -299,6 +300,19 @@ def test_the_event_without_a_change_is_accepted(here: Here, way: str, of: dict[s
     assert {k: v for k, v in found.items() if k not in skipped} == {
         k: v for k, v in expected.items() if k not in skipped
     }
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_identifiers_stand_in_order_and_each_once(here: Here, way: str) -> None:
+    event = changed(SENT, said(identifiers={"urn": ["5678", "1234", "1234"], "crime_ref": "20/1"}))
+
+    expected = [("crime_ref", "20/1"), ("urn", "1234"), ("urn", "5678")]
+    (row,) = WAYS[way](event, here).events["identifiers"].to_pylist()
+    assert [(one["kind"], one["value"]) for one in row] == expected
+
+
+def test_an_attribute_that_is_null_is_none(here: Here) -> None:
+    assert by_json(SENT | {"subject": None, "extra": None}, here).rejects.num_rows == 0
 
 
 def test_what_was_accepted_is_accepted_again(here: Here) -> None:
