@@ -15,6 +15,7 @@ _WORKER = "tests/streams/worker/test_"
 _FAULTS = f"{_WORKER}committer_faults.py"
 _CONFLICTS = "tests/quality/stewardship/test_conflicts.py"
 _VIEWS, _CHECKS = "tests/sinks/test_views.py", "tests/quality/checks"
+_WIRE = "tests/schemas/wire/test_"
 
 # part: pattern of files, relative to the checkout: tests without a broker. The first pattern that has a file counts.
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -50,7 +51,9 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "sinks/views/*.sql": (_VIEWS, _HISTORIES, "tests/sinks/test_digest.py", _CHECKS),
     },
     "measures": {"quality/checks/measures/*.sql": (f"{_CHECKS}/test_measures.py", _CHECKS)},
-    "acceptance": {"schemas/acceptance/*.py": ("tests/schemas/acceptance",)},
+    "acceptance": {
+        "schemas/acceptance/*.py": ("tests/schemas/acceptance", f"{_WIRE}event_json.py", f"{_WIRE}cloudevents.py"),
+    },
 }  # fmt: skip
 
 
