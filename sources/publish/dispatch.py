@@ -96,7 +96,7 @@ def _wait(publisher: Publisher, wait_seconds: float, report: Report) -> None:
             events = "1 event was" if waiting == 1 else f"{waiting:,} events were"
             raise BrokerUnavailable(
                 f"{events} not acknowledged by `{publisher.bootstrap}`: {trouble}.",
-                hint="Nothing is lost: the outbox keeps them. Run the same command again when the broker answers.",
+                hint="What was not sent stays in the outbox. Run the same command again when the broker answers.",
             )
 
 
