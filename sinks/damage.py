@@ -115,11 +115,7 @@ def translated(path: Path | None, *, opening: bool = False) -> Iterator[None]:
 def check_path(path: Path, *, write: bool) -> None:
     """Raise StoreError where no store can be; opens no file, since closing one would drop DuckDB's lock."""
     try:
-        is_folder, exists, size = (
-            path.is_dir(),
-            path.exists(),
-            path.stat().st_size if path.is_file() else None,
-        )
+        is_folder, exists, size = (path.is_dir(), path.exists(), path.stat().st_size if path.is_file() else None)
         has_parent = path.parent.is_dir()
     except OSError as error:
         raise StoreError(f"`{path}` cannot be looked at: {error.strerror}.") from None

@@ -3,9 +3,8 @@
 For each relation below: the number of rows and the two sums of the halves of the MD5 of a row's canonical
 text. Sums do not depend on the order, and count every copy of a row. The line is the SHA-256 of all of them.
 
-Canonical text of a row: its columns in alphabetical order, each as text (times as ISO 8601, UTC) and ended by
-U+001F; null is U+001E N; in text U+001E is written U+001E R and U+001F U+001E U; lists are sorted and written
-as JSON.
+Canonical text of a row: its columns in alphabetical order, each as text (times as ISO 8601, UTC) and ended by U+001F;
+null is U+001E N; in text U+001E is written U+001E R and U+001F U+001E U; lists are sorted and written as JSON.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 import duckdb
 
 from throughline.sinks.damage import translated
+from throughline.sql import one_row
 
 
 @dataclass(frozen=True)
@@ -92,17 +92,17 @@ def _sums(connection: duckdb.DuckDBPyConnection, table: Digested) -> tuple[int, 
         for name, text in ((name, _text(name, type_)) for name, type_ in columns if name not in table.without)
     )
     # md5_number once and its halves, rather than both halves by two digests: the digest is the dearest part
-    row = connection.execute(
+    rows, low, high = one_row(
+        connection,
         f"""
         select
           count(*),
           coalesce(sum((number & 18446744073709551615::uhugeint)::ubigint), 0)::hugeint,
           coalesce(sum((number >> 64)::ubigint), 0)::hugeint
         from (select md5_number(concat({texts})) as number from main."{table.rows}" where {table.where})
-        """
-    ).fetchone()
-    assert row is not None
-    return row[0], row[1], row[2]
+        """,
+    )
+    return rows, low, high
 
 
 def _text(name: str, type_: str) -> str:

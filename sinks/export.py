@@ -144,14 +144,10 @@ def _facts(made: Manifest) -> dict[str, str | None]:
 @contextmanager
 def _one_state(store: Store, as_of: datetime | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that sees one state of the store throughout."""
-    cursor = store.connection.cursor()
-    try:
-        with translated(store.path):
-            cursor.execute("begin transaction")
-            cursor.execute("set variable as_of = ?::timestamp", [as_of])
-            yield cursor
-    finally:
-        cursor.close()
+    with store.connection.cursor() as cursor, translated(store.path):
+        cursor.execute("begin transaction")
+        cursor.execute("set variable as_of = ?::timestamp", [as_of])
+        yield cursor
 
 
 @contextmanager

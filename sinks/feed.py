@@ -11,6 +11,7 @@ import duckdb
 from throughline.errors import StoreError
 from throughline.sinks.schema import meta, set_meta
 from throughline.sinks.store import Store
+from throughline.sql import one_row
 
 _FED_BY = "fed_by"
 _SHARED = "shared topics"
@@ -34,11 +35,8 @@ def feed_with_shared_topics(store: Store) -> None:
     """Note that the store is fed with the shared topics. Raises StoreError for one that holds events of its own."""
     if is_of_shared_topics(store.connection):
         return
-    row = store.connection.execute(
-        "select (select count(*) from events) + (select count(*) from quarantined) "
-        "+ (select count(*) from log_positions)"
-    ).fetchone()
-    if row is not None and row[0]:
+    kept = "select (select count(*) from events) + (select count(*) from quarantined) + count(*) from log_positions"
+    if one_row(store.connection, kept)[0]:
         raise StoreError(
             f"`{store.path}` is filled from events: shared topics need a store of their own.",
             hint="Name another file with --store.",

@@ -1,8 +1,7 @@
 """Whose store it is to write: lock, token, mark and file, checked together around every transaction.
 
-A writer can lose its store while it lives: it was stopped for an hour and its lock file replaced, or the file
-was swapped under it. DuckDB would not notice, so each transaction asks `Ownership.loss` at its beginning and
-its end.
+A writer can lose its store while it lives: it was stopped for an hour and its lock file replaced, or the file was
+swapped under it. DuckDB would not notice, so each transaction asks `Ownership.loss` at its beginning and its end.
 """
 
 from __future__ import annotations

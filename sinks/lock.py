@@ -1,9 +1,8 @@
 """One writer for each store: a lock file of our own beside it.
 
-DuckDB's own lock is a POSIX one, which a process loses without a word as soon as any of its code opens and
-closes the file again. This one is a `flock` on `<store>.lock`, held by an open descriptor for life, which
-nothing but its holder or the holder's death lets go. The file is never deleted: two writers could then lock
-two different files.
+DuckDB's own lock is a POSIX one, which a process loses without a word as soon as any of its code opens and closes the
+file again. This one is a `flock` on `<store>.lock`, held by an open descriptor for life, which nothing but its holder
+or the holder's death lets go. The file is never deleted: two writers could then lock two different files.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import json
 import os
 import socket
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,12 +41,8 @@ class WriteLock:
         self._descriptor = _locked_descriptor(self.path, store)
         # a forked child must not keep the lock alive after its parent's death, nor write
         self._owner = os.getpid()
-        self.holder = Holder(
-            pid=self._owner,
-            host=socket.gethostname(),
-            started=datetime.now(UTC).isoformat(timespec="seconds"),
-            token=uuid.uuid4().hex,
-        )
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        self.holder = Holder(self._owner, socket.gethostname(), started, uuid.uuid4().hex)
         self._text = json.dumps(vars(self.holder)).encode()
         try:
             os.ftruncate(self._descriptor, 0)
@@ -60,13 +56,10 @@ class WriteLock:
         if self._descriptor < 0 or os.getpid() != self._owner:
             return False
         try:
-            found = self.path.stat()
+            is_ours = os.path.samestat(self.path.stat(), os.fstat(self._descriptor))
         except OSError:
             return False
-        ours = os.fstat(self._descriptor)
-        if (found.st_dev, found.st_ino) != (ours.st_dev, ours.st_ino):
-            return False
-        return os.pread(self._descriptor, len(self._text) + 1, 0) == self._text
+        return is_ours and os.pread(self._descriptor, len(self._text) + 1, 0) == self._text
 
     def release(self) -> None:
         """Let the next writer in."""
@@ -103,23 +96,20 @@ def _locked_descriptor(path: Path, store: Path) -> int:
                 f"The lock file `{path}` cannot be made: {error.strerror}.",
                 hint="Put the store in a folder that you may write to, on a disk with room.",
             ) from None
+        is_ours = False
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with suppress(FileNotFoundError):
+                is_ours = os.path.samestat(path.stat(), os.fstat(descriptor))
         except BlockingIOError:
-            os.close(descriptor)
             raise locked_error(store, holder_of(store)) from None
         except OSError as error:
-            os.close(descriptor)
             raise StoreError(
                 f"`{path}` cannot be locked: {error.strerror}.",
                 hint="Some network file systems have no locks; keep the store on a local disk.",
             ) from None
-        try:
-            found = path.stat()
-        except FileNotFoundError:
-            os.close(descriptor)
-            continue
-        ours = os.fstat(descriptor)
-        if (found.st_dev, found.st_ino) == (ours.st_dev, ours.st_ino):
+        finally:
+            if not is_ours:
+                os.close(descriptor)
+        if is_ours:
             return descriptor
-        os.close(descriptor)

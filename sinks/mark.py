@@ -1,8 +1,7 @@
 """The high-water mark: a small file beside the store that says how far it had come.
 
-DuckDB opens a store whose write-ahead log is missing, or an old copy of it, without a word and with fewer
-rows. The mark, `<store>.mark`, is written after each commit by another route, so that the loss shows at the
-next opening.
+DuckDB opens a store whose write-ahead log is missing, or an old copy of it, without a word and with fewer rows. The
+mark, `<store>.mark`, is written after each commit by another route, so that the loss shows at the next opening.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ import duckdb
 
 from throughline import __version__
 from throughline.errors import StoreDamaged, StoreError, StoreTooNew
+from throughline.sql import one_row
 
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 _META = """
@@ -71,7 +72,6 @@ def read_schema(migrations: Traversable, views: Traversable) -> Schema:
 
 @cache
 def public_schema() -> Schema:
-    """The schema of this release."""
     folder = files("throughline.sinks")
     return read_schema(folder / "migrations", folder / "views")
 
@@ -89,8 +89,8 @@ def meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def _file_of(connection: duckdb.DuckDBPyConnection) -> str:
-    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
-    return "it" if row is None or row[0] is None else str(row[0])
+    (path,) = one_row(connection, "select path from duckdb_databases() where database_name = current_database()")
+    return path or "it"
 
 
 def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:

@@ -9,10 +9,8 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
 import duckdb
 
@@ -22,6 +20,7 @@ from throughline.sinks.guard import Ownership, Settings, identity, make_store_fi
 from throughline.sinks.lock import holder_of, locked_error
 from throughline.sinks.mark import Mark, MarkFile, check_not_behind
 from throughline.sinks.schema import Schema, check_version, meta, migrate, public_schema, set_meta
+from throughline.sql import one_row
 
 MEMORY_LIMIT = "2GB"
 # under this a checkpoint may not fit any more: stop before the disk is full rather than in the middle of it
@@ -37,12 +36,11 @@ _WRITER = {
 # for a file that is made: the newest layout is written in four fifths of the time of the one that DuckDB would choose
 _STORAGE = {"storage_compatibility_version": "v1.5.0"}
 _READER = {**_WRITER, "access_mode": "read_only", "enable_external_access": "false"}
-# stores that this process writes, by device and inode: opening such a file a second time would drop DuckDB's
-# lock
+# stores that this process writes, by device and inode: opening such a file a second time would drop DuckDB's lock
 _WRITTEN_HERE: set[tuple[int, int] | None] = set()
 
 
-class Store:
+class Store(AbstractContextManager["Store"]):
     """An open store: `connection` reads everything, and writes only inside `transaction`."""
 
     def __init__(
@@ -76,9 +74,8 @@ class Store:
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Commit what the block does, all or nothing, as one numbered transaction; nothing else commits.
 
-        Raises StoreLocked, and rolls back, if another writer has taken the store over since it was opened. An
-        error in the block rolls back and goes on to the caller; faults of disk and file become StoreError,
-        StoreDamaged.
+        Raises StoreLocked, and rolls back, if another writer has taken the store over since it was opened. An error in
+        the block rolls back and goes on to the caller; faults of disk and file become StoreError, StoreDamaged.
         """
         self._check_usable()
         connection = self.connection
@@ -86,10 +83,10 @@ class Store:
         try:
             with translated(self.path):
                 connection.execute("begin transaction")
-                number = _one(connection, "select txid_current()")
+                number = one_row(connection, "select txid_current()")
                 self._check_held()
                 yield connection
-                if _one(connection, "select txid_current()") != number:
+                if one_row(connection, "select txid_current()") != number:
                     raise StoreError("A step ended the transaction that it was part of: only the store commits.")
                 self._check_held()
                 following = self._count_on()
@@ -112,26 +109,14 @@ class Store:
     @contextmanager
     def bulk(self) -> Iterator[None]:
         """Write the log into the file once, after many large transactions, rather than after each of them."""
-        row = self.connection.execute("select current_setting('checkpoint_threshold')").fetchone()
-        assert row is not None
+        (usual,) = one_row(self.connection, "select current_setting('checkpoint_threshold')")
         self.connection.execute("set checkpoint_threshold = '4GB'")
         try:
             yield
         finally:
-            self.connection.execute(f"set checkpoint_threshold = '{row[0]}'")
+            self.connection.execute(f"set checkpoint_threshold = '{usual}'")
         if self.path is not None:
             self.checkpoint()
-
-    def scrub(self) -> int:
-        """Read every value of every table, so that damage shows as StoreDamaged; the number of rows."""
-        with translated(self.path):
-            tables = self.connection.execute("select table_name from duckdb_tables() where not temporary").fetchall()
-            # the hash of a row needs every column of it
-            counts = [
-                self.connection.execute(f'select count(*), bit_xor(hash(t)) from main."{name}" t').fetchall()[0][0]
-                for (name,) in tables
-            ]
-        return sum(counts)
 
     def close(self) -> None:
         """Close the file and let the next writer in. What is not in a committed transaction is gone."""
@@ -141,12 +126,7 @@ class Store:
             _WRITTEN_HERE.discard(self._file)
             self._ownership.release()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _count_on(self) -> Mark:
@@ -278,7 +258,7 @@ def _open_reader(path: Path, settings: Settings, schema: Schema) -> Store:
     try:
         with translated(path, opening=True):
             # a second opening in this process shares the first one's settings, locked by then
-            if not _one(connection, "select current_setting('lock_configuration')"):
+            if not one_row(connection, "select current_setting('lock_configuration')")[0]:
                 connection.execute("set global TimeZone = 'UTC'")
                 connection.execute("set lock_configuration = true")
             found = meta(connection)
@@ -291,9 +271,3 @@ def _open_reader(path: Path, settings: Settings, schema: Schema) -> Store:
         connection.close()
         raise
     return Store(connection, path, is_writable=False)
-
-
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
-    row = connection.execute(query).fetchone()
-    assert row is not None
-    return row[0]

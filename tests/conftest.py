@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from brokers import broker, topic_prefix
+from proofs import empty_store, made_once
 
-__all__ = ["broker", "topic_prefix"]
+__all__ = ["broker", "empty_store", "made_once", "topic_prefix"]
 
 _BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -186,6 +186,6 @@ def damaged(good: bytes, chance: random.Random) -> bytes:
             made[at : at + 10] = chance.choice((b"\xff" * 9 + b"\x01", b"\x80" * 11, b"\xfe\xff\xff\xff\x0f"))
         else:
             made[at : at + 2] = chance.choice(
-                (b"\xff\xff", b"[[[[", b"\\u0000", b"NaN", b"\\ud800", b'"', b"null", b"\x00", b"\xc0\xaf")
+                (b"\xff\xff", b"[[[[", b"\\u0000", b"NaN", b"\\ud800", b"1e999", b'"', b"null", b"\x00", b"\xc0\xaf")
             )
     return bytes(made)

@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 
-import throughline.sinks.quarantine.records as quarantine_module
 import throughline.streams.join.derive as derive_module
 from bench.instruments.stages import cpu_seconds
+from throughline.sql import sql
 
 _STREAMS = Path(derive_module.__file__).parent
 _FETCHES = frozenset(["fetchone", "fetchall", "fetchmany", "to_arrow_table", "fetch_arrow_table", "arrow", "df"])
@@ -38,7 +38,7 @@ class Statements:
             file.read_text(encoding="utf-8").strip(): file.relative_to(_STREAMS).with_suffix("").as_posix()
             for file in sorted(_STREAMS.rglob("*.sql"))
         }
-        self._files[str(quarantine_module._RECORD).strip()] = "quarantine"
+        self._files[sql("throughline.sinks.quarantine", "sql/record").strip()] = "quarantine"
 
     def name(self, text: str) -> str:
         """`models/steps` for the text of that file, alone or behind `create table as` or `insert into`."""

@@ -14,6 +14,8 @@ _SINK, _FORM = "tests/streams/shared/test_shared_sink.py", "tests/streams/shared
 _WORKER = "tests/streams/worker/test_"
 _FAULTS = f"{_WORKER}committer_faults.py"
 _CONFLICTS = "tests/quality/stewardship/test_conflicts.py"
+_VIEWS, _CHECKS = "tests/sinks/test_views.py", "tests/quality/checks"
+_WIRE = "tests/schemas/wire/test_"
 
 # part: pattern of files, relative to the checkout: tests without a broker. The first pattern that has a file counts.
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -46,10 +48,12 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "streams/worker/partition.py": (f"{_WORKER}heartbeats.py", f"{_WORKER}committer.py", _FAULTS),
     },
     "views": {
-        "sinks/views/*.sql": ("tests/sinks/views", _HISTORIES, "tests/sinks/test_digest.py", "tests/quality/checks"),
+        "sinks/views/*.sql": (_VIEWS, _HISTORIES, "tests/sinks/test_digest.py", _CHECKS),
     },
-    "measures": {"quality/checks/measures/*.sql": ("tests/quality/checks/test_measures.py", "tests/quality/checks")},
-    "acceptance": {"schemas/acceptance/*.py": ("tests/schemas/acceptance",)},
+    "measures": {"quality/checks/measures/*.sql": (f"{_CHECKS}/test_measures.py", _CHECKS)},
+    "acceptance": {
+        "schemas/acceptance/*.py": ("tests/schemas/acceptance", f"{_WIRE}event_json.py", f"{_WIRE}cloudevents.py"),
+    },
 }  # fmt: skip
 
 

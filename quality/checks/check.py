@@ -23,7 +23,7 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Problems, read_entry
 from throughline.schemas.definitions.identifier import PSEUDONYM
 from throughline.schemas.definitions.quality import DIMENSIONS, QualityRules, load_quality_rules
-from throughline.sql import sql
+from throughline.sql import make_table, one_row, sql
 
 _CATALOGUE = "Publish the event again under a new id, or widen the catalogue: it was narrowed since the event came."
 _VIEWS = "`throughline verify`, then `throughline rebuild`; if it stays, report it as a fault of the software."
@@ -137,12 +137,9 @@ def measured_frames(
 
     A check whose limit the rules set for some of its subjects comes once for each limit, as its `at_most`.
     """
-    cursor = connection.cursor()
-    try:
+    with connection.cursor() as cursor:
         observe(cursor, domain, rules, as_of or as_of_checked(connection))
         return [part for check in all_checks() for part in _by_limit(check, _measure(cursor, check), rules)]
-    finally:
-        cursor.close()
 
 
 def _by_limit(check: Check, measured: pa.Table, rules: QualityRules) -> list[tuple[Check, pa.Table]]:
@@ -158,14 +155,15 @@ def as_of_checked(connection: duckdb.DuckDBPyConnection) -> datetime:
 
     UTC, naive. Raises DataError for a store without events.
     """
-    row = connection.execute(
-        "select quantile_disc(coalesce(recorded_at, occurred_at), 0.9995) from dated_events where case_key is not null"
-    ).fetchone()
-    if row is None or row[0] is None:
+    found: datetime | None
+    (found,) = one_row(
+        connection,
+        "select quantile_disc(coalesce(recorded_at, occurred_at), 0.9995) from dated_events where case_key is not null",
+    )
+    if found is None:
         raise DataError(
             "The store has no events to check.", hint="`throughline replay PATH --store FILE` brings some in."
         )
-    found: datetime = row[0]
     return found
 
 
@@ -189,9 +187,7 @@ def observe(cursor: duckdb.DuckDBPyConnection, domain: Domain, rules: QualityRul
         ("numbers_most", "type varchar, field varchar, most double", numbers),
         ("agreed_fields", "type varchar, field varchar, decision varchar", list(rules.agreed)),
     ):
-        cursor.execute(f"create or replace temp table {name} ({columns})")
-        if rows:
-            cursor.executemany(f"insert into {name} values ({', '.join('?' * len(rows[0]))})", rows)
+        make_table(cursor, name, columns, rows)
 
 
 def _measure(cursor: duckdb.DuckDBPyConnection, check: Check) -> pa.Table:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from throughline.quality.checks.check import checks_of
 from throughline.schemas.definitions.quality import DIMENSIONS, QualityRules
-from throughline.sql import sql
+from throughline.sql import make_table, sql
 
 
 def scores(connection: duckdb.DuckDBPyConnection, rules: QualityRules) -> pa.Table:
@@ -22,21 +22,17 @@ def scores(connection: duckdb.DuckDBPyConnection, rules: QualityRules) -> pa.Tab
     dimension, made and held (how many checks), score (whole, 0..100; null where no check was made). The last run of
     each desk as of a time in the month counts. `connection` is of a store; reading will do.
     """
-    cursor = connection.cursor()
-    try:
+    with connection.cursor() as cursor:
         attribute(cursor, rules)
-        cursor.execute("create or replace temp table dimensions (dimension varchar, place integer)")
-        cursor.executemany("insert into dimensions values (?, ?)", [(name, i) for i, name in enumerate(DIMENSIONS)])
+        places = [(name, place) for place, name in enumerate(DIMENSIONS)]
+        make_table(cursor, "dimensions", "dimension varchar, place integer", places)
         return cursor.execute(sql(__package__, "scores_sql/scores")).to_arrow_table()
-    finally:
-        cursor.close()
 
 
 def attribute(cursor: duckdb.DuckDBPyConnection, rules: QualityRules) -> None:
     """Make `attributed`: the results that speak for each month, and of which source and agency each is."""
-    cursor.execute("create or replace temp table check_subjects (check_name varchar, of varchar)")
     known = [(one.name, one.of) for one in checks_of(rules).values()]
-    cursor.executemany("insert into check_subjects values (?, ?)", known)
+    make_table(cursor, "check_subjects", "check_name varchar, of varchar", known)
     cursor.execute(sql(__package__, "scores_sql/attributed"))
 
 
@@ -48,25 +44,18 @@ def service_levels(connection: duckdb.DuckDBPyConnection, rules: QualityRules, a
     most), met. Rows are of agreed levels only, where something was observed. `as_of` (UTC, naive) ends the silence of
     the last month. `connection` is of a store; reading will do.
     """
-    cursor = connection.cursor()
-    try:
+    with connection.cursor() as cursor:
         cursor.execute("set variable as_of = ?::timestamp", [as_of])
         days = [one.days for one in rules.service_levels if one.days is not None]
         cursor.execute("set variable recorded_days = ?::integer", [days[0] if days else None])
-        cursor.execute(
-            "create or replace temp table agreed_levels"
-            " (level varchar, source varchar, agreed double, is_least boolean)"
-        )
         agreed = [
             (one.level, source, limit, one.is_least)
             for one in rules.service_levels
             for source, limit in one.agreed.items()
         ]
-        if agreed:
-            cursor.executemany("insert into agreed_levels values (?, ?, ?, ?)", agreed)
+        columns = "level varchar, source varchar, agreed double, is_least boolean"
+        make_table(cursor, "agreed_levels", columns, agreed)
         return cursor.execute(sql(__package__, "scores_sql/service_levels")).to_arrow_table()
-    finally:
-        cursor.close()
 
 
 def month_before(month: date) -> date:

@@ -33,7 +33,7 @@ from throughline.errors import DataError
 from throughline.quality.checks.check import release_checks
 from throughline.sinks.export import MANIFEST
 from throughline.sinks.store import Store
-from throughline.sql import sql
+from throughline.sql import one_row, rows_by_name, sql
 from throughline.streams.join.derive import DERIVED
 from throughline.streams.join.rebuild import LINKED
 from throughline.streams.join.rules import RULE_TABLES
@@ -51,22 +51,19 @@ def lineage(store: Store, namespace: str, exports: Sequence[Path] = ()) -> Itera
     `namespace` is that of its jobs, tables and views; `exports` are folders of Parquet that it was exported to. Raises
     DataError for a folder without a manifest, or with that of another store.
     """
-    cursor = store.connection.cursor()
-    try:
+    with store.connection.cursor() as cursor:
         yield from _jobs(cursor, namespace)
         yield from _arrivals(cursor, namespace, store.store_id)
         yield from _checks(cursor, namespace, store.store_id)
-    finally:
-        cursor.close()
     for folder in exports:
         yield from _export(store, namespace, folder)
 
 
 def _jobs(cursor: duckdb.DuckDBPyConnection, namespace: str) -> Iterator[JobEvent]:
-    row = cursor.execute("select max(received_at) from events").fetchone()
-    if row is None or row[0] is None:
+    (latest,) = one_row(cursor, "select max(received_at) from events")
+    if latest is None:
         raise DataError("The store has no events.", hint="`throughline replay PATH --store FILE` brings some in.")
-    job = partial(JobEvent, eventTime=_time(row[0]), producer=_PRODUCER)
+    job = partial(JobEvent, eventTime=_time(latest), producer=_PRODUCER)
     for source, origins in groupby(_rows(cursor, "sources"), key=itemgetter("source")):
         yield job(
             job=_job(namespace, f"publish {source}"),
@@ -220,5 +217,4 @@ def _time(moment: datetime) -> str:
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = cursor.execute(sql(__package__, f"lineage_sql/{name}")).to_arrow_table().to_pylist()
-    return found
+    return rows_by_name(cursor, sql(__package__, f"lineage_sql/{name}"))

@@ -12,7 +12,7 @@ import duckdb
 from throughline.errors import DataError
 from throughline.quality.stewardship.desk import Action, Desk
 from throughline.schemas.definitions.steward import PUBLISHED
-from throughline.sql import sql
+from throughline.sql import one_row, sql
 from throughline.streams.join.rebuild import past
 
 FIGURES = ("delays",)
@@ -103,11 +103,11 @@ def publications(connection: duckdb.DuckDBPyConnection, since: datetime | None =
 
 def _reach(connection: duckdb.DuckDBPyConnection) -> tuple[datetime, datetime]:
     """The time of the latest event of a case, and when the latest record was received. Raises DataError for none."""
-    row = connection.execute(
+    latest, known_at = one_row(
+        connection,
         "select (select max(last_at) from case_facts), "
-        "(select max(received_at) from (select received_at from events union all select received_at from quarantined))"
-    ).fetchone()
-    if row is None or row[0] is None:
+        "(select max(received_at) from (select received_at from events union all select received_at from quarantined))",
+    )
+    if latest is None:
         raise DataError("The store has no cases.", hint="`throughline replay PATH --store FILE` brings some in.")
-    latest, known_at = row
     return latest, known_at

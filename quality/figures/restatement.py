@@ -13,7 +13,7 @@ import orjson
 from throughline.quality.figures.publication import Publication, figure_rows
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
-from throughline.sql import sql
+from throughline.sql import registered, sql
 from throughline.streams.join.rebuild import past
 
 # what a change of coverage alone can change in a row: it shows or withholds
@@ -97,9 +97,8 @@ def _causes(then: Store, now: Store, publication: Publication) -> dict[str, list
     ):
         table = store.connection.execute(query).to_arrow_table()
         # copied: DuckDB would filter an Arrow table by pyarrow, whose integers end before a key does
-        connection.register("given", table)
-        connection.execute(f"create temp table {name} as from given")
-        connection.unregister("given")
+        with registered(connection, given=table):
+            connection.execute(f"create temp table {name} as from given")
     found = connection.execute(sql(__package__, "sql/causes"), {"known_at": publication.known_at}).fetchall()
     causes: dict[str, list[Cause]] = {}
     for subject, *cause in found:

@@ -16,7 +16,7 @@ from throughline.quality.checks.check import Check, checks_of
 from throughline.quality.checks.scores import attribute, month_before, scores, service_levels
 from throughline.quality.letters.template import agreed, amount, month_name, observed, rendered
 from throughline.schemas.definitions.quality import DIMENSIONS, QualityRules
-from throughline.sql import sql
+from throughline.sql import one_row, rows_by_name, sql
 
 PROBLEMS = 3
 _LEVELS_SHOWN = 8
@@ -92,13 +92,7 @@ class Letter:
 
 
 def letter(
-    connection: duckdb.DuckDBPyConnection,
-    rules: QualityRules,
-    agency: str,
-    month: date,
-    *,
-    as_of: datetime,
-    ask: str,
+    connection: duckdb.DuckDBPyConnection, rules: QualityRules, agency: str, month: date, *, as_of: datetime, ask: str
 ) -> Letter:
     """What the letter to `agency` for `month` (its first day) says.
 
@@ -108,8 +102,7 @@ def letter(
     named = connection.execute("select name, role from agencies where agency = ?", [agency]).fetchone()
     if named is None or named[1] == "steward":
         known = "select string_agg(agency, ', ' order by agency) from agencies where role <> 'steward'"
-        row = connection.execute(known).fetchone()
-        raise UsageError(f"No agency `{agency}` publishes here.", hint=f"Known: {row and row[0]}.")
+        raise UsageError(f"No agency `{agency}` publishes here.", hint=f"Known: {one_row(connection, known)[0]}.")
     scored = [
         row for row in scores(connection, rules).to_pylist() if row["scope"] == "agency" and row["name"] == agency
     ]
@@ -150,15 +143,11 @@ def letter_html(said: Letter) -> str:
 def _problems(
     connection: duckdb.DuckDBPyConnection, rules: QualityRules, agency: str, month: date
 ) -> list[dict[str, Any]]:
-    cursor = connection.cursor()
-    try:
+    with connection.cursor() as cursor:
         attribute(cursor, rules)
         cursor.execute("set variable agency = ?::varchar", [agency])
         cursor.execute("set variable month = ?::date", [month])
-        found: list[dict[str, Any]] = cursor.execute(sql(__package__, "problems")).to_arrow_table().to_pylist()
-    finally:
-        cursor.close()
-    return found
+        return rows_by_name(cursor, sql(__package__, "problems"))
 
 
 def _score_line(dimension: str, now: dict[str, Any], before: dict[str, Any]) -> ScoreLine:

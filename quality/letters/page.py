@@ -16,7 +16,7 @@ from throughline.quality.checks.check import Check, checks_of
 from throughline.quality.checks.scores import service_levels
 from throughline.quality.letters.template import amount, rendered
 from throughline.schemas.definitions.quality import QualityRules
-from throughline.sql import sql
+from throughline.sql import one_row, rows_by_name, sql
 
 FEEDS_SHOWN = 200
 STALE_DAYS = 7
@@ -94,7 +94,6 @@ class Page:
 
     @property
     def is_trusted(self) -> bool:
-        """Whether the answer is yes."""
         return self.verdict.startswith("Yes")
 
     @property
@@ -124,20 +123,20 @@ def page(
 
     `results_link` is where the table of all results can be seen. `connection` is of a store; reading will do.
     """
-    cursor = connection.cursor()
-    try:
+    with connection.cursor() as cursor:
         cursor.execute("set variable now = ?::timestamp", [now])
         cursor.execute("set variable as_of = ?::timestamp", [as_of])
         cursor.execute(sql(__package__, "page_sql/last_results"))
-        checked = cursor.execute("select max(as_of) from last_results").fetchone()
-        found = {name: _rows(cursor, name) for name in ("checks", "history", "quarantine", "conflicts", "feeds")}
-    finally:
-        cursor.close()
+        (checked,) = one_row(cursor, "select max(as_of) from last_results")
+        found = {
+            name: rows_by_name(cursor, sql(__package__, f"page_sql/{name}"))
+            for name in ("checks", "history", "quarantine", "conflicts", "feeds")
+        }
     levels = service_levels(connection, rules, as_of).to_pylist()
     return Page(
         as_of,
         now,
-        checked[0] if checked else None,
+        checked,
         _checks(checks_of(rules).values(), found["checks"], found["history"]),
         tuple(found["quarantine"]),
         tuple(found["conflicts"]),
@@ -151,11 +150,6 @@ def page(
 def page_html(shown: Page) -> str:
     """The page as one HTML file that needs nothing else."""
     return rendered("page.html", page=shown)
-
-
-def _rows(cursor: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
-    found: list[Row] = cursor.execute(sql(__package__, f"page_sql/{name}")).to_arrow_table().to_pylist()
-    return found
 
 
 def _checks(known: Iterable[Check], checks: Sequence[Row], history: Sequence[Row]) -> tuple[CheckLine, ...]:

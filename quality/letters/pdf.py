@@ -23,12 +23,7 @@ def letter_pdf(said: Letter) -> bytes:
     reader = _Elements()
     reader.feed(letter_html(said))
     title, main = reader.named["title"], reader.named["main"]
-    given = {
-        "title": title["children"][0],
-        "year": said.month.year,
-        "month": said.month.month,
-        "main": main,
-    }
+    given = {"title": title["children"][0], "year": said.month.year, "month": said.month.month, "main": main}
     made = typst.compile(
         files(__package__).joinpath("templates/letter.typ").read_bytes(),
         sys_inputs={"letter": orjson.dumps(given).decode()},

@@ -23,7 +23,7 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Problems, read_entry
 from throughline.schemas.definitions.quality import QualityRules, load_quality_rules
 from throughline.schemas.wire.manifest import Manifest
-from throughline.sql import sql
+from throughline.sql import registered, sql
 
 _SILENT = pa.schema({"subject": pa.string()})
 _SENT = pa.schema({"source": pa.string(), "type": pa.string(), "day": pa.date32(), "events": pa.int64()})
@@ -67,16 +67,13 @@ def reconcile(
     """
     as_of = as_of or as_of_checked(connection)
     rules = load_quality_rules(domain)
-    cursor = connection.cursor()
-    try:
+    with connection.cursor() as cursor:
         observe(cursor, domain, rules, as_of)
         _find_silent(cursor, rules)
         found = [one for name in _OF_STORE for one in _differences(cursor, name, name, name)]
         if manifests:
             _register(cursor, manifests)
             found += _differences(cursor, "manifest", "sent_not_here", "here_not_sent")
-    finally:
-        cursor.close()
     return found
 
 
@@ -134,6 +131,5 @@ def _register(cursor: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest]) 
 def _make(cursor: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> None:
     columns = zip(*rows, strict=True) if rows else [()] * len(schema)
     arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
-    cursor.register("given", pa.Table.from_arrays(arrays, schema=schema))
-    cursor.execute(f"create or replace temp table {name} as from given")
-    cursor.unregister("given")
+    with registered(cursor, given=pa.Table.from_arrays(arrays, schema=schema)):
+        cursor.execute(f"create or replace temp table {name} as from given")

@@ -129,12 +129,8 @@ def compare_official(
     """
     zone = ZoneInfo(domain.time_zone)
     begin, end = _midnight(table.from_day, zone), _midnight(table.to_day + timedelta(days=1), zone)
-    counted: dict[str, int] = dict(
-        connection.execute(
-            sql(__package__, "official"),
-            {"types": list(table.types), "begin": begin, "end": end, "field": table.field},
-        ).fetchall()
-    )
+    given = {"types": list(table.types), "begin": begin, "end": end, "field": table.field}
+    counted: dict[str, int] = dict(connection.execute(sql(__package__, "official"), given).fetchall())
     known = {name: parts for name, parts in table.parts.items() if table.field or counted.keys() & set(parts)}
     found = {name: sum(counted.get(part, 0) for part in known[name]) for name in totals if name in known}
     rows = [

@@ -125,12 +125,8 @@ def undo(desk: Desk, left: Identifier, right: Identifier, *, reason_code: str) -
             f"No steward's link of {pair} is in force or waits.",
             hint="`throughline links unlink` parts what events join.",
         )
-    desk.publish(
-        [
-            pair.action(WITHDRAWN, proposal_source=source, proposal_id=id, reason_code=reason_code)
-            for source, id in found
-        ]
-    )
+    named = [{"proposal_source": source, "proposal_id": id, "reason_code": reason_code} for source, id in found]
+    desk.publish([pair.action(WITHDRAWN, **said) for said in named])
     return len(found)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import duckdb
 
 from throughline.quality.stewardship.links import Identifier, key_of
-from throughline.sql import sql
+from throughline.sql import one_row, sql
 from throughline.streams.join.link import prepare_edges
 
 
@@ -75,7 +74,6 @@ class Preview:
 
     @property
     def identifiers(self) -> list[str]:
-        """Identifiers of that case."""
         return sorted({*self.left.identifiers, *self.right.identifiers}) if self.merges else []
 
     def advice(self, *, second_person: bool) -> list[str]:
@@ -108,7 +106,7 @@ def preview(connection: duckdb.DuckDBPyConnection, area: str, left: Identifier, 
         _side(connection, one, key, other, other_key)
         for one, key, other, other_key in ((left, keys[0], right, keys[1]), (right, keys[1], left, keys[0]))
     ]
-    by_events, by_steward, unlinked, waiting = _row(
+    by_events, by_steward, unlinked, waiting = one_row(
         connection,
         """
         select
@@ -147,15 +145,9 @@ def _contradictory(connection: duckdb.DuckDBPyConnection, left: Side, right: Sid
 def _side(
     connection: duckdb.DuckDBPyConnection, identifier: Identifier, key: int, other: Identifier, other_key: int
 ) -> Side:
-    is_hub, hub_limit, neighbours, already, *case = _row(
+    is_hub, hub_limit, neighbours, already, *case = one_row(
         connection, sql(__package__, "links_sql/side"), {"key": key, "other": other_key}
     )
     counted = {one["kind"]: one["identifiers"] for one in neighbours}
     then = counted if already else counted | {other.kind: counted.get(other.kind, 0) + 1}
     return Side(identifier, is_hub, hub_limit, counted, then, *case)
-
-
-def _row(connection: duckdb.DuckDBPyConnection, query: str, given: dict[str, int]) -> tuple[Any, ...]:
-    row = connection.execute(query, given).fetchone()
-    assert row is not None
-    return row

@@ -25,6 +25,7 @@ from throughline.sinks.quarantine.kept import KeptRecord, choose_kept, leave, po
 from throughline.sinks.quarantine.records import show
 from throughline.sinks.store import Store
 from throughline.sources.mapping.parts import Mapping
+from throughline.sql import one_row
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.batch import settle, take
 from throughline.streams.join.rebuild import open_domain
@@ -86,11 +87,8 @@ def replay_quarantine(
         done.unread.update(why for _, why in unread)
         done.left_out += sum(run.left_out for run in runs)
         _take(store, runs, done, is_live=is_live)
-    settle(
-        store,
-        lambda stage, part: report(stage, part, 1.0),
-        derived=note_outgoing if is_live else lambda connection: None,
-    )
+    note = note_outgoing if is_live else lambda connection: None
+    settle(store, lambda stage, part: report(stage, part, 1.0), derived=note)
     return done
 
 
@@ -149,5 +147,4 @@ def _take(store: Store, runs: Sequence[_Run], done: Replayed, *, is_live: bool) 
 
 def _is_live(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether the store is fed from topics: what changes in it is to be published."""
-    row = connection.execute("select count(*) from log_positions").fetchone()
-    return row is not None and row[0] > 0
+    return bool(one_row(connection, "select count(*) from log_positions")[0])

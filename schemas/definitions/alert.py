@@ -35,16 +35,11 @@ USUAL = (
 
 def parse_alerts(domain: Entry) -> tuple[AlertRule, ...]:
     """The alerts of a domain: the usual ones, as its key `alerts` changes them."""
-    given = domain.entry("alerts")
-    if given is None:
-        return USUAL
+    given = domain.under("alerts")
     given.only(*(rule.kind for rule in USUAL))
     rules = []
     for usual in USUAL:
-        entry = given.entry(usual.kind)
-        if entry is None:
-            rules.append(usual)
-            continue
+        entry = given.under(usual.kind)
         entry.only("severity", "enabled", *(() if usual.days is None else ("days",)))
         if entry.flag("enabled", True):
             severity = entry.choice("severity", SEVERITIES, needed=False) or usual.severity

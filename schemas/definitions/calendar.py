@@ -1,9 +1,8 @@
 """The calendar of a domain: when its days begin, and which of them are worked.
 
-Bank holidays come from the `holidays` library by country and subdivision, plus the domain's own overrides, so
-a holiday that is proclaimed tomorrow needs a line of data and no release. How a clock counts them is section 5 of
-`docs/rules.md`. Everything here is a function of its arguments; nothing
-asks what day it is.
+Bank holidays come from the `holidays` library by country and subdivision, plus the domain's own overrides, so a holiday
+that is proclaimed tomorrow needs a line of data and no release. How a clock counts them is section 5 of
+`docs/rules.md`. Everything here is a function of its arguments; nothing asks what day it is.
 
 The `calendar` entry of `domain.yaml`, which may be null (Monday to Friday, no holidays):
 
@@ -17,17 +16,18 @@ The `calendar` entry of `domain.yaml`, which may be null (Monday to Friday, no h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Any, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import holidays
 import pyarrow as pa
 
-from throughline.errors import DomainError, UsageError
+from throughline.errors import UsageError
+from throughline.schemas.definitions.entry import Entry
 
 WorkingDayTest = Callable[[date], bool]
 
@@ -41,8 +41,6 @@ CALENDAR = pa.schema(
 )
 """One row per local day: when it begins (UTC), whether it is worked, the running number of working days."""
 
-_KEYS = {"country", "subdivision", "overrides"}
-_OVERRIDE_KEYS = {"holidays", "working"}
 _SATURDAY = 5
 
 
@@ -50,7 +48,7 @@ class HasCalendar(Protocol):
     """What `calendar` needs to know of a domain."""
 
     @property
-    def calendar(self) -> Mapping[str, Any] | None: ...
+    def calendar(self) -> CalendarRule: ...
 
     @property
     def time_zone(self) -> str: ...
@@ -66,39 +64,22 @@ class CalendarRule:
     extra_working_days: frozenset[date] = frozenset()
 
 
-def calendar_rule(entry: Mapping[str, Any] | None) -> CalendarRule:
-    """Read the `calendar` entry of a domain. Raises DomainError for a country, key or date it cannot use."""
-    if entry is None:
-        return CalendarRule()
-    unknown = sorted(set(entry) - _KEYS)
-    if unknown:
-        raise DomainError(
-            f"unknown key {unknown[0]!r}", field="calendar", hint=f"The keys are {', '.join(sorted(_KEYS))}."
-        )
-    named = entry.get("subdivision")
-    subdivisions = () if named is None else (named,) if isinstance(named, str) else tuple(named)
-    overrides = entry.get("overrides") or {}
-    strange = sorted(set(overrides) - _OVERRIDE_KEYS)
-    if strange:
-        raise DomainError(
-            f"unknown key {strange[0]!r}",
-            field="calendar.overrides",
-            hint=f"The keys are {', '.join(sorted(_OVERRIDE_KEYS))}.",
-        )
-    rule = CalendarRule(
-        country=entry.get("country"),
-        subdivisions=subdivisions,
-        extra_holidays=_dates(overrides.get("holidays"), "calendar.overrides.holidays"),
-        extra_working_days=_dates(overrides.get("working"), "calendar.overrides.working"),
-    )
-    twice = rule.extra_holidays & rule.extra_working_days
-    if twice:
-        raise DomainError(
-            f"{min(twice)} stands as a holiday and as a working day",
-            field="calendar.overrides",
-            hint="Leave it in one of the two lists.",
-        )
-    _libraries(rule)
+def parse_calendar(domain: Entry) -> CalendarRule:
+    """The `calendar` of a domain."""
+    if "calendar" not in domain.map:
+        domain.fault("calendar", "is missing.", "Write {country: …, subdivision: …}, or null for Monday to Friday.")
+    given = domain.under("calendar")
+    given.only("country", "subdivision", "overrides")
+    overrides = given.under("overrides")
+    overrides.only("holidays", "working")
+    off, worked = overrides.days("holidays"), overrides.days("working")
+    if twice := off & worked:
+        overrides.fault(None, f"{min(twice)} stands as a holiday and as a working day.", "Leave it in one of the two.")
+    rule = CalendarRule(given.text("country", needed=False) or None, given.texts("subdivision"), off, worked)
+    try:
+        _libraries(rule)
+    except NotImplementedError as error:
+        given.fault(None, f"{error}.", "Write them as the `holidays` library does (ISO 3166), for example GB and ENG.")
     return rule
 
 
@@ -135,13 +116,12 @@ def start_of_day(day: date, time_zone: str) -> datetime:
 def calendar(domain: HasCalendar, first: date, last: date) -> pa.Table:
     """Return the calendar of a domain from `first` to `last`, both included: the table `CALENDAR`, by day.
 
-    `working_days` counts the working days from `first` up to and including the day, so only differences of it
-    mean anything. Raises UsageError if `last` is before `first`, DomainError for a calendar that cannot be
-    used.
+    `working_days` counts the working days from `first` up to and including the day, so only differences of it mean
+    anything. Raises UsageError if `last` is before `first`.
     """
     if last < first:
         raise UsageError(f"the calendar cannot end on {last}, before it begins on {first}")
-    return _table(calendar_rule(domain.calendar), domain.time_zone, first, last)
+    return _table(domain.calendar, domain.time_zone, first, last)
 
 
 # kept, because every store that is opened asks for the same years, and they take a third of a second
@@ -163,23 +143,6 @@ def _table(rule: CalendarRule, time_zone: str, first: date, last: date) -> pa.Ta
 def _libraries(rule: CalendarRule) -> tuple[holidays.HolidayBase, ...]:
     if rule.country is None:
         return ()
-    try:
-        return tuple(
-            holidays.country_holidays(rule.country, subdiv=subdivision) for subdivision in rule.subdivisions or (None,)
-        )
-    except NotImplementedError as error:
-        raise DomainError(
-            str(error),
-            field="calendar",
-            hint="Write them as the `holidays` library does (ISO 3166), for example GB and ENG.",
-        ) from error
-
-
-def _dates(given: Any, field: str) -> frozenset[date]:
-    found = []
-    for value in given or ():
-        try:
-            found.append(value if type(value) is date else date.fromisoformat(str(value)))
-        except ValueError as error:
-            raise DomainError(f"{value!r} is not a date", field=field, hint="Write YYYY-MM-DD.") from error
-    return frozenset(found)
+    return tuple(
+        holidays.country_holidays(rule.country, subdiv=subdivision) for subdivision in rule.subdivisions or (None,)
+    )

@@ -44,32 +44,13 @@ class Field:
 
 
 @dataclass(frozen=True)
-class TypeField:
-    """A field as one event type uses it: whether it must be there, and the values that the type allows."""
+class TypeField(Field):
+    """A field as one event type uses it: whether it must be there, and the values that the type allows.
 
-    field: Field
-    required: bool
-    values: tuple[str, ...] | None
+    `enum` is null where these are not the whole list.
+    """
 
-    @property
-    def name(self) -> str:
-        return self.field.name
-
-    @property
-    def type(self) -> str:
-        return self.field.type
-
-    @property
-    def unit(self) -> str | None:
-        return self.field.unit
-
-    @property
-    def sensitivity(self) -> str:
-        return self.field.sensitivity
-
-    @property
-    def doc(self) -> str:
-        return self.field.doc
+    required: bool = False
 
 
 @dataclass(frozen=True)

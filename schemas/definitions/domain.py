@@ -15,13 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from throughline.errors import DomainError
 from throughline.schemas.acceptance.rules import Rules
 from throughline.schemas.definitions.alert import AlertRule, parse_alerts
-from throughline.schemas.definitions.calendar import calendar_rule
+from throughline.schemas.definitions.calendar import CalendarRule, parse_calendar
 from throughline.schemas.definitions.catalogue import Enum, EventType, Field
 from throughline.schemas.definitions.entry import Entry, Problems, nearest, read_entries, read_entry
 from throughline.schemas.definitions.example import check_example
@@ -39,18 +38,8 @@ from throughline.schemas.definitions.vocabulary import Known, parse_enums, parse
 DEFAULT_DOMAIN = Path(__file__).parents[1] / "domains" / "england_wales"
 
 _KEYS = (
-    *(
-        "name",
-        "title",
-        "type_prefix",
-        "time_zone",
-        "calendar",
-        "agencies",
-        "areas",
-        "identifiers",
-        "placeholders",
-    ),
-    *("placeholder_patterns", "limits", "alerts", "stewards", "overrides"),
+    *("name", "title", "type_prefix", "time_zone", "calendar", "agencies", "areas", "identifiers"),
+    *("placeholders", "placeholder_patterns", "limits", "alerts", "stewards", "overrides"),
 )
 
 
@@ -75,7 +64,7 @@ class Domain:
     title: str
     type_prefix: str
     time_zone: str
-    calendar: Mapping[str, Any] | None
+    calendar: CalendarRule
     agencies: Mapping[str, Agency] | None
     areas: Mapping[str, str] | None
     identifiers: tuple[IdentifierKind, ...]
@@ -132,7 +121,7 @@ def load_domain(path: Path | None = None) -> Domain:
         title=entry.text("title"),
         type_prefix=_type_prefix(entry),
         time_zone=_time_zone(entry),
-        calendar=_calendar(entry),
+        calendar=parse_calendar(entry),
         agencies=agencies,
         areas=_areas(entry),
         identifiers=kinds,
@@ -172,11 +161,7 @@ def _types(folder: Path, known: Known, problems: Problems) -> tuple[dict[str, Ev
 
 
 def _standards(
-    folder: Path,
-    domain: Entry,
-    types: Mapping[str, EventType],
-    agencies: tuple[str, ...] | None,
-    problems: Problems,
+    folder: Path, domain: Entry, types: Mapping[str, EventType], agencies: tuple[str, ...] | None, problems: Problems
 ) -> tuple[Standard, ...]:
     """The standards of a domain, switched on and off by its overrides, in the order of files and lines."""
     switched = _switches(domain)
@@ -199,9 +184,7 @@ def _standards(
 
 def _second_person(domain: Entry, types: Mapping[str, EventType]) -> bool:
     """Whether links take two stewards. Without a type of event to second them with, none would ever count."""
-    given = domain.entry("stewards")
-    if given is None:
-        return False
+    given = domain.under("stewards")
     given.only("second_person")
     needed = given.flag("second_person")
     if needed and SECONDED not in types:
@@ -210,13 +193,9 @@ def _second_person(domain: Entry, types: Mapping[str, EventType]) -> bool:
 
 
 def _switches(domain: Entry) -> dict[str, bool]:
-    overrides = domain.entry("overrides")
-    if overrides is None:
-        return {}
+    overrides = domain.under("overrides")
     overrides.only("standards")
-    standards = overrides.entry("standards")
-    if standards is None:
-        return {}
+    standards = overrides.under("standards")
     standards.only("enable", "disable")
     enable, disable = standards.texts("enable"), standards.texts("disable")
     for name in sorted(set(enable) & set(disable)):
@@ -267,23 +246,8 @@ def _time_zone(entry: Entry) -> str:
     return name
 
 
-def _calendar(entry: Entry) -> Mapping[str, Any] | None:
-    if "calendar" not in entry.map:
-        entry.fault("calendar", "is missing.", "Write {country: …, subdivision: …}, or null for Monday to Friday.")
-    given = entry.entry("calendar")
-    if given is None:
-        return None
-    try:
-        calendar_rule(given.map)
-    except DomainError as error:
-        entry.fault("calendar", f"{error.what}.", error.hint)
-    return given.map
-
-
 def _limits(entry: Entry) -> Limits:
-    given = entry.entry("limits")
-    if given is None:
-        return Limits()
+    given = entry.under("limits")
     given.only("earliest", "latest", "record_bytes", "field_chars")
     usual = Limits()
     limits = Limits(

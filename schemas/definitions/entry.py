@@ -66,7 +66,6 @@ class Problems:
         self.found.append(Problem(str(file), line, key, problem, hint))
 
     def raise_any(self, error: type[DomainProblemsError | MappingProblemsError] = DomainProblemsError) -> None:
-        """Raise the error if there is any."""
         if self.found:
             raise error(self.found)
 
@@ -161,6 +160,17 @@ class Entry:
             return default
         return value
 
+    def days(self, key: str) -> frozenset[date]:
+        """A list of dates."""
+        value = self.map.get(key)
+        found = set()
+        for item, line in () if value is None else _items(value, self.line(key)):
+            try:
+                found.add(item if type(item) is date else date.fromisoformat(str(item)))
+            except ValueError:
+                self.fault(key, f"{item!r} is not a date.", "Write YYYY-MM-DD.", line)
+        return frozenset(found)
+
     def number(self, key: str, default: float | None = None) -> float:
         """A number; without a default it has to be there."""
         value = self.map.get(key, default)
@@ -198,7 +208,6 @@ class Entry:
         return tuple(found)
 
     def names(self, key: str, known: Iterable[str], *, needed: bool = False) -> tuple[str, ...]:
-        """A list of known names."""
         allowed = set(known)
         given = self.texts(key, needed=needed)
         for name in given:
@@ -215,6 +224,14 @@ class Entry:
             self.fault(key, "must be a mapping.", f"Write `{key}: {{…: …}}`.")
             return None
         return Entry(value, self.file, self.path(key), self.problems)
+
+    def under(self, key: str) -> Entry:
+        """The mapping under a key; an empty one where it is missing or null."""
+        return self.entry(key) or Entry(YamlMap(self.line(key)), self.file, self.path(key), self.problems)
+
+    def numbers(self, default: float | None = None) -> dict[str, float]:
+        """The number under each key."""
+        return {key: self.number(key, default) for key in self.map}
 
     def entries(self, key: str) -> tuple[Entry, ...]:
         """The mappings of the list under a key; one mapping stands for a list of one."""

@@ -103,14 +103,14 @@ def load_quality_rules(domain: Domain) -> QualityRules:
     problems = Problems()
     entry = read_entry(domain.path / "quality.yaml", problems, needed=False)
     entry.only(*_KEYS)
-    most = entry.entry("most")
+    limits = entry.under("limits")
     rules = QualityRules(
         _orders(entry, domain),
         entry.names("begins", domain.types),
-        _limits(entry),
+        {check: limits.under(check).numbers(0.0) for check in limits.map},
         _expectations(entry, domain),
         entry.names("office_agencies", domain.agencies or ()),
-        {} if most is None else {unit: most.number(unit, 0.0) for unit in most.map},
+        entry.under("most").numbers(0.0),
         _agreed(entry, domain),
         _service_levels(entry),
         entry.names("once", domain.types),
@@ -138,18 +138,6 @@ def _orders(entry: Entry, domain: Domain) -> tuple[tuple[str, str], ...]:
             continue
         pairs.append((pair[0], pair[1]))
     return tuple(pairs)
-
-
-def _limits(entry: Entry) -> dict[str, dict[str, float]]:
-    limits: dict[str, dict[str, float]] = {}
-    given = entry.entry("limits")
-    for check in () if given is None else given.map:
-        assert given is not None
-        by_subject = given.entry(check)
-        for subject in () if by_subject is None else by_subject.map:
-            assert by_subject is not None
-            limits.setdefault(check, {})[str(subject)] = by_subject.number(str(subject), 0.0)
-    return limits
 
 
 def _expectations(entry: Entry, domain: Domain) -> tuple[AgencyExpectation, ...]:
@@ -191,12 +179,10 @@ def _service_levels(entry: Entry) -> tuple[ServiceLevel, ...]:
         level = given.choice("level", LEVELS)
         is_least = level == "recorded_in_time"
         limit = given.number("at_least" if is_least else "at_most")
-        feeds = given.entry("feeds")
-        own = {} if feeds is None else {source: feeds.number(source) for source in feeds.map}
         if level in found:
             given.fault("level", f"`{level}` stands twice.")
         days = given.whole("days", 7) if is_least else None
-        found[level] = ServiceLevel(level, is_least, {"": limit, **own}, days)
+        found[level] = ServiceLevel(level, is_least, {"": limit, **given.under("feeds").numbers()}, days)
     return tuple(found.values())
 
 

@@ -28,14 +28,7 @@ RULES: dict[str, pa.Schema] = {
     ),
     # an effect of a type on who holds the case, and one decision for which it applies (null: every one)
     "effects": _table(
-        {
-            "type": _TEXT,
-            "ordinal": _INT,
-            "when_decision": _TEXT,
-            "effect": _TEXT,
-            "target": _TEXT,
-            "kind": _TEXT,
-        },
+        {"type": _TEXT, "ordinal": _INT, "when_decision": _TEXT, "effect": _TEXT, "target": _TEXT, "kind": _TEXT},
         "when_decision target",
     ),
     # a version of a standard
@@ -48,8 +41,7 @@ RULES: dict[str, pa.Schema] = {
     ),
     # a type that acts on the clock of a standard, and one decision with which it does (null: every one)
     "standard_events": _table(
-        {"standard": _TEXT, "version": _TEXT, "role": _TEXT, "type": _TEXT, "when_decision": _TEXT},
-        "when_decision",
+        {"standard": _TEXT, "version": _TEXT, "role": _TEXT, "type": _TEXT, "when_decision": _TEXT}, "when_decision"
     ),
     # a kind of identifier; ordinal from 0, in the order of priority
     "identifier_kinds": _table({"kind": _TEXT, "ordinal": _INT, "links": _FLAG, "hub_limit": _INT, "once": _FLAG}),
@@ -67,15 +59,7 @@ def rule_tables(domain: Domain) -> dict[str, pa.Table]:
     """The tables of RULES, by name. Standards that are switched off are among them, with `enabled` false."""
     rows: dict[str, list[tuple[Any, ...]]] = {
         "event_types": [
-            (
-                t.type,
-                t.version,
-                None if t.agency_any else t.agency,
-                t.brief,
-                t.summary,
-                t.contact,
-                t.is_decision,
-            )
+            (t.type, t.version, None if t.agency_any else t.agency, t.brief, t.summary, t.contact, t.is_decision)
             for t in domain.types.values()
         ],
         "effects": list(_effects(domain)),

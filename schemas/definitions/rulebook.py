@@ -60,8 +60,7 @@ def _micros(day: date) -> int:
 def _forms(event_type: EventType, dictionary: Mapping[str, Field], type_prefix: str) -> Iterator[TypeForm]:
     """The current version, then the older ones, newest first, by undoing the changes that the history states.
 
-    What a history does not say is taken as it is now: the values of a field, and that a removed field was
-    optional.
+    What a history does not say is taken as it is now: the values of a field, and that a removed field was optional.
     """
     fields = [
         _field(use.name, use.type, use.required, use.values, use.doc)

@@ -17,20 +17,8 @@ MATCHES = ("case", "about", "reference")
 ROLES = {"starts": "start", "stops": "stop", "cancels": "cancel", "pauses": "pause", "resumes": "resume"}
 
 _KEYS = (
-    *(
-        "id",
-        "version",
-        "title",
-        "owner",
-        *ROLES,
-        "match",
-        "once",
-        "within",
-        "enhanced",
-        "due",
-        "effective_from",
-    ),
-    *("effective_to", "confirmed", "enabled", "local", "source", "note"),
+    *("id", "version", "title", "owner", *ROLES, "match", "once", "within", "enhanced", "due"),
+    *("effective_from", "effective_to", "confirmed", "enabled", "local", "source", "note"),
 )
 
 
@@ -103,11 +91,7 @@ def parse_standard(entry: Entry, types: Mapping[str, EventType], agencies: tuple
         version=entry.text("version"),
         title=entry.text("title"),
         owner=owner,
-        starts=_triggers(entry, "starts", types),
-        stops=_triggers(entry, "stops", types),
-        cancels=_triggers(entry, "cancels", types),
-        pauses=_triggers(entry, "pauses", types),
-        resumes=_triggers(entry, "resumes", types),
+        **{key: _triggers(entry, key, types) for key in ROLES},
         match=entry.choice("match", MATCHES) or "case",
         once=entry.flag("once"),
         within=within,
@@ -158,9 +142,7 @@ def _period(entry: Entry, key: str) -> Period | None:
     kinds: tuple[type, ...] = (int, float) if unit == "hours" else (int,)
     if not isinstance(amount, (int, float)) or type(amount) not in kinds or not 0 <= amount < 1e6:
         given.fault(
-            "amount",
-            f"{amount!r} is no amount of {unit or 'time'}.",
-            "Write a whole number; hours may be parts.",
+            "amount", f"{amount!r} is no amount of {unit or 'time'}.", "Write a whole number; hours may be parts."
         )
         return None
     return Period(float(amount), unit) if unit else None

@@ -13,4 +13,3 @@ PUBLISHED = "steward.figure.published"
 
 DECISIONS = (LINKED, SECONDED, WITHDRAWN, UNLINKED, RESOLVED, DISCARDED, RESTORED, ASSIGNED)
 """What changes how other records stand; the others only put something on the record."""
-ACTIONS = (*DECISIONS, CHECKED, PUBLISHED)

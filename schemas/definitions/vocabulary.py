@@ -27,20 +27,8 @@ from throughline.schemas.definitions.yaml_lines import YamlMap
 _TYPE_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TYPE_KEYS = (
-    *(
-        "type",
-        "version",
-        "agency",
-        "brief",
-        "note",
-        "owner",
-        "since",
-        "identifiers",
-        "requires",
-        "fields",
-        "effect",
-    ),
-    *("contact", "decision", "summary", "sensitivity", "source", "example", "history"),
+    *("type", "version", "agency", "brief", "note", "owner", "since", "identifiers", "requires", "fields"),
+    *("effect", "contact", "decision", "summary", "sensitivity", "source", "example", "history"),
 )
 
 
@@ -159,11 +147,7 @@ def check_when(entry: Entry, when: tuple[str, ...] | None, event_type: EventType
         if event_type.decisions == ():
             entry.fault("when", f"`{event_type.type}` has no field `decision`.")
         elif event_type.decisions is not None and value not in event_type.decisions:
-            entry.fault(
-                "when",
-                f"`{value}` is no decision of {event_type.type}.",
-                nearest(value, event_type.decisions),
-            )
+            entry.fault("when", f"`{value}` is no decision of {event_type.type}.", nearest(value, event_type.decisions))
 
 
 def parse_when(entry: Entry) -> tuple[str, ...] | None:
@@ -205,7 +189,8 @@ def _type_fields(entry: Entry, known: Known) -> dict[str, TypeField]:
             values = narrowed if narrowed is not None else values
         elif use not in ("required", "optional"):
             uses.fault(name, f"{use!r} is not known.", "Write required, optional or {values: […], required: true}.")
-        fields[name] = TypeField(field, required, values)
+        enum = field.enum if values == field.values else None
+        fields[name] = TypeField(**vars(field) | {"values": values, "enum": enum}, required=required)
     return fields
 
 
@@ -227,9 +212,7 @@ def _effects(entry: Entry, known: Known) -> tuple[Effect, ...]:
             given.fault("kind", "is that of a handoff: only `sends` has one.")
         if effects and effects[-1].when is None:
             given.fault(
-                None,
-                "is never reached: the effect before it applies always.",
-                "Put the one without `when` last.",
+                None, "is never reached: the effect before it applies always.", "Put the one without `when` last."
             )
         effects.append(Effect(effect, target, given.text("kind", needed=False) or "sent", parse_when(given)))
     return tuple(effects)

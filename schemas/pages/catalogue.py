@@ -15,6 +15,7 @@ from throughline.schemas.pages.markdown import code, codes, link, page, table
 INDEX = "catalogue.md"
 FOLDER = "catalogue"
 VALUES = f"{FOLDER}/values.md"
+_HOLDER = {"holds": "the publisher holds", "receives": "the publisher has received, and holds", "closes": "closes"}
 _DOES = {"start": "starts", "stop": "stops", "cancel": "cancels", "pause": "pauses", "resume": "resumes"}
 
 
@@ -47,10 +48,7 @@ def _index(domain: Domain) -> str:
     groups = list(_by_agency(domain))
     lists = [
         f"## {_agency_name(domain, agency)}\n\n"
-        + table(
-            ("Type", "What it says"),
-            ((link(code(t.type), agency_page(agency), t.type), t.brief) for t in types),
-        )
+        + table(("Type", "What it says"), ((link(code(t.type), agency_page(agency), t.type), t.brief) for t in types))
         for agency, types in groups
     ]
     return page(
@@ -152,20 +150,14 @@ def _effects(effects: Sequence[Effect]) -> str:
 def _effect(effect: Effect) -> str:
     if effect.effect == "sends":
         return f"sends to {code(effect.target or '')} (kind {code(effect.kind)})"
-    return {
-        "holds": "the publisher holds",
-        "receives": "the publisher has received, and holds",
-        "closes": "closes",
-    }[effect.effect]
+    return _HOLDER[effect.effect]
 
 
 def _when(values: tuple[str, ...] | None) -> str:
     return "" if values is None else f" when the decision is {codes(values)}"
 
 
-def _clock_acts(
-    standards: Sequence[Standard],
-) -> dict[str, list[tuple[str, Standard, tuple[str, ...] | None]]]:
+def _clock_acts(standards: Sequence[Standard]) -> dict[str, list[tuple[str, Standard, tuple[str, ...] | None]]]:
     """For each type, what it does to which clocks, and with which decisions."""
     acts: dict[str, list[tuple[str, Standard, tuple[str, ...] | None]]] = {}
     for standard in standards:
@@ -200,9 +192,8 @@ def _field_row(field: TypeField) -> tuple[str, ...]:
 
 def _field_values(field: TypeField) -> str:
     """The values that the type allows; where they are a whole list of the domain, a link to it."""
-    enum = field.field.enum
-    if enum is not None and (field.values is None or field.values == field.field.values):
-        return link(enum, "values.md", enum)
+    if field.enum is not None:
+        return link(field.enum, "values.md", field.enum)
     return "" if field.values is None else codes(field.values)
 
 

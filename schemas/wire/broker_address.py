@@ -7,7 +7,6 @@ import struct
 
 from throughline.errors import BrokerUnavailable, UsageError
 
-_REACH_SECONDS = 5.0
 # ApiVersions, version 0, without a name of the client: size, key, version, correlation id, no text
 _WHICH_REQUESTS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 
@@ -25,33 +24,23 @@ def read_addresses(bootstrap: str) -> list[tuple[str, int]]:
     return addresses
 
 
-def reach(bootstrap: str) -> str:
-    """Why nothing listens at `bootstrap`; empty where something does."""
-    reasons = []
-    for address in read_addresses(bootstrap):
-        try:
-            socket.create_connection(address, timeout=_REACH_SECONDS).close()
-            return ""
-        except OSError as error:
-            reasons.append(error.strerror or str(error))
-    return "; ".join(dict.fromkeys(reasons))
-
-
-def silence(bootstrap: str, seconds: float) -> str:
+def silence(bootstrap: str, seconds: float = 5.0, *, asks: bool = True) -> str:
     """Why no broker answers at `bootstrap`, each address waited for so long; empty where one does.
 
     A broker answers the question which requests it knows. One that wants TLS answers too, by an alert or the end.
+    Without `asks` it is enough that something listens.
     """
     reasons = []
     for address in read_addresses(bootstrap):
         try:
             with socket.create_connection(address, timeout=seconds) as connection:
-                connection.sendall(_WHICH_REQUESTS)
-                try:
-                    connection.recv(1)
-                except TimeoutError:
-                    reasons.append("something takes the connection, and does not answer as a broker would")
-                    continue
+                if asks:
+                    connection.sendall(_WHICH_REQUESTS)
+                    try:
+                        connection.recv(1)
+                    except TimeoutError:
+                        reasons.append("something takes the connection, and does not answer as a broker would")
+                        continue
             return ""
         except OSError as error:
             reasons.append(error.strerror or str(error))
@@ -59,7 +48,6 @@ def silence(bootstrap: str, seconds: float) -> str:
 
 
 def broker_unavailable(bootstrap: str, reason: str) -> BrokerUnavailable:
-    """The error for a broker that does not answer."""
     return BrokerUnavailable(
         f"No broker answers at {bootstrap}: {reason}.",
         hint="Check that it is running and can be reached from here. --bootstrap or KAFKA_BOOTSTRAP says where it is.",

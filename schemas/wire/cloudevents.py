@@ -20,8 +20,6 @@ import orjson
 from throughline.schemas.acceptance.judge import check_attributes
 from throughline.schemas.acceptance.reject import Reject, read_json
 
-STRUCTURED = "application/cloudevents+json; charset=UTF-8"
-
 _NAME = re.compile(r"[a-z0-9]+").fullmatch
 _NAME_LIMIT = 20  # the specification's SHOULD; we keep to it when writing and do not insist when reading
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from throughline.sql import sql
+from throughline.sql import one_row, registered, sql
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,9 @@ def choose_kept(
 
     Conflicts are never chosen, discarded records by their id alone. `portion` gives what was chosen.
     """
-    connection.execute(
-        sql(__package__, "sql/to_read_again"),
-        {"reason": reason, "source": source, "quarantine_id": quarantine_id},
-    )
-    row = connection.execute("select coalesce(max(portion) + 1, 0) from to_read_again").fetchone()
-    return 0 if row is None else int(row[0])
+    given = {"reason": reason, "source": source, "quarantine_id": quarantine_id}
+    connection.execute(sql(__package__, "sql/to_read_again"), given)
+    return int(one_row(connection, "select coalesce(max(portion) + 1, 0) from to_read_again")[0])
 
 
 def portion(connection: duckdb.DuckDBPyConnection, number: int) -> list[KeptRecord]:
@@ -64,10 +61,5 @@ def leave(connection: duckdb.DuckDBPyConnection, judged: Sequence[int], refused:
     """
     ids = pa.table({"quarantine_id": pa.array(judged, pa.uint64())})
     connection.execute(sql(__package__, "sql/ids"))
-    connection.register("judged_again", ids)
-    connection.register("refused_again", refused)
-    try:
+    with registered(connection, judged_again=ids, refused_again=refused):
         connection.execute(sql(__package__, "sql/leave"))
-    finally:
-        connection.unregister("judged_again")
-        connection.unregister("refused_again")

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from throughline.errors import BrokerUnavailable
 from throughline.schemas.definitions.domain import Domain
-from throughline.schemas.wire.broker_address import reach
+from throughline.schemas.wire.broker_address import silence
 from throughline.sources.files import Report, files_to_read, read_all
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.publish.publisher import Publisher
@@ -91,10 +91,11 @@ def _wait(publisher: Publisher, wait_seconds: float, report: Report) -> None:
         if publisher.sent > sent:
             sent, until = publisher.sent, time.monotonic() + wait_seconds
         if time.monotonic() > until:
-            trouble = publisher.trouble or reach(publisher.bootstrap) or "no answer"
+            trouble = publisher.trouble or silence(publisher.bootstrap, asks=False) or "no answer"
+            events = "1 event was" if waiting == 1 else f"{waiting:,} events were"
             raise BrokerUnavailable(
-                f"{waiting:,} events were not acknowledged by `{publisher.bootstrap}`: {trouble}.",
-                hint="They are kept in the outbox; run the same command again when the broker answers.",
+                f"{events} not acknowledged by `{publisher.bootstrap}`: {trouble}.",
+                hint="What was not sent stays in the outbox. Run the same command again when the broker answers.",
             )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
 
-from throughline.schemas.wire.broker_address import reach
+from throughline.schemas.wire.broker_address import silence
 from throughline.schemas.wire.kafka_record import IN_FLIGHT, KafkaRecord
 from throughline.sources.publish.transport import (
     DELIVERY_SECONDS,
@@ -72,7 +72,7 @@ class KafkaPythonTransport:
                 self._producer = KafkaProducer(**self._settings)
             future = self._producer.send(record.topic, record.value, record.key, list(record.headers))
         except KafkaTimeoutError as error:  # it learned nothing of the topic: there is none, or no broker
-            is_there = self._producer is not None and not reach(self._bootstrap)
+            is_there = self._producer is not None and not silence(self._bootstrap, asks=False)
             if is_there:  # to ask for each of its records would take as long for each
                 self._unknown_until[record.topic] = time.monotonic() + _UNKNOWN_SECONDS
             done(self._fault(UnknownTopicOrPartitionError(record.topic) if is_there else error))

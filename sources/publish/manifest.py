@@ -43,16 +43,10 @@ def manifest_of_batches(batches: Iterable[Batch]) -> Manifest:
 def _distinct(batches: Iterable[Batch]) -> Iterator[tuple[str, str, date, str | None]]:
     seen: set[tuple[str, str]] = set()
     for batch in batches:
-        columns = [batch.events.column(name) for name in ("source", "id", "type", "sequence")]
-        times = zip(
-            batch.events.column("recorded_at").to_pylist(), batch.events.column("occurred_at").to_pylist(), strict=True
-        )
-        for source, event_id, type_, sequence, (recorded, occurred) in zip(
-            *(column.to_pylist() for column in columns), times, strict=True
-        ):
-            if (source, event_id) not in seen:
-                seen.add((source, event_id))
-                yield source, type_, (recorded or occurred).date(), sequence
+        for row in batch.events.select(["source", "id", "type", "sequence", "recorded_at", "occurred_at"]).to_pylist():
+            if (event := (row["source"], row["id"])) not in seen:
+                seen.add(event)
+                yield row["source"], row["type"], (row["recorded_at"] or row["occurred_at"]).date(), row["sequence"]
 
 
 def _catalogue_name(wire_type: str, type_prefix: str) -> str:

@@ -12,12 +12,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import orjson
 
@@ -41,12 +39,6 @@ limit ?
 """
 _COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
 _SHIPPED = "select headers, sent_at from records where state = 1 order by place"
-_REFUSALS = """
-select topic, refusal, count(*), min(place) from records indexed by refused
-where state = 2
-group by topic, refusal
-order by min(place)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +69,6 @@ class Added:
     known: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """How many records of a topic the broker refused for one reason."""
-
-    topic: str
-    reason: str
-    records: int
-
-
 @dataclass
 class _Source:
     source_id: int
@@ -93,7 +76,7 @@ class _Source:
     waiting: int = 0
 
 
-class Outbox:
+class Outbox(AbstractContextManager["Outbox"]):
     """The outbox in the file at `path`, which is made if it is not there; for one process, any of its threads.
 
     Raises OutboxLocked, OutboxDamaged, OutboxFull and OutboxError, at opening and at every call.
@@ -110,10 +93,7 @@ class Outbox:
         with self._errors():
             self._recall()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -166,11 +146,6 @@ class Outbox:
             for source in self._sources.values():
                 source.waiting -= gone[source.source_id]
             self._waiting -= gone.total()
-
-    def refusals(self) -> list[Refusal]:
-        """What the broker has refused, by topic and reason."""
-        with self._lock, self._errors():
-            return [Refusal(*row[:3]) for row in self._connection.execute(_REFUSALS)]
 
     def retry_refused(self) -> int:
         """Let what was refused wait again; how many records."""
@@ -249,8 +224,8 @@ class Outbox:
             if self._waiting + new > self.limit:
                 raise OutboxFull(
                     f"`{self.path}` would have {self._waiting + new:,} records to send, more than {self.limit:,}.",
-                    hint="The broker has been down for long, or is slower than what is published. Wait until it has "
-                    "taken some, or give the outbox a higher limit.",
+                    hint="The broker has been down for a long time, or cannot keep up. Wait until it has taken some, "
+                    "or give the outbox a higher limit.",
                 )
             self._connection.executemany(_INSERT, rows)
             self._connection.executemany(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from itertools import islice
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 
@@ -30,7 +30,7 @@ _ADDED_AT_ONCE = 2_000
 _LOOK_SECONDS = 0.5
 
 
-class Publisher:
+class Publisher(AbstractContextManager["Publisher"]):
     """Publishes events of `domain` to `topics` on the broker at `bootstrap`, through `outbox`, until `close`.
 
     What was refused earlier is tried again: whatever was wrong may be put right. `client` is one of CLIENTS and
@@ -66,10 +66,7 @@ class Publisher:
         self._sender = Sender(outbox, lambda: CLIENTS[client](bootstrap, settings), self._beats)
         self._sender.start()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -162,12 +159,13 @@ def _refused_error(refused: list[tuple[Waiting, str]]) -> BrokerRefused:
     topic = first.record.topic
     event = dict(first.record.headers)["ce_id"].decode()
     kinds = sorted({f"{one.record.topic}: {why}" for one, why in others} - {f"{topic}: {reason}"})
-    also = f" {len(others)} more were refused" + (f" ({'; '.join(kinds)})." if kinds else ".") if others else ""
+    more = "1 more was" if len(others) == 1 else f"{len(others):,} more were"
+    also = f" {more} refused" + (f" ({'; '.join(kinds)})." if kinds else ".") if others else ""
     return BrokerRefused(
         f"The broker refused event `{event}` ({first.record.size:,} bytes) on `{topic}`: {reason}.{also}",
         topic=topic,
         reason=reason,
-        hint="All others were sent. It stays in the outbox and is tried again at the next start: raise "
-        "max.message.bytes of the topic, give this client the right to write it, or make it "
+        hint="All others were sent. It stays in the outbox and is tried again at the next start. Before that, raise "
+        "max.message.bytes of the topic, give this client the right to write to it, or create it "
         "(`throughline topics create`).",
     )

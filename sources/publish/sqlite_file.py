@@ -12,9 +12,7 @@ VERSION = 1
 _WAIT_SECONDS = 1.0
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_PUBLISH_AGAIN = (
-    "Move it away, and publish your events again into a new one: an event that was published before counts once."
-)
+_PUBLISH_AGAIN = "Move it away, and publish your events again from a new one: what was published before counts once."
 
 
 def open_outbox_file(path: Path) -> sqlite3.Connection:
@@ -42,12 +40,11 @@ def open_outbox_file(path: Path) -> sqlite3.Connection:
 
 
 def outbox_error(error: sqlite3.Error, path: Path) -> OutboxError:
-    """The error to raise for one of SQLite."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of it says more than we need
     if code in _LOCKED:
         return OutboxLocked(
-            f"Another process uses the outbox `{path}`.",
-            hint="Wait for it to end, or give this one another --outbox: a publisher has its own.",
+            f"Another process is using the outbox `{path}`.",
+            hint="Wait for it to end, or give another --outbox: each publisher needs its own.",
         )
     if code == sqlite3.SQLITE_FULL:
         return OutboxFull(
@@ -55,7 +52,7 @@ def outbox_error(error: sqlite3.Error, path: Path) -> OutboxError:
             hint="Make room and publish again: what was accepted is kept, and nothing counts twice.",
         )
     if code in _DAMAGE:
-        return OutboxDamaged(f"`{path}` is damaged, or no outbox.", hint=_PUBLISH_AGAIN)
+        return OutboxDamaged(f"`{path}` is damaged, or not an outbox.", hint=_PUBLISH_AGAIN)
     return OutboxError(
         f"The outbox `{path}` cannot be used: {error}.", hint="Check that its folder and disk can be written to."
     )
@@ -76,7 +73,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
                 f"`{path}` was written by a newer version of Throughline.", hint="Use that version, or a new file."
             )
         if version == 0 and tables:
-            raise OutboxDamaged(f"`{path}` is a database, and no outbox.", hint="Name another file.")
+            raise OutboxDamaged(f"`{path}` is a database, but not an outbox.", hint="Name another file.")
         if version == 0:
             for statement in sql(__package__, "outbox").split(";\n"):
                 connection.execute(statement)

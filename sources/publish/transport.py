@@ -86,7 +86,6 @@ _REFUSED = {
 
 
 def fault_of(code: int, reason: str) -> Fault:
-    """The fault that an error code of Kafka is."""
     if code in _APART:
         return Fault(Verdict.APART, reason)
     return Fault(Verdict.REFUSED if code in _REFUSED else Verdict.AGAIN, reason)

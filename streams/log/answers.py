@@ -71,7 +71,6 @@ class LogAnswers:
         return self._loop.run_until_complete(self._ask(offset))
 
     def close(self) -> None:
-        """Let the connections go."""
         try:
             if self._client is not None:
                 self._loop.run_until_complete(self._client.close())

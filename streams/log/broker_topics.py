@@ -16,11 +16,11 @@ from kafka.errors import (
     for_code,
 )
 
-from throughline.errors import BrokerRefused, TopicMismatch
+from throughline.errors import BrokerRefused
 from throughline.schemas.definitions.topics import Topic, Topics
-from throughline.schemas.wire.broker_address import broker_unavailable, reach
+from throughline.schemas.wire.broker_address import broker_unavailable, silence
 
-_BOOTSTRAP_SECONDS = 10.0
+_BOOTSTRAP_MS = 10_000
 _UNKNOWN_TOPIC = 3
 _ALREADY_THERE = 36
 
@@ -80,22 +80,6 @@ def compare_topics(bootstrap: str, topics: Topics) -> list[Mismatch]:
     return [mismatch for topic in topics for mismatch in _differences(topic, there.get(topic.name), found)]
 
 
-def check_topics(bootstrap: str, topics: Topics) -> None:
-    """Raise TopicMismatch, with every difference, where `compare_topics` finds any."""
-    differences = compare_topics(bootstrap, topics)
-    if differences:
-        raise mismatch_error(differences)
-
-
-def mismatch_error(differences: Iterable[Mismatch]) -> TopicMismatch:
-    """The error that names the differences, one to a line."""
-    return TopicMismatch(
-        "\n".join(map(str, differences)),
-        hint="`throughline topics create` creates what is missing. Change a wrong setting with Kafka's own "
-        "kafka-configs. Never change the number of partitions: create the topic again, and publish again.",
-    )
-
-
 def _differences(
     topic: Topic, described: dict[str, Any] | None, settings: dict[str, dict[str, str]]
 ) -> Iterator[Mismatch]:
@@ -151,14 +135,12 @@ def _refused(found: dict[str, Any]) -> BrokerRefused:
 @contextmanager
 def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
     # first, because the client would try for long, and leave its sockets open
-    reason = reach(bootstrap)
+    reason = silence(bootstrap, asks=False)
     if reason:
         raise broker_unavailable(bootstrap, reason)
     try:
         admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap,
-            bootstrap_timeout_ms=int(_BOOTSTRAP_SECONDS * 1000),
-            client_id="throughline-topics",
+            bootstrap_servers=bootstrap, bootstrap_timeout_ms=_BOOTSTRAP_MS, client_id="throughline-topics"
         )
     except (KafkaConnectionError, KafkaTimeoutError, OSError) as error:
         raise broker_unavailable(bootstrap, str(error)) from error

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
@@ -34,7 +34,7 @@ class Extent:
     end: int
 
 
-class CaseLog:
+class CaseLog(AbstractContextManager["CaseLog"]):
     """A reader of partitions by offset. `group` is only asked for where it stands, never joined."""
 
     def __init__(self, bootstrap: str, *, group: str = "throughline-log", client_id: str = "throughline") -> None:
@@ -123,18 +123,12 @@ class CaseLog:
             answers.close()
 
     def close(self) -> None:
-        """Let the connections go."""
         self._admin = None
         if self._consumer is not None:
             self._consumer.close()
             self._consumer = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _open_admin(self) -> AdminClient:
@@ -156,20 +150,13 @@ def _fetches(topic: str, partition: int, items: list[Item], end: int) -> Iterato
         yield fetch_of_items(topic, partition, items)
 
 
-class _translated:  # noqa: N801 - read as a statement
+@contextmanager
+def _translated(bootstrap: str) -> Iterator[None]:
     """What the client raises, as an error of ours."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, KafkaException):
-            raise kafka_error(error, self._bootstrap) from None
+    try:
+        yield
+    except KafkaException as error:
+        raise kafka_error(error, bootstrap) from None
 
 
 def kafka_error(error: KafkaException, bootstrap: str) -> InfrastructureError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -19,7 +19,7 @@ from throughline.schemas.definitions.topics import SharedName, Topics, murmur2
 from throughline.schemas.wire.avro.shared import Kind, ce_type, shared_schema
 from throughline.schemas.wire.kafka_record import AVRO
 from throughline.sinks.store import Store
-from throughline.sql import sql
+from throughline.sql import one_row, registered, sql
 from throughline.streams.shared.form import FLAT_OF, Flat, case_id, flat_columns, hexadecimal, read_case, sent
 
 # time is looked at so often for alerts that nothing but its passing raises
@@ -61,12 +61,9 @@ def outgoing(store: Store, topics: Topics, *, limit: int, as_of: datetime | None
     the cases that have not changed, `limit` at a time. Time never runs backwards: an earlier `as_of` is not heeded.
     """
     # a connection of its own: its temporary tables hide the store's, and it sees one state of the store throughout
-    cursor = store.connection.cursor()
-    try:
+    with store.connection.cursor() as cursor:
         cursor.execute("begin transaction")
         return _Rendering(cursor, store, topics, limit, as_of).made()
-    finally:
-        cursor.close()
 
 
 def published(store: Store, outgoing: Outgoing) -> None:
@@ -76,9 +73,8 @@ def published(store: Store, outgoing: Outgoing) -> None:
     with store.transaction() as connection:
         for name, table in outgoing.noted.items():
             # copied first: a join on an Arrow column of 64-bit keys would be pushed into Arrow, which cannot hold them
-            connection.register("noted", table)
-            connection.execute(f"create or replace temp table {name} as from noted")
-            connection.unregister("noted")
+            with registered(connection, noted=table):
+                connection.execute(f"create or replace temp table {name} as from noted")
         connection.execute(sql(__package__, "sql/published"))
         for name in outgoing.noted:
             connection.execute(f"drop table temp.{name}")
@@ -110,7 +106,7 @@ class _Rendering:
         self.source = f"urn:throughline:{store.store_id}".encode()
         self.partitions: dict[str, int] = {}
         self.version, self.partition = self._positions()
-        self.as_of, self.since, self.latest = self._times(as_of)
+        self.as_of, self.since = self._times(as_of)
 
     def made(self) -> Outgoing:
         run = self.cursor.execute
@@ -120,9 +116,10 @@ class _Rendering:
         run("set variable since = ?::timestamp", [self.since])
         run(sql(__package__, "sql/waiting"))
         until = self._look_at_time()
-        counts = self._row(
+        counts = one_row(
+            self.cursor,
             "select (select count(*) from waiting_cases), (select count(*) from waiting_quarantine), "
-            "(select count(*) from settled_quarantine), (select count(*) from timely_cases)"
+            "(select count(*) from settled_quarantine), (select count(*) from timely_cases)",
         )
         if until is None and not any(counts):
             return Outgoing()
@@ -133,16 +130,19 @@ class _Rendering:
 
     def _positions(self) -> tuple[int, int | None]:
         """How far the store has read, and the one partition number that it reads, if it is one."""
-        version, least, most = self._row(
-            "select coalesce(sum(next_offset), 0)::bigint, min(partition), max(partition) from log_positions"
+        version, least, most = one_row(
+            self.cursor,
+            "select coalesce(sum(next_offset), 0)::bigint, min(partition), max(partition) from log_positions",
         )
         return version, least if least == most else None
 
-    def _times(self, asked: datetime | None) -> tuple[datetime | None, datetime | None, datetime | None]:
-        """To when alerts are counted, up to when that was done, and the time of the latest event."""
-        latest, until = self._row("select (select max(last_at) from case_facts), (select max(as_of) from alerts_until)")
+    def _times(self, asked: datetime | None) -> tuple[datetime | None, datetime | None]:
+        """To when alerts are counted, and up to when that was done."""
+        latest, until = one_row(
+            self.cursor, "select (select max(last_at) from case_facts), (select max(as_of) from alerts_until)"
+        )
         found = [time for time in (asked or latest, until) if time is not None]
-        return (max(found) if found else None), until, latest
+        return (max(found) if found else None), until
 
     def _look_at_time(self) -> datetime | None:
         """Make `timely_cases`; up to when time has been looked at, if it was."""
@@ -150,7 +150,7 @@ class _Rendering:
         if self.as_of is None or (self.since is not None and self.as_of < self.since + ALERTS_EVERY):
             return None
         self.cursor.execute(sql(__package__, "sql/timely"))
-        cases, last = self._row("select count(*), max(moment) from timely_cases")
+        cases, last = one_row(self.cursor, "select count(*), max(moment) from timely_cases")
         return last + timedelta(microseconds=1) if cases >= self.limit else self.as_of
 
     def _cases(self) -> Iterator[SharedRecord]:
@@ -238,8 +238,3 @@ class _Rendering:
         if area not in self.partitions:
             self.partitions[area] = self.topics.partition_of(area)
         return self.partitions[area]
-
-    def _row(self, query: str, given: list[str] | None = None) -> tuple[Any, ...]:
-        row = self.cursor.execute(query, given).fetchone()
-        assert row is not None
-        return row

@@ -76,15 +76,11 @@ FLAT: tuple[Flat, ...] = (
 )
 FLAT_OF = {flat.topic: flat for flat in FLAT}
 
-_VERSION = field(
-    "version",
-    "long",
-    "Grows as the worker reads on in its topics; of two messages of one key the greater version counts.",
-)
+_GROWS = "Grows as the worker reads on in its topics; of two messages of one key the greater version counts."
+_VERSION = field("version", "long", _GROWS)
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[Column]:
-    """The columns of a table or view of the store."""
     rows = connection.execute(
         "select column_name, data_type, is_nullable, comment from duckdb_columns() "
         "where table_name = ? and schema_name = 'main' and database_name = current_database() order by column_index",

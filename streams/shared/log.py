@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -32,7 +33,7 @@ class Read:
     positions: list[Position] = field(default_factory=list)
 
 
-class SharedLog:
+class SharedLog(AbstractContextManager["SharedLog"]):
     """The partitions of some topics, read from the given positions on, or from the beginning.
 
     Raises BrokerUnavailable where no broker answers, TopicMismatch where a topic is not there, and SharedLogError
@@ -120,9 +121,6 @@ class SharedLog:
 
     def close(self) -> None:
         self._consumer.close()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

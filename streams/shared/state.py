@@ -22,7 +22,7 @@ from throughline.schemas.definitions.topics import SharedName, Topics
 from throughline.schemas.wire.avro.shared import check_frames, shared_schema
 from throughline.sinks.feed import feed_with_shared_topics
 from throughline.sinks.store import Store
-from throughline.sql import sql
+from throughline.sql import registered, sql
 from throughline.streams.join.rules import install_rules
 from throughline.streams.shared.form import PARTS, write_part
 
@@ -116,20 +116,14 @@ def _take_topic(
             "place": pa.array((place for _, place in newest.values()), pa.int64()),
         }
     )
-    connection.register("arrived_messages", arrived)
-    try:
+    with registered(connection, arrived_messages=arrived):
         connection.execute(sql(__package__, f"sql/fresh_{name}"))
-    finally:
-        connection.unregister("arrived_messages")
     fresh = [messages[place] for (place,) in connection.execute("select place from fresh order by place").fetchall()]
     living = [message for message in fresh if message.value is not None]
     taken.changed += len(living)
     taken.gone += len(fresh) - len(living)
-    connection.register("decoded", _decoded(name, living))
-    try:
+    with registered(connection, decoded=_decoded(name, living)):
         connection.execute(sql(__package__, f"sql/take_{name}"))
-    finally:
-        connection.unregister("decoded")
     if name == "decision_timeline":
         for part in PARTS:
             connection.execute(write_part(connection, part))

@@ -262,7 +262,8 @@ class Committer:
     def _commit_together(self, partition: PartitionStore, fetches: list[Fetch]) -> None:
         if fetches:
             last = {fetch.topic: fetch.next_offset for fetch in fetches}
-            behind = sum(max(0, self._end(topic, partition.number) - offset) for topic, offset in last.items())
+            ends = {topic: self._ends.get((topic, partition.number), 0) for topic in last}
+            behind = sum(max(0, ends[topic] - offset) for topic, offset in last.items())
             self._commit(partition, fetches, behind=behind)
 
     def _commit(self, partition: PartitionStore, fetches: list[Fetch], *, behind: int) -> None:
@@ -270,12 +271,9 @@ class Committer:
         asked = {"partition": partition.number, "behind": behind}
         with tracer.start_as_current_span("commit", attributes=asked) as span:
             counts = partition.take(fetches, behind=behind)
+            quarantined = sum(counts.quarantined.values())
             span.set_attributes(
-                {
-                    "accepted": counts.accepted,
-                    "duplicate": counts.duplicate,
-                    "quarantined": sum(counts.quarantined.values()),
-                }
+                {"accepted": counts.accepted, "duplicate": counts.duplicate, "quarantined": quarantined}
             )
         self._to_announce[partition.number] = None
         self._metrics.committed(partition, fetches, counts, time.perf_counter() - began)
@@ -329,9 +327,6 @@ class Committer:
             if sent.is_more:
                 self._to_announce[number] = None
         return done
-
-    def _end(self, topic: str, number: int) -> int:
-        return self._ends.get((topic, number), 0)
 
     def _tell_lag(self) -> None:
         """Look at the log: what it has for us, and that it is still the one that the stores were fed from."""

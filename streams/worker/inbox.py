@@ -75,10 +75,6 @@ class Inbox:
     def is_closed(self) -> bool:
         return self._closed
 
-    @property
-    def waiting_bytes(self) -> int:
-        return self._bytes
-
 
 def _next(items: deque[Item]) -> tuple[list[Item], deque[Item]]:
     """What is taken of the items, and what is left, both in order."""

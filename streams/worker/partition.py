@@ -20,7 +20,7 @@ from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.sinks.digest import digest
 from throughline.sinks.store import Store, open_store
-from throughline.sql import sql
+from throughline.sql import registered, sql
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.batch import bring_up_to_date, settle, take
 from throughline.streams.join.rebuild import open_domain
@@ -176,8 +176,5 @@ def _note_heartbeats(connection: duckdb.DuckDBPyConnection, records: CaseRecords
     """Keep the latest sign of life of each source and area, whatever the order they come in."""
     if not records.heartbeats.num_rows:
         return
-    connection.register("beats", records.heartbeats)
-    try:
+    with registered(connection, beats=records.heartbeats):
         connection.execute(sql(__package__, "sql/heartbeats"))
-    finally:
-        connection.unregister("beats")

@@ -13,14 +13,16 @@ from pathlib import Path
 
 import pytest
 from brokers import RunningBroker, local_or_skip
+from shared_broker import shared_broker
 
 from throughline.broker.answer import answers
-from throughline.broker.shared_broker import shared_broker
 
+_GIVEN = Path(__file__).parents[1] / "given"
 _USER = """
 import sys
 from pathlib import Path
-from throughline.broker.shared_broker import shared_broker
+sys.path.insert(0, sys.argv[2])
+from shared_broker import shared_broker
 with shared_broker(Path(sys.argv[1])) as address:
     print(address, flush=True)
     sys.stdin.readline()
@@ -31,7 +33,10 @@ with shared_broker(Path(sys.argv[1])) as address:
 def user(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Another process that uses the shared broker until its input ends, and the address that it got."""
     with subprocess.Popen(
-        [sys.executable, "-c", _USER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _USER, str(folder), str(_GIVEN)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         yield process, process.stdout.readline().strip()

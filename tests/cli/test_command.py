@@ -199,7 +199,7 @@ def test_two_stewards_link_from_the_command_line(tmp_path: Path) -> None:
     run("links", "second", found["act"], "--officer", "o-7c31e0bd", *given)
     assert [(row["state"], row["seconded by"]) for row in listed()] == [("linked", "o-7c31e0bd")]
 
-    assert "1 taken back" in run("links", "undo", *pair, *because, *given).stdout
+    assert "1 withdrawn" in run("links", "undo", *pair, *because, *given).stdout
     assert listed() == []
     run("links", "unlink", pair[0], "urn:20PP0012326", "--reason-code", "typing_error", *given)
     assert [row["state"] for row in listed()] == ["unlinked"]

@@ -58,7 +58,7 @@ def test_a_month_is_given_by_year_and_number(store: Path, tmp_path: Path) -> Non
     """Anything else is a wrong call."""
     said = run("quality", "letter", "police", "--month", "March", "--out", tmp_path, "--store", store, code=2).stderr
 
-    assert "`March` is no month; write 2026-05." in said
+    assert "`March` is not a month. Write 2026-05." in said
 
 
 def test_the_page_is_one_file(store: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
-from throughline.demo.population import Population, make_population, population, write_population
+from throughline.demo.population import Population, make_population, write_population
 from throughline.demo.story.case import SYSTEMS
 from throughline.demo.story.faults import SPOILERS
 from throughline.errors import UsageError
@@ -76,7 +76,6 @@ def test_a_seed_gives_the_same_bytes(domain: Domain, tmp_path: Path) -> None:
         one, two, other = ((tmp_path / name / f"{system}.jsonl").read_bytes() for name in ("one", "two", "other"))
         assert one == two
         assert one != other
-    assert population(3, 60, domain, UNTIL) == make_population(3, 60, domain, UNTIL).events
 
 
 def test_only_the_faults_put_in_are_rejected(made: Population, domain: Domain) -> None:
@@ -280,6 +279,6 @@ def test_cases_join_by_their_numbers_alone(made: Population, domain: Domain) -> 
 def test_arguments_that_cannot_work(domain: Domain) -> None:
     """A time without zone, or a domain without the types, is a wrong call."""
     with pytest.raises(UsageError, match="time zone"):
-        population(1, 1, domain, datetime(2026, 6, 30))  # noqa: DTZ001
+        make_population(1, 1, domain, datetime(2026, 6, 30))  # noqa: DTZ001
     with pytest.raises(UsageError, match="no type"):
-        population(1, 1, load_domain(domain.path.parent / "road_fines"), UNTIL)
+        make_population(1, 1, load_domain(domain.path.parent / "road_fines"), UNTIL)

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
+from shared_broker import shared_broker
 
 from throughline.broker.answer import answers
 from throughline.broker.jars import broker_jars
 from throughline.broker.java import find_java
-from throughline.broker.shared_broker import shared_broker
 from throughline.errors import BrokerError
 
 

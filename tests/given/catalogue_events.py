@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 from pathlib import Path
 from typing import Any
 
@@ -62,26 +61,3 @@ def examples(domain: Domain) -> list[dict[str, Any]]:
             }
         )
     return made
-
-
-def damaged(good: bytes, chance: random.Random) -> bytes:
-    """A copy with one to three faults: bits flipped, bytes cut, doubled, put in, replaced."""
-    made = bytearray(good)
-    for _ in range(chance.randint(1, 3)):
-        at = chance.randrange(len(made) + 1)
-        what = chance.randrange(6)
-        if what == 0 and at < len(made):
-            made[at] ^= 1 << chance.randrange(8)
-        elif what == 1:
-            del made[at:]
-        elif what == 2:
-            made[at:at] = chance.randbytes(chance.randint(1, 9))
-        elif what == 3:
-            made += made[at:]
-        elif what == 4:
-            del made[at : at + chance.randint(1, 4)]
-        else:
-            made[at : at + 2] = chance.choice(
-                [b"\xff\xff", b"[[[[", b"\\u0000", b"NaN", b"\\ud800", b"1e999", b'"', b"null", b"\x00"]
-            )
-    return bytes(made)

@@ -27,9 +27,10 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pytest
 import yaml
 
-from throughline.sinks.store import Store
+from throughline.sinks.store import Store, open_memory_store
 
 Row = dict[str, Any]
 AS_OF = "2026-06-01T00:00"
@@ -148,6 +149,19 @@ def proofs(folder: Path) -> list[Proof]:
             expected = list(_spread(one.pop("expected")))
             found.append(Proof(path.stem, case, as_of and datetime.fromisoformat(as_of), given, expected, one))
     return found
+
+
+@pytest.fixture(scope="module")
+def made_once() -> Iterator[Store]:
+    with open_memory_store() as store:
+        yield store
+
+
+@pytest.fixture
+def empty_store(made_once: Store) -> Iterator[Store]:
+    """A store that no domain filled, and that forgets what a test put into it."""
+    with forgotten(made_once):
+        yield made_once
 
 
 def give(connection: duckdb.DuckDBPyConnection, given: Mapping[str, Iterable[Row]]) -> None:

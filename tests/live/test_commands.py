@@ -61,8 +61,8 @@ def test_a_broker_that_is_away_is_said_to_be(tmp_path: Path) -> None:
 
     said = run("publish", "events.jsonl", "--bootstrap", "127.0.0.1:1", "--wait", "1", folder=tmp_path, code=70)
 
-    assert "1 events were not acknowledged by `127.0.0.1:1`" in said
-    assert "kept in the outbox" in said
+    assert "1 event was not acknowledged by `127.0.0.1:1`" in said
+    assert "stays in the outbox" in said
 
 
 def test_what_the_broker_refuses_is_named_after_the_counts(

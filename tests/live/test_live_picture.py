@@ -27,7 +27,7 @@ def drawn(passing: Passing, topics: Topics, worker: WorkerState | None, now: flo
 
 
 def test_it_shows_what_arrives_and_who_gave_to_whom(topics: Topics) -> None:
-    passing = Passing(began=0.0)
+    passing = Passing()
     for second in range(10):
         for _ in range(second):
             passing.note("police.case-events", second)
@@ -58,7 +58,7 @@ def test_it_shows_what_arrives_and_who_gave_to_whom(topics: Topics) -> None:
 
 def test_it_says_that_the_worker_does_not_answer(topics: Topics) -> None:
     assert worker_state(1) is None
-    assert "worker does not answer" in drawn(Passing(0.0), topics, None, 1.0)
+    assert "worker does not answer" in drawn(Passing(), topics, None, 1.0)
 
 
 @pytest.mark.parametrize(

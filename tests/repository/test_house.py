@@ -19,7 +19,6 @@ LONGER = {
     "sinks/migrations/0001_tables.sql": "an applied migration is never edited",
     "sources/formats/delimited.py": "a quick way for plain files and a careful one for the others, of one format",
     "sources/mapping/statement.py": "one statement of SQL, put together from the parts of a mapping",
-    "sources/publish/outbox.py": "the outbox is one file of SQLite with one set of states",
     "streams/log/message_set.py": "one format of Kafka, read from its bytes",
     "streams/worker/committer.py": "one thread with one loop, and everything that can interrupt it",
 }

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from throughline.cli.main import throughline
-from throughline.demo.findings import run_demo
+from throughline.demo.run import run_demo
 from throughline.errors import StoreError, UsageError
 from throughline.sinks.export import CATALOGUE, attach_ducklake, export_ducklake, export_parquet
 from throughline.sinks.schema import public_schema

@@ -94,17 +94,8 @@ def _bring(maven: Path, kept: Path) -> None:
 
 
 def _run(maven: Path, pom: Path, target: Path) -> None:
-    command = [
-        str(maven),
-        "--batch-mode",
-        "--quiet",
-        "--strict-checksums",
-        "--file",
-        str(pom),
-        "dependency:copy-dependencies",
-        f"-DoutputDirectory={target}",
-        "-DincludeScope=runtime",
-    ]
+    command = [str(maven), "--batch-mode", "--quiet", "--strict-checksums", "--file", str(pom)]
+    command += ["dependency:copy-dependencies", f"-DoutputDirectory={target}", "-DincludeScope=runtime"]
     try:
         run = subprocess.run(
             command,

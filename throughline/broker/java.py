@@ -36,8 +36,7 @@ def find_java() -> Path:
     version = _major_version(java)
     if version < LEAST_JAVA:
         raise BrokerToolMissing(
-            f"{java} is Java {version}; Kafka needs Java {LEAST_JAVA} or newer.",
-            hint=_INSTALL_JAVA,
+            f"{java} is Java {version}; Kafka needs Java {LEAST_JAVA} or newer.", hint=_INSTALL_JAVA
         )
     return java
 

@@ -54,11 +54,6 @@ def server_properties(data: Path, ports: tuple[int, int], settings: Mapping[str,
         "controller.listener.names": "CONTROLLER",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "controller.quorum.voters": f"{NODE}@{HOST}:{controller}",
-        "log.dirs": _escaped(str(data)),
+        "log.dirs": str(data).replace("\\", "\\\\"),  # in a properties file, a backslash begins an escape
     }
     return "".join(f"{name}={value}\n" for name, value in {**DEFAULTS, **settings, **own}.items())
-
-
-def _escaped(value: str) -> str:
-    """A path as Java reads it from a properties file: a backslash would begin an escape there."""
-    return value.replace("\\", "\\\\")

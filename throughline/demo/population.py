@@ -41,13 +41,8 @@ class Population:
     faults: tuple[Fault, ...]
 
 
-def population(seed: int, cases: int, domain: Domain, until: datetime) -> dict[str, list[dict[str, Any]]]:
-    """The CloudEvents of each publishing system, in the order recorded, as known at `until`."""
-    return make_population(seed, cases, domain, until).events
-
-
 def make_population(seed: int, cases: int, domain: Domain, until: datetime) -> Population:
-    """The population with the list of its faults.
+    """What the systems publish, as known at `until`, and the faults in it.
 
     The same arguments give the same events. Raises UsageError for an `until` without a time zone, and for a
     domain that has not the types of events of England and Wales.

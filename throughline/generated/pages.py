@@ -1,8 +1,7 @@
 """The generated pages of `docs/`: written by `python -m throughline.generated.pages`, compared by a test.
 
-Whole pages come from the default domain and an empty store. Written pages may include a file: what stands
-between `<!-- from PATH: generated, do not edit -->` and `<!-- end -->` is replaced by the file at PATH,
-relative to the page.
+Whole pages come from the default domain and an empty store. Written pages may include a file: what stands between `<!--
+from PATH: generated, do not edit -->` and `<!-- end -->` is replaced by the file at PATH, relative to the page.
 """
 
 from __future__ import annotations

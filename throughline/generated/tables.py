@@ -13,11 +13,8 @@ PAGE = "tables.md"
 def table_pages(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """The page of public views by its path under `docs/`; `connection` is that of a store."""
     public = sorted(public_schema().views)
-    views = dict(
-        connection.execute(
-            "select view_name, comment from duckdb_views() where view_name in (select unnest(?))", [public]
-        ).fetchall()
-    )
+    commented = "select view_name, comment from duckdb_views() where view_name in (select unnest(?))"
+    views = dict(connection.execute(commented, [public]).fetchall())
     columns: dict[str, list[tuple[str, str, str]]] = {name: [] for name in public}
     for view, name, type_, comment in connection.execute(
         """
@@ -31,7 +28,7 @@ def table_pages(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         columns[view].append((code(name), code(str(type_).lower()), comment or ""))
     contents = table(
         ("View", "A row is"),
-        ((f"[`{name}`](#{anchor(name)})", _grain(views[name])) for name in public),
+        ((f"[`{name}`](#{anchor(name)})", (views[name] or "").removeprefix("One row per ")) for name in public),
     )
     return {
         PAGE: page(
@@ -47,8 +44,3 @@ def table_pages(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
             ),
         )
     }
-
-
-def _grain(comment: str | None) -> str:
-    """The comment of a view without the words that all of them begin with."""
-    return (comment or "").removeprefix("One row per ")

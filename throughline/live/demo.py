@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from throughline.demo.findings import BESIDE_A_STORE, mark_as_demo, remove_earlier
+from throughline.demo.run import BESIDE_A_STORE, mark_as_demo, remove_earlier
 from throughline.errors import PartFailed
 from throughline.live.probe import WorkerState, worker_state
 from throughline.live.stack import Stack
@@ -87,7 +87,6 @@ def _wait_for_worker(stack: Stack, report: Report) -> WorkerState:
 
 
 def _replayed(files: Path, store_path: Path, report: Report) -> str:
-    """The digest of a replay of the same files with no broker."""
     with open_store(store_path, write=True) as store:
         replay(store, load_domain(None), [files], report=report)
         return digest(store.connection)

@@ -21,11 +21,8 @@ _BARS = " ▁▂▃▄▅▆▇█"
 
 def picture(passing: Passing, topics: Topics, worker: WorkerState | None, now: float) -> RenderableType:
     """The picture at `now`. `worker` is what the worker says; None if it does not answer."""
-    return Group(
-        _head(passing, topics, worker, now),
-        _arriving(passing, topics, now),
-        Columns([_events(passing), _handoffs(passing)], expand=True),
-    )
+    below = Columns([_events(passing), _handoffs(passing)], expand=True)
+    return Group(_head(passing, topics, worker, now), _arriving(passing, topics, now), below)
 
 
 def sparkline(counts: list[int]) -> str:
@@ -77,28 +74,23 @@ def _arriving(passing: Passing, topics: Topics, now: float) -> RenderableType:
 
 
 def _events(passing: Passing) -> RenderableType:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="Arriving", title_justify="left")
-    table.add_column("at")
-    table.add_column("event")
+    table = _titled("Arriving", "at", "event")
     for at, _, wire_type in reversed(passing.events):
         table.add_row(at, wire_type.removeprefix("uk.cjs.").rpartition(".v")[0] or wire_type)
     return table
 
 
 def _handoffs(passing: Passing) -> RenderableType:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="Handoffs", title_justify="left")
-    for name in ("sent", "from", "to", "kind", "received after"):
-        table.add_column(name)
-    for handoff in reversed(passing.handoffs):
-        received = handoff["received_at"] is not None
-        table.add_row(
-            _day(handoff["sent_at"]),
-            handoff["from_agency"],
-            handoff["to_agency"],
-            handoff["kind"],
-            duration(handoff["limbo_seconds"]) if received else Text("not yet", style="bold yellow"),
-        )
+    table = _titled("Handoffs", "sent", "from", "to", "kind", "received after")
+    for one in reversed(passing.handoffs):
+        is_received = one["received_at"] is not None
+        after = duration(one["limbo_seconds"]) if is_received else Text("not yet", style="bold yellow")
+        table.add_row(_day(one["sent_at"]), one["from_agency"], one["to_agency"], one["kind"], after)
     return table
+
+
+def _titled(title: str, *columns: str) -> Table:
+    return Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
 
 
 def _day(value: Any) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from prometheus_client.parser import text_string_to_metric_families
+
 _SECONDS = 2.0
 
 
@@ -33,26 +35,22 @@ def worker_state(health_port: int) -> WorkerState | None:
     address = f"http://127.0.0.1:{health_port}"
     try:
         ready = json.loads(_get(f"{address}/ready"))
-        lines = _get(f"{address}/metrics").decode().splitlines()
+        text = _get(f"{address}/metrics").decode()
     except (URLError, ConnectionError, TimeoutError):
         return None
-    found: dict[str, list[tuple[str, float]]] = {}
-    for line in lines:
-        if not line.startswith("#"):
-            labelled, value = line.rsplit(" ", 1)
-            found.setdefault(labelled.split("{")[0], []).append((labelled, float(value)))
+    samples = [one for family in text_string_to_metric_families(text) for one in family.samples]
 
-    def total(name: str, label: str = "") -> int:
-        return int(sum(value for labelled, value in found.get(name, []) if label in labelled))
+    def values(name: str, **labels: str) -> list[float]:
+        return [one.value for one in samples if one.name == name and labels.items() <= one.labels.items()]
 
     return WorkerState(
         state=ready["state"],
         behind=ready["behind"],
-        seconds_behind=max((value for _, value in found.get("throughline_seconds_behind", [])), default=None),
-        accepted=total("throughline_records_total", 'outcome="accepted"'),
-        duplicate=total("throughline_records_total", 'outcome="duplicate"'),
-        quarantined=total("throughline_quarantined_total"),
-        published=total("throughline_published_records_total"),
+        seconds_behind=max(values("throughline_seconds_behind"), default=None),
+        accepted=int(sum(values("throughline_records_total", outcome="accepted"))),
+        duplicate=int(sum(values("throughline_records_total", outcome="duplicate"))),
+        quarantined=int(sum(values("throughline_quarantined_total"))),
+        published=int(sum(values("throughline_published_records_total"))),
     )
 
 

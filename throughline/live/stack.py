@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from throughline.broker.local_broker import LocalBroker
@@ -70,26 +69,9 @@ class Stack:
         self.broker = LocalBroker(self.folder / "broker", port=port)
         (self.health_port,) = free_ports(1)
         self.parts: dict[str, Part] = {}
-
-    @property
-    def live(self) -> Path:
-        """Folder of the worker's stores."""
-        return self.folder / "live"
-
-    @property
-    def board(self) -> Path:
-        """The sink's store."""
-        return self.folder / "board.duckdb"
-
-    @property
-    def board_read(self) -> Path:
-        """The copy of it that readers open, while the sink writes."""
-        return self.folder / "board-read.duckdb"
-
-    @property
-    def files(self) -> Path:
-        """Folder of the made-up systems' event files."""
-        return self.folder / "files"
+        # the worker's stores; the sink's, and the copy of it that readers open; the made-up systems' event files
+        self.live, self.files = self.folder / "live", self.folder / "files"
+        self.board, self.board_read = self.folder / "board.duckdb", self.folder / "board-read.duckdb"
 
     def start(self) -> None:
         """Start broker, worker and sink, and make the topics; returns when the worker is ready."""
@@ -150,8 +132,6 @@ class Stack:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with suppress(KeyboardInterrupt):
             self.stop()

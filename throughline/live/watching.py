@@ -22,13 +22,11 @@ LATEST = 8
 class Passing:
     """What was seen since the watching began. Times are seconds of a steady clock; labels hold no identifiers."""
 
-    began: float
     seen: Counter[str] = field(default_factory=Counter)
     by_second: dict[str, Counter[int]] = field(default_factory=dict)
     events: deque[tuple[str, str, str]] = field(default_factory=lambda: deque(maxlen=LATEST))
     handoffs: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LATEST))
     cases: set[bytes] = field(default_factory=set)
-    alerts: Counter[str] = field(default_factory=Counter)
 
     def rate(self, topic: str, now: float, seconds: int = 5) -> float:
         """Records a second over the last few whole seconds."""
@@ -53,15 +51,9 @@ class Watcher:
         self._topics = topics
         self._clock = clock
         self._shared = {topic.name: name for name, topic in topics.shared.items()}
-        self.passing = Passing(clock())
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": bootstrap,
-                "group.id": "throughline-watching",
-                "enable.auto.commit": False,
-                "log_level": 3,
-            }
-        )
+        self.passing = Passing()
+        group = {"group.id": "throughline-watching", "enable.auto.commit": False}
+        self._consumer = Consumer({"bootstrap.servers": bootstrap, **group, "log_level": 3})
         self._consumer.assign(
             [TopicPartition(topic.name, n, OFFSET_END) for topic in topics for n in range(topic.partitions)]
         )
@@ -95,5 +87,3 @@ def note_message(passing: Passing, message: Any, shared: dict[str, Any], now: fl
             read = schema.codec.read_record(value[len(schema.frame) :])
             if isinstance(read, dict):
                 passing.handoffs.append(read)
-    elif name == "alerts":
-        passing.alerts["gone" if value is None else "standing"] += 1

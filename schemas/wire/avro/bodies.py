@@ -1,5 +1,4 @@
-"""Avro bodies of one schema to an Arrow table in one call; where the call fails, each bad body gets its own
-reason.
+"""Avro bodies of one schema to an Arrow table in one call; where the call fails, each bad body gets its own reason.
 
 pyruhvro decodes a whole list at once and knows nothing of single records: one truncated body fails the call,
 and bytes after a body are ignored. So what it decoded is encoded again and compared: a body that is not the
@@ -137,11 +136,7 @@ class BodyCodec:
         return set(pc.indices_nonzero(pc.invert(same)).to_pylist())
 
     def _decode_alone(
-        self,
-        body: bytes,
-        place: int,
-        good: list[tuple[pa.RecordBatch, list[int]]],
-        bad: list[tuple[int, Reject]],
+        self, body: bytes, place: int, good: list[tuple[pa.RecordBatch, list[int]]], bad: list[tuple[int, Reject]]
     ) -> None:
         record = self.read_record(body)
         if isinstance(record, Reject):

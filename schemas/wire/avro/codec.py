@@ -1,9 +1,8 @@
 """Avro messages to events and events to Avro messages, thousands at a time.
 
-A message names its schema by its first bytes (`schemas/wire/avro/framing.py`) or by a Kafka header. Everything in
-the data ends in `Batch.events` or `Batch.rejects`; reasons: unknown_schema, too_large, truncated,
-trailing_bytes, bad_avro, content_hash_mismatch, and those of the catalogue's rules
-(`schemas/acceptance/judge.py`).
+A message names its schema by its first bytes (`schemas/wire/avro/framing.py`) or by a Kafka header. Everything in the
+data ends in `Batch.events` or `Batch.rejects`; reasons: unknown_schema, too_large, truncated, trailing_bytes, bad_avro,
+content_hash_mismatch, and those of the catalogue's rules (`schemas/acceptance/judge.py`).
 """
 
 from __future__ import annotations
@@ -20,9 +19,8 @@ import pyarrow as pa
 from throughline.errors import CodecError, DomainError
 from throughline.schemas.acceptance.admission import Decoded, Record, admit_decoded
 from throughline.schemas.acceptance.events import EVENTS, REJECTS, Batch
-from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.reject import Reject
-from throughline.schemas.acceptance.rows import ROW_COLUMNS, RowBatch
+from throughline.schemas.acceptance.rows import RowBatch
 from throughline.schemas.acceptance.rules import Rules
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.avro.bodies import BodyCodec
@@ -50,8 +48,7 @@ class StoredType:
 
 
 class SchemaStore:
-    """Which schema a message was written with: every version of every type, by fingerprint, registry id or
-    GUID."""
+    """Which schema a message was written with: every version of every type, by fingerprint, registry id or GUID."""
 
     def __init__(self, domain: Domain) -> None:
         """Compile the domain's types. Raises DomainError if two of them have the same Avro form."""
@@ -85,7 +82,6 @@ class SchemaStore:
         return {avro.fingerprint: StoredType(avro, BodyCodec(avro.schema_json)) for avro in forms}
 
     def of(self, type_name: str, version: int = 1) -> StoredType | None:
-        """A version of a type by its catalogue name."""
         return self._by_version.get((type_name, version))
 
     def __iter__(self) -> Iterator[StoredType]:
@@ -103,9 +99,8 @@ def decode_messages(
 ) -> Batch:
     """Decode framed Avro messages to EVENTS, schema by schema; None (a tombstone) is a truncated message.
 
-    `positions` stands beside `messages`. `keys` names, by place in `messages`, the schema of a message
-    without a frame (from a Kafka header); `content_hashes` the SHA-256 (hex) of a message's bytes, which is
-    then checked.
+    `positions` stands beside `messages`. `keys` names, by place in `messages`, the schema of a message without a frame
+    (from a Kafka header); `content_hashes` the SHA-256 (hex) of a message's bytes, which is then checked.
     """
     refused = RowBatch(origin)
     groups: dict[tuple[SchemaKey | None, int], list[int]] = {}
@@ -162,11 +157,7 @@ def decode_bodies(
 
 
 def _admit(
-    groups: Sequence[Group],
-    rules: Rules,
-    raw: Sequence[bytes | None],
-    positions: Sequence[int],
-    refused: RowBatch,
+    groups: Sequence[Group], rules: Rules, raw: Sequence[bytes | None], positions: Sequence[int], refused: RowBatch
 ) -> Batch:
     """Decoded records to events and rejects by the rules; `refused` has the rejects so far."""
     if not groups:
@@ -189,18 +180,6 @@ def _admit(
 
     batch, bad = admit_decoded(Decoded(events, doubts, records, fields), rules), refused.build().rejects
     return Batch(batch.events, pa.concat_tables([bad, batch.rejects]) if bad.num_rows else batch.rejects)
-
-
-def encode_event(event: Mapping[str, Any], store: SchemaStore, *, schema_id: int | None = None) -> bytes:
-    """The Avro message of an accepted CloudEvent (dict of its JSON form), in single-object encoding.
-
-    With `schema_id` in Confluent wire format V0. Raises CodecError if the event is not one of the
-    catalogue's.
-    """
-    row = row_or_reject(event, store.rules)
-    if isinstance(row, Reject):
-        raise CodecError(row.detail, field=row.field, hint=f"The event would be refused as {row.reason}.")
-    return encode_row(dict(zip(ROW_COLUMNS, row, strict=True)), store, schema_id=schema_id)
 
 
 def encode_row(row: Mapping[str, Any], store: SchemaStore, *, schema_id: int | None = None) -> bytes:

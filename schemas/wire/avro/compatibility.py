@@ -28,8 +28,7 @@ _COMPATIBLE = apache.SchemaCompatibilityType.compatible
 class Verdict:
     """Whether a reader's schema reads a writer's data.
 
-    `problems` say what stops it and `cautions` what would be lost without an error; each sentence names the
-    field.
+    `problems` say what stops it and `cautions` what would be lost without an error; each sentence names the field.
     """
 
     compatible: bool
@@ -62,8 +61,7 @@ def parse_avro(schema: Any) -> avro.schema.Schema:
 
 
 def can_read(reader: Any, writer: Any) -> Verdict:
-    """The verdict on data written under `writer`, read under `reader` (schemas as dict, list or JSON
-    text)."""
+    """The verdict on data written under `writer`, read under `reader` (schemas as dict, list or JSON text)."""
     reader_schema, writer_schema = parse_avro(reader), parse_avro(writer)
     result = _checker().get_compatibility(reader_schema, writer_schema)
     compatible = result.compatibility is _COMPATIBLE
@@ -87,10 +85,7 @@ def full_transitive(type_name: str, versions: Mapping[int, Any]) -> tuple[Versio
 
 
 def _compare_fields(
-    reader: avro.schema.RecordSchema,
-    writer: avro.schema.RecordSchema,
-    problems: list[str],
-    cautions: list[str],
+    reader: avro.schema.RecordSchema, writer: avro.schema.RecordSchema, problems: list[str], cautions: list[str]
 ) -> None:
     read_from: set[str] = set()
     for field in reader.fields:

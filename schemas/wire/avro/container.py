@@ -36,8 +36,7 @@ _META = fastavro.parse_schema({"type": "map", "values": "bytes"})
 
 @dataclass(frozen=True)
 class Block:
-    """One block: how many records it says it has, its bytes as in the file, and its content or why it has
-    none."""
+    """One block: how many records it says it has, its bytes as in the file, and its content or why it has none."""
 
     count: int
     raw: bytes

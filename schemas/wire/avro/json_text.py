@@ -1,5 +1,4 @@
-"""Columns to canonical JSON text, row by row the same as `orjson.dumps(…, OPT_SORT_KEYS)`, without a loop
-over rows."""
+"""Columns to canonical JSON text, row by row the same as `orjson.dumps(…, OPT_SORT_KEYS)`, without a loop over rows."""
 
 from __future__ import annotations
 

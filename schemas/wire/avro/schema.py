@@ -1,11 +1,10 @@
 """An Avro record schema for every version of every event type.
 
-The envelope's fields come first, then the type's own. Optional is `["null", X]` with default null; an
-enumeration has a default symbol UNKNOWN, and its values, where they are no legal Avro names, stand behind
-derived symbols (`AvroType.symbols` gives the value back). The namespace is type prefix, agency and version,
-the name that of the type without its agency: so versions have different fingerprints, and Avro, which
-compares unqualified names, still resolves one against the other. Apache Avro's own library parses each schema
-and has the last word.
+The envelope's fields come first, then the type's own. Optional is `["null", X]` with default null; an enumeration has a
+default symbol UNKNOWN, and its values, where they are no legal Avro names, stand behind derived symbols
+(`AvroType.symbols` gives the value back). The namespace is type prefix, agency and version, the name that of the type
+without its agency: so versions have different fingerprints, and Avro, which compares unqualified names, still resolves
+one against the other. Apache Avro's own library parses each schema and has the last word.
 
 Source: Avro 1.12 specification (names, enums, Parsing Canonical Form, CRC-64-AVRO).
 """
@@ -38,8 +37,7 @@ _TYPES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class AvroField:
-    """A field of `data` in Avro: `name` there, `form` in the catalogue, `symbols` from Avro symbol to
-    value."""
+    """A field of `data` in Avro: `name` there, `form` in the catalogue, `symbols` from Avro symbol to value."""
 
     name: str
     form: FieldForm
@@ -50,21 +48,14 @@ class AvroField:
 class AvroType:
     """A compiled version of an event type.
 
-    `fingerprint` is CRC-64-AVRO of the Parsing Canonical Form as the 8 little-endian bytes of single-object
-    encoding.
+    `fingerprint` is CRC-64-AVRO of the Parsing Canonical Form as the 8 little-endian bytes of single-object encoding.
     """
 
     form: TypeForm
     schema: dict[str, Any]
     schema_json: str
-    canonical: str
     fingerprint: bytes
     fields: tuple[AvroField, ...]
-
-    @property
-    def full_name(self) -> str:
-        """Namespace and name."""
-        return f"{self.schema['namespace']}.{self.schema['name']}"
 
 
 def compile_avro(form: TypeForm, *, with_revision: bool = True) -> AvroType:
@@ -87,13 +78,12 @@ def compile_avro(form: TypeForm, *, with_revision: bool = True) -> AvroType:
         "throughline": {"type": form.type, "version": form.version},
     }
     text = json.dumps(schema, ensure_ascii=False)
-    canonical, fingerprint = canonical_and_fingerprint(schema)
-    return AvroType(form, schema, text, canonical, fingerprint, tuple(fields))
+    _, fingerprint = canonical_and_fingerprint(schema)
+    return AvroType(form, schema, text, fingerprint, tuple(fields))
 
 
 def canonical_and_fingerprint(schema: Any) -> tuple[str, bytes]:
-    """Parsing Canonical Form and its CRC-64-AVRO (8 little-endian bytes) of any Avro schema, by Apache
-    Avro."""
+    """Parsing Canonical Form and its CRC-64-AVRO (8 little-endian bytes) of any Avro schema, by Apache Avro."""
     # avro 1.12.2 forgets the rule PRIMITIVES where it stripped a logical type: `{"type":"long"}`. Java does
     # not.
     form = json.loads(parse_avro(schema).canonical_form, object_hook=_simple_primitive)

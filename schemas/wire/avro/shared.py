@@ -47,7 +47,6 @@ class Column:
 
 
 def record(name: str, doc: str, fields: list[dict[str, Any]]) -> dict[str, Any]:
-    """A record schema."""
     return {"type": "record", "name": name, "doc": doc, "fields": fields}
 
 
@@ -66,7 +65,6 @@ def field(name: str, of: Any, doc: str) -> dict[str, Any]:
 
 
 def schema_text(schema: dict[str, Any]) -> str:
-    """The text of a schema file."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 

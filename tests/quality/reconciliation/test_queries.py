@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from joined import small_domain
-from proofs import EVERYWHERE, Proof, difference, forgotten, give, proofs
+from proofs import EVERYWHERE, Proof, difference, give, proofs
 
 from throughline.quality.checks.check import observe
 from throughline.schemas.definitions.quality import QualityRules
-from throughline.sinks.store import Store, open_memory_store
+from throughline.sinks.store import Store
 from throughline.sql import sql
 
 RECONCILIATION = "throughline.quality.reconciliation"
@@ -25,29 +24,16 @@ OF_MANIFESTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def made() -> Iterator[Store]:
-    with open_memory_store() as store:
-        yield store
-
-
-@pytest.fixture
-def store(made: Store) -> Iterator[Store]:
-    """A store that no domain filled, and that forgets what a test put into it."""
-    with forgotten(made):
-        yield made
-
-
 @pytest.mark.parametrize("proof", QUERIES, ids=str)
-def test_a_query_finds_what_it_says(store: Store, proof: Proof) -> None:
+def test_a_query_finds_what_it_says(empty_store: Store, proof: Proof) -> None:
     for name, columns in OF_MANIFESTS.items():
-        store.connection.execute(f"create temp table {name} ({columns})")
-    give(store.connection, EVERYWHERE | dict(proof.given))
+        empty_store.connection.execute(f"create temp table {name} ({columns})")
+    give(empty_store.connection, EVERYWHERE | dict(proof.given))
     assert proof.as_of is not None
-    observe(store.connection, small_domain(), QualityRules((), (), {}), proof.as_of)
+    observe(empty_store.connection, small_domain(), QualityRules((), (), {}), proof.as_of)
 
     query, parameters = sql(RECONCILIATION, proof.name), proof.settings.get("parameters")
-    assert difference(store.connection, query, proof.expected, parameters) is None
+    assert difference(empty_store.connection, query, proof.expected, parameters) is None
 
 
 def test_every_query_has_a_proof() -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import throughline
 from throughline.schemas.definitions.domain import load_domain
-from throughline.schemas.definitions.steward import ACTIONS, DECISIONS
+from throughline.schemas.definitions.steward import CHECKED, DECISIONS, PUBLISHED
 
 FOLDER = Path(throughline.__file__).parent
+ACTIONS = (*DECISIONS, CHECKED, PUBLISHED)
 
 
 def test_the_list_has_what_the_catalogue_lets_a_steward_publish() -> None:

@@ -16,12 +16,13 @@ from histories import Event, act, batches, shuffled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joined import batch_of, emptied, filled
+from quarantined import groups, records
 
 from throughline.errors import DataError, InfrastructureError, UsageError
 from throughline.quality.stewardship.desk import Desk
 from throughline.quality.stewardship.quarantine import assign, discard, restore
 from throughline.schemas.definitions.domain import Domain, load_domain
-from throughline.sinks.quarantine.records import groups, records, show
+from throughline.sinks.quarantine.records import show
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join.batch import join
 from throughline.streams.join.rebuild import open_domain, rebuild

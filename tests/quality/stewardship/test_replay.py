@@ -17,7 +17,7 @@ from histories import Event, event, histories, to_table
 from hypothesis import given
 from hypothesis import strategies as st
 from joined import small_domain
-from quarantined import MORNING, SOME, state
+from quarantined import MORNING, SOME, groups, records, state
 
 from throughline.errors import DataError, UsageError
 from throughline.quality.stewardship.replay import replay_quarantine
@@ -26,7 +26,6 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.avro.record import avro_record
 from throughline.schemas.wire.kafka_record import plain_rows
-from throughline.sinks.quarantine.records import groups, records
 from throughline.sinks.store import open_memory_store
 from throughline.streams.join.replay import replay
 

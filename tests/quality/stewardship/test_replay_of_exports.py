@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joined import small_domain
-from quarantined import MORNING, SOME, state
+from quarantined import MORNING, SOME, records, state
 
 from throughline.errors import DataError
 from throughline.quality.stewardship.replay import replay_quarantine
-from throughline.sinks.quarantine.records import records
 from throughline.sinks.store import open_memory_store
 from throughline.sources.mapping.mapping import load_mapping
 from throughline.sources.mapping.parts import Mapping

@@ -7,14 +7,13 @@ from functools import cache
 
 import pytest
 from histories import event, to_table
-from quarantined import state
+from quarantined import groups, records, state
 
 from throughline.quality.stewardship.replay import replay_quarantine
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.kafka_record import plain_rows, record_of
-from throughline.sinks.quarantine.records import groups, records
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join.batch import settle, take
 from throughline.streams.join.rebuild import open_domain

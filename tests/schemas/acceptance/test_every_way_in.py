@@ -95,6 +95,7 @@ CASES = [
     Case("an attribute with a name that is none", {"My_own": "x"}, ("bad_attribute", None), "json"),
     Case("a number for text", {"sequence": 7}, ("bad_attribute", "sequence"), "json"),
     Case("a number in an attribute that is not kept", {"subject": 7}, ("bad_attribute", "subject"), "json"),
+    Case("a fraction in an attribute that is not kept", {"extra": 1.5}, ("bad_attribute", "extra"), "json"),
     Case("text that is too long", {"source": LONG}, ("field_too_long", "source"), NO_EXAMPLE),
     Case("text that is too long, not kept", {"subject": LONG}, ("field_too_long", "subject"), "json"),
     Case("U+0000", {"correlationid": "a\0b"}, ("nul_character", "correlationid"), "json avro events"),
@@ -141,6 +142,8 @@ CASES = [
          ALL),
     Case("an empty one", said(identifiers={"urn": ""}), bad("identifiers.urn", "malformed_identifier"), ALL),
     Case("U+0000 in one", said(identifiers={"urn": "1\x002"}), bad("identifiers.urn", "nul_character"), ALL),
+    Case("U+0000 in one of any form", said(identifiers={"urn": "1234", "crime_ref": "1\x002"}),
+         bad("identifiers.crime_ref", "nul_character"), ALL),
     Case("a kind that is none", said(identifiers={"urn": "1234", "passport": "1"}),
          bad("identifiers", "malformed_identifier"), ALL,
          otherwise={"example": ("", "data.identifiers.passport")}),
@@ -315,6 +318,19 @@ def test_the_event_without_a_change_is_accepted(here: Here, way: str, of: dict[s
     }
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_identifiers_stand_in_order_and_each_once(here: Here, way: str) -> None:
+    event = changed(SENT, said(identifiers={"urn": ["5678", "1234", "1234"], "crime_ref": "20/1"}))
+
+    expected = [("crime_ref", "20/1"), ("urn", "1234"), ("urn", "5678")]
+    (row,) = WAYS[way](event, here).events["identifiers"].to_pylist()
+    assert [(one["kind"], one["value"]) for one in row] == expected
+
+
+def test_an_attribute_that_is_null_is_none(here: Here) -> None:
+    assert by_json(SENT | {"subject": None, "extra": None}, here).rejects.num_rows == 0
+
+
 def test_what_was_accepted_is_accepted_again(here: Here) -> None:
     """Also if the one number that was needed is a placeholder, which was taken off."""
     event = changed(SENT, said(identifiers={"urn": "unknown"}))
@@ -371,6 +387,50 @@ def test_an_older_version_is_judged_by_the_names_of_its_fields(here: Here) -> No
     assert admit(wrong, here.domain.rules).rejects["field"].to_pylist() == ["data.ref"]
 
 
+def test_a_reject_has_what_came_or_else_the_event_as_json(here: Here) -> None:
+    good = by_json(SENT, here).events
+    wrong = good.set_column(good.schema.get_field_index("area"), "area", pa.array(["99"]))
+
+    kept = admit(wrong, here.domain.rules, pa.chunked_array([[b"as it came"]], pa.binary())).rejects
+    assert kept["raw"].to_pylist() == [b"as it came"]
+
+    said = orjson.loads(admit(wrong, here.domain.rules).rejects["raw"][0].as_py())
+    assert (said["id"], said["partitionkey"], said["data"]["colour"]) == ("e1", "99", "red")
+
+
+@pytest.mark.parametrize(
+    ("precision", "at", "verdict"),
+    [
+        ("day", "2026-03-02T00:00:00", []),
+        ("day", "2026-03-02T00:00:01", ["bad_time"]),
+        ("month", "2026-03-01T00:00:00", []),
+        ("month", "2026-03-02T00:00:00", ["bad_time"]),
+        ("week", "2026-03-02T00:00:00", ["bad_attribute"]),
+    ],
+)
+def test_a_day_or_month_is_given_by_its_first_moment(here: Here, precision: str, at: str, verdict: list[str]) -> None:
+    events = by_json(SENT, here).events
+    moment = pa.array([datetime.fromisoformat(at)], pa.timestamp("us"))
+    for name, column in (("occurred_at", moment), ("occurred_precision", pa.array([precision]))):
+        events = events.set_column(events.schema.get_field_index(name), name, column)
+
+    assert admit(events, here.domain.rules).rejects["reason"].to_pylist() == verdict
+
+
+@pytest.mark.parametrize(
+    ("data", "verdict"), [("{", [("bad_field", "data")]), ("[1]", [("bad_field", "data")]), ("{}", []), (None, [])]
+)
+def test_the_rest_of_an_event_is_an_object_of_json(
+    here: Here, data: str | None, verdict: list[tuple[str, str]]
+) -> None:
+    """Nothing stands for an empty one."""
+    events = by_json(DECIDED, here).events
+    events = events.set_column(events.schema.get_field_index("data"), "data", pa.array([data], pa.string()))
+
+    rejects = admit(events, here.domain.rules).rejects.to_pylist()
+    assert [(row["reason"], row["field"]) for row in rejects] == verdict
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.what} ({case.verdict[1]})")
 def test_a_wrong_event_has_one_verdict_by_every_way_in(here: Here, case: Case) -> None:
     """Refused, for the same reason, which names the same field."""
@@ -385,6 +445,23 @@ def test_a_wrong_event_has_one_verdict_by_every_way_in(here: Here, case: Case) -
         assert batch.rejects.select(["reason", "field"]).to_pylist() == [
             {"reason": expected[0], "field": expected[1]}
         ], way
+
+
+@pytest.mark.parametrize("times", [1, 50])
+def test_in_company_each_event_is_judged_as_it_is_alone(here: Here, times: int) -> None:
+    """Of few and of many in one batch, good ones among the bad."""
+    wrong = [changed(case.of, case.change) for case in CASES if "json" in case.ways]
+    events = [event for one in wrong for event in (one, SENT, DECIDED)] * times
+    alone = [by_json(event, here) for event in (*wrong, SENT, DECIDED)]
+    refused = [[(row["reason"], row["field"]) for row in batch.rejects.to_pylist()] for batch in alone]
+
+    together = events_from_json_lines([json.dumps(event).encode() for event in events], here.domain, "f", 1)
+
+    verdicts = {row["position"]: [(row["reason"], row["field"])] for row in together.rejects.to_pylist()}
+    expected = [verdict for one in refused[: len(wrong)] for verdict in (one, *refused[len(wrong) :])] * times
+    assert [verdicts.get(position, []) for position in range(1, len(events) + 1)] == expected
+    good = together.events.drop_columns(["position"]).to_pylist()
+    assert good == [batch.events.drop_columns(["position"]).to_pylist()[0] for batch in alone[-2:]] * (len(good) // 2)
 
 
 def example_faults(event: dict[str, Any], folder: Path) -> list[str]:

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from working_days import add_working_days, bank_holidays
 
-from throughline.errors import DomainError, UsageError
+from throughline.errors import UsageError
 from throughline.schemas.definitions.calendar import (
     CALENDAR,
     CalendarRule,
     WorkingDayTest,
     calendar,
-    calendar_rule,
+    parse_calendar,
     start_of_day,
     working_day_test,
 )
+from throughline.schemas.definitions.entry import Problems, read_entry
 
 DATES = st.dates(date(2015, 1, 1), date(2028, 12, 31))
 AMOUNTS = st.integers(0, 120)
@@ -33,15 +35,23 @@ UNHURRIED = settings(deadline=None)
 
 @dataclass(frozen=True)
 class SomeDomain:
-    calendar: Mapping[str, Any] | None
+    calendar: CalendarRule
     time_zone: str = "Europe/London"
 
 
-ENGLAND = SomeDomain({"country": "GB", "subdivision": "ENG"})
+ENGLAND = SomeDomain(CalendarRule("GB", ("ENG",)))
 
 
 def rule(*subdivisions: str) -> CalendarRule:
     return CalendarRule("GB", subdivisions)
+
+
+def read(tmp_path: Path, given: dict[str, Any] | None) -> tuple[CalendarRule, Problems]:
+    """The rule that `calendar: …` of a domain gives, and what is wrong with it."""
+    path = tmp_path / "domain.yaml"
+    path.write_text(yaml.safe_dump({"calendar": given}), encoding="utf-8")
+    problems = Problems()
+    return parse_calendar(read_entry(path, problems)), problems
 
 
 def worked_in(*subdivisions: str) -> WorkingDayTest:
@@ -118,28 +128,29 @@ def test_a_day_whose_midnight_does_not_exist_begins_when_the_clocks_jump() -> No
 # the data of a domain
 
 
-def test_a_domain_without_a_calendar_works_from_monday_to_friday() -> None:
+def test_a_domain_without_a_calendar_works_from_monday_to_friday(tmp_path: Path) -> None:
     """Given `calendar: null`, then Christmas Day 2025, a Thursday, counts and Saturdays do not."""
-    plain = working_day_test(calendar_rule(None))
+    plain = working_day_test(read(tmp_path, None)[0])
     assert plain(date(2025, 12, 25))
     assert not plain(date(2025, 12, 27))
 
 
-def test_another_country_is_only_data() -> None:
+def test_another_country_is_only_data(tmp_path: Path) -> None:
     """Given Italy, then Liberation Day is a day off and the English August holiday is not."""
-    italy = working_day_test(calendar_rule({"country": "IT", "subdivision": None}))
+    italy = working_day_test(read(tmp_path, {"country": "IT", "subdivision": None})[0])
     assert not italy(date(2025, 4, 25))
     assert italy(date(2025, 8, 25))
 
 
-def test_a_holiday_that_the_library_does_not_know_is_a_line_of_data() -> None:
+def test_a_holiday_that_the_library_does_not_know_is_a_line_of_data(tmp_path: Path) -> None:
     """Given overrides, then the named holiday is not counted and the named working day is."""
-    moved = calendar_rule(
+    moved, _ = read(
+        tmp_path,
         {
             "country": "GB",
             "subdivision": "ENG",
             "overrides": {"holidays": ["2031-06-03"], "working": [date(2031, 5, 5)]},
-        }
+        },
     )
     assert bank_holidays(moved, date(2031, 5, 1), date(2031, 6, 30)) == {date(2031, 5, 26), date(2031, 6, 3)}
 
@@ -155,12 +166,12 @@ def test_a_holiday_that_the_library_does_not_know_is_a_line_of_data() -> None:
         ({"overrides": {"holidays": ["2026-05-04"], "working": ["2026-05-04"]}}, "2026-05-04"),
     ],
 )
-def test_a_calendar_that_cannot_be_used_says_what_is_wrong(entry: dict[str, Any], word: str) -> None:
+def test_a_calendar_that_cannot_be_used_says_what_is_wrong(tmp_path: Path, entry: dict[str, Any], word: str) -> None:
     """Given a wrong country, key or date, then the error names it and the field."""
-    with pytest.raises(DomainError, match=word) as caught:
-        calendar_rule(entry)
-    assert (caught.value.field or "").startswith("calendar")
-    assert caught.value.hint
+    (problem,) = read(tmp_path, entry)[1].found
+    assert word in str(problem)
+    assert problem.key.startswith("calendar")
+    assert problem.hint
 
 
 def test_a_calendar_that_ends_before_it_begins_is_refused() -> None:

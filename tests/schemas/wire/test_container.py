@@ -12,8 +12,9 @@ from typing import Any
 
 import fastavro
 import pytest
-from catalogue_events import SMALL, damaged, event
+from catalogue_events import SMALL, event
 
+from bench.hostile.values import damaged
 from throughline.errors import CodecError
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.acceptance.judge import row_or_reject

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 import pytest
-from catalogue_events import FUZZ, SMALL, damaged, event, examples
+from catalogue_events import FUZZ, SMALL, event, examples
 
+from bench.hostile.values import damaged
 from throughline.schemas.acceptance.events import EVENTS, REJECTS
 from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.reject import Reject

@@ -10,10 +10,11 @@ from datetime import datetime
 
 import pyarrow as pa
 import pytest
+from quarantined import groups, records
 
 from throughline.errors import DataError
 from throughline.schemas.acceptance.events import EVENTS, REJECTS, Batch
-from throughline.sinks.quarantine.records import escaped, groups, record, records, show
+from throughline.sinks.quarantine.records import escaped, record, show
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join.batch import stamped
 

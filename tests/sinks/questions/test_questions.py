@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from throughline.cli.main import throughline
-from throughline.demo.findings import run_demo
+from throughline.demo.run import run_demo
 from throughline.errors import UsageError
 from throughline.sinks.questions.question import Question, ask, parsed, question, questions
 from throughline.sinks.store import Store, open_store

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -99,9 +100,18 @@ def test_only_what_was_acknowledged_is_sent(path: Path) -> None:
 
         assert outbox.unsent() == [third]
         assert (outbox.waiting, outbox.feeds()[0].waiting) == (1, 1)
-        assert [(one.topic, one.reason, one.records) for one in outbox.refusals()] == [("t.events", "too large", 1)]
         assert outbox.retry_refused() == 1
         assert outbox.unsent() == [second, third]
+
+
+def test_a_refusal_stands_in_the_file_with_the_reason_of_the_broker(path: Path) -> None:
+    with Outbox(path) as outbox:
+        outbox.add([record(1)])
+        outbox.mark(refused=[(outbox.unsent()[0], "too large")])
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("select topic, refusal from records where state = 2").fetchall() == [
+            ("t.events", "too large")
+        ]
 
 
 def test_a_feed_says_how_far_its_source_is(path: Path) -> None:
@@ -184,7 +194,7 @@ def test_a_second_process_is_kept_out(path: Path) -> None:
         opened = subprocess.run(
             [sys.executable, "-c", _OPENS, str(path)], capture_output=True, text=True, check=False
         ).stdout
-        assert opened.startswith("OutboxLocked: Another process uses the outbox")
+        assert opened.startswith("OutboxLocked: Another process is using the outbox")
         with pytest.raises(OutboxLocked):
             Outbox(path)
     Outbox(path).close()
@@ -223,14 +233,14 @@ def test_a_damaged_file_is_named(path: Path, damage: str) -> None:
     content = path.read_bytes()
     path.write_bytes({"cut": content[:5000], "noise": content[:100] + b"\xa5" * 60_000, "text": b"hello " * 99}[damage])
 
-    with pytest.raises(OutboxDamaged, match=r"`.*outbox\.sqlite` is damaged, or no outbox"), Outbox(path) as outbox:
+    with pytest.raises(OutboxDamaged, match=r"`.*outbox\.sqlite` is damaged, or not an outbox"), Outbox(path) as outbox:
         outbox.unsent(limit=10_000)
 
 
 def test_a_file_that_is_something_else_is_left_alone(path: Path, tmp_path: Path) -> None:
     sqlite3.connect(path).executescript("create table mine (a); insert into mine values (1);")
 
-    with pytest.raises(OutboxDamaged, match="is a database, and no outbox"):
+    with pytest.raises(OutboxDamaged, match="is a database, but not an outbox"):
         Outbox(path)
     with pytest.raises(OutboxError, match="not a regular file"):
         Outbox(tmp_path)

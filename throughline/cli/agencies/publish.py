@@ -10,14 +10,14 @@ from pathlib import Path
 import click
 
 from throughline.cli.terminal.options import (
-    MappingFile,
     bootstrap_option,
-    domain_option,
     mapping_of,
+    mapping_option,
     topic_prefix_option,
+    usual_domain_option,
 )
 from throughline.cli.terminal.progress import progress_bar
-from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.broker_address import broker_unavailable, silence
 from throughline.sources.publish.dispatch import Published, publish
@@ -31,14 +31,8 @@ _ANSWER_SECONDS = 3.0
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @bootstrap_option
 @topic_prefix_option
-@domain_option
-@click.option(
-    "--mapping",
-    "mapping_name",
-    metavar="FILE",
-    type=MappingFile(),
-    help="How a system's CSV, Parquet or XES becomes events: a mapping file, or the name of one that is built in.",
-)
+@usual_domain_option
+@mapping_option
 @click.option(
     "--outbox",
     "outbox_path",
@@ -68,7 +62,7 @@ def publish_command(
     paths: tuple[Path, ...],
     bootstrap: str,
     topic_prefix: str,
-    domain: Domain | None,
+    domain: Domain,
     mapping_name: str | None,
     outbox_path: Path,
     client: str,
@@ -85,10 +79,9 @@ def publish_command(
 
     Example: throughline publish events.jsonl --bootstrap localhost:9092
     """
-    domain = domain or load_domain()
     topics = load_topics(domain, prefix=topic_prefix)
     mapping = mapping_of(mapping_name, domain)
-    made = Published()
+    made, files = Published(), list(paths)
     try:
         with (
             Outbox(outbox_path) as outbox,
@@ -99,16 +92,7 @@ def publish_command(
         ):
             watch = (publisher, outbox_path, wait)
             threading.Thread(target=_say_if_silent, args=watch, daemon=True).start()
-            publish(
-                publisher,
-                domain,
-                list(paths),
-                mapping=mapping,
-                rate=rate,
-                wait_seconds=wait,
-                report=report,
-                counts=made,
-            )
+            publish(publisher, domain, files, mapping=mapping, rate=rate, wait_seconds=wait, report=report, counts=made)
     except BaseException:
         _print(made, is_sent=False)
         raise

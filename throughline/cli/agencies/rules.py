@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from throughline.cli.terminal.options import chosen_format, domain_option, format_option
+from throughline.cli.terminal.options import chosen_format, completions, format_option, usual_domain_option
 from throughline.cli.terminal.writing import write_rows
 from throughline.errors import UsageError
 from throughline.schemas.definitions.catalogue import EventType
@@ -24,12 +24,11 @@ from throughline.sinks.questions.table import width_of
 
 
 def _complete_type(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in _completed(ctx).types if name.startswith(incomplete)]
+    return completions(_completed(ctx).types, incomplete)
 
 
 def _complete_standard(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    names = sorted({standard.id for standard in _completed(ctx).standards})
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return completions({standard.id for standard in _completed(ctx).standards}, incomplete)
 
 
 def _completed(ctx: click.Context) -> Domain:
@@ -38,17 +37,16 @@ def _completed(ctx: click.Context) -> Domain:
 
 @click.command(short_help="List what can happen: the types of event; or show one.")
 @click.argument("type_", metavar="[TYPE]", required=False, shell_complete=_complete_type)
-@domain_option
+@usual_domain_option
 @click.option("--agency", help="Show only the types of one agency.")
 @format_option
-def catalogue(type_: str | None, domain: Domain | None, agency: str | None, format_: Format | None) -> None:
+def catalogue(type_: str | None, domain: Domain, agency: str | None, format_: Format | None) -> None:
     """List the types of event, or show one TYPE with its fields and an example.
 
     With --format, prints the fields of the TYPE as rows.
 
     Example: throughline catalogue cps.pcd.triaged
     """
-    domain = domain or load_domain()
     if type_ is not None:
         if type_ not in domain.types:
             raise UsageError(
@@ -105,15 +103,14 @@ def _print_type(event_type: EventType, domain: Domain, console: Console) -> None
 
 @click.command(short_help="List what is owed, by whom, by when; or show one.")
 @click.argument("standard_id", metavar="[STANDARD]", required=False, shell_complete=_complete_standard)
-@domain_option
+@usual_domain_option
 @click.option("--all", "all_", is_flag=True, help="Show those that are switched off, too.")
 @format_option
-def standards(standard_id: str | None, domain: Domain | None, all_: bool, format_: Format | None) -> None:
+def standards(standard_id: str | None, domain: Domain, all_: bool, format_: Format | None) -> None:
     """List the standards: what is owed, by whom and by when. Or show one STANDARD, and where it is written.
 
     Example: throughline standards VC-R6-ARREST
     """
-    domain = domain or load_domain()
     ids = {standard.id for standard in domain.standards}
     if standard_id is not None and standard_id not in ids:
         raise UsageError(
@@ -150,11 +147,7 @@ def standards(standard_id: str | None, domain: Domain | None, all_: bool, format
 
 
 def _row(standard: Standard) -> dict[str, str]:
-    words = (
-        ("unconfirmed", not standard.confirmed),
-        ("local", standard.local),
-        ("off", not standard.enabled),
-    )
+    words = (("unconfirmed", not standard.confirmed), ("local", standard.local), ("off", not standard.enabled))
     row = {
         "standard": standard.id,
         "version": standard.version,

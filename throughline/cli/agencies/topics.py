@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from throughline.cli.terminal.options import bootstrap_option, domain_option, topic_prefix_option
-from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.cli.terminal.options import bootstrap_option, topic_prefix_option, usual_domain_option
+from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.streams.log.broker_topics import compare_topics, create_topics
 
@@ -24,14 +24,14 @@ def topics() -> None:
 @topics.command()
 @bootstrap_option
 @topic_prefix_option
-@domain_option
+@usual_domain_option
 @_replication_option
-def create(bootstrap: str, topic_prefix: str, domain: Domain | None, replication_factor: int | None) -> None:
+def create(bootstrap: str, topic_prefix: str, domain: Domain, replication_factor: int | None) -> None:
     """Create the topics that are missing. Existing topics are left as they are.
 
     Example: throughline topics create --bootstrap localhost:9092 --replication-factor 1
     """
-    plan = load_topics(domain or load_domain(), prefix=topic_prefix, replication=replication_factor)
+    plan = load_topics(domain, prefix=topic_prefix, replication=replication_factor)
     made = create_topics(bootstrap, plan)
     for name in made:
         click.echo(f"created {name}")
@@ -41,14 +41,14 @@ def create(bootstrap: str, topic_prefix: str, domain: Domain | None, replication
 @topics.command()
 @bootstrap_option
 @topic_prefix_option
-@domain_option
+@usual_domain_option
 @_replication_option
-def check(bootstrap: str, topic_prefix: str, domain: Domain | None, replication_factor: int | None) -> None:
+def check(bootstrap: str, topic_prefix: str, domain: Domain, replication_factor: int | None) -> None:
     """Compare partitions, copies and settings of every topic with the domain. The exit code is 1 if any differs.
 
     Example: throughline topics check --bootstrap localhost:9092
     """
-    plan = load_topics(domain or load_domain(), prefix=topic_prefix, replication=replication_factor)
+    plan = load_topics(domain, prefix=topic_prefix, replication=replication_factor)
     found = compare_topics(bootstrap, plan)
     for mismatch in found:
         click.echo(str(mismatch))

@@ -9,10 +9,17 @@ import click
 from rich.console import Console
 
 from throughline.cli.operators.findings import print_findings
-from throughline.cli.terminal.options import MappingFile, domain_of, domain_option, mapping_of, store_option
+from throughline.cli.terminal.options import (
+    domain_of,
+    domain_option,
+    mapping_of,
+    mapping_option,
+    store_at,
+    store_option,
+)
 from throughline.cli.terminal.progress import progress_bar
 from throughline.cli.terminal.writing import print_counts
-from throughline.demo.findings import run_demo
+from throughline.demo.run import run_demo
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.store import open_store
@@ -22,14 +29,7 @@ from throughline.streams.join.replay import replay as replay_files
 
 
 @click.command(short_help="Make cases up, join them, and show what was found.")
-@click.option(
-    "--store",
-    "store_path",
-    type=click.Path(path_type=Path),
-    default=Path("demo.duckdb"),
-    show_default=True,
-    help="The store to write. An earlier demo there is replaced.",
-)
+@store_at("demo.duckdb", "The store to write. An earlier demo there is replaced.")
 @click.option("--cases", type=click.IntRange(1), default=2000, show_default=True, help="How many cases to make up.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same cases.")
 @click.option(
@@ -73,13 +73,7 @@ def _live_demo(store_path: Path, cases: int, seed: int) -> None:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @store_option
 @domain_option
-@click.option(
-    "--mapping",
-    "mapping_name",
-    type=MappingFile(),
-    metavar="FILE",
-    help="How a system's CSV, Parquet or XES becomes events: a mapping file, or the name of one that is built in.",
-)
+@mapping_option
 @click.option(
     "--dry-run", is_flag=True, help="With --mapping: list what does not fit, line by line, and write nothing."
 )

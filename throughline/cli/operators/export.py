@@ -7,26 +7,25 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.terminal.options import as_of_option, store_option
+from throughline.cli.terminal.options import as_of_option, on_store
 from throughline.sinks.export import FORMATS, export_ducklake, export_parquet
-from throughline.sinks.store import open_store
+from throughline.sinks.store import Store
 
 
 @click.command(short_help="Write every public view to Parquet or DuckLake.")
-@store_option
+@on_store(with_domain=False)
 @click.option(
     "--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to write to."
 )
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="parquet", show_default=True)
 @as_of_option
-def export(store_path: Path, folder: Path, format_: str, as_of: datetime | None) -> None:
+def export(store: Store, folder: Path, format_: str, as_of: datetime | None) -> None:
     """Write every public view to a folder: Parquet files with a manifest, or a DuckLake catalogue.
 
     A second export replaces the first; a DuckLake catalogue keeps the first as an earlier snapshot.
 
     Example: throughline export --store board.duckdb --to export/
     """
-    with open_store(store_path, write=False) as store:
-        made = (export_parquet if format_ == "parquet" else export_ducklake)(store, folder, as_of=as_of)
+    made = (export_parquet if format_ == "parquet" else export_ducklake)(store, folder, as_of=as_of)
     rows = sum(file.rows for file in made.files)
     click.echo(f"{len(made.files)} views, {rows:,} rows, as of {made.as_of or 'no event'}.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.terminal.options import bootstrap_option, domain_of, domain_option, topic_prefix_option
+from throughline.cli.terminal.options import bootstrap_option, domain_of, domain_option, store_at, topic_prefix_option
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.sinks.snapshot import Snapshot
@@ -19,14 +19,7 @@ from throughline.streams.shared.state import open_shared
 
 @click.command(short_help="Keep a board's own store, from the shared topics.")
 @bootstrap_option
-@click.option(
-    "--store",
-    "store_path",
-    type=click.Path(path_type=Path),
-    default=Path("shared.duckdb"),
-    show_default=True,
-    help="The store to fill: a DuckDB file of its own.",
-)
+@store_at("shared.duckdb", "The store to fill: a DuckDB file of its own.")
 @topic_prefix_option
 @domain_option
 @click.option("--once", is_flag=True, help="Read to the end of the topics, and stop.")

@@ -7,44 +7,41 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.terminal.options import domain_of, domain_option, store_option
+from throughline.cli.terminal.options import domain_of, domain_option, on_store, store_option
 from throughline.cli.terminal.progress import progress_bar
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.digest import digest as digest_of
 from throughline.sinks.digest import digest_by_table
-from throughline.sinks.store import open_store
+from throughline.sinks.store import Store, open_store
 from throughline.streams.join.rebuild import past
 from throughline.streams.join.rebuild import rebuild as rebuild_store
 
 
 @click.command(short_help="Print one line that is the same for the same events.")
-@store_option
+@on_store(with_domain=False)
 @click.option("--by-table", is_flag=True, help="Print a line for each table, to see where two stores differ.")
-def digest(store_path: Path, by_table: bool) -> None:
+def digest(store: Store, by_table: bool) -> None:
     """Print one line over every derived table: two stores of the same events print the same line.
 
     Example: throughline digest --store cases.duckdb
     """
-    with open_store(store_path, write=False) as store:
-        if by_table:
-            for table, value in digest_by_table(store.connection).items():
-                click.echo(f"{table} {value}")
-        else:
-            click.echo(digest_of(store.connection))
+    if by_table:
+        for table, value in digest_by_table(store.connection).items():
+            click.echo(f"{table} {value}")
+    else:
+        click.echo(digest_of(store.connection))
 
 
 @click.command(short_help="Rebuild everything beside the store, and compare.")
-@store_option
-@domain_option
-def verify(store_path: Path, domain: Domain | None) -> None:
+@on_store()
+def verify(store: Store, domain: Domain) -> None:
     """Rebuild everything from the events, beside the store, and compare it with what the store holds.
 
     Prints the digest. If they differ, names the tables; the exit code is 1.
 
     Example: throughline verify --store cases.duckdb
     """
-    with open_store(store_path, write=False) as store, progress_bar() as report:
-        domain = domain_of(store, domain)
+    with progress_bar() as report:
         report("reading", 0.0, None)
         kept = digest_by_table(store.connection)
         line = digest_of(store.connection)
@@ -55,7 +52,7 @@ def verify(store_path: Path, domain: Domain | None) -> None:
     if different:
         click.echo(
             f"throughline: what the store holds is not what its events say, in: {', '.join(different)}.\n\n"
-            f"Run `throughline rebuild --store {store_path}`. If it happens again, keep the file and report it.",
+            f"Run `throughline rebuild --store {store.path}`. If it happens again, keep the file and report it.",
             err=True,
         )
         sys.exit(1)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from throughline.cli.terminal.options import bootstrap_option, domain_option, topic_prefix_option
-from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.cli.terminal.options import bootstrap_option, topic_prefix_option, usual_domain_option
 
 
 @click.command(short_help="Join what agencies publish, as it arrives.")
@@ -20,7 +20,7 @@ from throughline.schemas.definitions.domain import Domain, load_domain
     help="Folder for the stores of its partitions: partition-00.duckdb and so on.",
 )
 @topic_prefix_option
-@domain_option
+@usual_domain_option
 @click.option("--group", default="throughline", show_default=True, help="Consumer group: its workers share the work.")
 @click.option("--instance", help="A name for this worker that it keeps over restarts (static membership).")
 @click.option(
@@ -31,20 +31,9 @@ from throughline.schemas.definitions.domain import Domain, load_domain
     help="Port on 127.0.0.1 for /live, /ready and /metrics; 0 for any.",
 )
 @click.option("--memory-limit", default="2GB", show_default=True, help="Memory for each open store.")
-@click.option("--publish/--no-publish", default=True, help="Whether to publish to the shared topics.")
+@click.option("--publish/--no-publish", "publishes", default=True, help="Whether to publish to the shared topics.")
 @click.option("--json-logs", is_flag=True, help="Write the log as one JSON object a line, for machines.")
-def worker(
-    bootstrap: str,
-    folder: Path,
-    topic_prefix: str,
-    domain: Domain | None,
-    group: str,
-    instance: str | None,
-    health_port: int,
-    memory_limit: str,
-    publish: bool,
-    json_logs: bool,
-) -> None:
+def worker(**settings: Any) -> None:
     """Join the case events of all agencies as they arrive, and publish the shared topics.
 
     Several workers of one group share the partitions. It ends cleanly on SIGTERM. Where it would be wrong to go on, it
@@ -55,15 +44,4 @@ def worker(
     # Faust takes a second to import, which no other command should wait for
     from throughline.streams.worker.process import LiveWorker
 
-    LiveWorker(
-        bootstrap=bootstrap,
-        folder=folder,
-        domain=domain or load_domain(),
-        topic_prefix=topic_prefix,
-        group=group,
-        instance=instance,
-        health_port=health_port,
-        memory_limit=memory_limit,
-        publishes=publish,
-        json_logs=json_logs,
-    ).run()
+    LiveWorker(**settings).run()

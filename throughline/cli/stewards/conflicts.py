@@ -1,19 +1,17 @@
-"""`conflicts`: events of which copies differ, the copies beside one another, and which of them stands."""
+"""`conflicts`: events whose copies differ, the copies side by side, and which of them stands."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import click
 
 from throughline.cli.terminal.desk import at_desk, reason_option
-from throughline.cli.terminal.options import format_option, now, store_option
+from throughline.cli.terminal.options import format_option, now, on_store
 from throughline.cli.terminal.writing import write_answer, write_rows
 from throughline.quality.stewardship.conflicts import Copy, copies_of
 from throughline.quality.stewardship.conflicts import resolve as resolve_conflict
 from throughline.quality.stewardship.desk import Desk
 from throughline.sinks.questions.query import Format
-from throughline.sinks.store import open_store
+from throughline.sinks.store import Store
 
 
 @click.group(short_help="Decide which copy of an event stands.")
@@ -22,32 +20,30 @@ def conflicts() -> None:
 
 
 @conflicts.command("list")
-@store_option
-@click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="Rows of a table to show.")
+@on_store(with_domain=False)
+@click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="How many rows a table shows.")
 @format_option
-def list_(store_path: Path, rows: int, format_: Format | None) -> None:
-    """List the events of which copies differ: first those on which no steward has decided.
+def list_(store: Store, rows: int, format_: Format | None) -> None:
+    """List the events whose copies differ, the undecided ones first.
 
     Example: throughline conflicts list --store cases.duckdb
     """
-    with open_store(store_path, write=False) as store:
-        write_answer(store.connection, "conflicts", format_, rows, now=now())
+    write_answer(store.connection, "conflicts", format_, rows, now=now())
 
 
 @conflicts.command("show")
 @click.argument("source")
 @click.argument("event_id", metavar="ID")
-@store_option
+@on_store(with_domain=False)
 @format_option
-def show_(source: str, event_id: str, store_path: Path, format_: Format | None) -> None:
-    """Show the copies of the event SOURCE ID beside one another, field by field, and in which fields they differ.
+def show_(source: str, event_id: str, store: Store, format_: Format | None) -> None:
+    """Show the copies of the event SOURCE ID side by side, field by field, and mark the fields that differ.
 
-    SOURCE is its name, or the end of it that tables show: police:20:rms.
+    SOURCE is the name of the source, or its end as tables show it: police:20:rms.
 
     Example: throughline conflicts show urn:throughline:police:20:rms police-0001 --store cases.duckdb
     """
-    with open_store(store_path, write=False) as store:
-        copies = copies_of(store.connection, source, event_id)
+    copies = copies_of(store.connection, source, event_id)
     names = ["field", *(f"copy {n}" for n in range(1, len(copies) + 1)), "differs"]
     write_rows(names, _beside(copies), format_)
 
@@ -71,7 +67,7 @@ def _text(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-@conflicts.command(short_help="Let one of the copies stand.")
+@conflicts.command(short_help="Choose the copy that stands.")
 @at_desk
 @click.argument("source")
 @click.argument("event_id", metavar="ID")

@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from throughline.cli.terminal.options import domain_of, domain_option, store_option
+from throughline.cli.terminal.options import on_store
 from throughline.cli.terminal.writing import write_file
 from throughline.quality.checks.check import as_of_checked
 from throughline.quality.letters.letter import letter, letter_html
 from throughline.quality.letters.pdf import letter_pdf
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.quality import load_quality_rules
-from throughline.sinks.store import open_store
+from throughline.sinks.store import Store
 
 
 class Month(click.ParamType):
@@ -29,7 +29,7 @@ class Month(click.ParamType):
         try:
             return date.fromisoformat(f"{value}-01")
         except ValueError:
-            self.fail(f"`{value}` is no month; write 2026-05.", param, ctx)
+            self.fail(f"`{value}` is not a month. Write 2026-05.", param, ctx)
 
 
 @click.command("letter", short_help="Write the monthly letter on data quality to an agency.")
@@ -43,20 +43,18 @@ class Month(click.ParamType):
     default="The steward of the shared timeline",
     show_default=True,
     envvar="THROUGHLINE_QUALITY_CONTACT",
-    help="Who to ask: a role, and how it is reached. No name.",
+    help="Who to ask: a role, and how to reach it. No name.",
 )
-@domain_option
-@store_option
-def letter_command(agency: str, month: date, folder: Path, ask: str, domain: Domain | None, store_path: Path) -> None:
-    """Write the letter to AGENCY for a month: AGENCY-YYYY-MM.html, and .pdf.
+@on_store()
+def letter_command(agency: str, month: date, folder: Path, ask: str, domain: Domain, store: Store) -> None:
+    """Write the letter to AGENCY for a month, as AGENCY-YYYY-MM.html and .pdf.
 
     It rests on the last run of the checks (`throughline quality run`) as of a time in that month.
 
     Example: throughline quality letter police --month 2026-05 --store cases.duckdb --out letters/
     """
-    with open_store(store_path, write=False) as store:
-        rules = load_quality_rules(domain_of(store, domain))
-        said = letter(store.connection, rules, agency, month, as_of=as_of_checked(store.connection), ask=ask)
+    rules = load_quality_rules(domain)
+    said = letter(store.connection, rules, agency, month, as_of=as_of_checked(store.connection), ask=ask)
     for kind, content in (("html", letter_html(said).encode()), ("pdf", letter_pdf(said))):
         path = folder / f"{agency}-{month:%Y-%m}.{kind}"
         write_file(path, content)

@@ -1,4 +1,4 @@
-"""`reconcile` and `manifest`: what should be there and is not, and what a publisher says that it sent."""
+"""`reconcile` and `manifest`: what should be there and is not, and what a publisher says it sent."""
 
 from __future__ import annotations
 
@@ -10,29 +10,27 @@ import click
 
 from throughline.cli.terminal.options import (
     DOMAINS,
-    MappingFile,
     as_of_option,
-    domain_of,
-    domain_option,
     format_option,
     mapping_of,
-    store_option,
+    mapping_option,
+    on_store,
+    usual_domain_option,
 )
 from throughline.cli.terminal.writing import write_rows
 from throughline.errors import UsageError
 from throughline.quality.reconciliation.differences import Difference, reconcile
 from throughline.quality.reconciliation.official import compare_official, load_official, read_totals
-from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.manifest import manifest_text, read_manifest
 from throughline.sinks.questions.query import Format
-from throughline.sinks.store import open_store
+from throughline.sinks.store import Store
 from throughline.sources.files import files_to_read, read_batches
 from throughline.sources.publish.manifest import manifest_of_batches, manifest_of_outbox
 
 
 @click.command("reconcile", short_help="Show what should be there and is not, and what to do about it.")
-@store_option
-@domain_option
+@on_store()
 @as_of_option
 @format_option
 @click.option(
@@ -40,7 +38,7 @@ from throughline.sources.publish.manifest import manifest_of_batches, manifest_o
     "manifests",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="What a publisher says that it sent (`throughline manifest`); may be given again, the latest last.",
+    help="What a publisher says it sent (`throughline manifest`). May be given several times, the latest last.",
 )
 @click.option(
     "--official",
@@ -48,11 +46,11 @@ from throughline.sources.publish.manifest import manifest_of_batches, manifest_o
     nargs=2,
     multiple=True,
     metavar="CSV MAPPING",
-    help="Published totals, and the mapping of their columns: a file, or the name of one that ships with the domain.",
+    help="Published totals, and the mapping of their columns: a file, or the name of one that is built in.",
 )
 def reconcile_command(
-    store_path: Path,
-    domain: Domain | None,
+    store: Store,
+    domain: Domain,
     as_of: datetime | None,
     format_: Format | None,
     manifests: tuple[Path, ...],
@@ -65,14 +63,12 @@ def reconcile_command(
     Example: throughline quality reconcile --manifest manifest.json --store cases.duckdb
     """
     given = [read_manifest(path) for path in manifests]
-    with open_store(store_path, write=False) as store:
-        chosen = domain_of(store, domain)
-        found = reconcile(store.connection, chosen, manifests=given, as_of=as_of)
-        for totals_file, mapping in official:
-            table = load_official(_mapping_file(mapping, chosen), chosen)
-            made = compare_official(store.connection, chosen, table, read_totals(Path(totals_file), table))
-            found += made.differences
-            click.echo(f"{table.title}: {made.compared} of {made.compared + len(made.left_out)} compared", err=True)
+    found = reconcile(store.connection, domain, manifests=given, as_of=as_of)
+    for totals_file, mapping in official:
+        table = load_official(_mapping_file(mapping, domain), domain)
+        made = compare_official(store.connection, domain, table, read_totals(Path(totals_file), table))
+        found += made.differences
+        click.echo(f"{table.title}: {made.compared} of {made.compared + len(made.left_out)} compared", err=True)
     write_rows(*_rows(found), format_)
     click.echo(f"{len(found):,} differences", err=True)
 
@@ -103,33 +99,31 @@ def _mapping_file(name: str, domain: Domain) -> Path:
         return folder / f"{name}.yaml"
     if not Path(name).is_file():
         raise UsageError(
-            f"`{name}` is no mapping of official totals.",
-            hint=f"Name a file, or one that ships: {', '.join(shipped) or 'there is none'}.",
+            f"`{name}` is not a mapping of official totals.",
+            hint=f"Name a file, or one that is built in: {', '.join(shipped) or 'there is none'}.",
         )
     return Path(name)
 
 
 @click.command("manifest", short_help="Write what an outbox has sent, or event files hold, day by day.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@domain_option
-@click.option("--mapping", "mapping_name", metavar="FILE", type=MappingFile(), help="Mapping of an export.")
+@usual_domain_option
+@mapping_option
 @click.option(
     "--outbox",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="The outbox of a publisher that does not run at the moment.",
+    help="The outbox of a publisher that is not running.",
 )
-def manifest_command(
-    paths: tuple[Path, ...], domain: Domain | None, mapping_name: str | None, outbox: Path | None
-) -> None:
+def manifest_command(paths: tuple[Path, ...], domain: Domain, mapping_name: str | None, outbox: Path | None) -> None:
     """Write a manifest to standard output: events by source, type and day, with the first and last sequence number.
 
-    Of an outbox it is what the broker has acknowledged; of event files (or an export with its mapping) what would be.
+    For an outbox it lists what the broker has acknowledged; for event files (or an export with its mapping), what they
+    would send.
 
     Example: throughline manifest --outbox outbox.sqlite > manifest.json
     """
     if (outbox is None) == (not paths):
-        raise UsageError("A manifest is of an outbox or of files.", hint="Give --outbox FILE, or PATH….")
-    domain = domain or load_domain()
+        raise UsageError("A manifest is made from an outbox or from files.", hint="Give either --outbox FILE or PATH….")
     if outbox is not None:
         made = manifest_of_outbox(outbox, domain.type_prefix)
     else:

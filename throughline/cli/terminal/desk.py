@@ -9,34 +9,28 @@ from typing import Any
 
 import click
 
-from throughline.cli.terminal.options import domain_of, domain_option, now, store_option
+from throughline.cli.terminal.options import Command, now, on_store
 from throughline.quality.stewardship.desk import Desk
 from throughline.schemas.definitions.domain import Domain
-from throughline.sinks.store import open_store
+from throughline.sinks.store import Store
 
 
-def reason_option(example: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def reason_option(example: str) -> Callable[[Command], Command]:
     """The option `reason_code`, with one of those that the catalogue lists."""
     help = f"Why, as in the catalogue: {example}, …"
     return click.option("--reason-code", required=True, metavar="CODE", help=help)
 
 
-def at_desk(command: Callable[..., None]) -> Callable[..., None]:
+def at_desk(command: Command) -> Command:
     """Give a command a `desk` made of these options, its store open for writing, and its own options."""
 
     @wraps(command)
     def run(
-        store_path: Path,
-        domain: Domain | None,
-        outbox: Path,
-        area: str,
-        publisher: str | None,
-        officer: str | None,
-        **given: Any,
+        store: Store, domain: Domain, outbox: Path, area: str, publisher: str | None, officer: str | None, **given: Any
     ) -> None:
-        with open_store(store_path, write=True) as store:
-            command(Desk(store, domain_of(store, domain), outbox, area, now(), officer, publisher), **given)
+        command(Desk(store, domain, outbox, area, now(), officer, publisher), **given)
 
+    made: Command = run
     for option in (
         click.option("--officer", metavar="PSEUDONYM", help="Keyed pseudonym of the steward; no name."),
         click.option("--publisher", metavar="URN", help="Its source. Default: urn:throughline:steward:AREA:desk."),
@@ -49,8 +43,7 @@ def at_desk(command: Callable[..., None]) -> Callable[..., None]:
             envvar="THROUGHLINE_STEWARD_EVENTS",
             help="File that the event is appended to, to be published to the steward's topic.",
         ),
-        domain_option,
-        store_option,
+        on_store(write=True),
     ):
-        run = option(run)
-    return run
+        made = option(made)
+    return made

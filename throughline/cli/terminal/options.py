@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +15,33 @@ from click.shell_completion import CompletionItem
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import DEFAULT_DOMAIN, Domain, load_domain
 from throughline.sinks.questions.query import FORMATS, Format
-from throughline.sinks.store import Store
+from throughline.sinks.store import Store, open_store
+from throughline.sources.formats.registry import endings, row_formats
 from throughline.sources.mapping.mapping import load_mapping
 from throughline.sources.mapping.parts import Mapping
 
+Command = Callable[..., None]
 DOMAINS = DEFAULT_DOMAIN.parent
 
-store_option = click.option(
-    "--store",
-    "store_path",
-    type=click.Path(path_type=Path),
-    default=Path("throughline.duckdb"),
-    show_default=True,
-    envvar="THROUGHLINE_STORE",
-    help="The store: a DuckDB file.",
-)
+
+def store_at(usual: str, help: str, **settings: Any) -> Callable[[Command], Command]:
+    """The option of a store that is at `usual` unless another place is given."""
+    kind, place = click.Path(path_type=Path), Path(usual)
+    return click.option("--store", "store_path", type=kind, default=place, show_default=True, help=help, **settings)
+
+
+store_option = store_at("throughline.duckdb", "The store: a DuckDB file.", envvar="THROUGHLINE_STORE")
+
+
+def completions(names: Iterable[str], begun: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(begun)]
 
 
 def shipped_domains() -> list[str]:
-    """The names of the domains that are built in."""
     return sorted(file.parent.name for file in DOMAINS.glob("*/domain.yaml"))
 
 
 def shipped_mappings(domain: str) -> list[str]:
-    """The names of the mappings that a domain has."""
     return sorted(file.stem for file in (DOMAINS / domain / "mappings").glob("*.yaml"))
 
 
@@ -51,8 +56,7 @@ class DomainFolder(click.ParamType):
         return load_domain(DOMAINS / value if value in shipped_domains() else Path(value))
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        names = [CompletionItem(name) for name in shipped_domains() if name.startswith(incomplete)]
-        return names or [CompletionItem(incomplete, type="dir")]
+        return completions(shipped_domains(), incomplete) or [CompletionItem(incomplete, type="dir")]
 
 
 class MappingFile(click.ParamType):
@@ -62,8 +66,7 @@ class MappingFile(click.ParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         names = {name for domain in shipped_domains() for name in shipped_mappings(domain)}
-        found = [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
-        return found or [CompletionItem(incomplete, type="file")]
+        return completions(names, incomplete) or [CompletionItem(incomplete, type="file")]
 
 
 def mapping_of(name: str | None, domain: Domain) -> Mapping | None:
@@ -82,14 +85,24 @@ def mapping_of(name: str | None, domain: Domain) -> Mapping | None:
     )
 
 
-domain_option = click.option(
-    "--domain",
-    "domain",
-    type=DomainFolder(),
-    metavar="DIR",
-    envvar="THROUGHLINE_DOMAIN",
-    help="A domain folder, or the name of one that is built in (england_wales, road_fines, process_log). "
-    "Default: the store's, or england_wales.",
+def _domain_option(usual: str, **settings: Any) -> Callable[[Command], Command]:
+    built_in = ", ".join(shipped_domains())
+    help = f"A domain folder, or the name of one that is built in ({built_in}). Default: {usual}."
+    kind, variable = DomainFolder(), "THROUGHLINE_DOMAIN"
+    return click.option("--domain", type=kind, metavar="DIR", envvar=variable, help=help, **settings)
+
+
+domain_option = _domain_option(f"the store's, or {DEFAULT_DOMAIN.name}")
+usual_domain_option = _domain_option(DEFAULT_DOMAIN.name, default=DEFAULT_DOMAIN.name)
+"""For a command that has no store to ask: its `domain` is always there."""
+
+mapping_option = click.option(
+    "--mapping",
+    "mapping_name",
+    type=MappingFile(),
+    metavar="FILE",
+    help=f"How rows of an export become events: a mapping file, or the name of one that is built in. Exports end in "
+    f"{endings(row_formats())}.",
 )
 
 
@@ -114,12 +127,24 @@ def domain_of(store: Store, given: Domain | None) -> Domain:
     return given
 
 
+def on_store(*, write: bool = False, with_domain: bool = True) -> Callable[[Command], Command]:
+    """Give a command the `store` of --store, open while it runs, and the `domain` of --domain, or else the store's."""
+
+    def given_them(command: Command) -> Command:
+        @wraps(command)
+        def run(store_path: Path, **given: Any) -> None:
+            with open_store(store_path, write=write) as store:
+                if with_domain:
+                    given["domain"] = domain_of(store, given["domain"])
+                command(store=store, **given)
+
+        return store_option(domain_option(run) if with_domain else run)
+
+    return given_them
+
+
 format_option = click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    default=None,
-    help="Default: table on a terminal, csv in a pipe.",
+    "--format", "format_", type=click.Choice(FORMATS), default=None, help="Default: table on a terminal, csv in a pipe."
 )
 
 

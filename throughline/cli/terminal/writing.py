@@ -57,12 +57,11 @@ def print_counts(counts: Counts, console: Console) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(justify="right")
     table.add_column()
-    table.add_row(f"{counts.read:,}", "read")
-    table.add_row(f"{counts.accepted:,}", "accepted")
-    table.add_row(f"{counts.duplicate:,}", "duplicate")
-    table.add_row(f"{sum(counts.quarantined.values()):,}", "quarantined")
-    for reason, n in sorted(counts.quarantined.items(), key=lambda item: (-item[1], item[0])):
-        table.add_row(f"{n:,}", f"  {reason}")
+    by_reason = sorted(counts.quarantined.items(), key=lambda item: (-item[1], item[0]))
+    totals = {"read": counts.read, "accepted": counts.accepted, "duplicate": counts.duplicate}
+    totals["quarantined"] = sum(counts.quarantined.values())
+    for what, n in [*totals.items(), *((f"  {reason}", n) for reason, n in by_reason)]:
+        table.add_row(f"{n:,}", what)
     console.print(table)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from throughline.demo.story import delays
 from throughline.demo.story.case import Case
 from throughline.demo.story.instants import DAY, HOUR
@@ -34,16 +36,10 @@ def action_plan(
     for kind, sent_before in wanted:
         item = case.reference()
         references.append(item)
-        again = {} if sent_before is None else {"about": sent_before}
-        case.cps(
-            "cps.action_plan.item_requested",
-            time + 60,
-            reference=item,
-            item_category=kind,
-            due_at=case.due(time, chance.one((14, 21, 28, 42))),
-            **again,
-        )
-    seen = case.later(time, delays.TAKE_IN.at(chance.next()))
+        again: dict[str, Any] = {} if sent_before is None else {"about": sent_before}
+        due = case.due(time, chance.one((14, 21, 28, 42)))
+        case.cps("cps.action_plan.item_requested", time + 60, reference=item, item_category=kind, due_at=due, **again)
+    seen = case.after(time, delays.TAKE_IN)
     if chance.share(0.85):
         case.file("police.action_plan.received", seen, answers=plan, items=len(wanted))
     if chance.share(0.2):
@@ -53,24 +49,13 @@ def action_plan(
         return None
     last = seen
     for item, (kind, sent_before) in zip(references, wanted, strict=True):
-        done = case.later(time, delays.ITEM.at(chance.next()))
+        done = case.after(time, delays.ITEM)
         if sent_before is not None or chance.share(0.07):  # "already sent"
-            case.file(
-                "police.action_plan.disputed",
-                done,
-                answers=item,
-                item_category=kind,
-                reasons=["already_supplied"],
-            )
+            already = ["already_supplied"]
+            case.file("police.action_plan.disputed", done, answers=item, item_category=kind, reasons=already)
             if chance.share(0.6):
                 cancelled = case.later(done, 4 * DAY)
-                case.cps(
-                    "cps.action_plan.item_cancelled",
-                    cancelled,
-                    answers=item,
-                    item_category=kind,
-                    reasons=["already_supplied"],
-                )
+                case.cps("cps.action_plan.item_cancelled", cancelled, answers=item, item_category=kind, reasons=already)
                 last = max(last, cancelled)
                 continue
             done = case.later(done, 6 * DAY)
@@ -81,6 +66,6 @@ def action_plan(
         case.cps("cps.action_plan.chased", case.later(time, 31 * DAY), answers=plan, chase_no=1)
     answered = last + HOUR
     case.file("police.action_plan.responded", answered, answers=plan, outstanding_items=0)
-    allocated = case.later(answered, delays.ALLOCATE_REVIEW.at(chance.next()))
+    allocated = case.after(answered, delays.ALLOCATE_REVIEW)
     case.cps("cps.pcd.allocated", allocated, decision="within_28_days", reference=request)
     return answered, allocated

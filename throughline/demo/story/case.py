@@ -9,28 +9,9 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
-from throughline.demo.story.chance import Chance
-from throughline.demo.story.delays import (
-    OFFENCES,
-    OFFICER_STAYS,
-    OTHER_WITHDRAWN,
-    RECORDED,
-    SEXUAL_WITHDRAWN,
-    THEMES,
-    WITHDRAWAL_STAGE,
-)
+from throughline.demo.story import delays
+from throughline.demo.story.chance import Chance, Delay
 from throughline.demo.story.instants import DAY, day_text, instant_text, office_time
-
-SYSTEMS = (
-    "police_rms",
-    "police_files",
-    "cps_cases",
-    "isva_idva",
-    "stalking_advocacy",
-    "witness_care",
-    "court",
-)
-"""The publishers: police records, police files, prosecutor, two advocate services, witness care, courts."""
 
 _SOURCES = {
     "police_rms": "urn:throughline:police:{area}:rms",
@@ -41,15 +22,11 @@ _SOURCES = {
     "witness_care": "urn:throughline:wcu:west-midlands",
     "court": "urn:throughline:hmcts:west-midlands",
 }
+SYSTEMS = tuple(_SOURCES)
+"""The publishers: police records, police files, prosecutor, two advocate services, witness care, courts."""
+
 SOURCES = {area: {system: name.format(area=area) for system, name in _SOURCES.items()} for area in ("20", "21")}
-_LETTERS = {
-    "police_rms": "R",
-    "police_files": "F",
-    "cps_cases": "C",
-    "isva_idva": "A",
-    "stalking_advocacy": "S",
-}
-_LETTERS |= {"witness_care": "W", "court": "H"}
+_LETTERS = dict(zip(SYSTEMS, "RFCASWH", strict=True))
 LOCAL_UNITS = {"20": ("20BH", "20CV", "20GA", "20HA", "20KD", "20LA"), "21": ("21RA", "21RB")}
 _UNIT_MARKS = "Z0123456789"
 _OFFICERS = 400
@@ -82,14 +59,14 @@ class Case:
         self._count = self._references = 0
         self.area = area = "21" if serial % 14 == 13 else "20"  # a few cases of the neighbour
         self.sources = SOURCES[area]
-        self.theme = THEMES.at(chance.next())
+        self.theme = delays.THEMES.at(chance.next())
         self.sexual = self.theme in ("rape", "other_sexual")
-        self.offence = OFFENCES[self.theme].at(chance.next())
+        self.offence = delays.OFFENCES[self.theme].at(chance.next())
         self.domestic = self.theme == "domestic_abuse" or chance.share(0.35)
         self.non_recent = self.sexual and chance.share(0.3)
         self.withdraws = (
-            WITHDRAWAL_STAGE.at(chance.next())
-            if chance.share(SEXUAL_WITHDRAWN if self.sexual else OTHER_WITHDRAWN)
+            delays.WITHDRAWAL_STAGE.at(chance.next())
+            if chance.share(delays.SEXUAL_WITHDRAWN if self.sexual else delays.OTHER_WITHDRAWN)
             else None
         )
         # One victim in fifteen has reported before: a case that only the pseudonym joins to this one.
@@ -123,7 +100,7 @@ class Case:
         time = start
         while time < self.until:
             tour.append((time, pseudonym("o", seed, int(chance.next() * _OFFICERS))))
-            time = office_time(time + OFFICER_STAYS.at(chance.next()), chance.next(), time)
+            time = office_time(time + delays.OFFICER_STAYS.at(chance.next()), chance.next(), time)
         return tour[::-1]
 
     def officer(self, time: int) -> str:
@@ -136,6 +113,14 @@ class Case:
     def later(self, time: int, seconds: int) -> int:
         """In office hours, that much later."""
         return office_time(time + seconds, self.chance.next(), time)
+
+    def after(self, time: int, delay: Delay) -> int:
+        """In office hours, after that delay: how long it is, is chance."""
+        return self.later(time, delay.at(self.chance.next()))
+
+    def days_on(self, time: int, least: float, most: float) -> int:
+        """In office hours, from `least` to `most` days later."""
+        return self.later(time, int((least + (most - least) * self.chance.next()) * DAY))
 
     def reference(self) -> str:
         """A new reference for what an event opens."""
@@ -167,19 +152,12 @@ class Case:
         return {"court_case_ref": self.court_ref, "urn": self.urn}
 
     def publish(
-        self,
-        system: str,
-        type_: str,
-        time: int,
-        ids: dict[str, Any],
-        *,
-        day_only: bool = False,
-        **fields: Any,
+        self, system: str, type_: str, time: int, ids: dict[str, Any], *, day_only: bool = False, **fields: Any
     ) -> str:
         """Publish an event (`fields` are of its `data`) unless it is recorded after `until`; gives its id."""
         self._count += 1
         event_id = f"{_LETTERS[system]}-{self.serial:06d}-{self._count:03d}"
-        recorded = time + RECORDED[system].at(self.chance.next())
+        recorded = time + delays.RECORDED[system].at(self.chance.next())
         if recorded > self.until:
             return event_id
         event = {
@@ -198,33 +176,30 @@ class Case:
         self._out[system].append((recorded, event_id, event))
         return event_id
 
+    def rms(self, type_: str, time: int, ids: dict[str, Any], **fields: Any) -> str:
+        """Publish from the police records system, under other numbers than the case's, or by no officer."""
+        return self.publish("police_rms", type_, time, ids, unit=self.unit, **fields)
+
     def police(self, type_: str, time: int, **fields: Any) -> str:
         """Publish from the police records system."""
-        return self.publish(
-            "police_rms",
-            type_,
-            time,
-            self.police_ids(time),
-            unit=self.unit,
-            **fields,
-            officer=self.officer(time),
-        )
+        return self.rms(type_, time, self.police_ids(time), **fields, officer=self.officer(time))
+
+    def of_victim(self, type_: str, time: int, **fields: Any) -> str:
+        """Publish from the police records system what is about the victim."""
+        return self.police(type_, time, **fields, victim=self.victim)
 
     def file(self, type_: str, time: int, **fields: Any) -> str:
         """Publish from the police file system."""
-        return self.publish(
-            "police_files",
-            type_,
-            time,
-            self.file_ids(time),
-            unit=self.unit,
-            **fields,
-            officer=self.officer(time),
-        )
+        ids, officer = self.file_ids(time), self.officer(time)
+        return self.publish("police_files", type_, time, ids, unit=self.unit, **fields, officer=officer)
 
-    def cps(self, type_: str, time: int, **fields: Any) -> str:
-        """Publish from the prosecutor's system."""
-        return self.publish("cps_cases", type_, time, self.cps_ids(time), unit=self.cps_unit, **fields)
+    def cps(self, type_: str, time: int, ids: dict[str, Any] | None = None, **fields: Any) -> str:
+        """Publish from the prosecutor's system, under its numbers at that time unless others are given."""
+        return self.publish("cps_cases", type_, time, ids or self.cps_ids(time), unit=self.cps_unit, **fields)
+
+    def court(self, type_: str, time: int, unit: str, *, ids: dict[str, Any] | None = None, **fields: Any) -> str:
+        """Publish from a court, under the court's numbers unless others are given."""
+        return self.publish("court", type_, time, self.court_ids() if ids is None else ids, unit=unit, **fields)
 
     def due(self, time: int, days: int) -> str:
         """Text of five in the afternoon, that many days on."""

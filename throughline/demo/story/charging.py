@@ -37,43 +37,28 @@ def seek_charge(case: Case, time: int) -> None:
 
 
 def _early_advice(case: Case, time: int) -> int:
-    chance = case.chance
     reference = case.reference()
     case.file("police.early_advice.requested", time, reference=reference, file_type="early_advice")
-    got = case.later(time, delays.RECEIPT.at(chance.next()))
+    got = case.after(time, delays.RECEIPT)
     ids = {"cps_case_id": case.cps_case_id, "mg3_ref": case.mg3_ref}
-    case.publish(
-        "cps_cases",
-        "cps.early_advice.requested",
-        got,
-        ids,
-        unit=case.cps_unit,
-        reference=reference,
-        answers=reference,
-        cps_unit="rasso",
-    )
-    given = case.later(got, delays.EARLY_ADVICE.at(chance.next()))
+    case.cps("cps.early_advice.requested", got, ids, reference=reference, answers=reference, cps_unit="rasso")
+    given = case.after(got, delays.EARLY_ADVICE)
     case.cps("cps.early_advice.given", given, answers=reference, cps_unit="rasso")
-    received = case.later(given, delays.TAKE_IN.at(chance.next()))
+    received = case.after(given, delays.TAKE_IN)
     case.file("police.early_advice.received", received, answers=reference)
-    return case.later(received, int((5 + 60 * chance.next()) * DAY))
+    return case.days_on(received, 5, 65)
 
 
 def _register(case: Case, time: int, request: str, number: int, priority: str) -> int:
     """The request reaches the prosecutor, who registers it under numbers of their own."""
     chance = case.chance
     quick = priority == "red"
-    got = time + 600 if quick else case.later(time, delays.RECEIPT.at(chance.next()))
-    ids = case.cps_ids(got) | {
-        "mg3_ref": case.mg3_ref,
-        "pcd_request_id": str(97_000_000 + case.serial * 8 + number),
-    }
-    case.publish(
-        "cps_cases",
+    got = time + 600 if quick else case.after(time, delays.RECEIPT)
+    ids = case.cps_ids(got) | {"mg3_ref": case.mg3_ref, "pcd_request_id": str(97_000_000 + case.serial * 8 + number)}
+    case.cps(
         "cps.pcd.received",
         got,
         ids,
-        unit=case.cps_unit,
         decision=priority,
         reference=request,
         answers=request,
@@ -90,7 +75,7 @@ def _triage(case: Case, sent: int, request: str, priority: str) -> int | None:
     quick = priority == "red"
     for number in range(1, 6):
         got = _register(case, sent, request, number, priority)
-        time = got + 1_200 if quick else case.later(got, delays.TRIAGE.at(chance.next()))
+        time = got + 1_200 if quick else case.after(got, delays.TRIAGE)
         share = delays.FIRST_TRIAGE_NOT_ACCEPTED if number == 1 else delays.LATER_TRIAGE_NOT_ACCEPTED
         if not chance.share(share):
             case.cps("cps.pcd.triaged", time, decision="accept", reference=request, submission_no=number)
@@ -107,7 +92,7 @@ def _triage(case: Case, sent: int, request: str, priority: str) -> int | None:
             due_at=case.due(time, 1 if quick else chance.one((14, 21, 28))),
             submission_no=number,
         )
-        noticed = case.later(time, delays.TAKE_IN.at(chance.next()))
+        noticed = case.after(time, delays.TAKE_IN)
         taken_in = chance.share(0.8)
         if taken_in:
             case.file("police.pcd.rejection_received", noticed, answers=request)
@@ -116,7 +101,7 @@ def _triage(case: Case, sent: int, request: str, priority: str) -> int | None:
         if chance.share(0.11):
             silent_end(case, time, request)
             return None
-        sent = case.later(noticed if taken_in else time, delays.RESUBMIT.at(chance.next()))
+        sent = case.after(noticed if taken_in else time, delays.RESUBMIT)
         case.file(
             "police.file.resubmitted",
             sent,
@@ -133,7 +118,7 @@ def _consult(case: Case, accepted: int, request: str, priority: str) -> None:
     chance = case.chance
     review, delay = REVIEWS[priority]
     quick = priority == "red"
-    start = accepted + 300 if quick else case.later(accepted, delays.ALLOCATE_REVIEW.at(chance.next()))
+    start = accepted + 300 if quick else case.after(accepted, delays.ALLOCATE_REVIEW)
     case.cps("cps.pcd.allocated", start, decision=review, reference=request)
     earliest = start
     supplied: list[tuple[str, str]] = []
@@ -156,7 +141,7 @@ def _withdrawn(case: Case, start: int, request: str) -> None:
     """The victim withdraws while the prosecutor has the file, which then decides or closes the request."""
     chance = case.chance
     time = case.later(start, int(chance.next() * 18 * DAY))
-    told = case.later(time, int((1 + 8 * chance.next()) * DAY))
+    told = case.days_on(time, 1, 9)
     if chance.share(0.7):
         decided = case.cps(
             "cps.pcd.decided",
@@ -168,7 +153,7 @@ def _withdrawn(case: Case, start: int, request: str) -> None:
             reasons=["victim_does_not_support"],
         )
         if chance.share(0.6):
-            letter = case.later(told, delays.LETTER.at(chance.next()))
+            letter = case.after(told, delays.LETTER)
             case.cps("cps.victim.letter_sent", letter, about=decided, reasons_given=True, channel="letter")
     else:
         case.cps("cps.pcd.admin_finalised", told, reasons=["police_withdrew"], reference=request)
@@ -197,7 +182,7 @@ def _decide(case: Case, time: int, request: str, consultation: int, test: str) -
     if decision == "charge":
         prosecute(case, time)
     elif decision == "oocd":
-        taken_in = case.later(time, delays.DECISION_TAKEN_IN.at(chance.next()))
+        taken_in = case.after(time, delays.DECISION_TAKEN_IN)
         case.file("police.pcd.decision_received", taken_in, answers=request)
         close(case, case.later(taken_in, 9 * DAY), "8", "other")
     else:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from throughline.demo.story import delays
 from throughline.demo.story.case import Case
-from throughline.demo.story.chance import Delay
 from throughline.demo.story.instants import DAY
 
 
-def tell(case: Case, about: str, time: int, delay: Delay) -> None:
-    """Police tell the victim of an event after that delay."""
+def tell(case: Case, about: str, time: int, share: float) -> None:
+    """In that share of cases, police tell the victim of an event."""
     chance = case.chance
-    told = case.later(time, delay.at(chance.next()))
+    if not chance.share(share):
+        return
+    told = case.after(time, delays.TELL)
     channel = delays.TELL_CHANNELS.at(chance.next())
-    case.police(
-        "police.victim.told",
-        told,
-        about=about,
-        channel=channel,
-        two_way=channel in ("telephone", "in_person"),
-        reasons_given=chance.share(0.5),
-        victim=case.victim,
+    two_way = channel in ("telephone", "in_person")
+    case.of_victim(
+        "police.victim.told", told, about=about, channel=channel, two_way=two_way, reasons_given=chance.share(0.5)
     )
 
 
@@ -31,9 +27,9 @@ def tell_no_further_action(case: Case, about: str, time: int) -> None:
         return
     channel = delays.NFA_CHANNELS.at(chance.next())
     two_way = channel in ("telephone", "in_person")
-    case.police(
+    case.of_victim(
         "police.victim.told",
-        case.later(time, delays.TELL_NFA.at(chance.next())),
+        case.after(time, delays.TELL_NFA),
         about=about,
         channel=channel,
         two_way=two_way,
@@ -42,7 +38,6 @@ def tell_no_further_action(case: Case, about: str, time: int) -> None:
         support_offered=chance.share(0.3),
         questions_invited=two_way and chance.share(0.5),
         account_code=chance.one(("insufficient_evidence", "insufficient_evidence", "public_interest")),
-        victim=case.victim,
     )
 
 
@@ -50,7 +45,7 @@ def contacts(case: Case) -> None:
     """Everything between police and victim that is no telling, from the recording to the end of the case."""
     chance = case.chance
     until = case.until if case.ended is None else min(case.ended, case.until)
-    time = case.later(case.recorded, delays.FIRST_CONTACT.at(chance.next()))
+    time = case.after(case.recorded, delays.FIRST_CONTACT)
     while time < until:
         what = chance.next()
         if what < 0.5:
@@ -60,14 +55,15 @@ def contacts(case: Case) -> None:
         elif what < 0.93:
             _request(case, time)
         else:
+            outcome = chance.one(("no_answer", "message_left"))
             case.police(
                 "police.victim.contact_attempted",
                 time,
                 channel="telephone",
                 direction="outbound",
-                attempt_outcome=chance.one(("no_answer", "message_left")),
+                attempt_outcome=outcome,
             )
-        time = case.later(time, delays.BETWEEN_CONTACTS.at(chance.next()))
+        time = case.after(time, delays.BETWEEN_CONTACTS)
     _officer_changes(case, until)
 
 
@@ -94,14 +90,14 @@ def _promise(case: Case, time: int) -> None:
     chance = case.chance
     days = chance.whole(2, 10)
     reference = case.reference()
-    case.police(
+    due = case.due(time, days)
+    case.of_victim(
         "police.victim.contact_promised",
         time,
         reference=reference,
-        due_at=case.due(time, days),
+        due_at=due,
         channel="telephone",
         promised_to="victim",
-        victim=case.victim,
     )
     kept = chance.next()
     if kept < 0.46:
@@ -115,17 +111,13 @@ def _request(case: Case, time: int) -> None:
     chance = case.chance
     for _ in range(chance.whole(1, 3)):
         reference = case.reference()
-        case.police(
-            "police.victim.contact_requested",
-            time,
-            reference=reference,
-            due_at=case.due(time, 3),
-            channel=chance.one(("telephone", "email")),
-            victim=case.victim,
+        channel = chance.one(("telephone", "email"))
+        case.of_victim(
+            "police.victim.contact_requested", time, reference=reference, due_at=case.due(time, 3), channel=channel
         )
         answered = chance.next()
         if answered < 0.52:
-            _update(case, case.later(time, delays.ANSWER.at(chance.next())), {"answers": reference})
+            _update(case, case.after(time, delays.ANSWER), {"answers": reference})
             return
         if answered < 0.7:
             case.police(
@@ -135,7 +127,7 @@ def _request(case: Case, time: int) -> None:
                 direction="inbound",
                 attempt_outcome="mailbox_full",
             )
-        time = case.later(time, int((1 + 9 * chance.next()) * DAY))
+        time = case.days_on(time, 1, 10)
 
 
 def _officer_changes(case: Case, until: int) -> None:
@@ -152,11 +144,10 @@ def _officer_changes(case: Case, until: int) -> None:
                 reasons=[chance.one(("moved_post", "workload", "absence"))],
                 handover_note=chance.share(0.4),
             )
-            if chance.share(0.4):
-                tell(case, changed, start, delays.TELL)
+            tell(case, changed, start, 0.4)
         before = officer
     if chance.share(0.2):
-        away = case.later(case.recorded, int((10 + 90 * chance.next()) * DAY))
+        away = case.days_on(case.recorded, 10, 100)
         back = case.later(away, chance.whole(7, 30) * DAY)
         if back < until:
             reference = case.reference()

@@ -17,40 +17,28 @@ def prosecute(case: Case, time: int) -> None:
     """The prosecutor decided to charge at `time`."""
     chance = case.chance
     case.cps("cps.charge.authorised", time + 120, charges=chance.whole(1, 4), offence_group=case.offence)
-    taken_in = case.later(time, delays.DECISION_TAKEN_IN.at(chance.next()))
+    taken_in = case.after(time, delays.DECISION_TAKEN_IN)
     case.file("police.pcd.decision_received", taken_in)
-    charged = case.later(taken_in, delays.CHARGE.at(chance.next()))
+    charged = case.after(taken_in, delays.CHARGE)
     ids = {"asn": case.asn, "crime_ref": case.crime_ref}
     if case.urn_from is None:
         case.urn_from = charged
-        case.publish(
-            "police_files",
-            "police.case.urn_allocated",
-            charged - HOUR,
-            {"urn": case.urn} | ({"asn": case.asn} if case.chain else {"crime_ref": case.crime_ref}),
-            unit=case.unit,
-        )
+        ids_of_file = {"urn": case.urn} | ({"asn": case.asn} if case.chain else {"crime_ref": case.crime_ref})
+        case.publish("police_files", "police.case.urn_allocated", charged - HOUR, ids_of_file, unit=case.unit)
     end_bail(case, charged - 600, "charged")
-    event = case.publish(
-        "police_rms",
-        "police.suspect.charged",
-        charged,
-        ids,
-        unit=case.unit,
-        charges=chance.whole(1, 4),
-        offence_group=case.offence,
-        remand_status="conditional_bail" if chance.share(0.8) else "custody",
+    charges, remand = chance.whole(1, 4), "conditional_bail" if chance.share(0.8) else "custody"
+    event = case.rms(
+        "police.suspect.charged", charged, ids, charges=charges, offence_group=case.offence, remand_status=remand
     )
-    if chance.share(0.85):
-        tell(case, event, charged, delays.TELL)
+    tell(case, event, charged, 0.85)
     case.police("police.investigation.outcome_assigned", charged + HOUR, decision="1", offence_group=case.offence)
-    filed = case.later(charged, delays.CHARGE_FILE.at(chance.next()))
+    filed = case.after(charged, delays.CHARGE_FILE)
     case.file("police.case.charge_file_submitted", filed, charge_file_type="initial_charged_file")
-    registered = case.later(filed, delays.RECEIPT.at(chance.next()))
+    registered = case.after(filed, delays.RECEIPT)
     first_ids = {"court_case_ref": case.court_ref} | (
         {"asn": case.asn} if case.chain else {"urn": case.urn, "cps_case_id": case.cps_case_id}
     )
-    case.publish("court", "hmcts.case.received", registered, first_ids, unit=MAGISTRATES)
+    case.court("hmcts.case.received", registered, MAGISTRATES, ids=first_ids)
     if chance.share(0.75):
         case.cps("cps.case.status_stated", case.later(registered, 2 * 86_400), holder="hmcts")
     case.ended = _hearings(case, registered)
@@ -81,15 +69,7 @@ def _hearings(case: Case, time: int) -> int:
     sentence = {"custodial_months": months, "specified_offence": case.sexual}
     _result(case, time, court, "sentence", "sentenced", sentence)
     if not case.sexual and chance.share(0.6):
-        case.publish(
-            "court",
-            "hmcts.order.made",
-            time + HOUR // 2,
-            case.court_ids(),
-            unit=court,
-            decision="restraining",
-            conditions=["no_contact"],
-        )
+        case.court("hmcts.order.made", time + HOUR // 2, court, decision="restraining", conditions=["no_contact"])
     return _complete(case, time + HOUR, court, "convicted", sentence)
 
 
@@ -105,16 +85,9 @@ def _trial(case: Case, time: int, court: str) -> tuple[int, bool]:
         time = _list(case, time, court, "trial", wait, listed)
         if not chance.share(0.28):
             break
-        case.publish(
-            "court",
-            "hmcts.hearing.vacated",
-            time - 2 * 86_400,
-            case.court_ids(),
-            unit=court,
-            answers=listed,
-            reasons=[chance.one(("no_court_time", "no_court_time", "defence_not_ready", "witness_absent"))],
-        )
-    case.publish("court", "hmcts.trial.started", time, case.court_ids(), unit=court)
+        reason = chance.one(("no_court_time", "no_court_time", "defence_not_ready", "witness_absent"))
+        case.court("hmcts.hearing.vacated", time - 2 * 86_400, court, answers=listed, reasons=[reason])
+    case.court("hmcts.trial.started", time, court)
     time += chance.whole(0, 4) * 86_400 + 4 * HOUR
     guilty = chance.share(0.58)
     _result(case, time, court, "trial", "convicted" if guilty else "acquitted")
@@ -125,18 +98,10 @@ def _list(case: Case, time: int, court: str, hearing: str, wait: int, reference:
     """A hearing is listed two hours after `time`, for `wait` seconds on; gives when it is held."""
     listed = time + 2 * HOUR
     held = case.later(listed, wait)
-    event = case.publish(
-        "court",
-        "hmcts.hearing.listed",
-        listed,
-        case.court_ids(),
-        unit=court,
-        reference=reference or case.reference(),
-        hearing_type=hearing,
-        hearing_at=instant_text(held),
-    )
+    reference, at = reference or case.reference(), instant_text(held)
+    event = case.court("hmcts.hearing.listed", listed, court, reference=reference, hearing_type=hearing, hearing_at=at)
     if case.chance.share(0.85):
-        received = case.later(listed, delays.WCU_TELLS.at(case.chance.next()))
+        received = case.after(listed, delays.WCU_TELLS)
         date = {"hearing_at": instant_text(held)}
         _witness_care(case, "wcu.hearing_date.received", event, received, 0.93, **date)
     return held
@@ -146,42 +111,31 @@ def _result(
     case: Case, time: int, court: str, hearing: str, decision: str, sentence: dict[str, Any] | None = None
 ) -> None:
     """A hearing's result goes to witness care, who tell the victim: two clocks with two owners (right 8)."""
-    event = case.publish(
-        "court",
-        "hmcts.hearing.resulted",
-        time,
-        case.court_ids(),
-        unit=court,
-        decision=decision,
-        hearing_type=hearing,
-        **(sentence or {}),
-    )
+    event = case.court("hmcts.hearing.resulted", time, court, decision=decision, hearing_type=hearing, **sentence or {})
     _inform(case, event, time, court, decision)
 
 
 def _inform(case: Case, event: str, time: int, court: str, decision: str) -> None:
     """The court informs witness care of an outcome, and they tell the victim."""
-    informed = case.later(time, delays.COURT_TO_WCU.at(case.chance.next()))
-    case.publish("court", "hmcts.wcu.informed", informed, case.court_ids(), unit=court, about=event)
+    informed = case.after(time, delays.COURT_TO_WCU)
+    case.court("hmcts.wcu.informed", informed, court, about=event)
     _witness_care(case, "wcu.hearing_outcome.received", event, informed + 900, 0.9, decision=decision)
 
 
 def _complete(case: Case, time: int, court: str, decision: str, sentence: dict[str, Any]) -> int:
-    event = case.publish(
-        "court", "hmcts.case.completed", time, case.court_ids(), unit=court, decision=decision, **sentence
-    )
+    event = case.court("hmcts.case.completed", time, court, decision=decision, **sentence)
     _inform(case, event, time, court, decision)
     return time
 
 
 def _discontinue(case: Case, time: int) -> int:
     chance = case.chance
-    withdrawn = case.later(time, delays.WITHDRAW_LATER.at(chance.next()))
+    withdrawn = case.after(time, delays.WITHDRAW_LATER)
     case.police("police.victim.support_withdrawn", withdrawn, withdrawal_stage="after_charge")
-    stopped = case.later(withdrawn, delays.FILE_OUTCOME.at(chance.next()))
+    stopped = case.after(withdrawn, delays.FILE_OUTCOME)
     event = case.cps("cps.case.discontinued", stopped, reasons=["victim_does_not_support"])
     if chance.share(0.7):
-        letter = case.later(stopped, delays.LETTER.at(chance.next()))
+        letter = case.after(stopped, delays.LETTER)
         case.cps("cps.victim.letter_sent", letter, about=event, reasons_given=True, channel="letter")
     return stopped
 
@@ -198,13 +152,15 @@ def _witness_care(case: Case, type_: str, about: str, time: int, share_told: flo
     if not chance.share(share_told):
         return
     channel = delays.TELL_CHANNELS.at(chance.next())
+    told = case.after(time, delays.WCU_TELLS)
+    two_way = channel in ("telephone", "in_person")
     _care(
         case,
         "wcu.victim.told",
-        case.later(time, delays.WCU_TELLS.at(chance.next())),
+        told,
         about=about,
         answers=reference,
         channel=channel,
-        two_way=channel in ("telephone", "in_person"),
+        two_way=two_way,
         victim=case.victim,
     )

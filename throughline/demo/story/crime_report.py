@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from throughline.demo.story import delays
 from throughline.demo.story.case import Case
 from throughline.demo.story.instants import DAY, HOUR, day_text, instant_text
@@ -18,35 +16,32 @@ def report(case: Case, in_shared_log: bool) -> None:
     reported = case.reported
     channel = "call_101" if case.non_recent else delays.REPORT_CHANNELS.at(chance.next())
     officer = case.officer(reported)
-    log: dict[str, Any] = {"unit": case.unit, "officer": officer}
     incident = {"incident_ref": case.incident_ref}
-    case.publish(
-        "police_rms",
+    case.rms(
         "police.incident.logged",
         reported,
         incident,
-        **log,
+        officer=officer,
         reported_at=instant_text(reported),
         channel=channel,
         offence_group=case.offence,
         non_recent=case.non_recent,
     )
     grade = "scheduled" if case.non_recent else chance.one(("immediate", "priority", "priority", "scheduled"))
-    case.publish("police_rms", "police.incident.graded", reported + 600, incident, **log, grade=grade)
+    case.rms("police.incident.graded", reported + 600, incident, officer=officer, grade=grade)
     if channel == "front_counter":
         seen = reported + 900 + int(chance.next() * 4 * HOUR)
-        case.publish(
-            "police_rms",
+        arrived = instant_text(reported)
+        case.rms(
             "police.front_counter.attended",
             seen,
             incident,
-            **log,
-            arrived_at=instant_text(reported),
+            officer=officer,
+            arrived_at=arrived,
             seen_at=instant_text(seen),
         )
     case.recorded = recorded = reported + 1_200 + delays.RECORD.at(chance.next())
-    case.publish(
-        "police_rms",
+    case.rms(
         "police.crime.recorded",
         recorded,
         {
@@ -54,7 +49,7 @@ def report(case: Case, in_shared_log: bool) -> None:
             "incident_ref": [case.incident_ref, SHARED_LOG] if in_shared_log else case.incident_ref,
             "victim_ref": case.victim,
         },
-        **log,
+        officer=officer,
         offence_group=case.offence,
         reported_at=instant_text(reported),
         da_flag_police=case.domestic if chance.share(0.92) else not case.domestic,
@@ -70,7 +65,7 @@ def _duties(case: Case) -> None:
     """What the Victims' Code and good practice ask for in the first days, and what of it is done."""
     chance, recorded = case.chance, case.recorded
     if chance.share(0.8):
-        case.police("police.victim.confirmation_sent", recorded + 3_000, channel="email", victim=case.victim)
+        case.of_victim("police.victim.confirmation_sent", recorded + 3_000, channel="email")
     if chance.share(0.9 if case.domestic else 0.45):
         grade = chance.one(("standard", "medium", "medium", "high"))
         time = recorded + 2_400
@@ -83,40 +78,30 @@ def _duties(case: Case) -> None:
                 case.police("police.marac.heard", case.later(time, 16 * DAY), answers=reference)
     if chance.share(0.7):
         basis = "serious_crime" if case.sexual or case.domestic else "persistently_targeted"
-        case.police(
-            "police.victim.enhanced_rights_decided",
-            recorded + 3_600,
-            enhanced=case.sexual or case.domestic or chance.share(0.6),
-            reasons=[basis],
-            victim=case.victim,
-        )
+        enhanced = case.sexual or case.domestic or chance.share(0.6)
+        case.of_victim("police.victim.enhanced_rights_decided", recorded + 3_600, enhanced=enhanced, reasons=[basis])
     if chance.share(0.6):
-        time = case.later(recorded, delays.CODE_STEP.at(chance.next()))
-        case.police("police.victim.needs_assessed", time, enhanced=True, victim=case.victim)
+        time = case.after(recorded, delays.CODE_STEP)
+        case.of_victim("police.victim.needs_assessed", time, enhanced=True)
     if chance.share(0.45):
-        time = case.later(recorded, delays.CODE_STEP.at(chance.next()))
+        time = case.after(recorded, delays.CODE_STEP)
         case.police("police.victim.code_explained", time, explanation_method=chance.one(("spoken", "link")))
     if chance.share(0.4):
-        time = case.later(recorded, delays.CODE_STEP.at(chance.next()))
-        case.police(
+        time = case.after(recorded, delays.CODE_STEP)
+        case.of_victim(
             "police.victim.contact_agreement_set",
             time,
             frequency_days=28,
             due_at=case.due(time, 28),
             preferred_channel=delays.UPDATE_CHANNELS.at(chance.next()),
-            victim=case.victim,
         )
     delay = delays.ALLOCATE_NON_RECENT if case.non_recent else delays.ALLOCATE
-    allocated = case.later(recorded, delay.at(chance.next()))
+    allocated = case.after(recorded, delay)
     if (case.sexual and chance.share(0.85)) or chance.share(0.35):
         _to_public_protection(case, allocated)
-    case.police(
-        "police.officer.allocated",
-        allocated,
-        officer_role="officer_in_case",
-        non_recent=case.non_recent,
-        team_type="public_protection" if case.unit.endswith("PP") else "investigation",
-    )
+    team = "public_protection" if case.unit.endswith("PP") else "investigation"
+    role = "officer_in_case"
+    case.police("police.officer.allocated", allocated, officer_role=role, non_recent=case.non_recent, team_type=team)
 
 
 def _to_public_protection(case: Case, time: int) -> None:
@@ -124,14 +109,10 @@ def _to_public_protection(case: Case, time: int) -> None:
     sent = max(case.recorded + HOUR, time - DAY)
     to_unit = case.area + "PP"
     case.police(
-        "police.case.transferred",
-        sent,
-        to_unit=to_unit,
-        reasons=["specialist_needed"],
-        handover_note=chance.share(0.4),
+        "police.case.transferred", sent, to_unit=to_unit, reasons=["specialist_needed"], handover_note=chance.share(0.4)
     )
     case.unit = to_unit
-    received = case.later(sent, delays.TAKE_OVER.at(chance.next()))
+    received = case.after(sent, delays.TAKE_OVER)
     if chance.share(0.85):
         case.police("police.case.received", received, officer_role="officer_in_case")
 
@@ -145,7 +126,7 @@ def _accounts(case: Case) -> None:
     if case.withdraws == "at_report":
         return
     stage = "abe" if case.sexual else "statement"
-    taken = case.later(case.recorded, delays.ACCOUNT.at(chance.next()))
+    taken = case.after(case.recorded, delays.ACCOUNT)
     for _ in range(3):
         reference = case.reference()
         made = max(case.recorded + 600, taken - 5 * DAY)
@@ -161,20 +142,13 @@ def _accounts(case: Case) -> None:
         kept = chance.next()
         if kept < 0.68:
             case.police("police.victim.appointment_kept", taken, answers=reference, appointment_type=stage)
-            case.police(
-                "police.victim.account_taken",
-                taken + HOUR,
-                decision=stage,
-                account_medium="video" if stage == "abe" else "written",
-            )
+            medium = "video" if stage == "abe" else "written"
+            case.police("police.victim.account_taken", taken + HOUR, decision=stage, account_medium=medium)
             if chance.share(0.65):
                 case.police("police.victim.vps_offered", taken + 2 * HOUR, consent_given=chance.share(0.6))
             return
-        case.police(
-            "police.victim.appointment_cancelled" if kept < 0.92 else "police.victim.appointment_missed",
-            taken - 2 * HOUR if kept < 0.92 else taken + HOUR,
-            answers=reference,
-            changed_by="police",
-            reasons=["operational_demand"],
-        )
-        taken = case.later(taken, int((7 + 14 * chance.next()) * DAY))
+        cancelled = "police.victim.appointment_cancelled", taken - 2 * HOUR
+        missed = "police.victim.appointment_missed", taken + HOUR
+        type_, time = cancelled if kept < 0.92 else missed
+        case.police(type_, time, answers=reference, changed_by="police", reasons=["operational_demand"])
+        taken = case.days_on(taken, 7, 21)

@@ -123,13 +123,7 @@ RED_REASONS = Mix(
     {"Check custody status and resubmit": 1.0, "Insufficient information to determine a charging advice": 1}
 )
 ITEM_CATEGORIES = Mix(
-    {
-        "statement": 20.0,
-        "victim_device": 14,
-        "third_party_material": 13,
-        "media": 12,
-        "disclosure_schedule": 12,
-    }
+    {"statement": 20.0, "victim_device": 14, "third_party_material": 13, "media": 12, "disclosure_schedule": 12}
     | {"suspect_device": 9, "forensic": 7, "medical": 6, "interview": 4, "previous_convictions": 3}
 )
 UPDATE_CHANNELS = Mix({"telephone": 45.0, "email": 30, "sms": 15, "in_person": 6, "voicemail": 4})

@@ -74,11 +74,7 @@ SPOILERS: dict[str, tuple[str, Spoil]] = {
 
 
 def put_faults_in(
-    system: str,
-    publications: list[Publication],
-    required: Mapping[str, frozenset[str]],
-    until: int,
-    chance: Chance,
+    system: str, publications: list[Publication], required: Mapping[str, frozenset[str]], until: int, chance: Chance
 ) -> list[Fault]:
     """Spoil some events in place and append copies of others; gives what was done.
 

@@ -17,7 +17,7 @@ def investigate(case: Case, ends: int) -> None:
     identified = case.recorded + HOUR
     if chance.share(0.9):
         case.police("police.suspect.identified", identified, suspects=1)
-        arrest = case.later(case.recorded, delays.ARREST.at(chance.next()))
+        arrest = case.after(case.recorded, delays.ARREST)
         share = delays.DA_ARRESTED if case.domestic else delays.OTHER_ARRESTED
         if arrest < ends and chance.share(share / 0.9):
             _arrest(case, arrest, ends)
@@ -33,32 +33,24 @@ def investigate(case: Case, ends: int) -> None:
         if chance.share(0.6):
             finding = chance.one(("on_track", "lines_outstanding", "lines_outstanding", "victim_update_overdue"))
             case.police("police.investigation.supervised", time, supervision_type="periodic", findings=[finding])
-        time = case.later(time, int((30 + 50 * chance.next()) * DAY))
+        time = case.days_on(time, 30, 80)
 
 
 def end_bail(case: Case, time: int, reason: str) -> None:
     """Bail, if there is any, ends."""
     if case.bail_reference is not None:
-        ended = case.publish(
-            "police_rms",
-            "police.bail.ended",
-            time,
-            {"asn": case.asn, "crime_ref": case.crime_ref},
-            unit=case.unit,
-            reasons=[reason],
-            answers=case.bail_reference,
-        )
+        ids = {"asn": case.asn, "crime_ref": case.crime_ref}
+        ended = case.rms("police.bail.ended", time, ids, reasons=[reason], answers=case.bail_reference)
         case.bail_reference = None
-        if reason != "charged" and case.chance.share(0.6):
-            tell(case, ended, time, delays.TELL)
+        if reason != "charged":
+            tell(case, ended, time, 0.6)
 
 
 def _arrest(case: Case, time: int, ends: int) -> None:
     chance = case.chance
     ids = {"asn": case.asn, "crime_ref": case.crime_ref}
-    arrested = case.publish("police_rms", "police.suspect.arrested", time, ids, unit=case.unit, suspects=1)
-    if chance.share(0.72):
-        tell(case, arrested, time, delays.TELL)
+    arrested = case.rms("police.suspect.arrested", time, ids, suspects=1)
+    tell(case, arrested, time, 0.72)
     if case.chain or chance.share(0.5):  # a force may give the URN at arrest
         case.urn_from = time
         ids_of_file = {"urn": case.urn, "asn": case.asn}
@@ -69,36 +61,26 @@ def _arrest(case: Case, time: int, ends: int) -> None:
     released = time + 9 * HOUR
     if chance.share(0.62):
         conditions = ["no_contact", "exclusion_zone"] if chance.share(0.6) else ["no_contact"]
-        event = case.publish(
-            "police_rms",
-            "police.suspect.released",
-            released,
-            ids,
-            unit=case.unit,
-            decision="bail",
-            conditions=conditions,
-            victim_view_sought=chance.share(0.4),
+        sought = chance.share(0.4)
+        event = case.rms(
+            "police.suspect.released", released, ids, decision="bail", conditions=conditions, victim_view_sought=sought
         )
         case.bail_reference = case.reference()
-        imposed = case.publish(
-            "police_rms",
+        imposed = case.rms(
             "police.bail.imposed",
             released,
             ids,
-            unit=case.unit,
             decision="further_investigation",
             conditions=conditions,
             bail_start_date=day_text(released),
             bail_until=case.due(released, 90),
             reference=case.bail_reference,
         )
-        if chance.share(0.7):
-            tell(case, imposed, released, delays.TELL)
+        tell(case, imposed, released, 0.7)
         _run_bail(case, released, ends)
     else:
-        event = case.publish("police_rms", "police.suspect.released", released, ids, unit=case.unit, decision="rui")
-    if chance.share(0.6):
-        tell(case, event, released, delays.TELL)
+        event = case.rms("police.suspect.released", released, ids, decision="rui")
+    tell(case, event, released, 0.6)
 
 
 def _run_bail(case: Case, start: int, ends: int) -> None:
@@ -129,8 +111,7 @@ def _run_bail(case: Case, start: int, ends: int) -> None:
 
 def _interview(case: Case, time: int) -> None:
     interviewed = case.police("police.suspect.interviewed", time, under_caution=True)
-    if case.chance.share(0.6):
-        tell(case, interviewed, time, delays.TELL)
+    tell(case, interviewed, time, 0.6)
 
 
 def _evidence(case: Case, ends: int) -> None:
@@ -139,7 +120,7 @@ def _evidence(case: Case, ends: int) -> None:
         opened = case.later(case.recorded, int(chance.next() * 20 * DAY))
         reference = case.reference()
         case.police("police.evidence.line_opened", opened, reference=reference, evidence_type=kind)
-        closed = case.later(opened, int((3 + 80 * chance.next()) * DAY))
+        closed = case.days_on(opened, 3, 83)
         if closed > ends:
             continue
         if chance.share(0.72):
@@ -148,74 +129,48 @@ def _evidence(case: Case, ends: int) -> None:
             case.police("police.evidence.lost", closed, answers=reference, evidence_type=kind, reasons=["overwritten"])
         else:
             case.police(
-                "police.evidence.discounted",
-                closed,
-                answers=reference,
-                evidence_type=kind,
-                reasons=["not_relevant"],
+                "police.evidence.discounted", closed, answers=reference, evidence_type=kind, reasons=["not_relevant"]
             )
     if chance.share(0.3):  # "1 year after me reporting the offence, CPS wanted my phone records" (F36)
         reference = case.reference()
-        time = case.later(case.recorded, int((5 + 60 * chance.next()) * DAY))
+        time = case.days_on(case.recorded, 5, 65)
         case.police("police.device.requested", time, reference=reference, device_owner="victim")
         taken = case.later(time, 5 * DAY)
         case.police("police.device.taken", taken, answers=reference, device_owner="victim")
         if chance.share(0.6):
-            back = case.later(taken, int((20 + 200 * chance.next()) * DAY))
+            back = case.days_on(taken, 20, 220)
             case.police("police.device.returned", back, answers=reference, device_owner="victim")
 
 
 def _order(case: Case, ends: int) -> None:
     """A non-molestation order, and its breaches (F58)."""
     chance = case.chance
-    granted = case.later(case.recorded, int((4 + 25 * chance.next()) * DAY))
+    granted = case.days_on(case.recorded, 4, 29)
     ids = {"order_ref": case.order_ref}
     both = {"order_ref": case.order_ref, "crime_ref": case.crime_ref}
-    case.publish(
-        "court",
-        "hmcts.order.made",
-        granted,
-        ids,
-        unit="B20FC",
-        decision="nmo",
-        conditions=["no_contact"],
-        expires_at=case.due(granted, 365),
+    expires = case.due(granted, 365)
+    case.court(
+        "hmcts.order.made", granted, "B20FC", ids=ids, decision="nmo", conditions=["no_contact"], expires_at=expires
     )
-    served = case.later(granted, int((1 + 9 * chance.next()) * DAY))
-    case.publish(
-        "police_rms",
-        "police.order.served",
-        served,
-        both,
-        unit=case.unit,
-        decision="nmo",
-        on_pnc=chance.share(0.7),
-    )
+    served = case.days_on(granted, 1, 10)
+    case.rms("police.order.served", served, both, decision="nmo", on_pnc=chance.share(0.7))
     breached = served
     for _ in range(chance.whole(0, 3)):
-        breached = case.later(breached, int((5 + 60 * chance.next()) * DAY))
+        breached = case.days_on(breached, 5, 65)
         reference = case.reference()
-        case.publish(
-            "police_rms",
+        case.rms(
             "police.order.breach_reported",
             breached,
             both,
-            unit=case.unit,
             decision="nmo",
             reference=reference,
             reported_at=instant_text(breached),
             sought_by=chance.one(("victim", "victim", "advocate")),
         )
         if chance.share(0.7):
-            case.publish(
-                "police_rms",
-                "police.order.breach_actioned",
-                case.later(breached, int(chance.next() * 12 * DAY)),
-                both,
-                unit=case.unit,
-                decision=chance.one(("arrest", "warning", "nfa", "nfa")),
-                answers=reference,
-            )
+            acted = case.later(breached, int(chance.next() * 12 * DAY))
+            action = chance.one(("arrest", "warning", "nfa", "nfa"))
+            case.rms("police.order.breach_actioned", acted, both, decision=action, answers=reference)
 
 
 def _further_crime(case: Case, ends: int) -> None:
@@ -226,45 +181,29 @@ def _further_crime(case: Case, ends: int) -> None:
         return
     crime_ref = f"{case.area}/{800_000 + case.serial}/{day_text(time)[2:4]}"
     incident_ref = f"LOG-8{case.serial:04d}-{day_text(time).replace('-', '')}"
-    unit = case.unit
-    case.publish(
-        "police_rms",
+    case.rms(
         "police.incident.logged",
         time,
         {"incident_ref": incident_ref},
-        unit=unit,
         reported_at=instant_text(time),
         channel="call_999",
         offence_group=case.offence,
     )
-    case.publish(
-        "police_rms",
+    case.rms(
         "police.crime.recorded",
         time + 6 * HOUR,
         {"crime_ref": crime_ref, "incident_ref": incident_ref, "victim_ref": case.victim},
-        unit=unit,
         offence_group=case.offence,
         reported_at=instant_text(time),
         da_flag_police=case.domestic,
         victim=case.victim,
     )
     if chance.share(0.55):
-        case.publish(
-            "police_rms",
-            "police.crime.linked",
-            min(case.later(time, int((2 + 40 * chance.next()) * DAY)), max(ends - HOUR, time + DAY)),
-            {"crime_ref": [case.crime_ref, crime_ref], "victim_ref": case.victim},
-            unit=unit,
-            link_type="same_victim",
-            link_basis="officer_judgement",
-        )
+        linked = min(case.days_on(time, 2, 42), max(ends - HOUR, time + DAY))
+        ids = {"crime_ref": [case.crime_ref, crime_ref], "victim_ref": case.victim}
+        case.rms("police.crime.linked", linked, ids, link_type="same_victim", link_basis="officer_judgement")
         return
-    time = case.later(time, int((10 + 60 * chance.next()) * DAY))
-    case.publish(
-        "police_rms",
-        "police.investigation.outcome_assigned",
-        time,
-        {"crime_ref": crime_ref},
-        unit=unit,
-        decision=chance.one(("15", "16", "18")),
+    time = case.days_on(time, 10, 70)
+    case.rms(
+        "police.investigation.outcome_assigned", time, {"crime_ref": crime_ref}, decision=chance.one(("15", "16", "18"))
     )

@@ -20,13 +20,13 @@ def journey(case: Case, in_shared_log: bool) -> None:
     report(case, in_shared_log)
     stage = case.withdraws
     if stage == "at_report":
-        withdraw(case, case.later(case.recorded, delays.WITHDRAW_EARLY.at(chance.next())), stage)
+        withdraw(case, case.after(case.recorded, delays.WITHDRAW_EARLY), stage)
     elif stage == "investigation":
-        time = case.later(case.recorded, delays.WITHDRAW_LATER.at(chance.next()))
+        time = case.after(case.recorded, delays.WITHDRAW_LATER)
         investigate(case, time)
         withdraw(case, time, stage)
     else:
-        ready = case.later(case.recorded, delays.INVESTIGATE.at(chance.next()))
+        ready = case.after(case.recorded, delays.INVESTIGATE)
         investigate(case, ready)
         if stage is None and chance.share(POLICE_CLOSE):
             code = chance.one(("15", "15", "18", "21"))

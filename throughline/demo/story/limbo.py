@@ -10,11 +10,10 @@ from throughline.demo.story.outcome import close
 
 def each_points_at_other(case: Case, time: int) -> None:
     """Each states that the other has the case: "hiding behind each other" (F30)."""
-    chance = case.chance
-    first = case.later(time, int((6 + 25 * chance.next()) * DAY))
+    first = case.days_on(time, 6, 31)
     ids = {"crime_ref": case.crime_ref}
-    case.publish("police_rms", "police.case.status_stated", first, ids, unit=case.unit, holder="cps")
-    second = case.later(first, int((1 + 15 * chance.next()) * DAY))
+    case.rms("police.case.status_stated", first, ids, holder="cps")
+    second = case.days_on(first, 1, 16)
     case.cps("cps.case.status_stated", second, holder="police")
 
 
@@ -24,11 +23,11 @@ def silent_end(case: Case, time: int, request: str) -> None:
     for number, days in ((1, 31), (2, 61)):
         if chance.share(0.7):
             case.cps("cps.action_plan.chased", case.later(time, days * DAY), chase_no=number)
-    finalised = case.later(time, delays.SILENCE.at(chance.next()))
+    finalised = case.after(time, delays.SILENCE)
     case.cps("cps.pcd.admin_finalised", finalised, reasons=["no_police_response"], reference=request)
     if chance.share(0.4):
-        later = case.later(finalised, int((5 + 60 * chance.next()) * DAY))
+        later = case.days_on(finalised, 5, 65)
         ids = {"crime_ref": case.crime_ref}
-        case.publish("police_rms", "police.case.status_stated", later, ids, unit=case.unit, holder="cps")
+        case.rms("police.case.status_stated", later, ids, holder="cps")
     if chance.share(0.4):
-        close(case, case.later(finalised, int((30 + 150 * chance.next()) * DAY)), "15", "insufficient_evidence")
+        close(case, case.days_on(finalised, 30, 180), "15", "insufficient_evidence")

@@ -5,23 +5,23 @@ from __future__ import annotations
 from throughline.demo.story import delays
 from throughline.demo.story.case import Case
 from throughline.demo.story.contact import tell_no_further_action
-from throughline.demo.story.instants import DAY, HOUR
+from throughline.demo.story.instants import HOUR
 from throughline.demo.story.investigation import end_bail
 
 
 def withdraw(case: Case, time: int, stage: str, filed_after: int = 0) -> int:
     """The victim no longer supports the case: filed as outcome 16 or 14, after both times; gives the end."""
     chance = case.chance
-    case.police(
+    reason = delays.WITHDRAWAL_REASONS_POLICE.at(chance.next())
+    case.of_victim(
         "police.victim.support_withdrawn",
         time,
         withdrawal_stage=stage,
-        reasons=[delays.WITHDRAWAL_REASONS_POLICE.at(chance.next())],
+        reasons=[reason],
         statement_taken=chance.share(0.6),
-        victim=case.victim,
     )
     code = "14" if stage == "at_report" and chance.share(0.4) else "16"
-    filed = case.later(max(time, filed_after), delays.FILE_OUTCOME.at(chance.next()))
+    filed = case.after(max(time, filed_after), delays.FILE_OUTCOME)
     return close(case, filed, code, "victim_does_not_support")
 
 
@@ -39,7 +39,7 @@ def close(case: Case, time: int, code: str, ground: str) -> int:
     )
     tell_no_further_action(case, assigned, time)
     if code == "15" and chance.share(0.08):
-        _police_review(case, assigned, case.later(time, int((10 + 60 * chance.next()) * DAY)))
+        _police_review(case, assigned, case.days_on(time, 10, 70))
     case.ended = time
     return time
 
@@ -50,10 +50,10 @@ def _police_review(case: Case, about: str, time: int) -> None:
     reference = case.reference()
     case.police("police.vrr.requested", time, reference=reference, about=about)
     if chance.share(0.85):
-        acknowledged = case.later(time, int((1 + 16 * chance.next()) * DAY))
+        acknowledged = case.days_on(time, 1, 17)
         case.police("police.vrr.acknowledged", acknowledged, answers=reference, channel="email")
     decision = "upheld" if chance.share(0.85) else "overturned"
-    decided = case.later(time, int((18 + 45 * chance.next()) * DAY))
+    decided = case.days_on(time, 18, 63)
     case.police("police.vrr.decided", decided, decision=decision, answers=reference, about=about)
 
 
@@ -61,25 +61,26 @@ def prosecutor_declines(case: Case, decided: str, time: int, public_interest: bo
     """The prosecutor decided on no further action: letter, police outcome, review by the prosecutor."""
     chance = case.chance
     if chance.share(0.84):
-        letter = case.later(time, delays.LETTER.at(chance.next()))
+        letter = case.after(time, delays.LETTER)
+        given, explained = chance.share(0.7), chance.share(0.85)
         case.cps(
             "cps.victim.letter_sent",
             letter,
             about=decided,
-            reasons_given=chance.share(0.7),
-            vrr_explained=chance.share(0.85),
+            reasons_given=given,
+            vrr_explained=explained,
             channel="letter",
         )
-    taken_in = case.later(time, delays.DECISION_TAKEN_IN.at(chance.next()))
+    taken_in = case.after(time, delays.DECISION_TAKEN_IN)
     case.file("police.pcd.decision_received", taken_in)
     ground = "public_interest" if public_interest else "insufficient_evidence"
-    filed = case.later(taken_in, delays.FILE_OUTCOME.at(chance.next()))
+    filed = case.after(taken_in, delays.FILE_OUTCOME)
     ended = close(case, filed, "9" if public_interest else "15", ground)
     if chance.share(0.14):
-        asked = case.later(ended, int((4 + 70 * chance.next()) * DAY))
+        asked = case.days_on(ended, 4, 74)
         reference = case.reference()
         case.cps("cps.vrr.requested", asked, reference=reference, about=decided)
-        answered = case.later(asked, int((15 + 50 * chance.next()) * DAY))
+        answered = case.days_on(asked, 15, 65)
         result = "upheld" if chance.share(0.84) else "overturned"
         case.cps("cps.vrr.decided", answered, decision=result, answers=reference, about=decided)
     return ended

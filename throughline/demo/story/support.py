@@ -34,42 +34,34 @@ class _Advocate:
         self.days_only = 0.3 if stalking else 0.12
 
     def add(self, type_: str, time: int, ids: dict[str, Any] | None = None, **fields: Any) -> str:
-        return self.case.publish(
-            self.system,
-            type_,
-            time,
-            {"advocate_ref": self.ref} if ids is None else ids,
-            day_only=self.case.chance.share(self.days_only),
-            unit=self.unit,
-            **fields,
-            victim=self.case.victim,
-        )
+        case, ids = self.case, ids or {"advocate_ref": self.ref}
+        said = {"unit": self.unit, **fields, "victim": case.victim}
+        return case.publish(self.system, type_, time, ids, day_only=case.chance.share(self.days_only), **said)
 
     def tell(self) -> None:
         case, chance = self.case, self.case.chance
-        time = case.later(case.recorded, delays.REFERRAL.at(chance.next()))
+        time = case.after(case.recorded, delays.REFERRAL)
         reference = case.reference()
         ids: dict[str, Any] = {"advocate_ref": self.ref}
         if self.by_police:
-            case.publish(
-                "police_rms",
+            numbers = {"crime_ref": case.crime_ref, "referral_ref": case.referral_ref}
+            case.rms(
                 "police.victim.referral_made",
                 time,
-                {"crime_ref": case.crime_ref, "referral_ref": case.referral_ref},
-                unit=case.unit,
+                numbers,
                 support_type=self.role,
                 consent_given=True,
                 reference=reference,
             )
             ids["referral_ref"] = case.referral_ref
             time = case.later(time, DAY // 2)
-        source = "police" if self.by_police else chance.one(("self", "self", "health", "other_service"))
+        sender = "police" if self.by_police else chance.one(("self", "self", "health", "other_service"))
         self.add(
             "advocate.referral.received",
             time,
             ids,
             reference=reference,
-            referral_source=source,
+            referral_source=sender,
             advocate_role=self.role,
         )
         if chance.share(0.08):
@@ -78,22 +70,13 @@ class _Advocate:
             self.add("advocate.referral.declined", declined, answers=reference, reasons=[reason])
             return
         self.add("advocate.referral.accepted", time + 3_600, answers=reference, advocate_role=self.role)
-        reached = case.later(time, delays.ADVOCATE_REACHES.at(chance.next()))
+        reached = case.after(time, delays.ADVOCATE_REACHES)
         self.add(
-            "advocate.first_contact.made",
-            reached,
-            answers=reference,
-            channel="telephone",
-            advocate_role=self.role,
+            "advocate.first_contact.made", reached, answers=reference, channel="telephone", advocate_role=self.role
         )
-        self.add(
-            "advocate.case.opened",
-            reached + 1_800,
-            {"advocate_ref": self.ref} | self._crime_ref(),
-            advocate_role=self.role,
-            offence_group=case.offence,
-            consent_given=True,
-        )
+        ids = {"advocate_ref": self.ref} | self._crime_ref()
+        about = {"advocate_role": self.role, "offence_group": case.offence}
+        self.add("advocate.case.opened", reached + 1_800, ids, **about, consent_given=True)
         if chance.share(0.7):
             plan = ["safety_planning", "emotional_support", "liaison_with_police"]
             self.add("advocate.support_plan.set", case.later(reached, 5 * DAY), plan_elements=plan)
@@ -113,7 +96,7 @@ class _Advocate:
     def _run(self, start: int) -> None:
         case, chance = self.case, self.case.chance
         ended = case.until if case.ended is None else case.ended
-        time = case.later(start, delays.BETWEEN_SUPPORT.at(chance.next()))
+        time = case.after(start, delays.BETWEEN_SUPPORT)
         while time < min(ended + 30 * DAY, case.until):
             what = chance.next()
             if what < 0.66:
@@ -125,7 +108,7 @@ class _Advocate:
             else:
                 kind = chance.one(("no_contact", "no_contact", "workload_remark", "safety", "disbelief"))
                 self.add("advocate.concern.raised", time, concern_type=kind, concern_agency="police")
-            time = case.later(time, delays.BETWEEN_SUPPORT.at(chance.next()))
+            time = case.after(time, delays.BETWEEN_SUPPORT)
         if case.withdraws is not None and case.ended is not None and chance.share(0.6):
             reason = delays.WITHDRAWAL_REASONS.at(chance.next())
             told = max(start + DAY, ended - 10 * DAY)
@@ -139,7 +122,7 @@ class _Advocate:
                 why = chance.one(("criminal_justice_advice", "waiting_list", "waiting_list"))
                 self.add("advocate.therapy.deferred", wanted + 5 * DAY, answers=reference, reasons=[why])
         if case.ended is not None:
-            closed = case.later(max(ended, start), int((20 + 50 * chance.next()) * DAY))
+            closed = case.days_on(max(ended, start), 20, 70)
             self.add("advocate.case.closed", closed, reasons=[chance.one(("completed", "needs_met", "disengaged"))])
 
     def _ask(self, time: int) -> None:
@@ -159,11 +142,13 @@ class _Advocate:
         if not chance.share(0.55):
             return
         told = asked if chance.share(0.5) else "cps" if asked == "police" else "police"
+        answered = case.days_on(time, 0.5, 14.5)
+        channel = chance.one(("email", "telephone"))
         self.add(
             "advocate.update.received",
-            case.later(time, int((0.5 + 14 * chance.next()) * DAY)),
+            answered,
             answers=reference,
             from_agency=asked,
             told_holder=told,
-            channel=chance.one(("email", "telephone")),
+            channel=channel,
         )

@@ -11,6 +11,7 @@ from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.store import Store, open_store
 from throughline.sources.files import Report
+from throughline.sql import one_row
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.replay import replay
 
@@ -50,8 +51,8 @@ def _note_seed(store: Store, seed: int) -> None:
 def remove_earlier(store_path: Path) -> None:
     """Delete an earlier demo's store; a store of anything else is left alone."""
     with open_store(store_path, write=False) as store:
-        row = store.connection.execute("select count(*) from store_meta where key = 'demo'").fetchone()
-    if row is None or not row[0]:
+        (is_of_demo,) = one_row(store.connection, "select count(*) from store_meta where key = 'demo'")
+    if not is_of_demo:
         raise UsageError(
             f"`{store_path}` is a store, and not one of an earlier demo: it is left as it is.",
             hint="Give another file with --store.",

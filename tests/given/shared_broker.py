@@ -76,7 +76,7 @@ def _address(folder: Path) -> str:
     said = folder / "keeper.log"
     with said.open("wb") as output:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(folder)],
+            [sys.executable, __file__, str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
