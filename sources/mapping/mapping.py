@@ -6,7 +6,8 @@ group of a match in the file's path; `values:` translates words, `otherwise:` is
 list):
 
 - `title`, `source` (URN of the publishing system), `note`
-- `csv`: `delimiter`, `quote`, `encoding` (utf-8, cp1252); what is left out is detected. Each format that has settings
+- `csv`: `delimiter`, `quote`, `encoding` (utf-8, cp1252), which are detected if left out; `skip`, the number of lines
+  above the header. Each format that has settings
   has them under a key of its own
 - `area`, `agency` (default: the type's own), `unit`: values
 - `identifiers`: kind -> value or list of columns. A value may have `split`, and what undoes a spreadsheet: `repair`

@@ -92,8 +92,8 @@ def content_hash(event: Event) -> str:
 
 
 def order(event: Event) -> tuple[Any, ...]:
-    """Section 1: by occurred_at, recorded_at nulls last, sequence nulls last, event key. Of sequences the whole numbers of
-    at most 38 digits stand first and by their value, the same number and all others by code point."""
+    """Section 1: by occurred_at, recorded_at nulls last, sequence nulls last, event key. Of sequences the whole numbers
+    of at most 38 digits stand first and by their value, the same number and all others by code point."""
     recorded, sequence = event["recorded_at"], event["sequence"]
     return (
         event["occurred_at"],
