@@ -125,7 +125,7 @@ class _Check:
         for emit in self.mapping.emits:
             conditions += emit.when
             for value in emit.values():
-                if value.path is not None and not re.search(value.path, path.as_posix()):
+                if value.path is not None and value.needed and not re.search(value.path, path.as_posix()):
                     hint = "Give the path with its folders, or change the pattern."
                     self.fault(value.line, "path", f"the path {path} does not match `{value.path}`.", hint)
         for identity in self.mapping.identities:

@@ -1,9 +1,9 @@
 """A mapping: how the rows of an existing system's files become events. A YAML file, read here into plain values.
 Every scalar is text as it stands there: `NO` is a word and `0123` a code.
 
-Keys (a text where a value is wanted names a column; `{constant: …}` is a constant, `{path: REGEX}` the first
-group of a match in the file's path; `values:` translates words, `otherwise:` is for words that it does not
-list):
+Keys (a text where a value is wanted names a column; `{constant: …}` is a constant, `{path: REGEX}` the first group of a
+match in the file's path, nothing where there is none and it says `needed: false`; `values:` translates words,
+`otherwise:` is for words that it does not list):
 
 - `title`, `source` (URN of the publishing system), `note`
 - `csv`: `delimiter`, `quote`, `encoding` (utf-8, cp1252), which are detected if left out; `skip`, the number of lines
@@ -134,7 +134,7 @@ def _value(entry: Entry, key: str, *keys: str) -> Value:
     part = entry.entry(key)
     if part is None:
         return Value(line=line)
-    part.only("column", "constant", "path", "values", "otherwise", *keys)
+    part.only("column", "constant", "path", "needed", "values", "otherwise", *keys)
     _one_of(part, "column", "constant", "path")
     said = {name: part.word(name) for name in ("column", "constant", "path", "otherwise", "split") if name in part.map}
     if "path" in said:
@@ -144,6 +144,8 @@ def _value(entry: Entry, key: str, *keys: str) -> Value:
     if digits and not (digits.isdecimal() and 1 <= int(digits) <= 100):
         part.fault("digits", "must be how many digits a number has, to 100.")
         digits = ""
+    if "needed" in part.map and "path" not in part.map:
+        part.fault("needed", "is for a `path` only: an empty column is never a fault of the mapping.")
     words = part.entry("values")
     if words is None and "otherwise" in said:
         part.fault("otherwise", "is for words that `values` does not list, and there is no `values`.")
@@ -152,6 +154,7 @@ def _value(entry: Entry, key: str, *keys: str) -> Value:
         words=None if words is None else {word: words.word(word) for word in words.map},
         repair=repair,
         digits=int(digits) if digits else None,
+        needed=part.choice("needed", ("true", "false"), needed=False) != "false",
         form=read_form(part) if any(key in part.map for key in FORM_KEYS) else None,
         line=line,
     )
