@@ -58,6 +58,16 @@ def read_all(files: list[Path], domain: Domain, mapping: Mapping | None) -> Iter
         yield from ((len(files) - 1, batch) for batch in snapshots.differences())
 
 
+def too_few(file: Path, events: int, refused: int) -> str | None:
+    """What is wrong with a file that gave so few events that something else was meant; None where nothing is."""
+    if events == 0 and refused == 0:
+        return f"{file} has no event in it: is it the right file, and does its mapping leave everything out?"
+    if refused > events:
+        what = "every record was" if events == 0 else f"most records ({refused:,} of {events + refused:,}) were"
+        return f"{file}: {what} refused: look at its first ones, and mend its mapping or its publisher."
+    return None
+
+
 def read_batches(file: Path, domain: Domain, mapping: Mapping | None) -> Iterator[Batch]:
     """The records of an event file, or of an export with its mapping, in batches. Raises MappingError, CodecError."""
     return read_events(file, domain) if mapping is None else read_mapped(file, mapping, domain)

@@ -114,11 +114,13 @@ def _frame(kind: EventType, zone: str) -> str:
     ]
     columns = ["source", "agency", "unit", "occurred_at", "occurred_precision", "recorded_at", *columns]
     begins = f"(occurred_at at time zone '{zone}') at time zone 'UTC'"
-    ends = f"((occurred_at + to_months(1)) at time zone '{zone}') at time zone 'UTC' - interval 1 microsecond"
+    many = "coalesce(try_cast(split_part(occurred_precision, ' ', 1) as integer), 1)"
+    after = f"occurred_at + if(occurred_precision like '%month%', to_months({many}), to_days({many}))"
+    ends = f"(({after}) at time zone '{zone}') at time zone 'UTC' - interval 1 microsecond"
+    is_instant = "occurred_precision = 'instant'"
     columns += [
-        f"if(occurred_precision = 'instant', occurred_at, {begins}) as earliest_at",
-        f"case occurred_precision when 'instant' then occurred_at when 'month' then {ends} "
-        f"else {ends.replace('to_months', 'to_days')} end as latest_at",
+        f"if({is_instant}, occurred_at, {begins}) as earliest_at",
+        f"if({is_instant}, occurred_at, {ends}) as latest_at",
     ]
     return (
         f"select {', '.join(columns)} from dated_events "

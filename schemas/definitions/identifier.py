@@ -14,6 +14,11 @@ _CONTROL = dict.fromkeys((*range(1, 32), 127), " ")
 PSEUDONYM = re.compile(r"[a-z]+-[0-9a-f]{8,64}")
 """A keyed pseudonym: a letter or word, a hyphen and at least eight hexadecimal digits."""
 
+# What a spreadsheet makes of a number, or a program of a list: digits are lost, or it has what is no part of it.
+_MANGLED = re.compile(
+    r"""\d(\.\d+)?e\+\d+|\d+\.0+|=.*|['"\u2018\u201c].*|.*['"\u2019\u201d]|\[.*\]""", re.IGNORECASE
+).fullmatch
+
 # Applied in the order in which a domain lists them.
 NORMALISERS: dict[str, Callable[[str], str]] = {
     "upper": str.upper,
@@ -92,7 +97,9 @@ class IdentifierKind:
         """Whether a normal form has the form of its kind. A placeholder is: it never links."""
         if not normal:
             return False
-        return self.pattern is None or self.pattern.fullmatch(normal) is not None or normal in self.placeholders
+        if normal in self.placeholders:
+            return True
+        return not _MANGLED(normal) if self.pattern is None else self.pattern.fullmatch(normal) is not None
 
     def is_placeholder(self, normal: str) -> bool:
         """Whether a normal form stands for no number at all."""

@@ -5,7 +5,11 @@ with placed as (
     * exclude (position),
     row_number() over (
       partition by case_key
-      order by occurred_at, recorded_at nulls last, sequence nulls last, event_key
+      order by
+        occurred_at, recorded_at nulls last,
+        -- whole numbers as numbers, before all other text
+        case when regexp_full_match(sequence, '[0-9]{1,38}') then sequence::hugeint end nulls last, sequence nulls last,
+        event_key
     )::integer as position
   from dated_events
   where case_key is not null

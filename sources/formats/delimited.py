@@ -24,6 +24,7 @@ import pyarrow.csv as pacsv
 
 from throughline.errors import DataError
 from throughline.schemas.definitions.entry import Entry
+from throughline.sources.formats.kinds import refuse_other_kind
 from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
 from throughline.sources.formats.text import line_blocks, open_bytes
@@ -46,7 +47,8 @@ csv.field_size_limit(max(csv.field_size_limit(), RECORD_BYTES))
 
 
 def read_csv(path: Path, settings: Settings) -> Iterator[Rows]:
-    """The rows of a CSV file; `settings` may give delimiter, quote and encoding. Its first record names the columns.
+    """The rows of a CSV file; `settings` may give delimiter, quote, encoding and how many lines to
+    skip. The first record behind them names the columns.
 
     Without an encoding each line is UTF-8 if it can be, else Windows-1252. The first Rows may have no row, so that the
     columns of an empty table are known. Raises DataError where the file has no header, is not text, or cannot be read.
@@ -107,13 +109,16 @@ class _Reader:
         self.quote = settings.get("quote", '"')
         with open_bytes(path) as file:
             head = file.read(RECORD_BYTES)
+        refuse_other_kind(path, head)
         if not head:
             raise DataError("is empty", file=path, hint="A CSV file begins with a line that names its columns.")
         if head[:2] in _UTF_16:
             hint = "Save it as UTF-8 (in Excel: `CSV UTF-8`) and try again."
             raise DataError("is UTF-16", file=path, line=1, hint=hint)
         quote = re.escape(self.quote)
-        bare = re.sub(f"{quote}[^{quote}]*{quote}", "", head.decode("latin-1"))
+        self.skip = settings.get("skip", 0)
+        titles = re.match(f"(?:[^\r\n]*(?:\r\n|\r|\n)){{{self.skip}}}", text := head.decode("latin-1"))
+        bare = re.sub(f"{quote}[^{quote}]*{quote}", "", text[titles.end() :] if titles else "")
         first = re.split("[\r\n]", bare, maxsplit=1)[0]
         self.is_mac = bare.startswith("\r", len(first)) and not bare.startswith("\r\n", len(first))
         self.delimiter = settings.get("delimiter") or max(_DELIMITERS, key=first.count)
@@ -161,25 +166,31 @@ class _Reader:
         return f"neither {names}" if len(self.encodings) > 1 else f"not {names}"
 
     def _header(self, lines: list[str]) -> int:
-        """Take the columns from the first record; how many lines it has."""
-        if not lines[0].strip():
-            raise DataError("has an empty first line", file=self.path, line=1, hint="The first line names the columns.")
-        names, taken = self._record(lines, 0)
-        if names is None:
-            raise DataError("has a quote in its header that is not closed", file=self.path, line=1)
-        if any(_UNDECODED(line) for line in lines[:taken]):
+        """Take the columns from the first record behind the lines that are skipped; the place of the next."""
+        at, line = self.skip, self.skip + 1
+        if len(lines) < line:
+            raise DataError(f"has {len(lines)} lines, of which `skip` leaves out {at}", file=self.path)
+        if not lines[at].strip():
+            hint = "It names the columns. Lines above it are left out by `csv: {skip: 2}`."
             raise DataError(
-                f"has a header that is {self._undecoded()}", file=self.path, line=1, hint="Save it as UTF-8."
+                f"has an empty {'first line' if at == 0 else 'header'}", file=self.path, line=line, hint=hint
+            )
+        names, taken = self._record(lines, at)
+        if names is None:
+            raise DataError("has a quote in its header that is not closed", file=self.path, line=line)
+        if any(_UNDECODED(text) for text in lines[at : at + taken]):
+            raise DataError(
+                f"has a header that is {self._undecoded()}", file=self.path, line=line, hint="Save it as UTF-8."
             )
         if any("\x00" in name for name in names):
-            raise DataError("is not text: its first line has U+0000", file=self.path, line=1)
+            raise DataError("is not text: its header has U+0000", file=self.path, line=line)
         self.columns = tuple(name.strip() for name in names)
         self.ragged = f"the row does not have {len(names)} fields"
         self.no_rows = row_table([pa.array([], pa.string())] * len(names), pa.array([], pa.int64()), None)
         twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
         if twice:
-            raise DataError(f"has two columns `{twice[0]}`", file=self.path, line=1, hint="Rename one of them.")
-        return taken
+            raise DataError(f"has two columns `{twice[0]}`", file=self.path, line=line, hint="Rename one of them.")
+        return at + taken
 
     def _read_run(self, lines: list[str], at: int, found: _Found) -> bool:
         """Read a run in which each line is a record; False, and nothing found, where one may be something else."""
@@ -337,8 +348,12 @@ def _trimmed(column: pa.Array) -> pa.Array:
 
 
 def _settings(entry: Entry) -> Settings:
-    entry.only("delimiter", "quote", "encoding")
-    said = {key: entry.word(key) for key in entry.map}
+    entry.only("delimiter", "quote", "encoding", "skip")
+    said: dict[str, Any] = {key: entry.word(key) for key in entry.map}
+    if not (skipped := said.pop("skip", "0")).isdecimal() or len(skipped) > 3:
+        entry.fault("skip", "must be a whole number below 1000: how many lines stand above the header.")
+        skipped = "0"
+    said["skip"] = int(skipped)
     if said.get("delimiter") == "\\t":
         said["delimiter"] = "\t"
     for key in ("delimiter", "quote"):

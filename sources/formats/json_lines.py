@@ -10,6 +10,7 @@ import pyarrow as pa
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.json_lines import events_from_json_lines
+from throughline.sources.formats.kinds import refuse_other_kind
 from throughline.sources.formats.registry import EventFormat
 from throughline.sources.formats.text import line_blocks
 
@@ -17,9 +18,11 @@ _BLOCK = 1 << 25
 
 
 def read_json_lines(path: Path, domain: Domain, batch_rows: int) -> Iterator[Batch]:
-    """The events of a file, plain or gzip."""
+    """The events of a file, plain or gzip. Raises DataError for one that is plainly of another kind."""
     line = 1
     for block in line_blocks(path, _BLOCK):
+        if line == 1:
+            refuse_other_kind(path, block)
         lines = block.removesuffix(b"\n").split(b"\n")
         for start in range(0, len(lines), batch_rows):
             part = lines[start : start + batch_rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -176,7 +177,8 @@ def read_table(path: Path) -> Iterator[Rows]:
             names = tuple(file.schema_arrow.names)
             if len(set(names)) < len(names):
                 raise DataError("has two columns of one name", file=path, hint="Rename one of them.")
-            yield _rows_of(names, [pa.array([], pa.string())] * len(names), 1)
+            nested = tuple(field.name for field in file.schema_arrow if pa.types.is_nested(field.type))
+            yield replace(_rows_of(names, [pa.array([], pa.string())] * len(names), 1), nested=nested)
             first = 1
             for batch in file.iter_batches(batch_size=_ROWS):
                 numbered = in_micros(pa.table(list(batch.columns), names=[f"c{i}" for i in range(len(names))]))

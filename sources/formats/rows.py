@@ -21,12 +21,14 @@ class Rows:
 
     `columns` are the source's names in its order; `table` has them as c0, c1, … (string, null for empty),
     then `position` int64 (line or row, from 1) and `raw` binary (the row as it stood; null: the columns say
-    it all). `rejects` (REJECTS) are the rows that could not be read as such.
+    it all). `rejects` (REJECTS) are the rows that could not be read as such. Cells of the columns `nested` may hold
+    several values, and are JSON.
     """
 
     columns: tuple[str, ...]
     table: pa.Table
     rejects: pa.Table
+    nested: tuple[str, ...] = ()
 
 
 def row_table(values: Sequence[pa.Array], positions: pa.Array, raw: pa.Array | None) -> pa.Table:

@@ -98,7 +98,7 @@ def convert(found: Iterable[Rows], mapping: Mapping, domain: Domain, path: Path)
         connection.execute(MACROS)
         for rows in found:
             if rows.columns != columns:
-                problems = check_mapping(mapping, rows.columns, domain, path)
+                problems = check_mapping(mapping, rows.columns, domain, path, rows.nested)
                 if problems:
                     raise MappingProblemsError(problems)
                 plan = MappingSql(mapping, domain.rules, rows.columns, path, domain.time_zone)

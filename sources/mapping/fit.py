@@ -16,15 +16,18 @@ from throughline.sources.mapping.statement import TIMES, CatalogueWords, catalog
 from throughline.sources.mapping.times import text
 
 
-def check_mapping(mapping: Mapping, columns: Sequence[str], domain: Domain, path: Path) -> list[Problem]:
+def check_mapping(
+    mapping: Mapping, columns: Sequence[str], domain: Domain, path: Path, nested: Sequence[str] = ()
+) -> list[Problem]:
     """Everything that keeps a mapping from running over a file with these columns; empty if nothing does.
 
     Checked: every column that it names is there, every column that is there is used or ignored; types,
     fields, identifier kinds and constant areas are the domain's; times, patterns and the file's path have
-    the forms it says.
+    the forms it says; cells of the columns `nested`, which hold several values, are read as lists.
     """
     check = _Check(mapping)
     check.columns(columns, path)
+    check.lists(nested, path)
     check.catalogue(domain)
     check.forms(path)
     return list(dict.fromkeys(check.problems.found))
@@ -52,6 +55,12 @@ class _Check:
             if name not in used and name not in self.mapping.ignore:
                 hint = "Map it to a field, or list it under `ignore:`."
                 self.fault(None, "", f"{path} has a column `{name}` that the mapping does not use.", hint)
+
+    def lists(self, nested: Sequence[str], path: Path) -> None:
+        for value in (value for emit in self.mapping.emits for value in emit.values()):
+            if value.column in nested and value.split != "json":
+                hint = "If they are a list of texts, write `split: json`."
+                self.fault(value.line, "", f"{path} has several values in a cell of `{value.column}`.", hint)
 
     def catalogue(self, domain: Domain) -> None:
         rules = domain.rules
@@ -144,7 +153,7 @@ class _Check:
         for emit in self.mapping.emits:
             conditions += emit.when
             for value in (*emit.values(), *self._dates()):
-                if value.path is not None and not re.search(value.path, path.as_posix()):
+                if value.path is not None and value.needed and not re.search(value.path, path.as_posix()):
                     hint = "Give the path with its folders, or change the pattern."
                     self.fault(value.line, "path", f"the path {path} does not match `{value.path}`.", hint)
         for identity in self.mapping.identities:

@@ -1,15 +1,18 @@
 """A mapping: how the rows of an existing system's files become events. A YAML file, read here into plain values.
 Every scalar is text as it stands there: `NO` is a word and `0123` a code.
 
-Keys (a text where a value is wanted names a column; `{constant: …}` is a constant, `{path: REGEX}` the first
-group of a match in the file's path; `values:` translates words, `otherwise:` is for words that it does not
-list):
+Keys (a text where a value is wanted names a column; `{constant: …}` is a constant, `{path: REGEX}` the first group of a
+match in the file's path, nothing where there is none and it says `needed: false`; `values:` translates words,
+`otherwise:` is for words that it does not list):
 
 - `title`, `source` (URN of the publishing system), `note`
-- `csv`: `delimiter`, `quote`, `encoding` (utf-8, cp1252); what is left out is detected. Each format that has settings
+- `csv`: `delimiter`, `quote`, `encoding` (utf-8, cp1252), which are detected if left out; `skip`, the number of lines
+  above the header. Each format that has settings
   has them under a key of its own
 - `area`, `agency` (default: the type's own), `unit`: values
-- `identifiers`: kind -> value (perhaps with `split`) or list of columns
+- `identifiers`: kind -> value or list of columns. A value may have `split`, and what undoes a spreadsheet: `repair`
+  (`unquote` takes quotes, apostrophes and `=` from around it, `whole` a `.0` from its end) and `digits` (a number of
+  fewer has lost its leading zeros)
 - `time`, `recorded_at` and every field that is a time or a date: a value, or one with how it is written, by the keys
   at the top of `forms.py`
 - `type`: value; `types`: its words -> catalogue type, or `{type: …, decision: …}` with constants of any
@@ -45,6 +48,7 @@ from throughline.sources.formats.registry import row_formats
 from throughline.sources.mapping.forms import FORM_KEYS, read_form
 from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, Snapshot, TimeForm, Value, Word
 
+REPAIRS = ("unquote", "whole")
 _OF_AN_EVENT = (
     *("type", "types", "otherwise", "time", "recorded_at", "sequence"),
     *("agency", "unit", "identifiers", "fields"),
@@ -167,17 +171,27 @@ def _value(entry: Entry, key: str, *keys: str) -> Value:
     part = entry.entry(key)
     if part is None:
         return Value(line=line)
-    part.only("column", "constant", "path", "values", "otherwise", *keys)
+    part.only("column", "constant", "path", "needed", "values", "otherwise", *keys)
     _one_of(part, "column", "constant", "path")
     said = {name: part.word(name) for name in ("column", "constant", "path", "otherwise", "split") if name in part.map}
     if "path" in said:
         _check_pattern(part, "path", groups=1)
+    repair = part.names("repair", REPAIRS)
+    digits = part.text("digits", needed=False)
+    if digits and not (digits.isdecimal() and 1 <= int(digits) <= 100):
+        part.fault("digits", "must be how many digits a number has, to 100.")
+        digits = ""
+    if "needed" in part.map and "path" not in part.map:
+        part.fault("needed", "is for a `path` only: an empty column is never a fault of the mapping.")
     words = part.entry("values")
     if words is None and "otherwise" in said:
         part.fault("otherwise", "is for words that `values` does not list, and there is no `values`.")
     return Value(
         **said,
         words=None if words is None else {word: words.word(word) for word in words.map},
+        repair=repair,
+        digits=int(digits) if digits else None,
+        needed=part.choice("needed", ("true", "false"), needed=False) != "false",
         form=read_form(part) if any(key in part.map for key in FORM_KEYS) else None,
         line=line,
     )
@@ -204,7 +218,7 @@ def _identifiers(entry: Entry) -> Iterator[tuple[str, Value]]:
         if isinstance(part.map[kind], list):
             yield from ((kind, Value(column=column, line=part.line(kind))) for column in part.words(kind))
         else:
-            yield kind, _value(part, kind, "split")
+            yield kind, _value(part, kind, "split", "repair", "digits")
 
 
 def _words(entry: Entry) -> dict[str, Word] | None:

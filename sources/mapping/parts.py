@@ -32,7 +32,8 @@ class TimeForm:
 @dataclass(frozen=True)
 class Value:
     """Where a value comes from: exactly one of `column`, `constant`, `path`; `words` translate it, `form` reads it as
-    a time."""
+    a time. `repair` and `digits` undo what a spreadsheet does to a number.
+    Not `needed`: a path without it is no fault."""
 
     column: str | None = None
     constant: str | None = None
@@ -40,7 +41,10 @@ class Value:
     words: dict[str, str] | None = None
     otherwise: str | None = None
     split: str | None = None
+    repair: tuple[str, ...] = ()
+    digits: int | None = None
     form: TimeForm | None = None
+    needed: bool = True
     line: int = 0
 
 

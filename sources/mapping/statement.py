@@ -206,13 +206,25 @@ class MappingSql:
         return "null::varchar" if emit.sequence is None else self._value(emit.sequence, "sequence", faults)
 
     def _identifiers(self, emit: Emit, faults: _Faults) -> str:
-        parts = []
+        lists = []
         for kind, value in emit.identifiers:
-            found = self._value(value, f"identifiers.{kind}", faults)
-            parts.append(f"{{'kind': {text(kind)}, 'value': {found}}}")
-        if not parts:
+            found = _repaired(self._value(value, f"identifiers.{kind}", faults), value)
+            pieces = self._pieces(found, value.split, f"identifiers.{kind}", faults)
+            lists.append(f"list_transform({pieces}, x -> {{'kind': {text(kind)}, 'value': x}})")
+        if not lists:
             return "[]::struct(kind varchar, value varchar)[]"
-        return f"list_filter([{', '.join(parts)}], x -> x.value is not null)"
+        return f"list_filter(flatten([{', '.join(lists)}]), x -> x.value is not null)"
+
+    def _pieces(self, given: str, split: str | None, name: str, faults: _Faults) -> str:
+        """The texts of a value that may be a list, as SQL of a list."""
+        if split is None:
+            return f"[{given}]"
+        if split != "json":
+            return f"list_filter(list_transform(string_split({given}, {text(split)}), x -> trim(x)), x -> x <> '')"
+        read = f"try_cast({given} as json)"
+        is_list = f"coalesce(json_type({read}) = 'ARRAY', false)"
+        faults.add(f"({given}) is not null and not {is_list}", "bad_field", name, f"`{name}` is no list in JSON")
+        return f"case when {is_list} then json_extract_string({read}, '$[*]') else [] end"
 
     def _id(self, emit: Emit, faults: _Faults) -> str:
         cases = [f"when {self._all(one.when)} then {self._identity(one)}" for one in self.mapping.identities]
@@ -231,8 +243,13 @@ class MappingSql:
         return f"left(sha256(concat_ws(chr(31), {joined})), 32)"
 
     def _normal_column(self, name: str) -> str:
-        """A column as a part of an id: one that is a time is one text, however its file writes it."""
+        """A column as a part of an id: a time is one text, however its file writes it, and an identifier what it is
+        repaired to."""
         column = self._column(name)
+        for emit in self.mapping.emits:
+            for _, value in emit.identifiers:
+                if value.column == name and (value.repair or value.digits):
+                    return _repaired(column, value)
         read = (time.normal for time in self.times if time.texts[time.given.removeprefix("r.")] == column)
         return next(read, column)
 
@@ -301,7 +318,7 @@ class MappingSql:
     def _typed(self, name: str, kind: str, given: str, split: str | None, faults: _Faults) -> str:
         typed = given
         if kind == "list<string>":
-            pieces = f"string_split({given}, {text(split)})" if split else f"[{given}]"
+            pieces = self._pieces(given, split, f"data.{name}", faults)
             return (
                 f"case when {given} is not null then "
                 f"list_filter(list_transform({pieces}, x -> trim(x)), x -> x <> '') end"
@@ -333,6 +350,18 @@ class MappingSql:
         words = ", ".join(text(word) for word in one.words) or "null"
         listed = f"coalesce({column} in ({words}), false)"
         return listed if one.test == "in" else f"not {listed}"
+
+
+def _repaired(given: str, value: Value) -> str:
+    """An identifier without what a spreadsheet did to it, as far as the mapping says."""
+    if "unquote" in value.repair:
+        given = f"""nullif(regexp_replace({given}, '^=?["''\u2018\u201c]*|["''\u2019\u201d]*$', '', 'g'), '')"""
+    if "whole" in value.repair:
+        given = f"regexp_replace({given}, '^([0-9]+)\\.0+$', '\\1')"
+    if value.digits is not None:
+        is_short = f"regexp_full_match({given}, '[0-9]{{1,{value.digits}}}')"
+        given = f"case when {is_short} then lpad({given}, {value.digits}, '0') else {given} end"
+    return given
 
 
 def _json_key(name: str) -> str:

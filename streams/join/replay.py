@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,12 +25,14 @@ def replay(
     mapping: Mapping | None = None,
     received_at: datetime | None = None,
     report: Report = lambda stage, done, total: None,
+    of_file: Callable[[Path, Counts], None] = lambda file, counts: None,
 ) -> Counts:
     """Bring every record of `paths` into `store`, and the timeline up to date.
 
     A folder stands for the event files (with a mapping: all files) below it, in the order of their names. A record
     that cannot be accepted stands in quarantine; one that is in the store already is counted as a duplicate, so that
-    replaying a file again changes nothing. `received_at` (UTC, naive) is now unless given.
+    replaying a file again changes nothing. `received_at` (UTC, naive) is now unless given. `of_file` is told what
+    became of the records of each file.
 
     Raises UsageError for a path that is not there or holds nothing to read, MappingError, CodecError and StoreError.
     """
@@ -38,13 +40,18 @@ def replay(
     files = files_to_read(paths, is_mapped=mapping is not None)
     open_domain(store, domain)
     counts = Counts()
+    by_file = [Counts() for _ in files]
     sizes = [file.stat().st_size for file in files]
     with store.bulk():
         for place, batch in _ahead(read_all(files, domain, mapping)):
-            counts.add(accept_only(store, batch, received_at))
+            became = accept_only(store, batch, received_at)
+            counts.add(became)
+            by_file[place].add(became)
             report(f"reading {files[place].name}", sum(sizes[:place]), sum(sizes))
         report("reading", sum(sizes), sum(sizes))
         settle(store, lambda stage, part: report(stage, part, 1.0))
+    for file, became in zip(files, by_file, strict=True):
+        of_file(file, became)
     return counts
 
 

@@ -97,12 +97,13 @@ def content_hash(event: Event) -> str:
 
 
 def order(event: Event) -> tuple[Any, ...]:
-    """Section 1: by occurred_at, recorded_at nulls last, sequence nulls last by code point, event key."""
+    """Section 1: by occurred_at, recorded_at nulls last, sequence nulls last, event key. Of sequences the whole numbers
+    of at most 38 digits stand first and by their value, the same number and all others by code point."""
     recorded, sequence = event["recorded_at"], event["sequence"]
     return (
         event["occurred_at"],
         (recorded is None, recorded or event["occurred_at"]),
-        (sequence is None, sequence or ""),
+        (sequence is None, *_numbered(sequence or "")),
         event_key(event),
     )
 
@@ -110,6 +111,11 @@ def order(event: Event) -> tuple[Any, ...]:
 def highest_revision(copies: list[Event]) -> str:
     """The highest revision of any copy; one without a revision comes before all."""
     return max(copy["revision"] or "" for copy in copies)
+
+
+def _numbered(sequence: str) -> tuple[bool, int, str]:
+    is_number = 0 < len(sequence) <= 38 and set(sequence) <= set("0123456789")
+    return not is_number, int(sequence) if is_number else 0, sequence
 
 
 def merged(copies: list[Event]) -> Event:

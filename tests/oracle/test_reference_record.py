@@ -71,19 +71,21 @@ def test_a_conflict_stands_aside_until_a_steward_decides() -> None:
 
 
 def test_ties_are_broken_by_recording_then_sequence_then_key() -> None:
-    """Unknown comes last; a sequence is text."""
+    """Unknown comes last; whole numbers are numbers, before other text."""
     events = [
         crime("a", crime_ref="C1") | {"recorded_at": at("2026-03-02T10:00"), "sequence": "9"},
         crime("b", crime_ref="C1") | {"recorded_at": at("2026-03-02T10:00"), "sequence": "10"},
         crime("c", crime_ref="C1") | {"recorded_at": at("2026-03-02T10:00")},
         crime("d", crime_ref="C1") | {"sequence": "1"},
         crime("e", crime_ref="C1") | {"recorded_at": at("2026-03-02T09:59")},
+        crime("f", crime_ref="C1") | {"recorded_at": at("2026-03-02T10:00"), "sequence": "-1"},
+        crime("g", crime_ref="C1") | {"recorded_at": at("2026-03-02T10:00"), "sequence": "09"},
     ]
 
     found = reference.timeline(events, RULES)
 
-    assert [row["event_id"] for row in found] == ["e", "b", "a", "c", "d"]
-    assert [row["position"] for row in found] == [1, 2, 3, 4, 5]
+    assert [row["event_id"] for row in found] == ["e", "g", "a", "b", "f", "c", "d"]
+    assert [row["position"] for row in found] == [1, 2, 3, 4, 5, 6, 7]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,20 @@
 -- What the measures look at: a row of `observed` is an event that stands, with the earliest times that any copy states.
 -- reads: dated_events, agencies, effects, handoff_facts
 create or replace temp macro first_moment(label, known_to) as
-  if(known_to in ('day', 'month'), label at time zone getvariable('zone') at time zone 'UTC', label);
+  if(known_to = 'instant', label, label at time zone getvariable('zone') at time zone 'UTC');
+-- of a day, a month, or so many of them
 create or replace temp macro last_moment(label, known_to) as
-  case known_to
-    when 'day' then first_moment(label + interval 1 day, 'day') - interval 1 microsecond
-    when 'month' then first_moment(label + interval 1 month, 'month') - interval 1 microsecond
-    else label
-  end;
+  if(
+    known_to = 'instant', label,
+    first_moment(
+      label + if(
+        known_to like '%month%',
+        to_months(coalesce(try_cast(split_part(known_to, ' ', 1) as integer), 1)),
+        to_days(coalesce(try_cast(split_part(known_to, ' ', 1) as integer), 1))
+      ),
+      known_to
+    ) - interval 1 microsecond
+  );
 
 create or replace temp table observed as
 select

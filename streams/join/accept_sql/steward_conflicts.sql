@@ -5,7 +5,9 @@ create or replace temp table decided_conflicts as
 with acts as (
   select
     *, count(*) over (partition by event_key) as contents,
-    row_number() over (order by occurred_at, recorded_at nulls last, sequence nulls last, event_key) as act
+    row_number() over (
+      order by occurred_at, recorded_at nulls last, sequence_number(sequence) nulls last, sequence nulls last, event_key
+    ) as act
   from dated_events
   where type = 'steward.conflict.resolved'
   qualify contents = 1 and retracts is null

@@ -7,7 +7,9 @@ insert into quarantine_acts
 with acts as (
   select
     *, try_cast(data->>'$.quarantine_id' as ubigint) as quarantine_id,
-    row_number() over (order by occurred_at, recorded_at nulls last, sequence nulls last, event_key) as act
+    row_number() over (
+      order by occurred_at, recorded_at nulls last, sequence_number(sequence) nulls last, sequence nulls last, event_key
+    ) as act
   from dated_events
   where type in ('steward.quarantine.discarded', 'steward.quarantine.restored', 'steward.quarantine.assigned')
     and standing = 'stands'

@@ -15,5 +15,6 @@ from case_records e
 join rules r on r.type = e.type and r.decision is not distinct from e.decision
 window in_order as (
   partition by e.case_key
-  order by e.occurred_at, e.recorded_at nulls last, e.sequence nulls last, e.event_key
+  order by
+    e.occurred_at, e.recorded_at nulls last, sequence_number(e.sequence) nulls last, e.sequence nulls last, e.event_key
 )

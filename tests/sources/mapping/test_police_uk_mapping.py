@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sources.formats.registry import read_rows
 from throughline.sources.formats.rows import Rows
@@ -113,11 +114,27 @@ def test_recorded_at_is_the_month_of_the_download(shared_data: Path, mapping: Ma
     assert [str(time) for time in pc.unique(batch.events["recorded_at"]).to_pylist()] == ["2021-12-01 00:00:00"]
 
 
-def test_renamed_download_is_refused_before_a_row_is_read(
-    shared_data: Path, mapping: Mapping, domain: Domain, tmp_path: Path
-) -> None:
-    """A folder without a month in its name gives no `recorded_at`: an error, not a null."""
-    file = tmp_path / "2020-01-street.csv.gz"
-    file.write_bytes(download(shared_data, "S1_2021-04")[0].read_bytes())
-    with pytest.raises(Exception, match="does not match"):
-        next(read_mapped(file, mapping, domain))
+def of_one_row(folder: Path, mapping: Mapping, domain: Domain, force: str) -> Batch:
+    file = folder / "2022-08-street.csv"
+    header = "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type"
+    row = f"c1,2022-08,{force},{force},,,,,,Burglary,,"
+    file.write_text(f"{header},Last outcome category,Context\n{row}\n")
+    [batch] = read_mapped(file, mapping, domain)
+    return batch
+
+
+def test_folder_of_any_name_will_do(tmp_path: Path, mapping: Mapping, domain: Domain) -> None:
+    """One without a month in its name does not say when it was recorded."""
+    batch = of_one_row(tmp_path, mapping, domain, "City of London Police")
+    assert batch.events["recorded_at"].to_pylist() == [None]
+
+
+def test_area_is_that_of_the_force(tmp_path: Path, mapping: Mapping, domain: Domain) -> None:
+    """Every force of the domain has its area; one that it does not know is refused, never taken for another."""
+    assert domain.areas is not None
+    [area] = [emit.area for emit in mapping.emits]
+    assert sorted((area.words or {}).values()) == sorted(domain.areas)
+    batch = of_one_row(tmp_path, mapping, domain, "Devon & Cornwall Police")
+    assert batch.events["area"].to_pylist() == ["50"]
+    batch = of_one_row(tmp_path, mapping, domain, "Police Service of Northern Ireland")
+    assert batch.rejects.select(["reason", "field"]).to_pylist() == [{"reason": "unmapped_value", "field": "area"}]

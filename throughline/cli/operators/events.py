@@ -20,11 +20,12 @@ from throughline.cli.terminal.options import (
 from throughline.cli.terminal.progress import progress_bar
 from throughline.cli.terminal.writing import print_counts
 from throughline.demo.run import run_demo
-from throughline.errors import UsageError
+from throughline.errors import DataError, UsageError
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.store import open_store
-from throughline.sources.files import files_to_read
+from throughline.sources.files import files_to_read, too_few
 from throughline.sources.mapping.dry_run import dry_run as dry_run_mapping
+from throughline.streams.join.accept import Counts
 from throughline.streams.join.replay import replay as replay_files
 
 
@@ -83,6 +84,7 @@ def replay(
     """Read event files (JSON Lines, Avro, Parquet), or an export with a mapping, into a store.
 
     A record that cannot be accepted goes to quarantine and holds up no other. Replaying again changes nothing.
+    Ends with 1 where a file gives no event, or where most of its records are refused.
 
     Example: throughline replay events/ --store cases.duckdb
     """
@@ -97,12 +99,21 @@ def replay(
         domain = domain_of(store, domain)
         mapping = mapping_of(mapping_name, domain)
         with progress_bar() as report:
-            counts = replay_files(store, domain, files, mapping=mapping, report=report)
+            poor: list[str] = []
+
+            def look(file: Path, became: Counts) -> None:
+                refused = sum(became.quarantined.values())
+                poor.extend(filter(None, [too_few(file, became.read - refused, refused)]))
+
+            counts = replay_files(store, domain, files, mapping=mapping, report=report, of_file=look)
     print_counts(counts, Console())
+    if poor:
+        raise DataError("\n".join(poor), hint="What was accepted is kept; `throughline quarantine list` has the rest.")
 
 
 def _dry_run(files: list[Path], domain: Domain, mapping_name: str | None) -> None:
-    """Print what the mapping makes of each file; exit code 1 if it could not run over one of them."""
+    """Print what the mapping makes of each file; exit code 1 if it could not run over one of them, or makes next to
+    nothing of it."""
     mapping = mapping_of(mapping_name, domain)
     if mapping is None:
         raise UsageError("--dry-run needs a mapping.", hint="Give --mapping FILE too.")
@@ -112,5 +123,9 @@ def _dry_run(files: list[Path], domain: Domain, mapping_name: str | None) -> Non
         could_run = could_run and not report.problems
         for line in report.lines():
             click.echo(line)
+        poor = None if report.problems else too_few(file, report.events, report.rejects)
+        if poor:
+            could_run = False
+            click.echo(poor)
     if not could_run:
         sys.exit(1)
