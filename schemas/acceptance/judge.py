@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from throughline.schemas.acceptance.media import data_of
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rows import Row
 from throughline.schemas.acceptance.rules import Refused, Rules
@@ -81,7 +82,9 @@ def _row(event: Any, rules: Rules) -> Row:
     area = get("partitionkey")
     rules.check_area(area)
 
-    data = get("data")
+    data = data_of(event)
+    if isinstance(data, Reject):
+        raise Refused(data.reason, data.field, data.detail)
     if type(data) is not dict:
         if data is None:
             raise Refused("missing_field", "data", "an event needs an object `data`")

@@ -10,7 +10,7 @@ from pathlib import Path
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
-from throughline.sources.files import Report, files_to_read, read_batches
+from throughline.sources.files import Report, files_to_read, read_batches, size_of
 from throughline.sources.mapping.parts import Mapping
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.batch import accept_only, settle
@@ -38,7 +38,7 @@ def replay(
     files = files_to_read(paths, is_mapped=mapping is not None)
     open_domain(store, domain)
     counts = Counts()
-    sizes = [file.stat().st_size for file in files]
+    sizes = [size_of(file) for file in files]
     with store.bulk():
         for place, batch in _ahead(
             (place, batch) for place, file in enumerate(files) for batch in read_batches(file, domain, mapping)
