@@ -69,12 +69,8 @@ def from_batch(raw: bytes, most_bytes: int) -> Iterator[Stated]:
     if raw.lstrip()[:1] != b"[":
         yield Reject("not_json", None, "a batch must be a JSON array"), raw, None
         return
-    is_empty = True
     for _, own, number in values_of(raw, most_bytes):
-        is_empty = False
         yield too_large(most_bytes) if len(own) > most_bytes else read_json(own), own, number
-    if is_empty:
-        yield Reject("empty_batch", None, "a batch must hold an event"), raw, None
 
 
 def too_large(most_bytes: int) -> Reject:

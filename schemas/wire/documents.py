@@ -6,16 +6,22 @@ stands, for its reader to refuse, and costs no neighbour: a value that was never
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 _TOKEN = re.compile(rb'"[^"\\\n]*(?:\\[^\n][^"\\\n]*)*"|[{}\[\],:\n]|"|[^\s{}\[\],:"]+').finditer
+# how far is looked for what an array begins with
+_AHEAD = 200
+# it knows no bytes: of Latin-1, a character is a byte
+_scan_once: Callable[[str, int], tuple[Any, int]] = json.scanner.make_scanner(json.JSONDecoder())  # type: ignore[attr-defined]
 _CLOSES = {b"}": b"{", b"]": b"["}
 
 
 class Value(NamedTuple):
-    """The bytes of a value, the line where it begins, and which of its array it is (from 1), if it is of one."""
+    """The bytes of a value, the line where it begins, and which of its array it is (from 1), if it is of one. An array
+    without any is a value itself."""
 
     line: int
     raw: bytes
@@ -65,7 +71,9 @@ class Documents:
         text = self._held + portion
         start, at = (0 if self._is_open else self._scanned), self._scanned
         line_start = at - self._column
-        for found in _TOKEN(text, at):
+        chars, untried = "", at
+        tokens = _TOKEN(text, at)
+        while (found := next(tokens, None)) is not None:
             token, place = found[0], found.start()
             if place < at:
                 continue  # of a line whose string was never closed
@@ -80,6 +88,7 @@ class Documents:
             self._is_first = token == b"\n"
             if self._is_first:
                 line_start = at
+            has_begun = False
             if self._is_open and self._goes_on(token, indent):
                 self._before = token if token != b"\n" else self._before
             elif self._is_open:
@@ -88,11 +97,29 @@ class Documents:
                 yield from self._end(text[start:ends])
                 start = at
                 if ends == place:
-                    start = self._begin(token, place, at, indent)
+                    start = self._begin(token, place, text[at : at + _AHEAD], indent)
+                    has_begun = bool(self._stack)
             else:
-                start = self._begin(token, place, at, indent)
+                if token == b"]" and self._array_line is not None and not self._number:
+                    yield Value(self._array_line, b"[]", None)
+                start = self._begin(token, place, text[at : at + _AHEAD], indent)
+                has_begun = bool(self._stack)
             if token == b"\n":
                 self._line += 1
+            elif has_begun and place >= untried:
+                # a value has begun: where it is sound and ends here, the parser of the standard library finds the end
+                chars = chars or text.decode("latin-1")
+                end, untried = _end_of(chars, place)
+                if end is not None:
+                    lines = text.count(b"\n", place, end)
+                    line_start = text.rfind(b"\n", place, end) + 1 if lines else line_start
+                    self._line += lines
+                    self._stack.clear()
+                    self._is_closed, at = True, end
+                    tokens = _TOKEN(text, at)
+                    if self._array_line is not None:
+                        yield from self._end(text[start:at])
+                        start = at
         self._column = at - line_start
         kept = text[start:] if self._is_open else text[at:]
         self._scanned = len(kept) - (len(text) - at)
@@ -103,11 +130,13 @@ class Documents:
             kept, self._scanned = kept[self._scanned :], 0
         self._held = kept
 
-    def _begin(self, token: bytes, place: int, end: int, indent: int | None) -> int:
-        """What a token between values begins; where its value does."""
+    def _begin(self, token: bytes, place: int, ahead: bytes, indent: int | None) -> int:
+        """What a token between values begins, with what stands after it; where its value does."""
+        end = place + len(token)
         if token == b"\n" or (token == b"," and self._array_line is not None):
             return end
-        if token == b"[" and self._array_line is None:
+        # an array of anything else is a line that was damaged
+        if token == b"[" and self._array_line is None and ahead.lstrip()[:1] in (b"", b"{", b"]"):
             self._array_line, self._number = self._line, 0
             return end
         if token == b"]" and self._array_line is not None:
@@ -125,17 +154,19 @@ class Documents:
         in_array = self._array_line is not None
         if self._is_text:
             return token != b"\n" and not (in_array and token in (b",", b"]"))
-        if self._is_closed:  # and no array is open: the rest of its line is a part of it, unless another value begins
-            if token in (b"\n", b"{", b"["):
+        if self._is_closed:  # and no array is open: the rest of the line is a part of it, unless another value begins
+            if token == b"\n" or (token in (b"{", b"[") and self._line > self._first_line):
                 return False
             self._is_text = True
             return True
-        if token == b"{" and indent is not None and indent == self._indent:
-            return False
-        if token in (b"{", b"["):
+        if token == b'"' and self._line == self._first_line:
+            self._is_text = True  # a string that its line does not close: no value goes on after that
+            return True
+        if token == b"{" and indent is not None:
             is_value = self._before == b":" if self._stack[-1] == b"{" else self._before in (b"[", b",")
-            if not is_value and token == b"{":
-                return False
+            if indent == self._indent or not is_value:
+                return False  # the open value was never closed
+        if token in (b"{", b"["):
             self._stack.append(token)
         elif token in _CLOSES:
             opener = _CLOSES[token]
@@ -149,8 +180,21 @@ class Documents:
 
     def _end(self, raw: bytes) -> Iterator[Value]:
         self._is_open = False
+        self._stack = []
         if not self._is_cut:
             yield Value(self._first_line, raw.strip(), self._number or None)
+
+
+def _end_of(chars: str, start: int) -> tuple[int | None, int]:
+    """The end of the JSON value from `start`, or None; and before which place it makes no sense to try again."""
+    try:
+        return _scan_once(chars, start)[1], start
+    except json.JSONDecodeError as error:
+        return None, error.pos
+    except StopIteration as stopped:
+        return None, stopped.value
+    except (ValueError, RecursionError):  # digits without end, brackets without end
+        return None, len(chars)
 
 
 def values_of(raw: bytes, most_bytes: int) -> Iterator[Value]:
