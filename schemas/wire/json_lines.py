@@ -16,15 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.schemas.acceptance.admission import Decoded, Record, admit_decoded
-from throughline.schemas.acceptance.events import EVENTS, REJECTS, Batch
+from throughline.schemas.acceptance.events import EVENTS, Batch
 from throughline.schemas.acceptance.judge import KNOWN_ATTRIBUTES
 from throughline.schemas.acceptance.reject import Reject, read_json
 from throughline.schemas.acceptance.rfc3339 import read_instant, read_label
-from throughline.schemas.acceptance.rows import ROW_COLUMNS, RowBatch, identifier_lists
+from throughline.schemas.acceptance.rows import ROW_COLUMNS, RowBatch, identifier_lists, placed
 from throughline.schemas.acceptance.rules import NOT_FIELDS, SHARED_PLACE, Refused, Rules, TypeRule
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.cloudevents import too_large
-from throughline.schemas.wire.documents import Value
 
 # Portions that stay in the processor's cache: columns are made of objects that were just touched.
 _PORTION = 1024
@@ -68,16 +67,6 @@ def events_from_json_lines(lines: Sequence[bytes], domain: Domain, origin: str, 
     return _admit(columns, again, [first_position + place for place in kept], rules, refused)
 
 
-def events_from_values(values: Sequence[Value], domain: Domain, origin: str) -> Batch:
-    """Accept the values of JSON documents (`schemas/wire/documents.py`), each at the line where it begins."""
-    limit = domain.limits.record_bytes
-
-    def read(raw: bytes) -> Any | Reject:
-        return too_large(limit) if len(raw) > limit else read_json(raw)
-
-    return events_from_objects([(read(raw), raw, line, number) for line, raw, number in values], domain, origin)
-
-
 def events_from_objects(
     stated: Sequence[tuple[Any, bytes | None, int, int | None]], domain: Domain, origin: str
 ) -> Batch:
@@ -92,26 +81,7 @@ def events_from_objects(
             kept.append(place)
     columns = _read((stated[place][0] for place in kept), domain.rules)
     batch = _admit(columns, lambda row: (stated[kept[row]][0], stated[kept[row]][1]), kept, domain.rules, refused)
-    return _placed(batch, [position for _, _, position, _ in stated], [number for *_, number in stated])
-
-
-def _placed(batch: Batch, positions: Sequence[int], numbers: Sequence[int | None]) -> Batch:
-    """The batch with positions for the places that stand there, and with what is refused of a batch saying of which of
-    its events."""
-    places = batch.rejects["position"].to_pylist()
-    if any(numbers[place] is not None for place in places):
-        told = [
-            detail if numbers[place] is None else f"event {numbers[place]} of the batch: {detail}"
-            for place, detail in zip(places, batch.rejects["detail"].to_pylist(), strict=True)
-        ]
-        column = batch.rejects.schema.get_field_index("detail")
-        batch = Batch(batch.events, batch.rejects.set_column(column, REJECTS.field(column), pa.array(told)))
-    return Batch(*(_at(table, pa.array(positions, pa.int64())) for table in (batch.events, batch.rejects)))
-
-
-def _at(table: pa.Table, positions: pa.Array) -> pa.Table:
-    place = table.schema.get_field_index("position")
-    return table.set_column(place, table.schema.field(place), positions.take(table["position"].combine_chunks()))
+    return placed(batch, [position for _, _, position, _ in stated], [number for *_, number in stated])
 
 
 def _admit(

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from gzip import GzipFile
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from throughline.schemas.acceptance.events import Batch
+from throughline.schemas.acceptance.reject import Reject, read_json
 from throughline.schemas.definitions.domain import Domain
+from throughline.schemas.wire.cloudevents import too_large
 from throughline.schemas.wire.documents import Documents, Value
-from throughline.schemas.wire.json_lines import events_from_json_lines, events_from_values
+from throughline.schemas.wire.json_lines import events_from_json_lines, events_from_objects
 from throughline.sources.formats.registry import EventFormat
 from throughline.sources.formats.text import blocks_of, open_bytes
 
@@ -96,12 +98,22 @@ def _documents(head: bytes, file: IO[bytes] | GzipFile, domain: Domain) -> Itera
 def _judged(values: Iterable[Value], domain: Domain, origin: str, batch_rows: int) -> Iterator[Batch]:
     rest = iter(values)
     while some := list(islice(rest, min(batch_rows, _VALUES))):
-        yield events_from_values(some, domain, origin)
+        yield _accepted(some, domain, origin)
+
+
+def _accepted(values: Sequence[Value], domain: Domain, origin: str) -> Batch:
+    """Accept the values of JSON documents (`schemas/wire/documents.py`), each at the line where it begins."""
+    limit = domain.limits.record_bytes
+
+    def read(raw: bytes) -> Any | Reject:
+        return too_large(limit) if len(raw) > limit else read_json(raw)
+
+    return events_from_objects([(read(raw), raw, line, number) for line, raw, number in values], domain, origin)
 
 
 def judge_again(records: Sequence[tuple[int, bytes]], domain: Domain, origin: str) -> Batch:
     """The events of lines that were kept, as (position, bytes)."""
-    return events_from_values([Value(position, raw, None) for position, raw in records], domain, origin)
+    return _accepted([Value(position, raw, None) for position, raw in records], domain, origin)
 
 
 FORMATS = (EventFormat((".jsonl", ".ndjson", ".json"), read_json_lines, judge_again, lambda raw: True, is_packed=True),)
