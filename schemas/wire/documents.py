@@ -162,9 +162,9 @@ class Documents:
         if token == b'"' and self._line == self._first_line:
             self._is_text = True  # a string that its line does not close: no value goes on after that
             return True
-        if token == b"{" and indent is not None:
+        if token in (b"{", b"[") and indent is not None:
             is_value = self._before == b":" if self._stack[-1] == b"{" else self._before in (b"[", b",")
-            if indent == self._indent or not is_value:
+            if not is_value or (token == b"{" and indent == self._indent):
                 return False  # the open value was never closed
         if token in (b"{", b"["):
             self._stack.append(token)
