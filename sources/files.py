@@ -9,6 +9,7 @@ from throughline.errors import UsageError
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.sources.formats.registry import endings, event_format, event_formats, read_events, read_rows
+from throughline.sources.formats.text import STDIN
 from throughline.sources.mapping.conversion import convert, read_mapped
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.mapping.snapshots import Snapshots
@@ -18,12 +19,15 @@ Report = Callable[[str, float, float | None], None]
 
 
 def files_to_read(paths: list[Path], *, is_mapped: bool) -> list[Path]:
-    """The files that `paths` stand for. Raises UsageError for a path that is not there or holds nothing to read."""
+    """The files that `paths` stand for; `-` is standard input. Raises UsageError for a path that is not there or holds
+    nothing to read."""
     return [file for path in paths for file in _files(path, is_mapped)]
 
 
 def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
-    if path.is_dir():
+    if path == STDIN:
+        yield path
+    elif path.is_dir():
         found = sorted(
             file
             for file in path.rglob("*")
@@ -66,6 +70,11 @@ def too_few(file: Path, events: int, refused: int) -> str | None:
         what = "every record was" if events == 0 else f"most records ({refused:,} of {events + refused:,}) were"
         return f"{file}: {what} refused: look at its first ones, and mend its mapping or its publisher."
     return None
+
+
+def size_of(file: Path) -> int:
+    """The bytes of a file; 0 for standard input, of which nobody knows."""
+    return 0 if file == STDIN else file.stat().st_size
 
 
 def read_batches(file: Path, domain: Domain, mapping: Mapping | None) -> Iterator[Batch]:

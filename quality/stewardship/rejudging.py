@@ -183,7 +183,7 @@ def _is_event(raw: bytes) -> bool:
         event = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return False
-    return isinstance(event, dict) and "specversion" in event
+    return isinstance(event, dict) and len(event.keys() & {"specversion", "id", "source", "type"}) > 1
 
 
 def _topics_of(domain: Domain, prefix: str) -> Topics | None:

@@ -62,6 +62,8 @@ def doubtful_rows(
         doubts |= odd_revisions(columns["revision"], columns["retracts"])
     _mark_no_label(columns["occurred_at"], columns["occurred_precision"], doubts)
     _mark_lacking(columns, identifiers, codes, types, doubts)
+    if not rules.owners.bind_nothing:
+        _mark_foreign(columns["source"], columns["agency"], rules, doubts)
     for name, fits in _words(types, rules).items():
         if name != "data" or fields is None:
             _mark_words(columns[name], codes, types, fits, doubts)
@@ -130,6 +132,16 @@ def _mark_words(
     numbers, words = _coded(column)
     mixed, which = _distinct(codes * len(words) + numbers, len(types) * len(words))
     bad = np.array([not _holds(fits, types[m // len(words)], words[m % len(words)]) for m in mixed.tolist()])
+    if bad.any():
+        doubts |= bad[which]
+
+
+def _mark_foreign(sources: pa.Array, agencies: pa.Array, rules: Rules, doubts: np.ndarray) -> None:
+    """Mark the rows whose source is not their agency's; each pair is asked once."""
+    (numbers, every), (speakers, names) = _coded(sources), _coded(agencies)
+    mixed, which = _distinct(numbers * len(names) + speakers, len(every) * len(names))
+    pairs = [(every[m // len(names)], names[m % len(names)]) for m in mixed.tolist()]
+    bad = np.array([None not in pair and rules.source_fault(*pair) is not None for pair in pairs])
     if bad.any():
         doubts |= bad[which]
 

@@ -2,7 +2,8 @@
 
 This alone knows reasons. Reasons: not_an_object, missing_attribute, bad_attribute, unknown_type, unknown_version,
 bad_time, time_out_of_range, precision_conflict, bad_field, missing_field, missing_identifier, malformed_identifier,
-unknown_area, unknown_agency, wrong_agency, content_hash_mismatch, field_too_long, nul_character.
+unknown_area, unknown_agency, wrong_agency, wrong_source, unknown_source, content_hash_mismatch, field_too_long,
+nul_character.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from throughline.schemas.acceptance.media import data_of
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.revision import read_retracts, read_revision
 from throughline.schemas.acceptance.rows import Row
@@ -84,7 +86,9 @@ def _row(event: Any, rules: Rules) -> Row:
     area = get("partitionkey")
     rules.check_area(area)
 
-    data = get("data")
+    data = data_of(event)
+    if isinstance(data, Reject):
+        raise Refused(data.reason, data.field, data.detail)
     if type(data) is not dict:
         if data is None:
             raise Refused("missing_field", "data", "an event needs an object `data`")
@@ -93,6 +97,9 @@ def _row(event: Any, rules: Rules) -> Row:
     if stated_hash is not None:
         check_content_hash(data, stated_hash)
     agency = rules.read_agency(data.get("agency"), rule)
+    fault = rules.source_fault(str(source), agency)
+    if fault is not None:
+        raise Refused(fault.reason, fault.field, fault.detail)
     unit = rules.read_unit(data.get("unit"), rule)
     identifiers = rules.read_identifiers(data.get("identifiers"), rule)
     shared, rest = rules.read_fields(data, rule, rule.required)

@@ -79,6 +79,25 @@ def join_batches(batches: Sequence[Batch]) -> Batch:
     )
 
 
+def placed(batch: Batch, positions: Sequence[int], numbers: Sequence[int | None]) -> Batch:
+    """The batch with positions for the places that stand there, and with what is refused of a batch saying of which of
+    its events."""
+    places = batch.rejects["position"].to_pylist()
+    if any(numbers[place] is not None for place in places):
+        told = [
+            detail if numbers[place] is None else f"event {numbers[place]} of the batch: {detail}"
+            for place, detail in zip(places, batch.rejects["detail"].to_pylist(), strict=True)
+        ]
+        column = batch.rejects.schema.get_field_index("detail")
+        batch = Batch(batch.events, batch.rejects.set_column(column, REJECTS.field(column), pa.array(told)))
+    return Batch(*(_at(table, pa.array(positions, pa.int64())) for table in (batch.events, batch.rejects)))
+
+
+def _at(table: pa.Table, positions: pa.Array) -> pa.Table:
+    place = table.schema.get_field_index("position")
+    return table.set_column(place, table.schema.field(place), positions.take(table["position"].combine_chunks()))
+
+
 def identifier_lists(counts: list[int], pairs: list[tuple[str, str]]) -> pa.Array:
     """The column `identifiers`: all rows' pairs one after the other, and how many each row has (after a
     leading 0)."""

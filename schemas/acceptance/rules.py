@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import orjson
 
 from throughline.schemas.acceptance.normal_form import IdentifierRule
+from throughline.schemas.acceptance.owner import Owners
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rfc3339 import end_of, read_instant, read_label, write_instant
 from throughline.schemas.acceptance.type_form import SHARED, FieldForm, TypeForm
@@ -99,6 +100,7 @@ class Rules:
     record_bytes: int
     field_chars: int
     type_prefix: str
+    owners: Owners
 
     @property
     def forms(self) -> list[TypeForm]:
@@ -219,6 +221,16 @@ class Rules:
             raise Refused("wrong_agency", "data.agency", "events of this type are another agency's")
         self.check_text(stated, "data.agency")
         return stated
+
+    def source_fault(self, source: str, agency: str) -> Reject | None:
+        """Why this agency may not speak as the source, which belongs to another or is none of those that a deployment
+        lists; or None."""
+        owner = self.owners.of(source)
+        if owner is None and self.owners.only_listed:
+            return Reject("unknown_source", "source", "the deployment lists its sources, and this is none of them")
+        if owner is not None and owner != agency:
+            return Reject("wrong_source", "source", "the source belongs to another agency")
+        return None
 
     def read_unit(self, unit: Any, rule: TypeRule) -> str | None:
         """The unit, None where the event says none."""

@@ -6,6 +6,7 @@ fields.yaml         the dictionary of fields (may be missing)
 enums.yaml          the lists of values (may be missing)
 events/*.yaml       the types of events
 standards/*.yaml    the standards (may be missing)
+sources.yaml        a deployment's sources and whose each is (may be missing)
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from throughline.errors import DomainError
+from throughline.schemas.acceptance.owner import Owners
 from throughline.schemas.acceptance.rules import Rules
 from throughline.schemas.definitions.alert import AlertRule, parse_alerts
 from throughline.schemas.definitions.calendar import CalendarRule, parse_calendar
@@ -30,7 +32,13 @@ from throughline.schemas.definitions.identifier import (
     parse_identifiers,
     parse_placeholders,
 )
-from throughline.schemas.definitions.rulebook import Limits, make_rules
+from throughline.schemas.definitions.rulebook import (
+    Limits,
+    make_rules,
+    parse_limits,
+    parse_source_patterns,
+    read_owners,
+)
 from throughline.schemas.definitions.standard import Standard, check_versions, parse_standard
 from throughline.schemas.definitions.steward import SECONDED
 from throughline.schemas.definitions.vocabulary import Known, parse_enums, parse_fields, parse_type
@@ -45,11 +53,13 @@ _KEYS = (
 
 @dataclass(frozen=True)
 class Agency:
-    """An agency. Rules read `role`: steward, advocate; every other role is a name for people."""
+    """An agency. Rules read `role`: steward, advocate; every other role is a name for people. A source that has one of
+    the forms in `sources` is this agency's alone."""
 
     id: str
     name: str
     role: str
+    sources: tuple[re.Pattern[str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,7 @@ class Domain:
     standards: tuple[Standard, ...]
     alerts: tuple[AlertRule, ...]
     second_person: bool
+    owners: Owners
 
     @cached_property
     def rules(self) -> Rules:
@@ -88,6 +99,7 @@ class Domain:
             areas=None if self.areas is None else self.areas.keys(),
             limits=self.limits,
             type_prefix=self.type_prefix,
+            owners=self.owners,
         )
 
 
@@ -126,13 +138,16 @@ def load_domain(path: Path | None = None) -> Domain:
         areas=_areas(entry),
         identifiers=kinds,
         placeholders=placeholders,
-        limits=_limits(entry),
+        limits=parse_limits(entry),
         fields=fields,
         enums=enums,
         types=types,
         standards=_standards(folder, entry, types, known_agencies, problems),
         alerts=parse_alerts(entry),
         second_person=_second_person(entry, types),
+        owners=read_owners(
+            folder, None if agencies is None else {one.id: one.sources for one in agencies.values()}, problems
+        ),
     )
     for name, example in examples.items():
         check_example(example, types[name], domain.rules)
@@ -208,13 +223,13 @@ def _agencies(entry: Entry) -> dict[str, Agency] | None:
         return None
     agencies: dict[str, Agency] = {}
     for given in entry.entries("agencies"):
-        given.only("id", "name", "role")
+        given.only("id", "name", "role", "sources")
         agency = given.text("id")
         if agency and not re.fullmatch(r"[a-z][a-z0-9_]*", agency):
             given.fault("id", f"`{agency}` is no name of an agency.", "Use small letters, digits and _.")
         if agency in agencies or agency == "any":
             given.fault("id", f"`{agency}` is taken.")
-        agencies[agency] = Agency(agency, given.text("name"), given.text("role"))
+        agencies[agency] = Agency(agency, given.text("name"), given.text("role"), parse_source_patterns(given))
     if not agencies:
         entry.fault("agencies", "is missing or empty.", "List the agencies, or write `agencies: any`.")
     return agencies

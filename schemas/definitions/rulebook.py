@@ -1,15 +1,27 @@
-"""A domain's catalogue and identifiers made into the rules of acceptance: every version of every type."""
+"""A domain's catalogue, identifiers and sources made into the rules of acceptance: every version of every type.
+
+Whose a source is: `domain.yaml` gives each agency the patterns of its sources (`sources`), which a whole source must
+match. A deployment lists its own in `sources.yaml` beside it, and that list is stronger than the patterns:
+
+    only_listed: true          # refuse every source that is not listed; without it, the patterns judge the others
+    sources:
+      - {source: "urn:example:connect", agency: police}
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 from throughline.schemas.acceptance.normal_form import IdentifierRule
+from throughline.schemas.acceptance.owner import Owners
 from throughline.schemas.acceptance.rules import Rules, TypeRule
 from throughline.schemas.acceptance.type_form import ENVELOPE, SHARED, SHARED_KINDS, FieldForm, TypeForm
 from throughline.schemas.definitions.catalogue import Change, EventType, Field
+from throughline.schemas.definitions.entry import Entry, Problems, nearest, read_entry
 from throughline.schemas.definitions.identifier import IdentifierKind
 
 _DAY_US = 86_400_000_000
@@ -34,6 +46,7 @@ def make_rules(
     areas: Set[str] | None,
     limits: Limits,
     type_prefix: str,
+    owners: Owners,
 ) -> Rules:
     """The rules of these types, in their order, each with its older versions; agencies or areas None: any will do."""
     forms = [form for event_type in types for form in _forms(event_type, fields, type_prefix)]
@@ -50,7 +63,54 @@ def make_rules(
         record_bytes=limits.record_bytes,
         field_chars=limits.field_chars,
         type_prefix=type_prefix,
+        owners=owners,
     )
+
+
+def parse_limits(entry: Entry) -> Limits:
+    """The limits under a domain's `limits`."""
+    given = entry.entry("limits")
+    if given is None:
+        return Limits()
+    given.only("earliest", "latest", "record_bytes", "field_chars")
+    usual = Limits()
+    limits = Limits(
+        earliest=given.day("earliest") or usual.earliest,
+        latest=given.day("latest") or usual.latest,
+        record_bytes=given.whole("record_bytes", usual.record_bytes),
+        field_chars=given.whole("field_chars", usual.field_chars),
+    )
+    if limits.latest <= limits.earliest:
+        given.fault("latest", f"{limits.latest} is not after earliest, {limits.earliest}.")
+    return limits
+
+
+def parse_source_patterns(agency: Entry) -> tuple[re.Pattern[str], ...]:
+    """The patterns under an agency's `sources`."""
+    found = []
+    for text in agency.texts("sources"):
+        try:
+            found.append(re.compile(text))
+        except re.error as error:
+            agency.fault("sources", f"`{text}` is no pattern: {error}.")
+    return tuple(found)
+
+
+def read_owners(folder: Path, patterns: Mapping[str, tuple[re.Pattern[str], ...]] | None, problems: Problems) -> Owners:
+    """The owners of sources: `patterns` by agency (null: the domain takes any agency) and the deployment's list."""
+    entry = read_entry(folder / "sources.yaml", problems, needed=False)
+    entry.only("only_listed", "sources")
+    listed: dict[str, str] = {}
+    for given in entry.entries("sources"):
+        given.only("source", "agency")
+        source, agency = given.text("source"), given.text("agency")
+        if agency and patterns is not None and agency not in patterns:
+            given.fault("agency", f"`{agency}` is not known.", nearest(agency, patterns))
+        if source in listed:
+            given.fault("source", f"`{source}` stands twice.", "A source belongs to one agency.")
+        listed[source] = agency
+    forms = tuple((pattern, agency) for agency, of_one in (patterns or {}).items() for pattern in of_one)
+    return Owners(forms, listed, entry.flag("only_listed"))
 
 
 def _micros(day: date) -> int:

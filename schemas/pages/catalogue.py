@@ -58,13 +58,11 @@ def _index(domain: Domain) -> str:
         f"The values of coded fields are in {link('lists of values', VALUES)}, "
         f"what is owed by when in {link('standards', 'standards.md')}.",
         "## Agencies\n\n"
+        "A source that has the form of an agency's is that agency's alone: what another says under it is refused "
+        "(`wrong_source`).\n\n"
         + table(
-            ("Agency", "Name", "Role", "Types"),
-            (
-                (link(code(agency), agency_page(agency)), _agency_name(domain, agency), role, str(len(types)))
-                for agency, types in groups
-                for role in [domain.agencies[agency].role if domain.agencies and agency in domain.agencies else ""]
-            ),
+            ("Agency", "Name", "Role", "Form of its sources", "Types"),
+            (_agency_row(domain, agency, types) for agency, types in groups),
         ),
         "## Identifiers\n\n"
         "In the order of priority for choosing the case of an event. One that is written as a placeholder "
@@ -75,6 +73,13 @@ def _index(domain: Domain) -> str:
         ),
         *lists,
     )
+
+
+def _agency_row(domain: Domain, agency: str, types: Sequence[EventType]) -> tuple[str, ...]:
+    known = (domain.agencies or {}).get(agency)
+    role, forms = ("", []) if known is None else (known.role, [one.pattern for one in known.sources])
+    name = _agency_name(domain, agency)
+    return link(code(agency), agency_page(agency)), name, role, codes(forms) or "any", str(len(types))
 
 
 def _identifier_row(kind: IdentifierKind) -> tuple[str, ...]:

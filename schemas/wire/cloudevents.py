@@ -1,51 +1,39 @@
 """CloudEvents 1.0 on the wire: structured JSON, JSON batch and Kafka binary mode, to one dict and back.
 
 The dict is the JSON form of the specification: attributes by name, `data` (any JSON value, text, or bytes for
-a media type that is neither). Nothing here knows the catalogue. Faults in data
-are returned as a `Reject`, never raised.
+a media type that is neither) or `data_base64`. Nothing here knows the catalogue, or judges. What cannot be read is
+returned as a `Reject`, never raised.
 
 Source: CloudEvents 1.0 core, JSON event format and Kafka protocol binding; `shared/data/cloudevents`.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
 
-from throughline.schemas.acceptance.judge import check_attributes
+from throughline.schemas.acceptance.media import media_type, read_data
 from throughline.schemas.acceptance.reject import Reject, read_json
+from throughline.schemas.wire.documents import values_of
+
+BATCH = "application/cloudevents-batch+json"
 
 _NAME = re.compile(r"[a-z0-9]+").fullmatch
 _NAME_LIMIT = 20  # the specification's SHOULD; we keep to it when writing and do not insist when reading
 
-
-def from_structured(raw: bytes) -> dict[str, Any] | Reject:
-    """One event in structured JSON mode; `data_base64` becomes `data` as bytes."""
-    event = read_json(raw)
-    if isinstance(event, Reject):
-        return event
-    return _from_object(event)
+Stated = tuple[Any, bytes | None, int | None]
+"""An event as its record states it (the dict of its JSON form, or why there is none), its bytes, and which of a batch
+it is (from 1)."""
 
 
-def from_batch(raw: bytes) -> list[dict[str, Any] | Reject] | Reject:
-    """The events of a JSON batch (`application/cloudevents-batch+json`), each with its own outcome."""
-    batch = read_json(raw)
-    if isinstance(batch, Reject):
-        return batch
-    if not isinstance(batch, list):
-        return Reject("not_json", None, "a batch must be a JSON array")
-    return [_from_object(event) for event in batch]
+def from_kafka(headers: Iterable[tuple[str, bytes | None]], value: bytes | None, most_bytes: int) -> list[Stated]:
+    """The events of a Kafka record: the mode follows from the `content-type` header. An event may have `most_bytes`.
 
-
-def from_kafka(headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> dict[str, Any] | Reject:
-    """An event from a Kafka record: the mode follows from the `content-type` header.
-
-    In binary mode JSON data is parsed, text is decoded, other data (Avro) stays bytes; no value: no `data`.
+    In binary mode JSON data is parsed, text is decoded, other data (Avro) stays bytes; no value: no `data`. Data that
+    cannot be read is a `Reject` in its place.
     """
     event: dict[str, Any] = {}
     content_type: str | None = None
@@ -53,46 +41,57 @@ def from_kafka(headers: Iterable[tuple[str, bytes | None]], value: bytes | None)
         try:
             text = None if encoded is None else encoded.decode()
         except UnicodeDecodeError:
-            return Reject("not_utf8", name if name.isascii() else None, "a header is not UTF-8")
+            return [(Reject("not_utf8", name if name.isascii() else None, "a header is not UTF-8"), value, None)]
         if name.lower() == "content-type":
             content_type = text
         elif name.startswith("ce_"):
             event[name[3:]] = text
-    media = (content_type or "").split(";")[0].strip().lower()
+    media = media_type(content_type or "")
+    if media == BATCH:
+        return list(from_batch(value or b"", most_bytes))
+    if value is not None and len(value) > most_bytes:
+        return [(too_large(most_bytes), value, None)]
     if media.startswith("application/cloudevents"):
         if media not in {"application/cloudevents", "application/cloudevents+json"}:
-            return Reject("bad_attribute", "content-type", "only the JSON event format is read, and no batches")
-        return from_structured(value or b"")
+            told = "an event by itself is read in the JSON event format alone, as is a batch"
+            return [(Reject("bad_attribute", "content-type", told), value, None)]
+        return [(read_json(value or b""), value, None)]
     if content_type is not None:
         event["datacontenttype"] = content_type
-    fault = check_attributes(event)
-    if fault is not None:
-        return fault
-    if value is None:
-        return event
-    if media in {"", "application/json", "text/json"} or media.endswith("+json"):
-        data = read_json(value)
-        if isinstance(data, Reject):
-            return data
-        event["data"] = data
-    elif media.startswith("text/") or media.endswith(("/xml", "+xml")):
+    if value is not None:
+        event["data"] = _data(media, value)
+    return [(event, value, None)]
+
+
+def from_batch(raw: bytes, most_bytes: int) -> Iterator[Stated]:
+    """The events of a JSON batch (`application/cloudevents-batch+json`), each by itself; an event may have
+    `most_bytes`."""
+    if raw.lstrip()[:1] != b"[":
+        yield Reject("not_json", None, "a batch must be a JSON array"), raw, None
+        return
+    for _, own, number in values_of(raw, most_bytes):
+        yield too_large(most_bytes) if len(own) > most_bytes else read_json(own), own, number
+
+
+def too_large(most_bytes: int) -> Reject:
+    """That a record is larger than the domain allows."""
+    return Reject("too_large", None, f"a record may have {most_bytes} bytes")
+
+
+def _data(media: str, value: bytes) -> Any | Reject:
+    if media == "json":
+        return read_data(value)
+    if media.startswith("text/") or media.endswith(("/xml", "+xml")):
         try:
-            event["data"] = value.decode()
+            return value.decode()
         except UnicodeDecodeError:
             return Reject("not_utf8", "data", "the data is not UTF-8")
-    else:
-        event["data"] = value
-    return event
+    return value
 
 
 def to_structured(event: Mapping[str, Any]) -> bytes:
-    """The event in structured JSON mode, keys sorted; bytes go as `data_base64`."""
-    return orjson.dumps(_to_object(event), option=orjson.OPT_SORT_KEYS)
-
-
-def to_batch(events: Iterable[Mapping[str, Any]]) -> bytes:
-    """The events as one JSON batch."""
-    return orjson.dumps([_to_object(event) for event in events], option=orjson.OPT_SORT_KEYS)
+    """The event in structured JSON mode, keys sorted."""
+    return orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
 
 
 def to_kafka(event: Mapping[str, Any]) -> tuple[list[tuple[str, bytes]], bytes | None]:
@@ -120,29 +119,3 @@ def to_kafka(event: Mapping[str, Any]) -> tuple[list[tuple[str, bytes]], bytes |
     if isinstance(data, str) and "json" not in content_type:
         return headers, data.encode()
     return headers, orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
-
-
-def _from_object(event: Any) -> dict[str, Any] | Reject:
-    if not isinstance(event, dict):
-        return Reject("not_an_object", None, "an event must be a JSON object")
-    fault = check_attributes(event)
-    if fault is not None:
-        return fault
-    if event.get("data_base64") is None:
-        return event
-    if event.get("data") is not None:
-        return Reject("bad_attribute", "data_base64", "an event has `data` or `data_base64`, not both")
-    encoded = event.pop("data_base64")
-    try:
-        event["data"] = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError, TypeError):
-        return Reject("bad_attribute", "data_base64", "`data_base64` must be base64 text")
-    return event
-
-
-def _to_object(event: Mapping[str, Any]) -> dict[str, Any]:
-    if not isinstance(event.get("data"), bytes):
-        return dict(event)
-    return {name: value for name, value in event.items() if name != "data"} | {
-        "data_base64": base64.b64encode(event["data"]).decode()
-    }

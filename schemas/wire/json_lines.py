@@ -20,9 +20,10 @@ from throughline.schemas.acceptance.events import EVENTS, Batch
 from throughline.schemas.acceptance.judge import KNOWN_ATTRIBUTES
 from throughline.schemas.acceptance.reject import Reject, parse_json, read_json
 from throughline.schemas.acceptance.rfc3339 import read_instant, read_label
-from throughline.schemas.acceptance.rows import ROW_COLUMNS, RowBatch, identifier_lists
+from throughline.schemas.acceptance.rows import ROW_COLUMNS, RowBatch, identifier_lists, placed
 from throughline.schemas.acceptance.rules import NOT_FIELDS, SHARED_PLACE, Refused, Rules, TypeRule
 from throughline.schemas.definitions.domain import Domain
+from throughline.schemas.wire.cloudevents import too_large
 
 # Portions that stay in the processor's cache: columns are made of objects that were just touched.
 _PORTION = 1024
@@ -51,10 +52,7 @@ def events_from_json_lines(lines: Sequence[bytes], domain: Domain, origin: str, 
 
     def objects() -> Iterator[Any]:
         for place, line in enumerate(lines):
-            if len(line) > rules.record_bytes:
-                event = Reject("too_large", None, f"a record may have {rules.record_bytes} bytes")
-            else:
-                event = parse_json(line)
+            event = too_large(rules.record_bytes) if len(line) > rules.record_bytes else parse_json(line)
             if not isinstance(event, Reject):
                 kept.append(place)
                 yield event
@@ -81,25 +79,20 @@ def _names_written(lines: Sequence[bytes]) -> int:
 
 
 def events_from_objects(
-    objects: Sequence[Any], raw: Sequence[bytes | None], positions: Sequence[int], domain: Domain, origin: str
+    stated: Sequence[tuple[Any, bytes | None, int, int | None]], domain: Domain, origin: str
 ) -> Batch:
-    """Accept CloudEvents that are parsed already (the dict of the JSON form, or why there is none); `raw` has their
-    bytes."""
+    """Accept CloudEvents that are parsed already: each as the dict of its JSON form (or why there is none), its bytes,
+    its position, and which of its batch it is (from 1; None: of none)."""
     refused = RowBatch(origin)
     kept = []
-    for place, event in enumerate(objects):
+    for place, (event, raw, _, _) in enumerate(stated):
         if isinstance(event, Reject):
-            refused.reject(positions[place], event, raw[place], event)
+            refused.reject(place, event, raw, event)
         else:
             kept.append(place)
-    columns, doubts, _ = _read((objects[place] for place in kept), domain.rules)
-    return _admit(
-        (columns, doubts),
-        lambda row: (objects[kept[row]], raw[kept[row]], None),
-        [positions[place] for place in kept],
-        domain.rules,
-        refused,
-    )
+    columns, doubts, _ = _read((stated[place][0] for place in kept), domain.rules)
+    batch = _admit((columns, doubts), lambda row: (*stated[kept[row]][:2], None), kept, domain.rules, refused)
+    return placed(batch, [position for _, _, position, _ in stated], [number for *_, number in stated])
 
 
 def _admit(

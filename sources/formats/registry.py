@@ -18,6 +18,7 @@ from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Entry
 from throughline.sources.formats.rows import Rows
+from throughline.sources.formats.text import STDIN
 
 EVENT_ROWS = 491_520
 
@@ -119,7 +120,9 @@ def read_rows(path: Path, settings: Mapping[str, Settings]) -> Iterator[Rows]:
 
 
 def _ending(path: Path) -> str:
-    """The ending of a name in lower case, `.gz` aside; empty for a name without one."""
+    """The ending of a name in lower case, `.gz` aside; empty for a name without one. Standard input is JSON."""
+    if path == STDIN:
+        return ".jsonl"
     return next((s.lower() for s in reversed(path.suffixes) if s.lower() != ".gz"), "")
 
 

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from throughline.errors import DataError
+
+STDIN = Path("-")
 
 
 @contextmanager
 def open_bytes(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
-    """Open a file, through gzip if its first bytes say so. Raises DataError where it is none or cannot be
-    read.
+    """Open a file, or standard input, through gzip if its first bytes say so. Raises DataError where it is none or
+    cannot be read.
     """
     try:
-        with path.open("rb") as plain:
-            packed = plain.read(2) == b"\x1f\x8b"
-            plain.seek(0)
-            if packed:
+        # standard input stays open
+        with nullcontext(cast(BufferedReader, sys.stdin.buffer)) if path == STDIN else path.open("rb") as plain:
+            if plain.peek(2)[:2] == b"\x1f\x8b":
                 with gzip.open(plain) as unpacked:
                     yield unpacked
             else:
@@ -43,28 +46,36 @@ def line_blocks(path: Path, size: int, *, is_mac: bool = False) -> Iterator[byte
     hold a line of gigabytes.
     """
     with open_bytes(path) as file:
-        rest: list[bytes] = []
-        first = True
-        held = 0
-        while chunk := file.read(size):
-            if is_mac:
-                while chunk.endswith(b"\r") and (more := file.read(1)):
-                    chunk += more
-                chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-            if first and chunk.startswith(codecs.BOM_UTF8):
-                chunk = chunk[3:]
-            first = False
+        yield from blocks_of(file, size, is_mac=is_mac)
+
+
+def blocks_of(
+    file: IO[bytes] | gzip.GzipFile, size: int, *, is_mac: bool = False, head: bytes = b""
+) -> Iterator[bytes]:
+    """`line_blocks` of a file that is open; `head` was read of it already."""
+    rest: list[bytes] = []
+    first = True
+    held = 0
+    while chunk := head or file.read(size):
+        head = b""
+        if is_mac:
+            while chunk.endswith(b"\r") and (more := file.read(1)):
+                chunk += more
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if first and chunk.startswith(codecs.BOM_UTF8):
+            chunk = chunk[3:]
+        first = False
+        cut = chunk.rfind(b"\n") + 1
+        if cut == 0:
+            if held < size:
+                rest.append(chunk)
+                held += len(chunk)
+            continue
+        if held >= size:
+            chunk = chunk[chunk.find(b"\n") :]
             cut = chunk.rfind(b"\n") + 1
-            if cut == 0:
-                if held < size:
-                    rest.append(chunk)
-                    held += len(chunk)
-                continue
-            if held >= size:
-                chunk = chunk[chunk.find(b"\n") :]
-                cut = chunk.rfind(b"\n") + 1
-            yield b"".join([*rest, chunk[:cut]])
-            rest = [chunk[cut:]] if cut < len(chunk) else []
-            held = len(chunk) - cut
-        if rest and (last := b"".join(rest)):
-            yield last
+        yield b"".join([*rest, chunk[:cut]])
+        rest = [chunk[cut:]] if cut < len(chunk) else []
+        held = len(chunk) - cut
+    if rest and (last := b"".join(rest)):
+        yield last

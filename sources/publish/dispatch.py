@@ -11,7 +11,7 @@ import pyarrow as pa
 from throughline.errors import BrokerUnavailable
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.broker_address import silence
-from throughline.sources.files import Report, files_to_read, read_all
+from throughline.sources.files import Report, files_to_read, read_all, size_of
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.publish.publisher import Publisher
 
@@ -66,7 +66,7 @@ def publish(
     """
     counts = Published() if counts is None else counts
     files = files_to_read(paths, is_mapped=mapping is not None)
-    sizes = [file.stat().st_size for file in files]
+    sizes = [size_of(file) for file in files]
     began = time.monotonic()
     for place, batch in read_all(files, domain, mapping):
         counts.refuse(batch.rejects)

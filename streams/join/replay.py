@@ -10,7 +10,7 @@ from pathlib import Path
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
-from throughline.sources.files import Report, files_to_read, read_all
+from throughline.sources.files import Report, files_to_read, read_all, size_of
 from throughline.sources.mapping.parts import Mapping
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.batch import accept_only, settle
@@ -41,7 +41,7 @@ def replay(
     open_domain(store, domain)
     counts = Counts()
     by_file = [Counts() for _ in files]
-    sizes = [file.stat().st_size for file in files]
+    sizes = [size_of(file) for file in files]
     with store.bulk():
         for place, batch in _ahead(read_all(files, domain, mapping)):
             became = accept_only(store, batch, received_at)

@@ -52,7 +52,7 @@ def read_heartbeat(
         return Reject("bad_heartbeat", None, "a sign of life is an object with sequence, waiting and every_seconds")
     try:
         return {
-            "source": _text(named, "source", domain.limits.field_chars),
+            "source": _source(named, fetch.topic, domain, topics),
             "area": _area(named, fetch.partition, domain, topics),
             "sent_at": _sent_at(named, fetch.times[place], domain),
             "sequence": _number(said, "sequence", 0, _LARGEST_SEQUENCE, int),
@@ -81,6 +81,16 @@ def _text(named: Mapping[str, bytes | None], name: str, limit: int) -> str:
     if not text or len(text) > limit or "\x00" in text:
         raise _bad(name, f"`{name}` must have 1 to {limit} characters, none of them U+0000")
     return text
+
+
+def _source(named: Mapping[str, bytes | None], topic: str, domain: Domain, topics: Topics) -> str:
+    """The source that lives: one that an agency of the topic may speak for."""
+    source = _text(named, "source", domain.limits.field_chars)
+    agencies = topics.agencies_of(topic) or ()
+    faults = [fault for agency in agencies if (fault := domain.rules.source_fault(source, agency)) is not None]
+    if faults and len(faults) == len(agencies):
+        raise _BadHeartbeat(faults[0])
+    return source
 
 
 def _sent_at(named: Mapping[str, bytes | None], written: int, domain: Domain) -> int:

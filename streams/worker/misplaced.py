@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.schemas.acceptance.events import Batch
-from throughline.schemas.acceptance.reject import Reject
+from throughline.schemas.acceptance.reject import Reject, read_json
 from throughline.schemas.acceptance.rows import rejects_table
 from throughline.schemas.definitions.topics import Topics
+from throughline.schemas.wire.documents import values_of
 from throughline.streams.log.fetch import Fetch
 
 
@@ -30,10 +34,21 @@ def without_misplaced(batch: Batch, fetch: Fetch, topics: Topics) -> Batch:
             fault = Reject("wrong_topic", "agency", told)
         else:
             fault = wrong_partition(row["area"], topics)
-        raw = fetch.values[fetch.offsets.index(row["position"])]
+        raw = _own_bytes(fetch.values[fetch.offsets.index(row["position"])], row)
         said = (fault.reason, fault.field, fault.detail)
         refused.append((fetch.origin, row["position"], *said, raw, row["source"], row["id"], row["type"]))
     return Batch(events.filter(pc.invert(wrong)), pa.concat_tables([batch.rejects, rejects_table(refused)]))
+
+
+def _own_bytes(value: bytes | None, row: Mapping[str, Any]) -> bytes | None:
+    """The bytes of one event in the value of its record, which may be a batch."""
+    if value is None or value.lstrip()[:1] != b"[":
+        return value
+    for one in values_of(value, len(value)):
+        event = read_json(one.raw)
+        if isinstance(event, dict) and (event.get("source"), event.get("id")) == (row["source"], row["id"]):
+            return one.raw
+    return value
 
 
 def _areas_of(events: pa.Table, fetch: Fetch, topics: Topics) -> list[str]:

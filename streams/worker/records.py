@@ -1,12 +1,13 @@
 """What a fetch of case events says: events, rejects and signs of life, with the time at which the broker had each.
 
 Avro in binary mode is decoded thousands at a time; whatever else a record is, JSON in binary or structured mode, is
-taken as a line of a file.
+taken as a line of a file. A JSON batch gives several events of one position, its offset: a record is told apart by
+that, and an event by its source and id. What is refused of a batch says which of its events it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -16,13 +17,14 @@ import numpy as np
 import pyarrow as pa
 
 from throughline.schemas.acceptance.events import Batch
+from throughline.schemas.acceptance.media import media_type
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rows import RowBatch, join_batches
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
 from throughline.schemas.wire.avro.framing import SCHEMA_ID_HEADER, SchemaKey, read_frame, read_schema_header
-from throughline.schemas.wire.cloudevents import from_kafka
+from throughline.schemas.wire.cloudevents import Stated, from_kafka
 from throughline.schemas.wire.json_lines import events_from_objects
 from throughline.schemas.wire.kafka_record import AVRO, HEARTBEAT_TYPE
 from throughline.streams.log.fetch import Fetch, Headers
@@ -79,13 +81,12 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
         keys=keys,
         content_hashes=hashes,
     )
-    from_json = events_from_objects(
-        [_event(fetch.headers[place], fetch.values[place], domain) for place in single],
-        [fetch.values[place] for place in single],
-        [fetch.offsets[place] for place in single],
-        domain,
-        fetch.origin,
-    )
+    events = [
+        (event, raw, fetch.offsets[place], number)
+        for place in single
+        for event, raw, number in _stated(fetch.headers[place], fetch.values[place], domain)
+    ]
+    from_json = events_from_objects(events, domain, fetch.origin)
     for passed in fetch.passed:
         if passed.fault is not None:
             refused.reject(passed.first, passed.fault, passed.raw, None)
@@ -98,32 +99,35 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
 
 def _is_json(named: Mapping[str, bytes | None], value: bytes | None) -> bool:
     """Whether a record says that it is JSON, or says nothing of the kind and begins as JSON does."""
-    said = named.get(_CONTENT_TYPE)
-    if said is None:
-        said = next((text for name, text in named.items() if name.lower() == _CONTENT_TYPE), None)
+    said = _content_type(named.items())
     if said is not None:
         return _is_json_type(said[:_TYPE_BYTES])
-    return value is not None and value[:1] == b"{" and SCHEMA_ID_HEADER not in named
+    return value is not None and value.lstrip()[:1] in (b"{", b"[") and SCHEMA_ID_HEADER not in named
+
+
+def _content_type(headers: Iterable[tuple[str, bytes | None]]) -> bytes | None:
+    found = [text for name, text in headers if text is not None and name.lower() == _CONTENT_TYPE]
+    return found[-1] if found else None
 
 
 @lru_cache(maxsize=256)
 def _is_json_type(content_type: bytes) -> bool:
-    """Media types know no case, and may have parameters."""
-    media = content_type.partition(b";")[0].strip().lower()
-    is_json = media in {b"application/json", b"text/json"} or media.endswith(b"+json")
-    return is_json or media.startswith(b"application/cloudevents")
+    media = media_type(content_type.decode("ascii", "replace"))
+    return media == "json" or media.startswith("application/cloudevents")
 
 
-def _event(headers: Headers, value: bytes | None, domain: Domain) -> dict[str, Any] | Reject:
-    stated = next((text for name, text in headers if name == "ce_contenthash"), None)
-    if value is not None and len(value) > domain.limits.record_bytes:
-        return Reject("too_large", None, f"a record may have {domain.limits.record_bytes} bytes")
-    if stated is not None and sha256(value or b"").hexdigest().encode() != stated.lower():
-        return Reject("content_hash_mismatch", "contenthash", "the bytes are not what their hash says")
-    if not any(name == "ce_specversion" or name.lower() == _CONTENT_TYPE for name, _ in headers):
+def _stated(headers: Headers, value: bytes | None, domain: Domain) -> list[Stated]:
+    """The events of a record that is JSON."""
+    said, stated = _content_type(headers), next((text for name, text in headers if name == "ce_contenthash"), None)
+    if said is None and not any(name == "ce_specversion" for name, _ in headers):
         told = "an event in structured mode says so by the content-type `application/cloudevents+json`"
-        return Reject("bad_attribute", _CONTENT_TYPE, told)
-    return from_kafka([(name, text) for name, text in headers if name != "ce_contenthash"], value)
+        return [(Reject("bad_attribute", _CONTENT_TYPE, told), value, None)]
+    if stated is not None and sha256(value or b"").hexdigest().encode() == stated.lower():
+        headers = tuple((name, text) for name, text in headers if name != "ce_contenthash")
+    elif stated is not None and media_type((said or b"").decode("ascii", "replace")) != "json":
+        return [(Reject("content_hash_mismatch", "contenthash", "the bytes are not what their hash says"), value, None)]
+    # a hash that is not of the bytes may be of the data with its keys sorted, as in a file
+    return from_kafka(headers, value, domain.limits.record_bytes)
 
 
 def _stamped(records: pa.Table, fetch: Fetch) -> pa.Table:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
 import subprocess
 import sys
 from dataclasses import dataclass
-from io import BytesIO, TextIOWrapper
+from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
 from unittest import mock
 
@@ -253,6 +254,17 @@ def test_a_reader_that_goes_away_is_no_fault(store: Path) -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_standard_input_is_replayed_as_a_file_is(tmp_path: Path) -> None:
+    """An array, packed: the same digest as the lines of a file."""
+    array = gzip.compress(b"[%s]" % b",".join(EVENTS.read_bytes().splitlines()))
+    with mock.patch("sys.stdin", TextIOWrapper(BufferedReader(BytesIO(array)))):
+        run("replay", "-", "--store", tmp_path / "stdin.duckdb")
+    run("replay", EVENTS, "--store", tmp_path / "file.duckdb")
+
+    digests = [run("digest", "--store", tmp_path / f"{name}.duckdb").stdout for name in ("stdin", "file")]
+    assert digests[0] == digests[1]
 
 
 def test_what_cannot_be_read_leaves_no_store(tmp_path: Path) -> None:

@@ -57,6 +57,11 @@ class AvroType:
     fingerprint: bytes
     fields: tuple[AvroField, ...]
 
+    @property
+    def full_name(self) -> str:
+        """Namespace and name."""
+        return f"{self.schema['namespace']}.{self.schema['name']}"
+
 
 def compile_avro(form: TypeForm, *, with_revision: bool = True) -> AvroType:
     """Compile one version of an event type. Raises DataError if Apache Avro does not accept the result.

@@ -118,6 +118,13 @@ def test_an_area_speaks_in_its_own_partition_only() -> None:
     ]
 
 
+def test_a_source_lives_on_the_topic_of_its_agency_only() -> None:
+    """Else an advocate's topic could say that a police system is silent, or alive."""
+    assert refused((orjson.dumps(SAYS), {**HEADERS, "ce_source": b"urn:example:cps:cms"})) == [
+        ("wrong_source", "source")
+    ]
+
+
 def test_a_sign_of_life_as_large_as_no_event_may_be_is_refused() -> None:
     assert refused((orjson.dumps({**SAYS, "more": "x" * 400_000}), HEADERS)) == [("too_large", None)]
 

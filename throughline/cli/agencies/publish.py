@@ -71,7 +71,7 @@ def publish_command(
     rate: int | None,
     wait: float,
 ) -> None:
-    """Publish event files (JSON Lines, Avro, Parquet), or an export with a mapping, to the topic of their agency.
+    """Publish event files (JSON, Avro, Parquet; - is standard input), or an export with a mapping, to their topic.
 
     Events go through an outbox on this machine. What the outbox has taken will arrive, even if the broker or this
     process is down for a while; what was sent before is not sent again. Records that the catalogue refuses are not

@@ -81,7 +81,7 @@ def _live_demo(store_path: Path, cases: int, seed: int) -> None:
 def replay(
     paths: tuple[Path, ...], store_path: Path, domain: Domain | None, mapping_name: str | None, dry_run: bool
 ) -> None:
-    """Read event files (JSON Lines, Avro, Parquet), or an export with a mapping, into a store.
+    """Read event files (JSON, Avro, Parquet; - is standard input), or an export with a mapping, into a store.
 
     A record that cannot be accepted goes to quarantine and holds up no other. Replaying again changes nothing.
     Ends with 1 where a file gives no event, or where most of its records are refused.
