@@ -18,6 +18,7 @@ from click.shell_completion import CompletionItem
 
 from throughline.cli.terminal.options import as_of_option, chosen_format, format_option, store_option
 from throughline.errors import QueryError, UsageError
+from throughline.sinks.guard import Settings
 from throughline.sinks.questions.limits import Limits, size_in_bytes
 from throughline.sinks.questions.query import TABLE_ROWS, Format
 from throughline.sinks.questions.query import query as run_query
@@ -141,7 +142,7 @@ def query(
     asked = question(named) if named is not None else _written(statement, path)
     limits = Limits(seconds, memory, spill)
     with _spill_folder() as folder:
-        settings = {"temp_directory": str(folder), "max_temp_directory_size": spill}
+        settings: Settings = {"temp_directory": str(folder), "max_temp_directory_size": spill}
 
         def stuck(error: QueryError) -> None:
             """End at once: DuckDB is inside one piece of work, and cannot be told to stop."""
