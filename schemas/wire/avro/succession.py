@@ -1,4 +1,4 @@
-"""May versions of a type follow one another: does each read the data of each other, here and since an earlier domain."""
+"""May versions of a type follow one another: does each read the data of each other, here and since earlier."""
 
 from __future__ import annotations
 
