@@ -20,6 +20,7 @@ select
 from events e
 left join copies c using (event_key, origin, position)
 where ($known_at::timestamp is null or least(e.received_at, c.received_at) <= $known_at::timestamp)
+  and ($recorded_by::timestamp is null or coalesce(least(e.recorded_at, c.recorded_at), e.received_at) <= $recorded_by::timestamp)
   and (
     $as_of::timestamp is null
     or e.occurred_at <= $as_of::timestamp

@@ -142,7 +142,11 @@ def query(
     asked = question(named) if named is not None else _written(statement, path)
     limits = Limits(seconds, memory, spill)
     with _spill_folder() as folder:
-        settings: Settings = {"temp_directory": str(folder), "max_temp_directory_size": spill}
+        settings: Settings = {
+            "memory_limit": memory,
+            "temp_directory": str(folder),
+            "max_temp_directory_size": spill,
+        }
 
         def stuck(error: QueryError) -> None:
             """End at once: DuckDB is inside one piece of work, and cannot be told to stop."""
@@ -151,7 +155,7 @@ def query(
             sys.stderr.flush()
             os._exit(error.exit_code)
 
-        with open_store(store_path, write=False, memory_limit=memory, settings=settings) as store:
+        with open_store(store_path, write=False, settings=settings) as store:
             store.connection.execute("set variable as_of = ?::timestamp", [as_of])
             kind = chosen_format(format_)
             run_query(
