@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from throughline.cli.terminal.options import domain_of, domain_option, now, store_option
+from throughline.cli.terminal.options import as_of_now_option, domain_of, domain_option, store_option
 from throughline.cli.terminal.writing import write_file
 from throughline.quality.checks.check import as_of_checked
 from throughline.quality.letters.page import page, page_html
@@ -20,9 +21,12 @@ from throughline.sinks.store import open_store
     "--out", "path", required=True, type=click.Path(path_type=Path, dir_okay=False), help="HTML file to write."
 )
 @click.option("--results", "results_link", metavar="URL", help="Where the table of all results can be seen.")
+@as_of_now_option
 @domain_option
 @store_option
-def page_command(path: Path, results_link: str | None, domain: Domain | None, store_path: Path) -> None:
+def page_command(
+    path: Path, results_link: str | None, as_of: datetime, domain: Domain | None, store_path: Path
+) -> None:
     """Write one HTML file that says whether the timeline can be trusted, and what to mend first.
 
     It shows the runs of the checks on the record (`throughline quality run`), quarantine, conflicts and feeds.
@@ -33,8 +37,8 @@ def page_command(path: Path, results_link: str | None, domain: Domain | None, st
         shown = page(
             store.connection,
             load_quality_rules(domain_of(store, domain)),
-            as_of=as_of_checked(store.connection),
-            now=now(),
+            as_of=as_of,
+            latest=as_of_checked(store.connection),
             results_link=results_link,
         )
     write_file(path, page_html(shown).encode())

@@ -11,7 +11,7 @@ import click
 from throughline.cli.terminal.options import (
     DOMAINS,
     MappingFile,
-    as_of_option,
+    as_of_now_option,
     domain_of,
     domain_option,
     format_option,
@@ -33,7 +33,7 @@ from throughline.sources.publish.manifest import manifest_of_batches, manifest_o
 @click.command("reconcile", short_help="Show what should be there and is not, and what to do about it.")
 @store_option
 @domain_option
-@as_of_option
+@as_of_now_option
 @format_option
 @click.option(
     "--manifest",
@@ -53,7 +53,7 @@ from throughline.sources.publish.manifest import manifest_of_batches, manifest_o
 def reconcile_command(
     store_path: Path,
     domain: Domain | None,
-    as_of: datetime | None,
+    as_of: datetime,
     format_: Format | None,
     manifests: tuple[Path, ...],
     official: tuple[tuple[str, str], ...],

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.terminal.options import domain_of, domain_option, format_option, store_option
+from throughline.cli.terminal.options import domain_of, domain_option, format_option, now, store_option
 from throughline.cli.terminal.writing import write_answer
-from throughline.quality.checks.check import as_of_checked
 from throughline.quality.checks.scores import scores, service_levels
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.quality import load_quality_rules
@@ -31,7 +30,7 @@ def scores_command(store_path: Path, domain: Domain | None, format_: Format | No
     with open_store(store_path, write=False) as store:
         rules = load_quality_rules(domain_of(store, domain))
         if is_levels:
-            levels = service_levels(store.connection, rules, as_of_checked(store.connection))
+            levels = service_levels(store.connection, rules, now())
             store.connection.register("levels", levels)
         else:
             store.connection.register("scored", scores(store.connection, rules))
