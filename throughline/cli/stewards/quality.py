@@ -148,8 +148,8 @@ def _say_age(store: Store, as_of: datetime) -> None:
     days = (as_of - latest).days
     if days > STALE_DAYS:
         click.echo(
-            f"The latest events are of {latest:%Y-%m-%d %H:%M} (UTC), {days} days before the time that this is asked as "
-            f"of: every feed is silent. --as-of {latest:%Y-%m-%dT%H:%M} asks as of then.",
+            f"The latest events are of {latest:%Y-%m-%d %H:%M} (UTC), {days} days before the time that this is asked "
+            f"as of: every feed is silent. --as-of {latest:%Y-%m-%dT%H:%M} asks as of then.",
             err=True,
         )
 
