@@ -22,7 +22,7 @@ from throughline.errors import QueryError
 from throughline.sinks.damage import translated
 from throughline.sinks.questions.explanation import QUERY_HINT, explained
 from throughline.sinks.questions.limits import Limits, limited
-from throughline.sinks.questions.scope import check_scope
+from throughline.sinks.questions.scope import in_scope
 from throughline.sinks.questions.table import printable, width_of, write_table
 
 Format = Literal["table", "csv", "json", "parquet"]
@@ -71,7 +71,7 @@ def query(
     """
     check_readable(connection, sql, values or {})
     if views is not None:
-        check_scope(connection, sql, views)
+        sql = in_scope(connection, sql, views)
     with _explained(connection, sql), limited(connection, limits, stuck):
         result = connection.execute(sql, dict(values) if values else None)
         names = [column[0] for column in result.description]

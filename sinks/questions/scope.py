@@ -2,7 +2,8 @@
 
 DuckDB has no rights of its own: whoever may run SQL on a store reads every table of it. So what is not known to be
 harmless is refused: each relation must be a public view (or a CTE that no relation of the store is called as), and each
-table function one of a short list; a part of the tree of an unknown kind is refused with the rest.
+table function one of a short list; a part of the tree of an unknown kind is refused with the rest. `events` is read
+without what events say and whom they name (`public_events.sql`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from typing import Any
 import duckdb
 
 from throughline.errors import QueryError
+from throughline.sql import sql as sql_file
 
+_EVENTS, _PUBLIC = "events", "public_events"
+PUBLIC_EVENTS = sql_file(__package__, _PUBLIC)
 _TABLE_FUNCTIONS = {"generate_series", "json_each", "json_tree", "range", "unnest"}
 # plans of a statement: they hold the least and greatest values of its columns
 _SCALARS_THAT_SHOW_TABLES = {"json_serialize_plan"}
@@ -22,18 +26,38 @@ _SCALARS_THAT_SHOW_TABLES = {"json_serialize_plan"}
 _HARMLESS = {"CTE", "EMPTY", "EXPRESSION_LIST", "JOIN", "PIVOT", "SUBQUERY"}
 
 
-def check_scope(connection: duckdb.DuckDBPyConnection, sql: str, views: Collection[str]) -> None:
-    """Raise QueryError unless the one SELECT that `sql` is reads nothing of the store but `views`."""
+def in_scope(connection: duckdb.DuckDBPyConnection, sql: str, views: Collection[str]) -> str:
+    """The one SELECT that `sql` is, which reads nothing of the store but `views`, and of `events` what is public.
+
+    Raises QueryError for one that reads more.
+    """
     tree = _parsed(connection, sql, views)
     ctes = {str(cte["key"]).lower() for node in _nodes(tree) for cte in _ctes(node)}
     database, relations = _relations(connection)
     open_names = {view.lower() for view in views} | (ctes - relations)
+    reads_events = False
     for node in _nodes(tree):
         # every reference to rows has these three, and nothing else has
         if {"type", "alias", "sample"} <= node.keys():
+            if _EVENTS not in ctes and _is_events(node):
+                node |= {"table_name": _PUBLIC, "alias": node["alias"] or _EVENTS}
+                reads_events = True
+                continue
             _check_rows(node, open_names, database, views)
         elif str(node.get("function_name", "")).lower() in _SCALARS_THAT_SHOW_TABLES:
             raise _refused(f"`{node['function_name']}` shows more than the public views.", views)
+    if not reads_events:
+        return sql
+    connection.execute(PUBLIC_EVENTS)
+    row = connection.execute("select json_deserialize_sql(?::json)", [json.dumps(tree)]).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _is_events(node: dict[str, Any]) -> bool:
+    """Whether it is the table `events`, by its name alone."""
+    is_named = node["type"] == "BASE_TABLE" and str(node["table_name"]).lower() == _EVENTS
+    return is_named and not node.get("catalog_name") and not node.get("schema_name")
 
 
 def _parsed(connection: duckdb.DuckDBPyConnection, sql: str, views: Collection[str]) -> Any:

@@ -65,7 +65,8 @@ def test_a_view_of_the_present_is_not_shown_as_of_an_earlier_day(store: Path) ->
     assert "`handoffs`" in said
     assert asked(store, "query", "from cases", "--as-of", "now")
     assert (
-        "is not a public view" in run("query", "from events", "--as-of", "2026-01-20", "--store", store, code=1).stderr
+        "is not a public view"
+        in run("query", "from identifiers", "--as-of", "2026-01-20", "--store", store, code=1).stderr
     )
 
 

@@ -71,7 +71,7 @@ ATTEMPTS = [
     "select (with events as (select 1 as victim) select victim from events), (select max(victim) from events)",
     "with duckdb_tables as (select 1) from duckdb_tables",
     "select * from (values (1)) t(a) join events on true",
-    "pivot events on victim in ('v-5ec2e7aa') using count(*)",
+    "pivot events on victim in ('x') using count(*)",
     "unpivot (select victim from events) on victim",
     "from (pivot events on victim in ('x') using count(*))",
     "summarize events",
@@ -128,13 +128,49 @@ ATTEMPTS = [
 ]
 
 
+# what of the attempts names no column that is not public
+OF_PUBLIC_EVENTS = {
+    "FROM Events",
+    'from "EVENTS"',
+    "table events",
+    "from 'events'",
+    "from cases positional join events",
+    "with t as (from events) from t",
+    "summarize events",
+    "describe events",
+    "show events",
+    "from (summarize events)",
+    "from cases natural join events",
+    "from cases asof join events on cases.opened_at >= events.occurred_at",
+    "select columns(*) from events",
+    "select * from (values (1)) t(a) join events on true",
+}
+
+
 @pytest.mark.parametrize("sql", ATTEMPTS, ids=lambda sql: sql[:60])
 def test_nothing_but_the_public_views_is_read(store: Store, sql: str) -> None:
-    """Refused with a sentence, in which nothing of the tables stands."""
-    with pytest.raises(QueryError) as caught:
-        asked(store, sql)
+    """Refused with a sentence in which nothing of the tables stands, or answered with what is public of events."""
+    try:
+        said = asked(store, sql)
+    except QueryError as error:
+        said = str(error)
+    else:
+        assert sql in OF_PUBLIC_EVENTS
 
-    assert SECRET not in str(caught.value)
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("sql", sorted(OF_PUBLIC_EVENTS))
+def test_what_is_public_of_events_is_answered(store: Store, sql: str) -> None:
+    assert asked(store, sql)
+
+
+def test_events_are_read_without_what_they_say_and_whom_they_name(store: Store) -> None:
+    columns = asked(store, "from events limit 1").splitlines()[0].split(",")
+
+    assert {"event_id", "occurred_at", "occurred_precision", "due_at", "unit"} <= set(columns)
+    assert not {"data", "victim", "officer", "identifiers", "reason", "reference", "answers", "about"} & set(columns)
+    assert asked(store, "select count(*) as n from events e join events f using (event_id, source)").startswith("n")
 
 
 @pytest.mark.parametrize(

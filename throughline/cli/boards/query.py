@@ -24,7 +24,7 @@ from throughline.sinks.questions.limits import Limits, size_in_bytes
 from throughline.sinks.questions.query import TABLE_ROWS, Format
 from throughline.sinks.questions.query import query as run_query
 from throughline.sinks.questions.question import Question, question, questions, written
-from throughline.sinks.questions.scope import check_scope
+from throughline.sinks.questions.scope import in_scope
 from throughline.sinks.schema import public_schema
 from throughline.sinks.store import open_store
 
@@ -184,9 +184,9 @@ def _count_to(connection: duckdb.DuckDBPyConnection, sql: str, as_of: datetime |
     views = public_schema().views
     counting = [name for name, text in views.items() if "getvariable('as_of')" in text]
     try:
-        check_scope(connection, sql, counting)
+        in_scope(connection, sql, counting)
     except QueryError:
-        check_scope(connection, sql, views)
+        in_scope(connection, sql, views)
         raise QueryError(
             "The query reads a view that shows what is known today, and cannot be counted to an earlier day.",
             hint=f"These can: {', '.join(f'`{name}`' for name in counting)}.",
