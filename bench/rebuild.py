@@ -38,7 +38,8 @@ def main() -> None:
         )
         print(f"{events} events replayed in {loaded.seconds:.1f} s")
         stages, statements = Stages(), Statements()
-        with open_store(store_path, write=True, memory_limit=given.memory_limit, threads=given.threads) as store:
+        settings = {} if given.threads is None else {"threads": given.threads}
+        with open_store(store_path, write=True, memory_limit=given.memory_limit, settings=settings) as store:
             before = digest(store.connection)
             plain = store.connection
             store.connection = MeasuredConnection(plain, statements)  # type: ignore[assignment]

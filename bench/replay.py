@@ -34,7 +34,8 @@ def measured_replay(
     stages, statements = Stages(), Statements()
     domain = load_domain(None)
     stages.enter("open")
-    with open_store(store_path, write=True, memory_limit=memory_limit, threads=threads) as store:
+    settings = {} if threads is None else {"threads": threads}
+    with open_store(store_path, write=True, memory_limit=memory_limit, settings=settings) as store:
         plain = store.connection
         store.connection = MeasuredConnection(plain, statements)  # type: ignore[assignment]
 

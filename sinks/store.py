@@ -190,20 +190,20 @@ def open_store(
     *,
     write: bool,
     memory_limit: str = MEMORY_LIMIT,
-    threads: int | None = None,
+    settings: Settings | None = None,
     adopt: bool = False,
     schema: Schema | None = None,
 ) -> Store:
     """Open the store at `path`; with `write`, make it if it is not there, migrate it and keep all others out.
 
-    `memory_limit` as DuckDB writes it (`2GB`). `adopt` accepts a store without its mark (a copy from
-    elsewhere). `schema` is for tests. Raises StoreLocked, StoreTooNew, StoreDamaged (file or log damaged, or
-    the store went backwards), or StoreError (no such file, a folder, no permission, disk full).
+    `memory_limit` as DuckDB writes it (`2GB`), `settings` others of DuckDB's (`threads`). `adopt` accepts a store
+    without its mark (a copy from elsewhere). `schema` is for tests. Raises StoreLocked, StoreTooNew, StoreDamaged (file
+    or log damaged, or the store went backwards), or StoreError (no such file, a folder, no permission, disk full).
     """
     path = Path(path).expanduser().resolve()
     schema = public_schema() if schema is None else schema
     check_path(path, write=write)
-    settings: Settings = {"memory_limit": memory_limit, **({} if threads is None else {"threads": threads})}
+    settings = {"memory_limit": memory_limit, **(settings or {})}
     if write:
         return _open_writer(path, {**_WRITER, **settings}, schema, adopt=adopt)
     return _open_reader(path, {**_READER, **settings}, schema)

@@ -20,7 +20,7 @@ from throughline.sql import one_row, rows_by_name, sql
 
 FEEDS_SHOWN = 200
 STALE_DAYS = 7
-"""How much older than the latest events the last run of the checks may be and still speak for today."""
+"""How old the latest events, and the last run of the checks, may be and still speak for today."""
 Row = dict[str, Any]
 
 
@@ -62,7 +62,7 @@ class Page:
     """What the page shows: `checks` worst first; tables as rows of the SQL beside it. Times are UTC."""
 
     as_of: datetime
-    now: datetime
+    latest: datetime
     checked_as_of: datetime | None
     checks: tuple[CheckLine, ...]
     quarantine: tuple[Row, ...]
@@ -93,6 +93,11 @@ class Page:
         return sum(row["events"] for row in self.conflicts)
 
     @property
+    def days_old(self) -> int:
+        """How many days before the page's clock the latest events are."""
+        return max((self.as_of - self.latest).days, 0)
+
+    @property
     def is_trusted(self) -> bool:
         return self.verdict.startswith("Yes")
 
@@ -101,9 +106,11 @@ class Page:
         """The answer to whether the timeline can be trusted today."""
         if self.checked_as_of is None:
             return "Not known: no run of the checks is on the record."
+        if self.days_old > STALE_DAYS:
+            return f"Not known today: the latest events are {self.days_old} days old."
         behind = (self.as_of - self.checked_as_of).days
         if behind > STALE_DAYS:
-            return f"Not known: the last run of the checks is {behind} days behind the latest events."
+            return f"Not known: the last run of the checks is {behind} days old."
         if self.failing:
             return f"Not everywhere: {len(self.failing)} of {len(self.failing) + len(self.held)} checks failed."
         if self.in_conflict or self.missed:
@@ -116,15 +123,17 @@ def page(
     rules: QualityRules,
     *,
     as_of: datetime,
-    now: datetime,
+    latest: datetime,
     results_link: str | None = None,
 ) -> Page:
-    """What the steward's page shows of a store. `as_of` and `now` are UTC, naive; `now` ages what is in quarantine.
+    """What the steward's page shows of a store as of `as_of`, its one clock; `latest` is the time of the latest events.
+
+    Both are UTC, naive. What is silent, waits or is late is so at `as_of`.
 
     `results_link` is where the table of all results can be seen. `connection` is of a store; reading will do.
     """
     with connection.cursor() as cursor:
-        cursor.execute("set variable now = ?::timestamp", [now])
+        cursor.execute("set variable now = ?::timestamp", [as_of])
         cursor.execute("set variable as_of = ?::timestamp", [as_of])
         cursor.execute(sql(__package__, "page_sql/last_results"))
         (checked,) = one_row(cursor, "select max(as_of) from last_results")
@@ -135,7 +144,7 @@ def page(
     levels = service_levels(connection, rules, as_of).to_pylist()
     return Page(
         as_of,
-        now,
+        latest,
         checked,
         _checks(checks_of(rules).values(), found["checks"], found["history"]),
         tuple(found["quarantine"]),

@@ -53,6 +53,8 @@ def _nearest(connection: duckdb.DuckDBPyConnection, sql: str, text: str) -> str:
         return f"{meant}Public views: {_listed(sorted(public_schema().views))}."
     if unknown := _UNKNOWN_COLUMN.search(text):
         words = set(re.findall(r"\w+", sql.lower()))
+        if "public_events" in words:
+            words.discard("events")  # its name in the query
         here = sorted({column for table, column in columns if table in words})
         near = get_close_matches((unknown[1] or unknown[2]).lower(), here, 3, 0.5)
         meant = f"Perhaps {_listed(near)}. " if near else ""

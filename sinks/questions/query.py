@@ -9,8 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import textwrap
-import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO, Literal, TextIO
@@ -22,12 +21,13 @@ import pyarrow.parquet as pq
 from throughline.errors import QueryError
 from throughline.sinks.damage import translated
 from throughline.sinks.questions.explanation import QUERY_HINT, explained
+from throughline.sinks.questions.limits import Limits, limited
+from throughline.sinks.questions.scope import in_scope
 from throughline.sinks.questions.table import printable, width_of, write_table
 
 Format = Literal["table", "csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("table", "csv", "json", "parquet")
 TABLE_ROWS = 200
-SECONDS = 300.0
 _ROWS_AT_ONCE = 10_000
 # what a single statement that only reads can begin with; DuckDB counts `pragma` and `show` among its SELECTs
 _FIRST_WORDS = {
@@ -52,22 +52,27 @@ def query(
     values: Mapping[str, Any] | None = None,
     format: Format = "table",
     rows: int = TABLE_ROWS,
-    seconds: float = SECONDS,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    views: Collection[str] | None = None,
+    stuck: Callable[[QueryError], None] | None = None,
     width: int | None = None,
     spare: Sequence[str] = (),
 ) -> int:
     """Run one SELECT and write what it gives to `out` (binary for parquet, else text); how many rows.
 
-    `values` are bound to its parameters (`$name`).
+    `values` are bound to its parameters (`$name`). With `views` it may read these alone; without, every table: pass
+    them wherever somebody else wrote the query.
 
     A table shows at most `rows` rows, is `width` characters wide, and says what it leaves out: rows, and columns of
     `spare` where there is no room for them. CSV has a header, empty for null,
     lists and structs as JSON. JSON is one array with an object in each line. Times are ISO 8601, UTC. Raises
-    QueryError for what is not a single SELECT, for what DuckDB refuses (with line and column), and after
-    `seconds`.
+    QueryError for what is not a single SELECT, for what DuckDB refuses (with line and column), and for what takes
+    more than `limits` (the memory and disk of the connection are set where it is opened); `stuck` as `limited` has it.
     """
     check_readable(connection, sql, values or {})
-    with _limited(connection, seconds), _explained(connection, sql):
+    if views is not None:
+        sql = in_scope(connection, sql, views)
+    with _explained(connection, sql), limited(connection, limits, stuck):
         result = connection.execute(sql, dict(values) if values else None)
         names = [column[0] for column in result.description]
         if format == "parquet":
@@ -104,31 +109,6 @@ def _without_comments(sql: str) -> str:
     while text.startswith(("--", "/*")):
         text = text.partition("\n" if text.startswith("--") else "*/")[2].lstrip()
     return text
-
-
-@contextmanager
-def _limited(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    """Interrupt what `connection` does when the time is over."""
-    over = threading.Event()
-
-    def interrupt() -> None:
-        over.set()
-        connection.interrupt()
-
-    timer = threading.Timer(seconds, interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except duckdb.InterruptException:
-        if over.is_set():
-            raise QueryError(
-                f"The query took longer than {seconds:g} seconds and was stopped.",
-                hint="Ask for fewer cases (`where case_id = …`), or allow it more time.",
-            ) from None
-        raise
-    finally:
-        timer.cancel()
 
 
 @contextmanager

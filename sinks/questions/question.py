@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from typing import Any
 
 import duckdb
@@ -106,13 +107,20 @@ def ask(connection: duckdb.DuckDBPyConnection, name: str, /, **given: Any) -> An
     return Answer([column[0] for column in cursor.description], cursor.fetchall())
 
 
+def written(text: str) -> Question:
+    """The question that somebody's SQL is: with parameters where its first comment offers some, else without."""
+    name = "the query"
+    lines = [
+        line
+        for line in _first_comment(text.lstrip())
+        if (found := _PARAMETER.fullmatch(line)) and found["kind"] in _KINDS
+    ]
+    return Question(name, "", "", tuple(_parameter(name, line) for line in lines), (), (), text)
+
+
 def parsed(name: str, text: str) -> Question:
     """The question that an SQL file is. Raises ValueError where its first comment has not the form said above."""
-    comment: list[str] = []
-    for line in text.splitlines():
-        if not line.startswith("-- "):
-            break
-        comment.append(line.removeprefix("-- "))
+    comment = _first_comment(text)
     if len(comment) < 2 or not comment[0].endswith("?") or not comment[1].startswith("One row"):
         raise ValueError(f"{name}.sql must begin with a question and with what one row is")
     parameters, needs, spare = [], [], []
@@ -124,6 +132,10 @@ def parsed(name: str, text: str) -> Question:
         elif line.startswith("spare: "):
             spare += line.removeprefix("spare: ").split(", ")
     return Question(name, comment[0], comment[1], tuple(parameters), tuple(needs), tuple(spare), text)
+
+
+def _first_comment(text: str) -> list[str]:
+    return [line.removeprefix("-- ") for line in takewhile(lambda line: line.startswith("-- "), text.splitlines())]
 
 
 def _parameter(question_name: str, line: str) -> Parameter:

@@ -5,17 +5,32 @@ with asked as (
   from (select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts)
   cross join domain d
 ),
+-- what started by then; what stopped later had not yet
+started as (
+  select
+    f.* replace (
+      if(f.stopped_at > asked.as_of, null, f.stopped_at) as stopped_at,
+      if(f.stopped_at > asked.as_of, null, f.stop_earliest) as stop_earliest,
+      if(f.stopped_at > asked.as_of, null, f.stop_latest) as stop_latest,
+      if(f.stopped_at > asked.as_of, null, f.stop_first) as stop_first,
+      if(f.stopped_at > asked.as_of, null, f.stop_last) as stop_last,
+      if(f.stopped_at > asked.as_of, null, f.stop_event) as stop_event
+    ),
+    asked.as_of,
+    asked.as_of_date
+  from clock_facts f
+  cross join asked
+  where coalesce(f.started_at <= asked.as_of, true)
+),
 ends as (
   -- a clock that still runs is counted to `as_of`, or to where its open pause began
   select
     f.*,
-    asked.as_of,
-    coalesce(f.stop_earliest, least(f.pause_earliest, asked.as_of)) as end_earliest,
-    coalesce(f.stop_latest, least(f.pause_latest, asked.as_of)) as end_latest,
-    greatest(coalesce(f.stop_first, least(f.pause_first, asked.as_of_date)), f.start_first) as end_first,
-    greatest(coalesce(f.stop_last, least(f.pause_last, asked.as_of_date)), f.start_first) as end_last
-  from clock_facts f
-  cross join asked
+    coalesce(f.stop_earliest, least(f.pause_earliest, f.as_of)) as end_earliest,
+    coalesce(f.stop_latest, least(f.pause_latest, f.as_of)) as end_latest,
+    greatest(coalesce(f.stop_first, least(f.pause_first, f.as_of_date)), f.start_first) as end_first,
+    greatest(coalesce(f.stop_last, least(f.pause_last, f.as_of_date)), f.start_first) as end_last
+  from started f
 ),
 counted as (
   select

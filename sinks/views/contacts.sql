@@ -14,11 +14,11 @@ select
   f.channel,
   f.reference,
   f.due_at,
-  f.answered_at,
+  if(f.answered_at > asked.as_of, null, f.answered_at) as answered_at,
   a.event_id as answered_by,
   case
     when f.kind not in ('promised', 'requested') then if(f.kind = 'attempted', 'tried', 'done')
-    when f.answered_at is not null then if(f.due_at is null or f.answered_at <= f.due_at, 'kept', 'late')
+    when f.answered_at is not null and coalesce(f.answered_at <= asked.as_of, true) then if(f.due_at is null or f.answered_at <= f.due_at, 'kept', 'late')
     when f.due_at < asked.as_of then 'broken'
     else 'open'
   end as state,
@@ -26,7 +26,9 @@ select
 from contact_facts f
 cross join asked
 left join (select event_key, event_id from events where standing = 'stands') e on e.event_key = f.event_key
-left join (select event_key, event_id from events where standing = 'stands') a on a.event_key = f.answered_by;
+left join (select event_key, event_id from events where standing = 'stands') a on a.event_key = f.answered_by and coalesce(f.answered_at <= asked.as_of, true)
+-- what was promised, asked or done later had not been
+where coalesce(f.occurred_at <= asked.as_of, true);
 comment on view contacts is 'One row per communication with the victim: promised, requested, agreed, attempted, made or told.';
 comment on column contacts.case_id is 'The case.';
 comment on column contacts.position is 'Place of the event in the timeline of the case.';

@@ -11,10 +11,12 @@ select
   f.right_claim,
   f.kind,
   f.from_at,
-  f.to_at,
-  (epoch_us(coalesce(f.to_at, greatest(asked.as_of, f.from_at))) - epoch_us(f.from_at)) / 1e6 as seconds
+  if(f.to_at > asked.as_of, null, f.to_at) as to_at,
+  (epoch_us(coalesce(if(f.to_at > asked.as_of, asked.as_of, f.to_at), greatest(asked.as_of, f.from_at))) - epoch_us(f.from_at)) / 1e6 as seconds
 from contradiction_facts f
-cross join asked;
+cross join asked
+-- what began later had not begun
+where coalesce(f.from_at <= asked.as_of, true);
 comment on view contradictions is 'One row per interval in which two agencies say different things of who holds the case.';
 comment on column contradictions.case_id is 'The case.';
 comment on column contradictions.left_agency is 'One agency (the lesser name).';

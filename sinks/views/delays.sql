@@ -6,13 +6,15 @@ with asked as (
 durations as (
   select
     case_key, from_agency, to_agency, held_seconds, sent_at,
-    received_at is null as is_censored,
-    coalesce(
-      limbo_seconds,
-      greatest((epoch_us(coalesce(ended_at, asked.as_of)) - epoch_us(sent_at)) / 1e6, 0)
+    received_at is null or coalesce(received_at > asked.as_of, false) as is_censored,
+    -- what arrived or ended after `as_of` is counted to it
+    if(
+      coalesce(received_at <= asked.as_of, received_at is not null), limbo_seconds,
+      greatest((epoch_us(coalesce(least(ended_at, asked.as_of), asked.as_of)) - epoch_us(sent_at)) / 1e6, 0)
     ) as seconds
   from handoff_facts
   cross join asked
+  where coalesce(sent_at <= asked.as_of, true)
 ),
 at_times as (
   select

@@ -2,6 +2,24 @@
 create or replace view handoffs as
 with asked as (
   select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts
+),
+-- what was sent by then; what arrived or ended later had not yet
+sent as (
+  select
+    f.* replace (
+      if(a.received_at is null, null, f.received_at) as received_at,
+      if(a.received_at is null, null, f.received_precision) as received_precision,
+      if(a.received_at is null, null, f.received_event) as received_event,
+      if(a.received_at is null, null, f.limbo_seconds) as limbo_seconds,
+      if(a.received_at is null, null, f.limbo_least_seconds) as limbo_least_seconds,
+      if(a.received_at is null, null, f.limbo_most_seconds) as limbo_most_seconds,
+      if(f.ended_at > asked.as_of, null, f.ended_at) as ended_at
+    ),
+    asked.as_of
+  from handoff_facts f
+  cross join asked
+  cross join lateral (select if(f.received_at > asked.as_of, null, f.received_at) as received_at) a
+  where coalesce(f.sent_at <= asked.as_of, true)
 )
 select
   'c' || lpad(lower(to_hex(h.case_key)), 16, '0') as case_id,
@@ -25,10 +43,9 @@ select
   h.ended_at,
   case
     when h.received_at is null
-      then greatest((epoch_us(coalesce(h.ended_at, asked.as_of)) - epoch_us(h.sent_at)) / 1e6, 0)
+      then greatest((epoch_us(coalesce(h.ended_at, h.as_of)) - epoch_us(h.sent_at)) / 1e6, 0)
   end as waiting_seconds
-from handoff_facts h
-cross join asked
+from sent h
 left join (select event_key, event_id from events where standing = 'stands') s on s.event_key = h.sent_event
 left join (select event_key, event_id from events where standing = 'stands') r on r.event_key = h.received_event;
 comment on view handoffs is 'One row per change of holder, acknowledged or not.';

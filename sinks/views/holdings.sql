@@ -7,11 +7,16 @@ with asked as (
 ),
 spans as (
   select
-    h.*,
-    coalesce(h.to_at, greatest(asked.as_of, h.from_at)) as until_at,
-    coalesce(h.to_date, greatest(asked.as_of_date, h.from_date)) as until_date
+    h.* replace (
+      if(h.to_at > asked.as_of, null, h.to_at) as to_at,
+      if(h.to_at > asked.as_of, null, h.to_precision) as to_precision
+    ),
+    coalesce(if(h.to_at > asked.as_of, asked.as_of, h.to_at), greatest(asked.as_of, h.from_at)) as until_at,
+    coalesce(if(h.to_date > asked.as_of_date, asked.as_of_date, h.to_date), greatest(asked.as_of_date, h.from_date)) as until_date
   from holding_facts h
   cross join asked
+  -- what began later had not begun
+  where coalesce(h.from_at <= asked.as_of, true)
 )
 select
   'c' || lpad(lower(to_hex(s.case_key)), 16, '0') as case_id,

@@ -27,6 +27,8 @@ published as (
     max(occurred_at) as last_seen,
     count(try_cast(sequence as bigint)) > 0 as numbers_them
   from events
+  cross join asked
+  where coalesce(occurred_at <= asked.as_of, true)
   group by source
 )
 select

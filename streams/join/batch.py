@@ -25,6 +25,8 @@ from throughline.streams.join.link import link
 EVENTS_AT_ONCE = 1_500_000
 
 Progress = Callable[[str, float], None]
+# when records were received (UTC, naive): all of them, or each row of a table
+Received = datetime | Callable[[pa.Table], pa.Array | pa.ChunkedArray]
 
 
 def join(store: Store, batch: Batch, received_at: datetime) -> Counts:
@@ -35,17 +37,20 @@ def join(store: Store, batch: Batch, received_at: datetime) -> Counts:
     return counts
 
 
-def accept_only(store: Store, batch: Batch, received_at: datetime) -> Counts:
+def accept_only(store: Store, batch: Batch, received_at: Received) -> Counts:
     """Accept or quarantine one batch of a bulk load; `settle` must follow."""
     with store.transaction() as connection:
         return take(connection, stamped(batch, received_at))
 
 
-def stamped(batch: Batch, received_at: datetime) -> Batch:
-    """The batch with the column received_at in both tables: one time (UTC, naive) for every record."""
+def stamped(batch: Batch, received_at: Received) -> Batch:
+    """The batch with the column received_at in both tables: one time (UTC, naive) for every record, or one for each."""
 
     def with_time(records: pa.Table) -> pa.Table:
-        times = pa.repeat(pa.scalar(received_at, pa.timestamp("us")), records.num_rows)
+        if callable(received_at):
+            times = received_at(records)
+        else:
+            times = pa.repeat(pa.scalar(received_at, pa.timestamp("us")), records.num_rows)
         return records.append_column("received_at", times)
 
     return Batch(with_time(batch.events), with_time(batch.rejects))

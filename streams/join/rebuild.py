@@ -71,11 +71,14 @@ def past(
     *,
     as_of: datetime | None,
     known_at: datetime | None,
+    recorded_by: datetime | None = None,
     case_key: int | None = None,
     later_acts: bool = False,
 ) -> Iterator[Store]:
     """A store of what had happened by `as_of`, as far as it was known at `known_at` (UTC, naive); gone afterwards.
 
+    With `recorded_by` also only what an agency had written down by then, known here or not; an event that does not say
+    when it was written down counts from when it was received.
     A steward's decision made after `as_of` counts only with `later_acts`: an earlier day, as known today.
     What was in quarantine then and has left it since is among the events, with the time at which it was first read.
 
@@ -92,7 +95,13 @@ def past(
         open_domain(then, domain)
         known = store.connection.execute(
             sql(__package__, "past_sql/known_events"),
-            {"as_of": as_of, "known_at": known_at, "case_key": case_key, "later_acts": later_acts},
+            {
+                "as_of": as_of,
+                "known_at": known_at,
+                "recorded_by": recorded_by,
+                "case_key": case_key,
+                "later_acts": later_acts,
+            },
         )
         with then.bulk():
             with then.transaction() as connection:

@@ -13,7 +13,7 @@ from throughline.sinks.store import Store
 from throughline.sources.files import Report, files_to_read, read_all, size_of
 from throughline.sources.mapping.parts import Mapping
 from throughline.streams.join.accept import Counts
-from throughline.streams.join.batch import accept_only, settle
+from throughline.streams.join.batch import Received, accept_only, settle
 from throughline.streams.join.rebuild import open_domain
 
 
@@ -23,7 +23,7 @@ def replay(
     paths: list[Path],
     *,
     mapping: Mapping | None = None,
-    received_at: datetime | None = None,
+    received_at: Received | None = None,
     report: Report = lambda stage, done, total: None,
     of_file: Callable[[Path, Counts], None] = lambda file, counts: None,
 ) -> Counts:
@@ -31,8 +31,9 @@ def replay(
 
     A folder stands for the event files (with a mapping: all files) below it, in the order of their names. A record
     that cannot be accepted stands in quarantine; one that is in the store already is counted as a duplicate, so that
-    replaying a file again changes nothing. `received_at` (UTC, naive) is now unless given. `of_file` is told what
-    became of the records of each file.
+    replaying a file again changes nothing. `received_at` (UTC, naive) is now unless given; a
+    function gives it for each row of a table, which is of EVENTS or of REJECTS. `of_file` is told what became of the
+    records of each file.
 
     Raises UsageError for a path that is not there or holds nothing to read, MappingError, CodecError and StoreError.
     """

@@ -162,7 +162,10 @@ class _Rendering:
         yield from self._messages("decision_timeline", keys, areas, self._encoded("decision_timeline", rows))
 
     def _handoffs(self) -> Iterator[SharedRecord]:
+        # every handoff, also one that a system dates after this moment
+        self.cursor.execute("set variable as_of = null::timestamp")
         self._show("handoffs")
+        self.cursor.execute("set variable as_of = ?::timestamp", [self.as_of])
         self.cursor.execute(sql(__package__, "sql/handoffs"))
         yield from self._flat("handoffs", "handoffs_to_say")
         key = f"{case_id('case_key')} || '/' || {hexadecimal('sent_event')}"

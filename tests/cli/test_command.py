@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
 from unittest import mock
@@ -16,8 +14,8 @@ from unittest import mock
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from typed import run
 
-from throughline.cli.main import main
 from throughline.cli.main import throughline as command
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,36 +30,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("cli") / "cases.duckdb"
     run("replay", EVENTS, FAULTS, "--store", path)
     return path
-
-
-@dataclass
-class Done:
-    """What the command wrote."""
-
-    stdout: str
-    stderr: str
-    raw: bytes
-
-
-def run(*arguments: object, code: int = 0, **environment: str) -> Done:
-    """The command in this process, with streams that are no terminal; it must end with `code`."""
-    out, err = BytesIO(), BytesIO()
-    ended: object = 0
-    with (
-        mock.patch.dict(os.environ, environment),
-        mock.patch("sys.argv", ["throughline", *map(str, arguments)]),
-        mock.patch("sys.stdout", TextIOWrapper(out, encoding="utf-8", write_through=True)) as stdout,
-        mock.patch("sys.stderr", TextIOWrapper(err, encoding="utf-8", write_through=True)) as stderr,
-    ):
-        try:
-            main()
-        except SystemExit as error:
-            ended = error.code or 0
-        for stream in (stdout, stderr):
-            stream.flush()
-    done = Done(out.getvalue().decode(errors="replace"), err.getvalue().decode(), out.getvalue())
-    assert ended == code, f"{arguments}\n{done.stdout}\n{done.stderr}"
-    return done
 
 
 READING: dict[str, list[str]] = {

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 from on_record import RMS, put_on_record, result
-from test_command import EVENTS, run
+from typed import run
 
 from throughline.sinks.store import open_store
+
+EVENTS = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "examples" / "events.jsonl"
 
 
 @pytest.fixture(scope="module")

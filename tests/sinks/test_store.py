@@ -150,7 +150,7 @@ def test_migrations_are_numbered_without_gaps(tmp_path: Path) -> None:
 def test_a_reader_can_neither_write_nor_reach_out(path: Path) -> None:
     """A reading connection reads the store and nothing else, and nobody can loosen that."""
     open_store(path, write=True, schema=SMALL).close()
-    with open_store(path, write=False, schema=SMALL, memory_limit="256MB", threads=1) as store:
+    with open_store(path, write=False, schema=SMALL, memory_limit="256MB", settings={"threads": 1}) as store:
         for sql in (
             "insert into notes values (1, 'x')",
             "attach ':memory:' as other",

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from throughline import __version__
+from throughline.cli.agencies.compatibility import compatibility
 from throughline.cli.agencies.publish import publish_command
 from throughline.cli.agencies.rules import catalogue, standards
 from throughline.cli.agencies.topics import topics
@@ -93,7 +94,7 @@ _WORK = {
     "Start here": (demo, replay, catalogue, standards),
     "Ask (boards)": (timeline, handoffs, delays, query, export, figure, restated_command),
     "Keep it sound (stewards)": (quality, quarantine, conflicts, links, lineage_command),
-    "Publish (agencies)": (publish_command, manifest_command),
+    "Publish (agencies)": (publish_command, manifest_command, compatibility),
     "Look after a store": (digest, verify, rebuild),
     "Run it live": (up, topics, worker, sink, live),
     "In your shell": (completion,),

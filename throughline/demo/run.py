@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from throughline.demo.population import write_population
 from throughline.errors import UsageError
@@ -17,7 +21,8 @@ from throughline.streams.join.replay import replay
 
 # a fixed day, so that the same seed shows the same figures whenever it is run
 UNTIL = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
-RECEIVED_AT = datetime(2026, 7, 1)  # noqa: DTZ001 - UTC without zone, as the store keeps times
+LAST_NIGHT = datetime(2026, 7, 1, 2, 0)  # noqa: DTZ001 - UTC without zone, as the store keeps times
+NIGHT = timedelta(days=1, hours=2)
 BESIDE_A_STORE = ("", ".wal", ".lock", ".mark")
 
 
@@ -34,7 +39,25 @@ def run_demo(store_path: Path, *, cases: int, seed: int, report: Report) -> Coun
         write_population(Path(folder), seed, cases, domain, UNTIL)
         with open_store(store_path, write=True) as store:
             _note_seed(store, seed)
-            return replay(store, domain, [Path(folder)], received_at=RECEIVED_AT, report=report)
+            return replay(store, domain, [Path(folder)], received_at=nightly, report=report)
+
+
+def nightly(records: pa.Table) -> pa.Array | pa.ChunkedArray:
+    """When each record was received (UTC, naive): the night after it was written down, as systems that export do."""
+    if "recorded_at" in records.column_names:
+        written = pc.coalesce(records["recorded_at"], records["occurred_at"]).cast(pa.timestamp("us"))
+    else:
+        written = pa.array([_written(raw) for raw in records["raw"].to_pylist()], pa.timestamp("us"))
+    night = pc.add(pc.floor_temporal(written, unit="day"), pa.scalar(NIGHT, pa.duration("us")))
+    return pc.min_element_wise(night, pa.scalar(LAST_NIGHT, pa.timestamp("us")))
+
+
+def _written(raw: bytes) -> datetime:
+    """When a record that was refused says that it was written down, or happened."""
+    said = orjson.loads(raw)
+    time = datetime.fromisoformat(said.get("recordedtime") or said.get("time") or said["occurredon"])
+    # one of the faults is a year that lacks its century
+    return time.replace(year=time.year % 100 + 2000, tzinfo=None)
 
 
 def mark_as_demo(store_path: Path, seed: int) -> None:

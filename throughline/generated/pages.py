@@ -18,7 +18,7 @@ from throughline.schemas.pages.standard import standards_pages
 from throughline.sinks.store import open_memory_store
 
 _INCLUDED = re.compile(r"(<!-- from (\S+): generated, do not edit -->\n).*?(<!-- end -->)", re.DOTALL)
-_LANGUAGES = {"jsonl": "json", "csv": "", "txt": ""}
+_LANGUAGES = {"jsonl": "json", "txt": "text"}
 
 
 def write_pages(root: Path) -> list[Path]:

@@ -29,6 +29,7 @@ from events e
 left join copies c using (event_key, origin, position)
 left join again a on a.event_row = e.rowid
 where ($known_at::timestamp is null or least(e.received_at, c.received_at) <= $known_at::timestamp)
+  and ($recorded_by::timestamp is null or coalesce(least(e.recorded_at, c.recorded_at), e.received_at) <= $recorded_by::timestamp)
   and (
     $as_of::timestamp is null
     or e.occurred_at <= $as_of::timestamp

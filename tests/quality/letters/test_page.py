@@ -19,7 +19,7 @@ from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join.replay import replay
 
 AS_OF = datetime.fromisoformat("2026-04-20T00:00")
-NOW = datetime.fromisoformat("2026-04-30T00:00")
+RECEIVED = datetime.fromisoformat("2026-04-10T00:00")
 EXAMPLES = Path(__file__).parents[3] / "docs" / "how-to" / "examples"
 
 
@@ -28,12 +28,12 @@ def store() -> Iterator[Store]:
     """The example cases, with one record refused and one event in conflict, ten days ago."""
     with open_memory_store() as made:
         files = [EXAMPLES / "events.jsonl", EXAMPLES / "faults.jsonl"]
-        replay(made, load_domain(), files, received_at=AS_OF)
+        replay(made, load_domain(), files, received_at=RECEIVED)
         yield made
 
 
-def shown(store: Store, link: str | None = None) -> Page:
-    return page(store.connection, QualityRules((), (), {}), as_of=AS_OF, now=NOW, results_link=link)
+def shown(store: Store, link: str | None = None, as_of: datetime = AS_OF) -> Page:
+    return page(store.connection, QualityRules((), (), {}), as_of=as_of, latest=AS_OF, results_link=link)
 
 
 def test_without_a_run_nothing_is_known(store: Store) -> None:
@@ -45,15 +45,27 @@ def test_without_a_run_nothing_is_known(store: Store) -> None:
 @pytest.mark.parametrize(
     ("as_of", "verdict"),
     [
-        ("2026-04-11T12:00", "Not known: the last run of the checks is 8 days behind the latest events."),
+        ("2026-04-11T12:00", "Not known: the last run of the checks is 8 days old."),
         ("2026-04-12T12:00", "Yes, as far as the checks see (1 held); what is below is still to be settled."),
     ],
 )
 def test_an_old_run_does_not_speak_for_today(store: Store, tmp_path: Path, as_of: str, verdict: str) -> None:
-    """Seven days behind the latest events it still does."""
+    """Seven days later it still does."""
     put_on_record(store, tmp_path, as_of, [result("unit_missing", RMS)])
 
     assert shown(store).verdict == verdict
+
+
+def test_old_events_do_not_speak_for_today(store: Store, tmp_path: Path) -> None:
+    """A page of today on events that ended months ago says so first, whatever was checked since."""
+    today = datetime.fromisoformat("2026-07-20T00:00")
+    put_on_record(store, tmp_path, "2026-07-19T12:00", [result("unit_missing", RMS)])
+
+    seen = shown(store, as_of=today)
+
+    assert seen.verdict == "Not known today: the latest events are 91 days old."
+    assert "This page is as of <time>2026-07-20 00:00</time>" in page_html(seen)
+    assert {row["silent_days"] >= 91 for row in seen.feeds} == {True}
 
 
 def test_what_fails_most_stands_first(store: Store, tmp_path: Path) -> None:

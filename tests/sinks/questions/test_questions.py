@@ -152,7 +152,7 @@ def test_an_unknown_question_is_answered_with_those_that_there_are() -> None:
 
 
 def test_the_command_asks_a_question_by_its_name(demo: Path) -> None:
-    """`--set` tells it something; SQL beside a name is one thing too many, and so is --set beside SQL."""
+    """`--set` tells it something; SQL beside a name is one thing too many, and so is --set where nothing can be set."""
     named = ["query", "--store", str(demo), "--format", "csv", "--named"]
 
     def run(*words: str) -> tuple[int, str]:
@@ -161,6 +161,6 @@ def test_the_command_asks_a_question_by_its_name(demo: Path) -> None:
 
     assert run(*named, "longest_limbo", "--set", "rows=3")[1].count("\n") == 4
     assert "asked by a command of its own" in run(*named, "links")[1]
-    assert "instead of SQL" in run(*named, "handoffs", "select 1")[1]
-    assert "instead of SQL" in run("query", "select 1", "--set", "rows=3", "--store", str(demo))[1]
+    assert "Give one of them" in run(*named, "handoffs", "select 1")[1]
+    assert "no `rows` to set" in run("query", "select 1", "--set", "rows=3", "--store", str(demo))[1]
     assert run("query", "--store", str(demo))[0] == 2

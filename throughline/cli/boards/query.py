@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
+import duckdb
 from click.shell_completion import CompletionItem
 
-from throughline.cli.terminal.options import format_option, store_option
-from throughline.cli.terminal.writing import write_answer, write_query
-from throughline.errors import UsageError
-from throughline.sinks.questions.query import Format
-from throughline.sinks.questions.question import question, questions
+from throughline.cli.terminal.options import as_of_option, chosen_format, format_option, store_option
+from throughline.errors import QueryError, UsageError
+from throughline.sinks.guard import Settings
+from throughline.sinks.questions.limits import Limits, size_in_bytes
+from throughline.sinks.questions.query import TABLE_ROWS, Format
+from throughline.sinks.questions.query import query as run_query
+from throughline.sinks.questions.question import Question, question, questions, written
+from throughline.sinks.questions.scope import in_scope
+from throughline.sinks.schema import public_schema
 from throughline.sinks.store import open_store
+
+# two dashes that begin no option: `-- who?`, or a comment with more lines after it
+_COMMENT = re.compile(r"--(?:[^a-z]|(?![a-z-]+=).*\n)")
 
 
 class QuestionName(click.ParamType):
@@ -44,11 +60,39 @@ class Setting(click.ParamType):
         return name, text
 
 
-@click.command(short_help="Run one SELECT over the public views, read only.")
+class Size(click.ParamType):
+    """An amount of memory or disk as DuckDB writes it."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            if size_in_bytes(str(value)) > 0:
+                return str(value)
+        except (KeyError, ValueError):
+            pass
+        return self.fail(f"`{value}` is not a size. Write 500MB or 2GB.", param, ctx)
+
+
+class SqlCommand(click.Command):
+    """A command whose SQL may begin with a comment, which is no option although it begins with two dashes."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [f"\n{arg}" if _COMMENT.match(arg) else arg for arg in args])
+
+
+@click.command(cls=SqlCommand, short_help="Run one SELECT over the public views, read only.")
 @click.argument("statement", metavar="SQL", required=False)
 @store_option
 @format_option
-@click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="How many rows a table shows.")
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Instead of SQL: a file that has it; - for standard input.",
+)
+@click.option("--rows", type=click.IntRange(1), default=TABLE_ROWS, show_default=True, help="Rows that a table shows.")
 @click.option(
     "--named", type=QuestionName(), metavar="NAME", help="Instead of SQL: a question from docs/how-to/boards.md."
 )
@@ -58,17 +102,33 @@ class Setting(click.ParamType):
     type=Setting(),
     multiple=True,
     metavar="NAME=VALUE",
-    help="With --named: set a value of the question.",
+    help="Set a value that the first lines of the question or file offer ($NAME).",
 )
+@as_of_option
+@click.option(
+    "--tables",
+    "with_tables",
+    is_flag=True,
+    help="For operators: the tables behind the views too. They hold personal data.",
+)
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=60, show_default=True, help="Most time.")
+@click.option("--memory", type=Size(), default="1GB", show_default=True, help="Most memory.")
+@click.option("--spill", type=Size(), default="2GB", show_default=True, help="Most disk, where memory does not do.")
 @click.pass_context
 def query(
     context: click.Context,
     statement: str | None,
     store_path: Path,
     format_: Format | None,
+    path: Path | None,
     rows: int,
     named: str | None,
     given: tuple[tuple[str, str], ...],
+    as_of: datetime | None,
+    with_tables: bool,
+    seconds: float,
+    memory: str,
+    spill: str,
 ) -> None:
     """Run one SELECT over the public views, or ask a question by its name. Nothing can be changed by it.
 
@@ -76,14 +136,74 @@ def query(
 
     Example: throughline query --named longest_limbo --set rows=10 --store cases.duckdb
     """
-    if named is None and statement is None:
+    ways = [one for one in (statement, path, named) if one is not None]
+    if not ways:
         raise click.MissingParameter(ctx=context, param=context.command.params[0])
-    if (named is not None and statement is not None) or (named is None and given):
-        raise UsageError(
-            "--named asks a question instead of SQL, and --set goes with it.", hint="Give SQL, or --named NAME."
-        )
-    with open_store(store_path, write=False) as store:
-        if named is not None:
-            write_answer(store.connection, named, format_, rows, **dict(given))
-        elif statement is not None:
-            write_query(store.connection, statement, format_, rows)
+    if len(ways) > 1:
+        raise UsageError("SQL, --file and --named each ask a question.", hint="Give one of them.")
+    asked = question(named) if named is not None else _written(statement, path)
+    limits = Limits(seconds, memory, spill)
+    with _spill_folder() as folder:
+        settings: Settings = {
+            "memory_limit": memory,
+            "temp_directory": str(folder),
+            "max_temp_directory_size": spill,
+        }
+
+        def stuck(error: QueryError) -> None:
+            """End at once: DuckDB is inside one piece of work, and cannot be told to stop."""
+            shutil.rmtree(folder, ignore_errors=True)
+            sys.stderr.write(f"throughline: {error}\n")
+            sys.stderr.flush()
+            os._exit(error.exit_code)
+
+        with open_store(store_path, write=False, settings=settings) as store:
+            _count_to(store.connection, asked.sql, as_of)
+            kind = chosen_format(format_)
+            run_query(
+                store.connection,
+                asked.sql,
+                out=sys.stdout.buffer if kind == "parquet" else sys.stdout,
+                values=asked.values(dict(given)),
+                format=kind,
+                rows=rows,
+                limits=limits,
+                # a question of this release reads what it needs
+                views=None if with_tables or named is not None else public_schema().views,
+                stuck=stuck,
+                spare=asked.spare,
+            )
+
+
+def _count_to(connection: duckdb.DuckDBPyConnection, sql: str, as_of: datetime | None) -> None:
+    """Let the views count to `as_of`. Raises QueryError for an earlier day where a view can only show the present."""
+    row = connection.execute("select last_event_at from as_at").fetchone()
+    connection.execute("set variable as_of = ?::timestamp", [as_of])
+    if as_of is None or row is None or row[0] is None or as_of >= row[0]:
+        return
+    views = public_schema().views
+    counting = [name for name, text in views.items() if "getvariable('as_of')" in text]
+    try:
+        in_scope(connection, sql, counting)
+    except QueryError:
+        in_scope(connection, sql, views)
+        raise QueryError(
+            "The query reads a view that shows what is known today, and cannot be counted to an earlier day.",
+            hint=f"These can: {', '.join(f'`{name}`' for name in counting)}.",
+        ) from None
+
+
+def _written(statement: str | None, path: Path | None) -> Question:
+    if path is None:
+        return written((statement or "").removeprefix("\n"))
+    try:
+        return written(sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"`{path}` cannot be read: {error}.", hint="Check the path: a text file in UTF-8.") from error
+
+
+@contextmanager
+def _spill_folder() -> Iterator[Path]:
+    """A folder in the machine's place for temporary files, gone afterwards."""
+    with TemporaryDirectory(prefix="throughline-query-") as folder:
+        yield Path(folder)

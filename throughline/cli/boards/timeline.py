@@ -14,6 +14,7 @@ from throughline.cli.terminal.options import (
     domain_option,
     format_option,
     known_at_option,
+    recorded_by_option,
     store_option,
 )
 from throughline.cli.terminal.writing import write_answer
@@ -30,6 +31,7 @@ from throughline.streams.join.rebuild import past
 @domain_option
 @as_of_option
 @known_at_option
+@recorded_by_option
 @format_option
 def timeline(
     case: str,
@@ -37,6 +39,7 @@ def timeline(
     domain: Domain | None,
     as_of: datetime | None,
     known_at: datetime | None,
+    recorded_by: datetime | None,
     format_: Format | None,
 ) -> None:
     """Show the timeline of a CASE. Give its id or any of its identifiers (kind:value, or the value alone).
@@ -47,10 +50,12 @@ def timeline(
         store = stack.enter_context(open_store(store_path, write=False))
         key = case_of(store.connection, case)
         keys = [key]
-        if as_of is not None or known_at is not None:
+        whole = store
+        if as_of is not None or known_at is not None or recorded_by is not None:
             events = store.connection.execute("select event_key from events where case_key = ?", [key]).fetchall()
+            chosen = domain_of(store, domain)
             store = stack.enter_context(
-                past(store, domain_of(store, domain), as_of=as_of, known_at=known_at, case_key=key)
+                past(store, chosen, as_of=as_of, known_at=known_at, recorded_by=recorded_by, case_key=key)
             )
             # its identifiers may not have been joined yet: then the case was several
             found = store.connection.execute(
@@ -60,18 +65,38 @@ def timeline(
             ).fetchall()
             keys = [found_key for (found_key,) in found]
         write_answer(store.connection, "timeline", format_, 10_000, case_ids=[case_id(one) for one in keys])
+        if not keys:
+            click.echo(_why_empty(whole, key), err=True)
+
+
+def _why_empty(store: Store, key: int) -> str:
+    """What is known of a case of which nothing had happened, been received or written down by the time asked for."""
+    row = store.connection.execute(
+        "select count(*), min(occurred_at), min(received_at), min(coalesce(recorded_at, received_at)) "
+        "from events where case_key = ?",
+        [key],
+    ).fetchone()
+    assert row is not None
+    events, happened, received, recorded = row
+    return (
+        f"Nothing of this case yet. Of its {events} events the first happened {happened:%Y-%m-%d %H:%M}, was written "
+        f"down {recorded:%Y-%m-%d %H:%M} and received {received:%Y-%m-%d %H:%M} (UTC).\n--as-of goes by when events "
+        "happened, --recorded-by by when their agencies wrote them down, --known-at by when they were received here."
+    )
 
 
 @click.command(short_help="List handoffs, the longest in limbo first.")
 @store_option
+@as_of_option
 @format_option
 @click.option("--rows", type=click.IntRange(1), default=30, show_default=True, help="How many rows a table shows.")
-def handoffs(store_path: Path, format_: Format | None, rows: int) -> None:
+def handoffs(store_path: Path, as_of: datetime | None, format_: Format | None, rows: int) -> None:
     """List handoffs, the longest in limbo first. Those not received are counted up to the latest event.
 
     Example: throughline handoffs --store cases.duckdb
     """
     with open_store(store_path, write=False) as store:
+        _ask(store, as_of)
         write_answer(store.connection, "handoffs", format_, rows)
 
 
@@ -82,7 +107,7 @@ def handoffs(store_path: Path, format_: Format | None, rows: int) -> None:
 def delays(store_path: Path, as_of: datetime | None, format_: Format | None) -> None:
     """Show how long handoffs take for each pair of agencies. Those not received count as censored, not as nothing.
 
-    Example: throughline delays --store cases.duckdb
+    Example: throughline delays --as-of 2026-03-31 --store cases.duckdb
     """
     with open_store(store_path, write=False) as store:
         _ask(store, as_of)
@@ -90,5 +115,5 @@ def delays(store_path: Path, as_of: datetime | None, format_: Format | None) -> 
 
 
 def _ask(store: Store, as_of: datetime | None) -> None:
-    """Let the views count open intervals to `as_of` rather than to the latest event."""
+    """Let the views count to `as_of`, and nothing later, rather than to the latest event."""
     store.connection.execute("set variable as_of = ?::timestamp", [as_of])

@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from throughline.cli.terminal.options import on_store
+from throughline.cli.terminal.options import now, on_store
 from throughline.cli.terminal.writing import write_file
-from throughline.quality.checks.check import as_of_checked
 from throughline.quality.letters.letter import letter, letter_html
 from throughline.quality.letters.pdf import letter_pdf
 from throughline.schemas.definitions.domain import Domain
@@ -54,7 +53,7 @@ def letter_command(agency: str, month: date, folder: Path, ask: str, domain: Dom
     Example: throughline quality letter police --month 2026-05 --store cases.duckdb --out letters/
     """
     rules = load_quality_rules(domain)
-    said = letter(store.connection, rules, agency, month, as_of=as_of_checked(store.connection), ask=ask)
+    said = letter(store.connection, rules, agency, month, as_of=now(), ask=ask)
     for kind, content in (("html", letter_html(said).encode()), ("pdf", letter_pdf(said))):
         path = folder / f"{agency}-{month:%Y-%m}.{kind}"
         write_file(path, content)

@@ -12,11 +12,12 @@ from throughline.cli.stewards.page import page_command
 from throughline.cli.stewards.reconcile import reconcile_command
 from throughline.cli.stewards.scores import scores_command
 from throughline.cli.terminal.desk import at_desk
-from throughline.cli.terminal.options import as_of_option, format_option, on_store, usual_domain_option
+from throughline.cli.terminal.options import as_of_now_option, format_option, on_store, usual_domain_option
 from throughline.cli.terminal.writing import write_answer, write_rows
 from throughline.errors import DataError
-from throughline.quality.checks.check import checks_of, run_checks
+from throughline.quality.checks.check import as_of_checked, checks_of, run_checks
 from throughline.quality.checks.data_docs import write_data_docs
+from throughline.quality.letters.page import STALE_DAYS
 from throughline.quality.stewardship.desk import Desk
 from throughline.quality.stewardship.run import results_table, run_on_record
 from throughline.schemas.definitions.domain import Domain
@@ -47,18 +48,17 @@ def quality() -> None:
 
 @quality.command(short_help="Run every check now; failures come first.")
 @on_store()
-@as_of_option
+@as_of_now_option
 @format_option
 @click.option("--all", "is_all", is_flag=True, help="Show what passes, too.")
 @click.option("--strict", is_flag=True, help="Exit code 1 if a check fails.")
-def show(
-    store: Store, domain: Domain, as_of: datetime | None, format_: Format | None, is_all: bool, strict: bool
-) -> None:
+def show(store: Store, domain: Domain, as_of: datetime, format_: Format | None, is_all: bool, strict: bool) -> None:
     """Run every check on what the store holds now, and show what fails. Nothing is written.
 
     Example: throughline quality show --all --store cases.duckdb
     """
     rules = load_quality_rules(domain)
+    _say_age(store, as_of)
     results = run_checks(store.connection, domain, as_of)
     failing = [one for one in results if not one.success]
     store.connection.register("results", results_table(results if is_all else failing, checks_of(rules)))
@@ -73,12 +73,13 @@ def show(
 
 @quality.command(short_help="Run every check, and put the results on the record.")
 @at_desk
-@as_of_option
-def run(desk: Desk, as_of: datetime | None) -> None:
+@as_of_now_option
+def run(desk: Desk, as_of: datetime) -> None:
     """Run every check and publish each result as an event. The view quality_results shows them from then on.
 
     Example: throughline quality run --area 20 --events steward.jsonl --store cases.duckdb
     """
+    _say_age(desk.store, as_of)
     run_id, results = run_on_record(desk, as_of)
     failing = sum(not one.success for one in results)
     click.echo(f"{run_id}: {len(results):,} results, {failing:,} failed")
@@ -114,14 +115,27 @@ def checks(domain: Domain, format_: Format | None) -> None:
 
 @quality.command(short_help="Write the checks as pages of Great Expectations.")
 @on_store()
-@as_of_option
+@as_of_now_option
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="A new folder.")
-def docs(store: Store, domain: Domain, as_of: datetime | None, out: Path) -> None:
+def docs(store: Store, domain: Domain, as_of: datetime, out: Path) -> None:
     """Run every check and write Data Docs, the pages of Great Expectations: counts only, never what a record says.
 
     Example: throughline quality docs --out data-docs --store cases.duckdb
     """
+    _say_age(store, as_of)
     click.echo(write_data_docs(store.connection, domain, as_of, out))
+
+
+def _say_age(store: Store, as_of: datetime) -> None:
+    """Say first that the latest events are long past at the time asked about, where they are."""
+    latest = as_of_checked(store.connection)
+    days = (as_of - latest).days
+    if days > STALE_DAYS:
+        click.echo(
+            f"The latest events are of {latest:%Y-%m-%d %H:%M} (UTC), {days} days before the time that this is asked "
+            f"as of: every feed is silent. --as-of {latest:%Y-%m-%dT%H:%M} asks as of then.",
+            err=True,
+        )
 
 
 for _command in (scores_command, letter_command, page_command, reconcile_command):

@@ -10,7 +10,7 @@ import click
 
 from throughline.cli.terminal.options import (
     DOMAINS,
-    as_of_option,
+    as_of_now_option,
     format_option,
     mapping_of,
     mapping_option,
@@ -31,7 +31,7 @@ from throughline.sources.publish.manifest import manifest_of_batches, manifest_o
 
 @click.command("reconcile", short_help="Show what should be there and is not, and what to do about it.")
 @on_store()
-@as_of_option
+@as_of_now_option
 @format_option
 @click.option(
     "--manifest",
@@ -51,7 +51,7 @@ from throughline.sources.publish.manifest import manifest_of_batches, manifest_o
 def reconcile_command(
     store: Store,
     domain: Domain,
-    as_of: datetime | None,
+    as_of: datetime,
     format_: Format | None,
     manifests: tuple[Path, ...],
     official: tuple[tuple[str, str], ...],

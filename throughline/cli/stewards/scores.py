@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from throughline.cli.terminal.options import format_option, on_store
+from throughline.cli.terminal.options import format_option, now, on_store
 from throughline.cli.terminal.writing import write_answer
-from throughline.quality.checks.check import as_of_checked
 from throughline.quality.checks.scores import scores, service_levels
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.quality import load_quality_rules
@@ -27,7 +26,7 @@ def scores_command(store: Store, domain: Domain, format_: Format | None, is_leve
     """
     rules = load_quality_rules(domain)
     if is_levels:
-        levels = service_levels(store.connection, rules, as_of_checked(store.connection))
+        levels = service_levels(store.connection, rules, now())
         store.connection.register("levels", levels)
     else:
         store.connection.register("scored", scores(store.connection, rules))

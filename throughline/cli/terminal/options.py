@@ -154,24 +154,35 @@ def now() -> datetime:
 
 
 class Moment(click.ParamType):
-    """A time as ISO 8601; without an offset it is UTC. Converted to naive UTC."""
+    """A time as ISO 8601, or `now`; without an offset it is UTC. Converted to naive UTC."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
+        if value == "now":
+            return now()
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            self.fail(f"`{value}` is not a time. Write 2026-03-02 or 2026-03-02T14:30.", param, ctx)
+            self.fail(f"`{value}` is not a time. Write 2026-03-02, 2026-03-02T14:30 or now.", param, ctx)
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 as_of_option = click.option(
-    "--as-of", type=Moment(), help="Count what is still open up to this time. Default: the time of the latest event."
+    "--as-of",
+    type=Moment(),
+    help="Count up to this time, and nothing that was sent or began later. Default: the time of the latest event.",
 )
-known_at_option = click.option("--known-at", type=Moment(), help="Show only what was known at this time.")
+# where silence is judged: a feed that ended is silent, whatever it said last
+as_of_now_option = click.option(
+    "--as-of", type=Moment(), default="now", show_default=True, help="Ask as of this time: a feed is silent up to it."
+)
+recorded_by_option = click.option(
+    "--recorded-by", type=Moment(), help="Show only what agencies had written down by this time."
+)
+known_at_option = click.option("--known-at", type=Moment(), help="Show only what had been received by this time.")
 
 
 def chosen_format(format_: Format | None) -> Format:
