@@ -62,8 +62,7 @@ def events_from_json_lines(lines: Sequence[bytes], domain: Domain, origin: str, 
                 refused.reject(first_position + place, event, line, None)
 
     def again(row: int) -> Record:
-        line = lines[kept[row]]
-        read = read_json(line)
+        read = read_json(line := lines[kept[row]])
         return ({}, line, read) if isinstance(read, Reject) else (read, line, None)
 
     columns, doubts, names = _read(objects(), rules)
@@ -84,9 +83,8 @@ def events_from_objects(
             refused.reject(positions[place], event, raw[place], event)
         else:
             kept.append(place)
-    columns, doubts, _ = _read((objects[place] for place in kept), domain.rules)
     return _admit(
-        (columns, doubts),
+        _read((objects[place] for place in kept), domain.rules)[:2],
         lambda row: (objects[kept[row]], raw[kept[row]], None),
         [positions[place] for place in kept],
         domain.rules,
