@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import orjson
 
 _NAME = re.compile("[a-z][a-z_]{0,40}").fullmatch
@@ -70,3 +72,24 @@ def _repeated_name(raw: bytes) -> Reject | None:
     except RecursionError:
         return Reject("not_json", None, "the record nests too deep")
     return None
+
+
+def names_written(lines: Sequence[bytes]) -> int:
+    """How many names of objects many lines of JSON have at most, at once: one that stands twice makes it more than were
+    read. -1 where it cannot be told."""
+    text = np.frombuffer(b"\n".join([b"", *lines]), dtype=np.uint8)
+    before = text[np.flatnonzero(text == ord(":")) - 1]
+    return -1 if (before <= ord(" ")).any() else int((before == ord('"')).sum())
+
+
+def names_read(value: Any) -> int:
+    """How many names the objects of a parsed value have."""
+    found, waiting = 0, [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            found += len(one)
+            one = list(one.values())
+        if isinstance(one, list):
+            waiting += one
+    return found

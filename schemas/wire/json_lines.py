@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from throughline.schemas.acceptance.admission import Decoded, Record, admit_decoded
 from throughline.schemas.acceptance.events import EVENTS, Batch
 from throughline.schemas.acceptance.judge import KNOWN_ATTRIBUTES
-from throughline.schemas.acceptance.reject import Reject, parse_json, read_json
+from throughline.schemas.acceptance.reject import Reject, names_read, names_written, parse_json, read_json
 from throughline.schemas.acceptance.rfc3339 import read_instant, read_label
 from throughline.schemas.acceptance.rows import ROW_COLUMNS, RowBatch, identifier_lists, placed
 from throughline.schemas.acceptance.rules import NOT_FIELDS, SHARED_PLACE, Refused, Rules, TypeRule
@@ -60,22 +60,13 @@ def events_from_json_lines(lines: Sequence[bytes], domain: Domain, origin: str, 
                 refused.reject(first_position + place, event, line, None)
 
     def again(row: int) -> Record:
-        line = lines[kept[row]]
-        read = read_json(line)
+        read = read_json(line := lines[kept[row]])
         return ({}, line, read) if isinstance(read, Reject) else (read, line, None)
 
     columns, doubts, names = _read(objects(), rules)
-    if names != _names_written([lines[place] for place in kept]):
+    if names != names_written([lines[place] for place in kept]):
         doubts |= np.array([isinstance(read_json(lines[place]), Reject) for place in kept], dtype=bool)
     return _admit((columns, doubts), again, [first_position + place for place in kept], rules, refused)
-
-
-def _names_written(lines: Sequence[bytes]) -> int:
-    """How many names of objects the lines have at most: a name that stands twice makes it more than were read. -1 where
-    it cannot be told."""
-    text = np.frombuffer(b"\n".join([b"", *lines]), dtype=np.uint8)
-    before = text[np.flatnonzero(text == ord(":")) - 1]
-    return -1 if (before <= ord(" ")).any() else int((before == ord('"')).sum())
 
 
 def events_from_objects(
@@ -107,11 +98,8 @@ def _admit(
     named["origin"] = pa.repeat(refused.origin, len(positions))
     named["position"] = pa.array(positions, pa.int64())
     events = pa.Table.from_arrays([named[name] for name in EVENTS.names], schema=EVENTS)
-
-    def records(rows: Sequence[int]) -> Iterator[Record]:
-        return (again(row) for row in rows)
-
-    batch, bad = admit_decoded(Decoded(events, doubts, records), rules), refused.build().rejects
+    decoded = Decoded(events, doubts, lambda rows: map(again, rows))
+    batch, bad = admit_decoded(decoded, rules), refused.build().rejects
     return Batch(batch.events, pa.concat_tables([bad, batch.rejects]) if bad.num_rows else batch.rejects)
 
 
@@ -120,8 +108,7 @@ def _read(objects: Iterable[Any], rules: Rules) -> tuple[dict[str, pa.Array], np
     plans: dict[str, _Plan] = {}
     shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
     labels: dict[str, tuple[int, str]] = {}
-    portions: list[tuple[dict[str, pa.Array], np.ndarray]] = []
-    names = 0
+    portions: list[tuple[dict[str, pa.Array], np.ndarray, int]] = []
     rows = _Rows(rules, plans, shapes, labels)
     for event in objects:
         try:
@@ -129,16 +116,14 @@ def _read(objects: Iterable[Any], rules: Rules) -> tuple[dict[str, pa.Array], np
         except (_Doubt, Refused, KeyError, TypeError, AttributeError, ValueError):
             rows.leave(event)
         if len(rows.rows) == _PORTION:
-            portions.append(rows.columns())
-            names += rows.names
+            portions.append((*rows.columns(), rows.names))
             rows = _Rows(rules, plans, shapes, labels)
     if rows.rows:
-        portions.append(rows.columns())
-        names += rows.names
+        portions.append((*rows.columns(), rows.names))
     if not portions:
         return {name: pa.array([], EVENTS.field(name).type) for name in ROW_COLUMNS}, np.zeros(0, dtype=bool), 0
-    columns = {name: pa.concat_arrays([named[name] for named, _ in portions]) for name in ROW_COLUMNS}
-    return columns, np.concatenate([doubts for _, doubts in portions]), names
+    columns = {name: pa.concat_arrays([named[name] for named, *_ in portions]) for name in ROW_COLUMNS}
+    return columns, np.concatenate([doubts for _, doubts, _ in portions]), sum(names for *_, names in portions)
 
 
 class _Plan:
@@ -175,14 +160,7 @@ class _Rows:
 
     def leave(self, event: Any) -> None:
         """Put a doubtful row."""
-        waiting = [event]
-        while waiting:
-            one = waiting.pop()
-            if isinstance(one, dict):
-                self.names += len(one)
-                one = list(one.values())
-            if isinstance(one, list):
-                waiting += one
+        self.names += names_read(event)
         self.doubtful.append(len(self.rows))
         self.rows.append(_NOTHING)
         self.counts.append(0)

@@ -116,7 +116,7 @@ class _Reader:
             hint = "Save it as UTF-8 (in Excel: `CSV UTF-8`) and try again."
             raise DataError("is UTF-16", file=path, line=1, hint=hint)
         quote = re.escape(self.quote)
-        self.skip = settings.get("skip", 0)
+        self.skip: int = settings.get("skip", 0)
         titles = re.match(f"(?:[^\r\n]*(?:\r\n|\r|\n)){{{self.skip}}}", text := head.decode("latin-1"))
         bare = re.sub(f"{quote}[^{quote}]*{quote}", "", text[titles.end() :] if titles else "")
         first = re.split("[\r\n]", bare, maxsplit=1)[0]

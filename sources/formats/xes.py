@@ -56,9 +56,10 @@ def read_xes(path: Path, batch_rows: int = 100_000) -> Iterator[Rows]:
             raise DataError(f"has more than {_COLUMNS_LIMIT} different attributes", file=path)
     columns = tuple(names)
     yield _rows(columns, [], 1, path)
-    first, gathered = 1, []
-    for event in _events(path):
-        gathered.append(event)
+    first = 1
+    gathered: list[Event] = []
+    for found in _events(path):
+        gathered.append(found)
         if len(gathered) == batch_rows:
             yield _rows(columns, gathered, first, path)
             first, gathered = first + batch_rows, []
