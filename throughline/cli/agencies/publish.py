@@ -13,6 +13,7 @@ from throughline.cli.terminal.options import (
     bootstrap_option,
     mapping_of,
     mapping_option,
+    taken_at_option,
     topic_prefix_option,
     usual_domain_option,
 )
@@ -33,6 +34,7 @@ _ANSWER_SECONDS = 3.0
 @topic_prefix_option
 @usual_domain_option
 @mapping_option
+@taken_at_option
 @click.option(
     "--outbox",
     "outbox_path",
@@ -64,6 +66,7 @@ def publish_command(
     topic_prefix: str,
     domain: Domain,
     mapping_name: str | None,
+    taken_at: str | None,
     outbox_path: Path,
     client: str,
     structured: bool,
@@ -80,7 +83,7 @@ def publish_command(
     Example: throughline publish events.jsonl --bootstrap localhost:9092
     """
     topics = load_topics(domain, prefix=topic_prefix)
-    mapping = mapping_of(mapping_name, domain)
+    mapping = mapping_of(mapping_name, domain, taken_at)
     made, files = Published(), list(paths)
     try:
         with (

@@ -16,6 +16,7 @@ from throughline.cli.terminal.options import (
     mapping_option,
     store_at,
     store_option,
+    taken_at_option,
 )
 from throughline.cli.terminal.progress import progress_bar
 from throughline.cli.terminal.writing import print_counts
@@ -75,11 +76,17 @@ def _live_demo(store_path: Path, cases: int, seed: int) -> None:
 @store_option
 @domain_option
 @mapping_option
+@taken_at_option
 @click.option(
     "--dry-run", is_flag=True, help="With --mapping: list what does not fit, line by line, and write nothing."
 )
 def replay(
-    paths: tuple[Path, ...], store_path: Path, domain: Domain | None, mapping_name: str | None, dry_run: bool
+    paths: tuple[Path, ...],
+    store_path: Path,
+    domain: Domain | None,
+    mapping_name: str | None,
+    taken_at: str | None,
+    dry_run: bool,
 ) -> None:
     """Read event files (JSON, Avro, Parquet; - is standard input), or an export with a mapping, into a store.
 
@@ -91,13 +98,13 @@ def replay(
     # before a store is made: what cannot be read leaves none behind
     files = files_to_read(list(paths), is_mapped=mapping_name is not None)
     if dry_run:
-        _dry_run(files, domain or load_domain(), mapping_name)
+        _dry_run(files, domain or load_domain(), mapping_name, taken_at)
         return
     if not store_path.exists():
-        mapping_of(mapping_name, domain or load_domain())
+        mapping_of(mapping_name, domain or load_domain(), taken_at)
     with open_store(store_path, write=True) as store:
         domain = domain_of(store, domain)
-        mapping = mapping_of(mapping_name, domain)
+        mapping = mapping_of(mapping_name, domain, taken_at)
         with progress_bar() as report:
             poor: list[str] = []
 
@@ -111,10 +118,10 @@ def replay(
         raise DataError("\n".join(poor), hint="What was accepted is kept; `throughline quarantine list` has the rest.")
 
 
-def _dry_run(files: list[Path], domain: Domain, mapping_name: str | None) -> None:
+def _dry_run(files: list[Path], domain: Domain, mapping_name: str | None, taken_at: str | None) -> None:
     """Print what the mapping makes of each file; exit code 1 if it could not run over one of them, or makes next to
     nothing of it."""
-    mapping = mapping_of(mapping_name, domain)
+    mapping = mapping_of(mapping_name, domain, taken_at)
     if mapping is None:
         raise UsageError("--dry-run needs a mapping.", hint="Give --mapping FILE too.")
     could_run = True

@@ -15,6 +15,7 @@ from throughline.cli.terminal.options import (
     mapping_option,
     now,
     on_store,
+    taken_at_option,
     topic_prefix_option,
 )
 from throughline.cli.terminal.progress import progress_bar
@@ -122,6 +123,7 @@ def _print_facts(facts: list[tuple[str, str | None]], lines: list[str] | None) -
 @click.option("--source", help="Only records from this source.")
 @click.option("--id", "quarantine_id", type=int, help="One record, discarded or not.")
 @mapping_option
+@taken_at_option
 @topic_prefix_option
 def replay(
     store: Store,
@@ -130,6 +132,7 @@ def replay(
     source: str | None,
     quarantine_id: int | None,
     mapping_name: str | None,
+    taken_at: str | None,
     topic_prefix: str,
 ) -> None:
     """Judge the open records in quarantine again by the current catalogue, from the bytes that were kept.
@@ -146,7 +149,7 @@ def replay(
             reason=reason,
             source=source,
             quarantine_id=quarantine_id,
-            mapping=mapping_of(mapping_name, domain),
+            mapping=mapping_of(mapping_name, domain, taken_at),
             topic_prefix=topic_prefix,
             report=report,
         )

@@ -17,7 +17,7 @@ from throughline.schemas.definitions.domain import DEFAULT_DOMAIN, Domain, load_
 from throughline.sinks.questions.query import FORMATS, Format
 from throughline.sinks.store import Store, open_store
 from throughline.sources.formats.registry import endings, row_formats
-from throughline.sources.mapping.mapping import load_mapping
+from throughline.sources.mapping.mapping import dated, load_mapping
 from throughline.sources.mapping.parts import Mapping
 
 Command = Callable[..., None]
@@ -69,16 +69,19 @@ class MappingFile(click.ParamType):
         return completions(names, incomplete) or [CompletionItem(incomplete, type="file")]
 
 
-def mapping_of(name: str | None, domain: Domain) -> Mapping | None:
-    """The mapping in a file, or the built-in one of this name. Raises UsageError if there is neither."""
+def mapping_of(name: str | None, domain: Domain, taken_at: str | None = None) -> Mapping | None:
+    """The mapping in a file, or the built-in one of this name; `taken_at` is when its snapshots were taken, if they do
+    not say so. Raises UsageError if there is neither."""
     if name is None:
+        if taken_at is not None:
+            raise UsageError("--as-of is for snapshots, which need a mapping.", hint="Give --mapping FILE too.")
         return None
     path = Path(name)
-    if path.exists():
-        return load_mapping(path)
     shipped = shipped_mappings(domain.name)
-    if name in shipped:
-        return load_mapping(DOMAINS / domain.name / "mappings" / f"{name}.yaml")
+    if not path.exists() and name in shipped:
+        path = DOMAINS / domain.name / "mappings" / f"{name}.yaml"
+    if path.exists():
+        return load_mapping(path) if taken_at is None else dated(load_mapping(path), taken_at)
     raise UsageError(
         f"There is no mapping `{name}`.",
         hint=f"Check the path, or name one that the domain {domain.name} has: {', '.join(shipped) or 'none'}.",
@@ -103,6 +106,12 @@ mapping_option = click.option(
     metavar="FILE",
     help=f"How rows of an export become events: a mapping file, or the name of one that is built in. Exports end in "
     f"{endings(row_formats())}.",
+)
+taken_at_option = click.option(
+    "--as-of",
+    "taken_at",
+    metavar="TIME",
+    help="With a mapping of snapshots that do not say so: the day, month or instant at which the files were taken.",
 )
 
 
