@@ -12,6 +12,7 @@ comment on column events.case_key is 'The case it belongs to; null while it wait
 comment on column events.revision is 'Orders what the source says of one id, in the one form of a revision: that of the first copy; `statements` may have further ones.';
 comment on column events.retracts is 'True where the source takes the event back, else null.';
 comment on column events.revised is 'True where the source said otherwise at a lower revision, else null.';
+comment on column events.sequence is 'The publisher''s own order of its events: whole numbers as numbers, then text.';
 comment on column events.standing is 'stands; superseded: a higher revision has other content; retraction: it takes the event back, and nothing of the event stands; conflict: the highest revision has several contents, and this one does not stand.';
 
 create table statements (
@@ -39,6 +40,9 @@ create macro content_hash_of(e) as md5(if(e.retracts, 'retracts', concat_ws(chr(
   coalesce(e.enhanced::varchar, chr(30)), coalesce(e.channel, chr(30)), coalesce(e.victim, chr(30)),
   coalesce(e.officer, chr(30)), coalesce(e.correlation, chr(30)), coalesce(e.causation, chr(30)), e.data)));
 
+-- whole numbers of a publisher order as numbers, and before what is none
+create macro sequence_number(sequence) as
+  case when regexp_full_match(sequence, '[0-9]{1,38}') then sequence::hugeint end;
 -- a time as a person reads it: what is known to the day, the month, or some of them, is shown as such, never as a midnight
 create macro shown_time(moment, prec) as case prec
   when 'instant' then strftime(moment, '%Y-%m-%d %H:%M')
@@ -72,7 +76,7 @@ comment on column dated_events.occurred_at is 'When it happened: UTC for an inst
 comment on column dated_events.occurred_precision is 'instant, day, month, or so many days or months.';
 comment on column dated_events.recorded_at is 'The earliest time that any copy states at which the agency wrote it down (UTC).';
 comment on column dated_events.received_at is 'The earliest time at which a copy was accepted (UTC).';
-comment on column dated_events.sequence is 'The publisher''s own order of its events, compared as text.';
+comment on column dated_events.sequence is 'The publisher''s own order of its events: whole numbers as numbers, then text.';
 comment on column dated_events.identifiers is 'Identifiers that it carries, normalised.';
 comment on column dated_events.identifier_keys is 'Keys of those of its identifiers that may link.';
 comment on column dated_events.decision is 'What was decided, if it decides something (a value of the catalogue).';
@@ -110,7 +114,9 @@ with acts as (
     least(one_key, other_key) as left_key, greatest(one_key, other_key) as right_key,
     -- in one form only: the same person, written in two ways, would be two
     case when regexp_full_match(lower(officer), '[a-z]+-[0-9a-f]{8,64}') then lower(officer) end as person,
-    row_number() over (order by occurred_at, recorded_at nulls last, sequence nulls last, event_key) as act
+    row_number() over (
+      order by occurred_at, recorded_at nulls last, sequence_number(sequence) nulls last, sequence nulls last, event_key
+    ) as act
   from dated_events
   where type in (
       'steward.identifiers.linked', 'steward.identifiers.seconded', 'steward.identifiers.withdrawn',

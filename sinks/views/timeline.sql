@@ -8,7 +8,7 @@ with placed as (
       order by
         occurred_at, recorded_at nulls last,
         -- whole numbers as numbers, before all other text
-        case when regexp_full_match(sequence, '[0-9]{1,38}') then sequence::hugeint end nulls last, sequence nulls last,
+        sequence_number(sequence) nulls last, sequence nulls last,
         event_key
     )::integer as position
   from dated_events

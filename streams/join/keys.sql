@@ -7,6 +7,3 @@ create or replace temp macro linking_keys(area, identifiers) as list_transform(
   list_filter(identifiers, lambda x: list_contains(getvariable('linking_kinds'), x.kind)),
   lambda x: identifier_key_of(area, x.kind, x.value)
 );
--- a sequence that is a whole number: numbers stand in their order, before all other text
-create or replace temp macro sequence_number(sequence) as
-  case when regexp_full_match(sequence, '[0-9]{1,38}') then sequence::hugeint end;
