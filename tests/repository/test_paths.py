@@ -84,6 +84,14 @@ def test_every_module_on_a_page_is_there(page: Path) -> None:
     assert sorted(name for name in ours if name not in modules() and name.rpartition(".")[0] not in modules()) == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_every_test_on_a_page_is_there(page: Path) -> None:
+    """Named as `tests/…/test_file.py::test_name`."""
+    named = re.findall(r"(tests/[\w/]+\.py)::(\w+)", page.read_text(encoding="utf-8"))
+
+    assert [test for file, test in named if f"def {test}(" not in (ROOT / file).read_text(encoding="utf-8")] == []
+
+
 @cache
 def words() -> frozenset[str]:
     """Every word of the code, the SQL and the data."""
