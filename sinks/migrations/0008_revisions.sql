@@ -63,6 +63,17 @@ left join (
   group by all
 ) r using (event_key, origin, position);
 comment on view dated_events is 'One row per event, with the earliest times that any copy of it states.';
+-- events at one time that their publisher numbers without leading zeros stand in another order from now on
+insert into unsettled_cases
+select distinct case_key
+from (
+  select case_key
+  from dated_events
+  where case_key is not null and sequence is not null
+  group by case_key, occurred_at, recorded_at
+  having count(distinct sequence) > 1 and bool_or(sequence_number(sequence) is not null)
+);
+
 comment on column dated_events.event_key is 'Lower 64 bits of the MD5 of source, U+001F and id.';
 comment on column dated_events.case_key is 'The case it belongs to; null while it waits to be linked, for stewards'' acts, and where it does not stand.';
 comment on column dated_events.source is 'The system that published it (CloudEvents source).';

@@ -39,3 +39,25 @@ def test_what_stood_stands_and_what_was_in_conflict_is_in_conflict(tmp_path: Pat
         assert ask("select event_id, revised from timeline").fetchall() == [("e1", False)]
         for view in public_schema().views:
             ask(f"from {view}").fetchall()
+
+
+def test_a_case_whose_numbers_are_not_padded_is_put_in_order(tmp_path: Path) -> None:
+    """9 comes before 10 from now on: what was derived in the other order is derived again."""
+    path = tmp_path / "earlier.duckdb"
+    with open_store(path, write=True, schema=BEFORE_REVISIONS) as store, store.transaction() as connection:
+        connection.execute(
+            """
+            insert into events by name
+            select
+              row_number() over ()::ubigint as event_key, case_key::ubigint as case_key,
+              'rms' as source, coalesce(sequence, '-') as event_id,
+              'police.crime.recorded' as type, 1 as version, '20' as area, 'police' as agency, sequence,
+              timestamp '2026-03-02 10:15' as occurred_at, 'instant' as occurred_precision,
+              timestamp '2026-06-01 06:00' as received_at, [] as identifiers, [] as identifier_keys, '{}' as data,
+              false as in_conflict, 'in/1.jsonl' as origin, 1 as position
+            from (values (1, '9'), (1, '10'), (2, '7'), (3, 'a'), (3, 'b'), (4, null), (4, '3')) t(case_key, sequence)
+            """
+        )
+
+    with open_store(path, write=True) as store:
+        assert store.connection.execute("select case_key from unsettled_cases").fetchall() == [(1,)]

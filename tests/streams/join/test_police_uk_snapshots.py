@@ -31,14 +31,15 @@ def mapping() -> Mapping:
     """The shipped one, of rows with a crime id, each download as of its month."""
     shipped = load_mapping(ENGLAND_WALES / "mappings" / "police_uk_street.yaml")
     as_of = Value(path=r"S\d_(\d{4}-\d{2})", form=TimeForm(("%Y-%m",)))
-    ignored = tuple({name for one in shipped.identities for name in one.columns} - {"Crime ID", *SAID})
-    return replace(
+    made = replace(
         shipped,
         identities=(Identity("columns", ("Crime ID",)),),
         snapshot=Snapshot(as_of),
         filters=(*shipped.filters, Condition("Crime ID", "present", ())),
-        ignore=(*shipped.ignore, *ignored),
     )
+    # where it was, which tells rows apart where they have no crime id
+    left = {name for one in shipped.identities for name in one.columns} - made.columns().keys()
+    return replace(made, ignore=(*shipped.ignore, *sorted(left)))
 
 
 def said(files: list[Path]) -> dict[str, set[tuple[str, ...]]]:
