@@ -41,10 +41,9 @@ TABLES: tuple[Digested, ...] = (
         "timeline",
         "dated_events",
         where="case_key is not null",
-        # event_key and identifier_keys follow from other columns; what is in a case stands, and retracts nothing; its
-        # revision is that of the copy that came first
+        # event_key and identifier_keys follow from other columns; what is in a case stands, and retracts nothing
         without=frozenset(
-            {"received_at", "origin", "position", "event_key", "identifier_keys", "standing", "revision", "retracts"}
+            {"received_at", "origin", "position", "event_key", "identifier_keys", "standing", "retracts"}
         ),
         since=frozenset({"revised"}),
     ),

@@ -15,7 +15,7 @@ from throughline.sql import sql
 
 # how a copy came here: two copies may differ in it and be one content
 _COMING = ("recorded_at", "received_at", "origin", "position")
-_KEYS = frozenset({"event_key", "case_key", "identifier_keys", "standing", "revised", "revision", "source", "event_id"})
+_KEYS = frozenset({"event_key", "case_key", "identifier_keys", "standing", "revised", "source", "event_id"})
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ def read_revision(stated: Any) -> str | None:
         return None
     if type(stated) is int and stated >= 0:
         stated = str(stated)
-    if type(stated) is str and 7 <= len(stated) <= 64 and stated[4] == "-":
+    if type(stated) is str and 7 <= len(stated) <= 64 and stated[4] == "-" and "/" not in stated:
         label = read_label(stated)
-        if not isinstance(label, str) and " " not in label[1]:
+        if not isinstance(label, str):
             return stated
         micros = read_instant(stated)
         if not isinstance(micros, str):

@@ -3,13 +3,11 @@
 drop view link_acts;
 drop view dated_events;
 
-alter table events add column revision varchar;
 alter table events add column retracts boolean;
 alter table events add column revised boolean;
 alter table events rename column in_conflict to standing;
 alter table events alter column standing set data type varchar using if(standing, 'conflict', 'stands');
 comment on column events.case_key is 'The case it belongs to; null while it waits to be linked, for stewards'' acts, and where it does not stand.';
-comment on column events.revision is 'Orders what the source says of one id, in the one form of a revision: that of the first copy; `statements` may have further ones.';
 comment on column events.retracts is 'True where the source takes the event back, else null.';
 comment on column events.revised is 'True where the source said otherwise at a lower revision, else null.';
 comment on column events.sequence is 'The publisher''s own order of its events: whole numbers as numbers, then text.';
@@ -18,16 +16,24 @@ comment on column events.standing is 'stands; superseded: a higher revision has 
 create table statements (
   event_key ubigint not null,
   content_hash varchar not null,
-  revision varchar,
+  revision varchar not null,
   recorded_at timestamp,
   received_at timestamp not null
 );
-comment on table statements is 'One row per further revision at which a source stated a content of an event that was known already.';
+comment on table statements is 'One row per revision at which a source stated a content of an event; none where it stated no revision.';
 comment on column statements.event_key is 'The event.';
 comment on column statements.content_hash is 'The content, as stewards name it.';
-comment on column statements.revision is 'The revision at which it was stated again; null for none.';
+comment on column statements.revision is 'Orders what the source says of one id, in the one form of a revision.';
 comment on column statements.recorded_at is 'When the agency wrote that down (UTC), if it is stated.';
 comment on column statements.received_at is 'When it was first received (UTC).';
+
+-- a file may be edited and read again: then two contents of an event stand in one place
+alter table restated add column first_received_at timestamp;
+update restated r
+set first_received_at = e.received_at
+from events e
+where e.event_key = r.event_key and e.origin = r.origin and e.position = r.position;
+comment on column restated.first_received_at is 'When that first copy was received (UTC).';
 
 -- what two copies of an event must agree in; shown to stewards as the name of a copy. To take an event back is all that
 -- a retraction says
@@ -44,10 +50,11 @@ create macro content_hash_of(e) as md5(if(e.retracts, 'retracts', concat_ws(chr(
 create macro sequence_number(sequence) as
   case when regexp_full_match(sequence, '[0-9]{1,38}') then sequence::hugeint end;
 -- a time as a person reads it: what is known to the day, the month, or some of them, is shown as such, never as a midnight
-create macro shown_time(moment, prec) as case prec
-  when 'instant' then strftime(moment, '%Y-%m-%d %H:%M')
-  when 'day' then strftime(moment, '%Y-%m-%d')
-  when 'month' then strftime(moment, '%Y-%m')
+create macro shown_time(moment, prec) as case
+  when moment is null or prec is null then null
+  when prec = 'instant' then strftime(moment, '%Y-%m-%d %H:%M')
+  when prec = 'day' then strftime(moment, '%Y-%m-%d')
+  when prec = 'month' then strftime(moment, '%Y-%m')
   else concat_ws(' to ',
     left(strftime(moment, '%Y-%m-%d'), if(contains(prec, 'day'), 10, 7)),
     left(strftime(moment + try_cast(prec as interval) - interval 1 day, '%Y-%m-%d'), if(contains(prec, 'day'), 10, 7)))
@@ -58,10 +65,13 @@ select
   e.* replace (least(e.recorded_at, r.recorded_at) as recorded_at, least(e.received_at, r.received_at) as received_at)
 from events e
 left join (
-  select event_key, origin, position, min(recorded_at) as recorded_at, min(received_at) as received_at
+  select
+    event_key, origin, position, first_received_at, min(recorded_at) as recorded_at, min(received_at) as received_at
   from restated
   group by all
-) r using (event_key, origin, position);
+) r
+  on r.event_key = e.event_key and r.origin = e.origin and r.position = e.position
+  and r.first_received_at = e.received_at;
 comment on view dated_events is 'One row per event, with the earliest times that any copy of it states.';
 -- events at one time that their publisher numbers without leading zeros stand in another order from now on
 insert into unsettled_cases
@@ -107,7 +117,6 @@ comment on column dated_events.causation is 'Id of the event that caused it.';
 comment on column dated_events.data is 'Its other fields, as canonical JSON.';
 comment on column dated_events.origin is 'File or topic-partition that the first copy was read from.';
 comment on column dated_events.position is 'Line, row or offset of the first copy there.';
-comment on column dated_events.revision is 'Orders what the source says of one id: that of the first copy.';
 comment on column dated_events.retracts is 'True where the source takes the event back, else null.';
 comment on column dated_events.revised is 'True where the source said otherwise at a lower revision, else null.';
 comment on column dated_events.standing is 'stands, superseded, retraction or conflict.';

@@ -45,21 +45,23 @@ def _explain_absence(connection: duckdb.DuckDBPyConnection, wanted: str) -> None
     """Raise DataError where there are events with the identifier `wanted` of which none stands."""
     counted = connection.execute(
         """
-        select count(distinct event_key) filter (standing = 'conflict'), count(distinct event_key)
+        select
+          count(distinct event_key) filter (standing = 'conflict'),
+          count(distinct event_key) filter (event_key in (select event_key from events where standing = 'retraction'))
         from events
         where standing <> 'stands'
           and len(list_filter(identifiers, lambda i: i.value = $name or i.kind || ':' || i.value = $name)) > 0
         """,
         {"name": wanted},
     ).fetchone()
-    contested, all_of_them = counted or (0, 0)
+    contested, taken_back = counted or (0, 0)
     if contested:
         raise DataError(
             f"`{wanted}` has no timeline: several contents were published of {contested} of its events, "
             "and none stands.",
             hint="`throughline conflicts list` shows them. A steward decides which content stands.",
         )
-    if all_of_them:
+    if taken_back:
         raise DataError(
             f"`{wanted}` has no timeline: its source took back what it had published of it.",
             hint='`throughline query "from revisions"` shows what was said before.',

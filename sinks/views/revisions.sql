@@ -4,16 +4,16 @@ with several as (
   select event_key from events where standing in ('superseded', 'retraction')
 ),
 contents as (
-  select e.*, content_hash_of(e) as content_hash from events e semi join several using (event_key)
+  -- the earliest time that any copy of a content states
+  select e.*, content_hash_of(e) as content_hash from dated_events e semi join several using (event_key)
 ),
 stated as (
-  select event_key, content_hash, revision, min(recorded_at) as recorded_at, min(received_at) as received_at
-  from (
-    select event_key, content_hash, revision, recorded_at, received_at from contents
-    union all
-    select event_key, content_hash, revision, recorded_at, received_at from statements semi join several using (event_key)
-  )
+  select event_key, content_hash, revision, min(received_at) as received_at
+  from statements
+  semi join several using (event_key)
   group by all
+  union all
+  select event_key, content_hash, null, received_at from contents anti join statements using (event_key, content_hash)
 ),
 -- one content over several revisions, with no other between them, is one statement
 counted as (
@@ -30,14 +30,14 @@ counted as (
 statements_made as (
   select
     event_key, content_hash, statement, min(revision) as from_revision, max(revision) as to_revision,
-    min(recorded_at) as recorded_at, min(received_at) as received_at
+    min(received_at) as received_at
   from counted
   group by all
 ),
 fields as (
   select
-    s.* exclude (recorded_at, received_at), s.recorded_at as stated_recorded_at, s.received_at as stated_received_at,
-    c.* exclude (event_key, content_hash, recorded_at, received_at, revision),
+    s.* exclude (received_at), s.received_at as stated_received_at,
+    c.* exclude (event_key, content_hash, received_at),
     -- every field that says something, as text; that an event is taken back is all that a retraction says
     if(c.retracts, null, list_filter([
       {'name': 'type', 'says': c.type}, {'name': 'area', 'says': c.area}, {'name': 'agency', 'says': c.agency},
@@ -102,7 +102,7 @@ select
     || list_filter(d.before, lambda f: not list_contains(d.said, f)),
     lambda f: f.name
   )))) as changed,
-  d.stated_recorded_at as recorded_at,
+  if(d.retracts, null, d.recorded_at) as recorded_at,
   d.stated_received_at as received_at
 from compared d
 left join placed p using (event_key);
@@ -122,5 +122,5 @@ comment on column revisions.occurred_precision is 'instant, day, month, or so ma
 comment on column revisions.decision is 'What was decided, as stated.';
 comment on column revisions.reason is 'Reasons given, joined by "; ".';
 comment on column revisions.changed is 'Names of the fields that say something else than the statement before; null for the first, and where the event was taken back.';
-comment on column revisions.recorded_at is 'When the agency wrote it down (UTC), the earliest time that is stated.';
+comment on column revisions.recorded_at is 'When the agency wrote down what it says (UTC), the earliest time that is stated; null where the event was taken back.';
 comment on column revisions.received_at is 'When it was first received (UTC).';

@@ -1,20 +1,21 @@
--- One row per event of a change: what a row of a snapshot says, where the snapshot before said something else of its id.
--- A claim that a reading without the snapshots between would have made is taken back, so that the one of more snapshots counts.
--- reads: seen (EVENTS, is_change, content), snapshots (revision, before), intervals
+-- One row per event of a change: what a row says in a snapshot, where the last one before that has its id said something
+-- else. What a reading without that last one would have claimed of the next is taken back, so that more snapshots count.
+-- reads: seen (EVENTS, is_change, content), intervals
 with said as (
   -- an id that says two things in one snapshot says nothing
   select id, revision, min(content) as content from seen where is_change group by all having count(distinct content) = 1
 ),
+in_order as (
+  select
+    id, revision, content, lag(revision) over by_id as before, lag(content) over by_id as said_before,
+    lag(content, 2) over by_id as said_first
+  from said
+  window by_id as (partition by id order by revision)
+),
 claims as (
-  select n.id, n.revision, s.before, coalesce(n.content <> w.content, false) as is_change
-  from said n
-  join snapshots s using (revision)
-  left join said w on w.id = n.id and w.revision = s.before
-  where s.before is not null
-    and (
-      n.content <> w.content
-      or exists (select 1 from said o where o.id = n.id and o.revision < s.before and o.content <> n.content)
-    )
+  select id, revision, before, content <> said_before as is_change
+  from in_order
+  where content <> said_before or (content = said_before and content <> said_first)
 )
 select
   e.* exclude (is_change, content) replace (

@@ -91,7 +91,7 @@ def _rows_of(columns: tuple[str, ...], records: list[tuple[int, dict[str, str | 
 
 def convert(found: Iterable[Rows], mapping: Mapping, domain: Domain, path: Path) -> Iterator[Converted]:
     """What the mapping makes of rows that were read from `path`, in bounded runs. Raises as `read_mapped` does."""
-    columns, queries, wanted = None, [], ""
+    columns, queries, wanted, stated = None, [], "", ""
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.execute("set timezone = 'UTC'")
         connection.execute("set variable origin = $1", [str(path)])
@@ -103,22 +103,29 @@ def convert(found: Iterable[Rows], mapping: Mapping, domain: Domain, path: Path)
                     raise MappingProblemsError(problems)
                 plan = MappingSql(mapping, domain.rules, rows.columns, path, domain.time_zone)
                 columns, queries, wanted = rows.columns, plan.queries(), plan.filter()
+                stated = plan.stated() if mapping.compares else ""
             for start in range(0, max(rows.table.num_rows, 1), BATCH_ROWS):
                 part = Rows(
                     rows.columns,
                     rows.table.slice(start, BATCH_ROWS),
                     rows.rejects.slice(0 if start == 0 else rows.rejects.num_rows),
                 )
-                yield _convert_run(connection, queries, wanted, part, domain, mapping)
+                yield _convert_run(connection, queries, wanted, part, domain, mapping, stated)
 
 
 def _convert_run(
-    connection: duckdb.DuckDBPyConnection, queries: list[str], wanted: str, rows: Rows, domain: Domain, mapping: Mapping
+    connection: duckdb.DuckDBPyConnection,
+    queries: list[str],
+    wanted: str,
+    rows: Rows,
+    domain: Domain,
+    mapping: Mapping,
+    stated: str,
 ) -> Converted:
     rejects = [rows.rejects]
     events: list[pa.Table] = []
     changes: list[pa.Table] = []
-    stated: list[pa.Table] = []
+    said = STATED.empty_table()
     left_out = 0
     count = rows.table.num_rows
     if count:
@@ -132,15 +139,14 @@ def _convert_run(
             good = made.filter(pc.invert(fault))
             admitted = admit(good.select(EVENTS.names).cast(EVENTS), domain.rules, raw=good["raw"])
             (changes if emit.is_change else events).append(admitted.events)
-            if mapping.compares:
-                stated.append(made.select(["id", "revision"]).cast(STATED))
             # what is kept of a row is the row, not the event that was made of it
             has_lines = rows.table["raw"].null_count == 0
             rejects.append(admitted.rejects if has_lines else _without_raw(admitted.rejects))
+        if stated:
+            said = connection.execute(stated).to_arrow_table().cast(STATED)
         connection.unregister("source_rows")
     refused = _whole(pa.concat_tables(rejects), rows)
     accepted = pa.concat_tables(events) if events else EVENTS.empty_table()
-    said = pa.concat_tables([STATED.empty_table(), *stated])
     return Converted(
         Batch(accepted, refused),
         count + rows.rejects.num_rows,

@@ -288,7 +288,7 @@ def dated(mapping: Mapping, as_of: str) -> Mapping:
     if mapping.snapshot is None or mapping.snapshot.as_of is not None:
         said = "says when its snapshots were taken" if mapping.snapshot else "has no `snapshot`"
         raise UsageError(f"The mapping {said}.", hint="Leave `--as-of` out.")
-    label = read_label(as_of)
+    label = "bad_time" if "/" in as_of else read_label(as_of)
     if isinstance(label, str):
         form = TimeForm()
         if isinstance(read_instant(as_of), str):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -62,30 +63,29 @@ class Snapshots:
         self._connection.register("given", made.stated.cast(STATED))
         self._connection.execute("insert into stated select distinct id, revision from given where id is not null")
         if made.is_unsure:
-            self._connection.execute("insert into unsure select distinct revision from given")
+            self._connection.execute(
+                "insert into unsure select distinct revision from given "
+                "union select null where not exists (select 1 from given where revision is not null)"
+            )
 
     def differences(self) -> Iterator[Batch]:
         """The events of what changed and of what has vanished, admitted by the domain's rules, in bounded batches."""
         run = self._connection.execute
-        run(
-            "create temp table snapshots as select revision, lag(revision) over (order by revision) as before "
-            "from (select distinct revision from stated where revision is not null)"
-        )
-        # what cannot be read may be the row that seems to be missing
+        # what cannot be read may be the row that seems to be missing, and of an unknown snapshot
         run(
             "create temp table whole as select revision, lag(revision) over (order by revision) as before "
-            "from snapshots where revision not in (select revision from unsure where revision is not null)"
+            "from (select distinct revision from stated where revision is not null) "
+            "where revision not in (select revision from unsure where revision is not null) "
+            "and not exists (select 1 from unsure where revision is null)"
         )
-        pairs = run("select before, revision from snapshots union select before, revision from whole").fetchall()
-        intervals = [
-            (before, after, *between(before, after, self._domain.time_zone)) for before, after in pairs if before
-        ]
-        run(
-            "create temp table intervals "
-            "(before varchar, revision varchar, occurred_at timestamp, occurred_precision varchar)"
-        )
-        if intervals:
-            self._connection.executemany("insert into intervals values (?, ?, make_timestamp(?), ?)", intervals)
+        taken = [one for (one,) in run("select distinct revision from seen order by revision").fetchall()]
+        zone = self._domain.time_zone
+        pairs = [(before, after, *between(before, after, zone)) for before, after in combinations(taken, 2)]
+        columns = zip(*pairs, strict=True) if pairs else ((), (), (), ())
+        kinds = (pa.string(), pa.string(), pa.int64(), pa.string())
+        made = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+        self._connection.register("pairs", pa.table(made, names=["before", "revision", "at", "occurred_precision"]))
+        run("create temp table intervals as select * exclude (at), make_timestamp(at) as occurred_at from pairs")
         yield from self._admitted(sql(__package__, "changes"))
         snapshot = self._mapping.snapshot
         if snapshot is not None and snapshot.vanished is not None:
@@ -124,7 +124,12 @@ class Snapshots:
             "retracts": "if(is_new, null, true)",
             "data": text(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS).decode()),
         }
-        return f"select {_listed(columns)} from {vanished}"
+        # one event of a row, whatever number of events the row had
+        name = next((emit.name for emit in self._mapping.emits if not emit.is_change), None)
+        if name is None:
+            return f"select {_listed(columns)} from {vanished}"
+        columns["id"] = f"left(id, -{len(name) + 1}) || ':vanished:' || missing_at"
+        return f"select {_listed(columns)} from {vanished} where ends_with(id, {text(':' + name)})"
 
     def _admitted(self, query: str) -> Iterator[Batch]:
         for found in self._connection.execute(query).to_arrow_reader(_ROWS_AT_ONCE):

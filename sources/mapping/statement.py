@@ -86,7 +86,12 @@ class MappingSql:
         """One query for each emit."""
         return [self._query(emit) for emit in self.mapping.emits]
 
-    def _query(self, emit: Emit) -> str:
+    def stated(self) -> str:
+        """Id and revision of every event that a row could give: also of a row that is left out, which is there."""
+        every = (f"select id, revision from ({self._query(emit, is_wanted='true')})" for emit in self.mapping.emits)
+        return " union all ".join(every)
+
+    def _query(self, emit: Emit, is_wanted: str | None = None) -> str:
         faults = _Faults([])
         self.times = []
         type_sql = self._type(emit, faults)
@@ -127,7 +132,7 @@ class MappingSql:
             "position": "r.position",
         }
         listed = ",\n  ".join(f"{columns[name]} as {_quoted(name)}" for name in EVENTS.names)
-        where = " and ".join([self.filter(), self._all(emit.when)])
+        where = is_wanted or " and ".join([self.filter(), self._all(emit.when)])
         return (
             "-- One row per event that a row of the source gives, or the fault that keeps it from being.\n"
             f"select\n  {listed},\n"

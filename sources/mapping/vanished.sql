@@ -1,14 +1,19 @@
--- One row per event that a snapshot lacks and that was stated before it: as it was stated last, with the revision of the
--- snapshot that lacks it (`missing_at`) and that of the one before (`before`). `is_new`: the one before had it.
+-- One row per event that a snapshot lacks and that the one before it had, or lacked as the first: as it was stated last, with
+-- the revision of the snapshot that lacks it (`missing_at`) and that of the one before (`before`). `is_new`: that one had it.
 -- reads: seen (EVENTS, is_change, content), stated (id, revision), whole (revision, before), intervals
 with known as (
   select distinct id, revision from seen where not is_change
 ),
+-- each snapshot with the two before it
+three as (
+  select revision, before, lag(before) over (order by revision) as the_one_before_that from whole
+),
 missing as (
   select w.revision as missing_at, w.before, k.id, max(k.revision) as last_at
-  from whole w
+  from three w
   join known k on k.revision < w.revision
   where not exists (select 1 from stated s where s.id = k.id and s.revision = w.revision)
+    and exists (select 1 from stated s where s.id = k.id and s.revision in (w.before, w.the_one_before_that))
   group by all
 )
 select

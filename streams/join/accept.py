@@ -48,6 +48,10 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table) -> Counts:
     connection.register("incoming", pa.Table.from_batches(incoming.to_batches(max_chunksize=ROW_GROUP)))
     try:
         connection.execute(sql(__package__, "accept_sql/arrived"))
+        if incoming["revision"].null_count < incoming.num_rows:
+            connection.execute(sql(__package__, "accept_sql/statements"))
+        else:
+            connection.execute("create or replace temp table stated_anew (event_key ubigint)")
         connection.execute(sql(__package__, "accept_sql/first_copies"))
         (repeats, acts) = _row(
             connection,

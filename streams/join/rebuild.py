@@ -110,12 +110,18 @@ def past(
                     connection.execute("insert into events by name from known")
                     connection.unregister("known")
             with then.transaction() as connection:
-                for name, query in (("quarantined", "known_refusals"), ("statements", "known_statements")):
-                    known = store.connection.execute(sql(__package__, f"past_sql/{query}"), {"known_at": known_at})
+                until = {"known_at": known_at}
+                for name, query, parameters in (
+                    ("quarantined", "known_refusals", until),
+                    ("statements", "known_statements", until | {"recorded_by": recorded_by}),
+                ):
+                    known = store.connection.execute(sql(__package__, f"past_sql/{query}"), parameters)
                     connection.register("known", known.to_arrow_table())
                     connection.execute(f"insert into {name} by name from known")
                     connection.unregister("known")
                 forget(connection)
+                if as_of is not None:
+                    connection.execute(sql(__package__, "past_sql/later"), {"as_of": as_of, "later_acts": later_acts})
             settle(then)
         if as_of is not None:
             then.connection.execute("set variable as_of = ?", [as_of])

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from throughline.demo.findings import LAST_NIGHT, nightly
+from throughline.demo.run import LAST_NIGHT, nightly
 
 
 def at(text: str) -> datetime:

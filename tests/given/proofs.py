@@ -47,7 +47,10 @@ PLAIN: dict[str, Row] = {
         "origin": "in/1.jsonl", "position": KEY,
     },
     "duplicates": {"origin": "in/2.jsonl", "position": KEY, "received_at": "2026-06-02T06:00"},
-    "restated": {"origin": "in/1.jsonl", "position": 1, "received_at": "2026-06-02T06:00"},
+    "restated": {
+        "origin": "in/1.jsonl", "position": 1, "received_at": "2026-06-02T06:00",
+        "first_received_at": "2026-06-01T06:00",
+    },
     "statements": {"received_at": "2026-06-02T06:00"},
     "quarantined": {
         "quarantine_id": KEY, "reason": "bad_time", "detail": "A time.", "origin": "in/1.jsonl", "position": KEY,

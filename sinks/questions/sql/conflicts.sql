@@ -4,12 +4,12 @@
 -- $now time: to which the days are counted
 -- spare: copies, area, since
 select
-  if(bool_or(standing = 'stands'), 'decided', 'open') as state,
+  if(bool_or(standing in ('stands', 'retraction')), 'decided', 'open') as state,
   source,
   event_id as event,
   string_agg(distinct type, ', ' order by type) as type,
   string_agg(distinct area, ', ' order by area) as area,
-  count(*) as copies,
+  count(*) filter (standing <> 'superseded') as copies,
   -- a conflict began when the second content came
   strftime(list_sort(list(received_at))[2], '%Y-%m-%d %H:%M') as since,
   date_diff('day', list_sort(list(received_at))[2], $now) as "days old"

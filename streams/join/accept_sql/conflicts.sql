@@ -4,12 +4,12 @@
 create or replace temp table verdicts as
 with copies as (
   select
-    e.event_key, content_hash_of(e) as content_hash, e.standing, e.revised, e.revision, e.retracts, e.case_key,
+    e.event_key, content_hash_of(e) as content_hash, e.standing, e.revised, e.retracts, e.case_key,
     e.identifier_keys, e.rowid as copy_row
   from events e
   semi join contested using (event_key)
 ),
-again as (
+stated as (
   select event_key, content_hash, max(revision) as revision
   from statements
   semi join contested using (event_key)
@@ -18,11 +18,9 @@ again as (
 ranked as (
   select
     c.*,
-    rank() over (
-      partition by c.event_key order by greatest(c.revision, a.revision) desc nulls last
-    ) = 1 as is_highest
+    rank() over (partition by c.event_key order by s.revision desc nulls last) = 1 as is_highest
   from copies c
-  left join again a using (event_key, content_hash)
+  left join stated s using (event_key, content_hash)
 ),
 counted as (
   select

@@ -1,12 +1,12 @@
 -- Sort out the records whose key is known already or stands twice in the batch: `copies` has one row for each.
--- reads: incoming, repeated, known, events
+-- reads: incoming, repeated, known, events, stated_anew
 create or replace temp table copies as
 select content_hash_of(i) as content_hash, i.*
 from (select *, event_key_of(source, id) as event_key from incoming) i
 semi join repeated using (event_key);
 
 create or replace temp table known_copies as
-select content_hash_of(e) as content_hash, e.event_key, e.type, e.revision, e.recorded_at, e.received_at, e.origin, e.position
+select content_hash_of(e) as content_hash, e.event_key, e.type, e.recorded_at, e.received_at, e.origin, e.position
 from events e
 semi join known using (event_key);
 
@@ -30,7 +30,7 @@ select
   event_key, null as case_key, source, id as event_id, type, version, area, agency, unit, occurred_at,
   occurred_precision, recorded_at, received_at, sequence, identifiers,
   linking_keys(area, identifiers) as identifier_keys, decision, reason, reference, answers, about, holder, due_at,
-  effect_at, enhanced, channel, victim, officer, correlation, causation, revision, retracts, data,
+  effect_at, enhanced, channel, victim, officer, correlation, causation, retracts, data,
   if(retracts, 'retraction', 'stands') as standing, origin, position
 from kept_copies;
 
@@ -40,26 +40,6 @@ select * from further_copies anti join duplicates using (event_key, origin, posi
 insert into duplicates
 select event_key, origin, position, min(received_at) from new_further_copies group by all;
 
--- a content that was stated at another revision, too: the highest says what stands
-create or replace temp table stated_again as
-select c.event_key, c.content_hash, c.revision, min(c.recorded_at) as recorded_at, min(c.received_at) as received_at
-from copies c
-join (
-  select event_key, content_hash, revision from known_copies
-  union all
-  select event_key, content_hash, revision from kept_copies
-) k using (event_key, content_hash)
-where c.revision is distinct from k.revision
-  and not exists (
-    select 1
-    from statements s
-    where s.event_key = c.event_key and s.content_hash = c.content_hash and s.revision is not distinct from c.revision
-      and s.received_at <= c.received_at and (s.recorded_at <= c.recorded_at or c.recorded_at is null)
-  )
-group by c.event_key, c.content_hash, c.revision;
-
-insert into statements from stated_again;
-
 create or replace temp table contested as
 with contents as (
   select event_key, content_hash from known_copies union select event_key, content_hash from kept_copies
@@ -67,7 +47,7 @@ with contents as (
 select event_key
 from contents
 semi join (
-  select event_key from kept_copies union all select event_key from stated_again
+  select event_key from kept_copies union all select event_key from stated_anew
 ) using (event_key)
 group by event_key
 having count(*) > 1;

@@ -9,8 +9,9 @@ with acts as (
       order by occurred_at, recorded_at nulls last, sequence_number(sequence) nulls last, sequence nulls last, event_key
     ) as act
   from dated_events
-  where type = 'steward.conflict.resolved'
-  qualify contents = 1 and retracts is null
+  -- with its contents of any type
+  where event_key in (select event_key from events where type = 'steward.conflict.resolved')
+  qualify contents = 1 and type = 'steward.conflict.resolved' and retracts is null
 )
 select
   event_key_of(data->>'$.conflict_source', data->>'$.conflict_id') as event_key,

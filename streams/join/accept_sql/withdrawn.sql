@@ -1,7 +1,12 @@
 -- What withdrawn events alone had joined is joined no more. Scans every event: conflicts are rare.
 -- reads: verdicts, events, steward_links
 create or replace temp table lost_keys as
-select distinct unnest(identifier_keys) as identifier_key from verdicts where standing = 'stands' and now_standing <> 'stands';
+select distinct unnest(w.identifier_keys) as identifier_key
+from verdicts w
+-- what stands in its place joins what it joined, if it carries all of it
+left join verdicts n on n.event_key = w.event_key and n.now_standing = 'stands'
+where w.standing = 'stands' and w.now_standing <> 'stands'
+  and not coalesce(list_has_all(n.identifier_keys, w.identifier_keys), false);
 
 -- where standing events still carry them
 create or replace temp table carriers as
