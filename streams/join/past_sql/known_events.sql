@@ -1,12 +1,30 @@
 -- One row per event that had happened by $as_of, with the times that were known at $known_at; with $later_acts also stewards'
 -- decisions made after $as_of. Of events that have several contents all of them: which stands is for the past to judge.
--- reads: events, restated
+-- reads: events, restated, identifiers
 with copies as (
   select
     event_key, origin, position, first_received_at, min(recorded_at) as recorded_at, min(received_at) as received_at
   from restated
   where $known_at::timestamp is null or received_at <= $known_at::timestamp
   group by all
+),
+-- what now stands may have left cases behind that it had joined, and joined others
+related as (
+  select $case_key::ubigint as case_key
+  union
+  select i.case_key
+  from identifiers i
+  where i.identifier_key in (
+    select unnest(o.identifier_keys)
+    from events o
+    where o.standing <> 'stands'
+      and (
+        o.event_key in (select event_key from events where case_key = $case_key::ubigint)
+        or list_has_any(
+          o.identifier_keys, (select list(identifier_key) from identifiers where case_key = $case_key::ubigint)
+        )
+      )
+  )
 )
 select
   e.* replace (
@@ -35,7 +53,7 @@ where ($known_at::timestamp is null or least(e.received_at, c.received_at) <= $k
   )
   and (
     $case_key::ubigint is null
-    or e.case_key = $case_key::ubigint
+    or e.case_key in (select case_key from related)
     or e.standing <> 'stands'
     or e.agency in (select agency from agencies where role = 'steward')
   )

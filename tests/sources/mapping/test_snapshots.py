@@ -261,8 +261,8 @@ def test_between_two_snapshots_lie_days_or_months(before: str, after: str, label
     st.randoms(),
 )
 def test_a_plain_reading_of_the_nights_finds_the_same(desk: Desk, nights: list[dict[str, str]], random: Any) -> None:
-    """What stands is the last night; what vanished is read off by comparing each with the one before, and what changed by
-    comparing it with the last that has it."""
+    """What stands is the last night; what vanished is read off by comparing each with the one before, and what changed
+    by comparing it with the last that has it."""
     files = desk.exports(
         **{
             f"n{day:02}": "".join(row(f"000{ref}", offence) for ref, offence in rows.items())

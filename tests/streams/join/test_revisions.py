@@ -203,3 +203,52 @@ def test_a_nightly_export_without_a_change_derives_nothing_again() -> None:
     assert (counts.accepted, counts.duplicate, counts.quarantined) == (0, 1, {})
     assert store.connection.execute("select count(*) from cases_to_derive").fetchall() == [(0,)]
     assert rows(store, "select count(*) as n from events") == [{"n": 1}]
+
+
+def test_the_past_of_a_case_has_what_an_earlier_statement_had_joined() -> None:
+    """Asked for by itself, it is the case as it was known then."""
+    taken = event("cps.file.received", "2026-03-05T10:00", id="c", identifiers={"urn": "U1"})
+    both = stated(revision=1, identifiers={"crime_ref": "C1", "urn": "U1"})
+    later = stated(revision=2, position=2) | {"received_at": RECEIVED.replace(hour=8)}
+    store = filled(emptied(), [[both, taken], [later]])
+    (key,) = store.connection.execute(
+        "select case_key from events where event_id = 'e' and standing = 'stands'"
+    ).fetchone() or (0,)
+
+    with past(store, small_domain(), as_of=None, known_at=RECEIVED.replace(hour=7), case_key=key) as then:
+        assert rows(then, "select events from cases") == [{"events": 2}]
+
+
+def test_what_had_not_happened_yet_leaves_what_it_corrects_aside() -> None:
+    """An event that is now said to have happened later had not happened by then, whatever was said of it before."""
+    store = filled(
+        emptied(), [[stated("2026-03-01T10:00", revision=1), stated("2026-03-10T10:00", revision=2, position=2)]]
+    )
+
+    with past(store, small_domain(), as_of=RECEIVED.replace(month=3, day=5), known_at=None) as then:
+        assert rows(then, "from timeline") == []
+
+
+def test_each_statement_has_the_time_at_which_it_came() -> None:
+    """A copy of a higher revision that came late says nothing of what was known before it."""
+    first, second, third = stated(unit="A", revision=1), stated(unit="B", revision=2), stated(unit="A", revision=3)
+    late = [third | {"received_at": RECEIVED.replace(hour=10), "position": 3}]
+    early = [
+        first | {"received_at": RECEIVED.replace(hour=7)},
+        second | {"received_at": RECEIVED.replace(hour=8), "position": 2},
+    ]
+    for batches in ([early, late], [late, early]):
+        store = filled(emptied(), batches)
+        with past(store, small_domain(), as_of=None, known_at=RECEIVED.replace(hour=9)) as then:
+            assert units(then) == [("B", True)]
+
+
+def test_a_file_that_is_edited_in_place_keeps_the_times_of_its_statements_apart() -> None:
+    """A copy that states an earlier time for the one says nothing of the other."""
+    recorded = RECEIVED.replace(month=3, day=2)
+    one = stated(unit="A", revision=1, recorded_at=recorded.replace(hour=10))
+    other = stated(unit="B", revision=2, recorded_at=recorded.replace(hour=12))
+    copy = one | {"recorded_at": recorded.replace(hour=8), "origin": "g"}
+    parts = [[part | {"received_at": RECEIVED.replace(hour=n)}] for n, part in enumerate((one, other, copy), start=7)]
+    for order in permutations(parts):
+        assert differences(filled(emptied(), order), [part for (part,) in parts]) == []

@@ -18,6 +18,7 @@ from throughline.cli.terminal.options import (
     store_option,
 )
 from throughline.cli.terminal.writing import write_answer
+from throughline.errors import DataError
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.questions.case import case_id, case_of
 from throughline.sinks.questions.query import Format
@@ -48,10 +49,22 @@ def timeline(
     """
     with ExitStack() as stack:
         store = stack.enter_context(open_store(store_path, write=False))
-        key = case_of(store.connection, case)
+        is_past = as_of is not None or known_at is not None or recorded_by is not None
+        try:
+            key = case_of(store.connection, case)
+        except DataError:
+            if not is_past:
+                raise
+            # what it was known by then may have been corrected or taken back since
+            chosen = domain_of(store, domain)
+            then = stack.enter_context(past(store, chosen, as_of=as_of, known_at=known_at, recorded_by=recorded_by))
+            write_answer(
+                then.connection, "timeline", format_, 10_000, case_ids=[case_id(case_of(then.connection, case))]
+            )
+            return
         keys = [key]
         whole = store
-        if as_of is not None or known_at is not None or recorded_by is not None:
+        if is_past:
             events = store.connection.execute("select event_key from events where case_key = ?", [key]).fetchall()
             chosen = domain_of(store, domain)
             store = stack.enter_context(
