@@ -28,7 +28,7 @@ THROUGHLINE = Path(sys.executable).with_name("throughline")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of the example events, two of them in conflict and one record with a fault."""
     path = tmp_path_factory.mktemp("cli") / "cases.duckdb"
-    run("replay", EVENTS, FAULTS, "--store", path, code=1)
+    run("replay", EVENTS, FAULTS, "--store", path)
     return path
 
 
@@ -124,7 +124,7 @@ def test_one_quarantined_record_is_shown_whole_only_when_asked(store: Path) -> N
 def test_a_steward_sees_to_a_record_from_the_command_line(tmp_path: Path) -> None:
     """Show it marked, assign, discard and restore it, judge it again; every action is a line of the outbox."""
     store = tmp_path / "s.duckdb"
-    run("replay", EVENTS, FAULTS, "--store", store, code=1)
+    run("replay", EVENTS, FAULTS, "--store", store)
     listed = ["quarantine", "list", "--reason", "bad_time", "--store", store, "--format", "json"]
     (found,) = json.loads(run(*listed).stdout)
     given = ["--area", "20", "--events", tmp_path / "steward.jsonl", "--store", store]
@@ -178,7 +178,7 @@ def test_two_stewards_link_from_the_command_line(tmp_path: Path) -> None:
 def test_a_steward_decides_a_conflict_from_the_command_line(tmp_path: Path) -> None:
     """Find it, see what differs, name the copy that is true; a source by its name or by the end of it."""
     store, event = tmp_path / "s.duckdb", ["urn:throughline:police:20:rms", "police-0001"]
-    run("replay", EVENTS, FAULTS, "--store", store, code=1)
+    run("replay", EVENTS, FAULTS, "--store", store)
     listed = ["conflicts", "list", "--store", store, "--format", "json"]
     (found,) = json.loads(run(*listed).stdout)
     assert (found["state"], found["source"], found["event"], found["copies"]) == ("open", *event, 2)
