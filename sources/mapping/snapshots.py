@@ -85,7 +85,9 @@ class Snapshots:
         kinds = (pa.string(), pa.string(), pa.int64(), pa.string())
         made = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
         self._connection.register("pairs", pa.table(made, names=["before", "revision", "micros", "occurred_precision"]))
-        run("create temp table intervals as select * exclude (micros), make_timestamp(micros) as occurred_at from pairs")
+        run(
+            "create temp table intervals as select * exclude (micros), make_timestamp(micros) as occurred_at from pairs"
+        )
         yield from self._admitted(sql(__package__, "changes"))
         snapshot = self._mapping.snapshot
         if snapshot is not None and snapshot.vanished is not None:
