@@ -128,13 +128,14 @@ def main() -> None:
     options.add_argument("--threads", type=int)
     options.add_argument("--statements", type=int, default=15, help="how many of them the table shows")
     given = options.parse_args()
+    settings = {} if given.threads is None else {"threads": given.threads}
     domain = load_domain(None)
     found: dict[int, tuple[list[float], Statements]] = {}
     stored = cases = 0
     with tempfile.TemporaryDirectory(dir=given.folder) as made:
         folder = Path(made)
         with open_store(
-            folder / "store.duckdb", write=True, memory_limit=given.memory_limit, threads=given.threads
+            folder / "store.duckdb", write=True, memory_limit=given.memory_limit, settings=settings
         ) as store:
             for place, step in enumerate(step for step in given.steps if step <= given.upto * 1e6):
                 began = time.perf_counter()

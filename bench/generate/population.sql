@@ -128,6 +128,7 @@ select
   if(type like '%victim%', 'v-' || i, null) as victim,
   if(agency = 'police', 'o-' || (hash(i, 43) % 5000), null) as officer,
   null::varchar as correlation, null::varchar as causation,
+  null::varchar as revision, null::boolean as retracts,
   case type
     when 'police.crime.recorded' then if(u(i, 44) < 0.6, '{"offence_group":"stalking"}', '{"offence_group":"violence"}')
     when 'police.officer.allocated' then '{"officer_role":"officer_in_case"}'
