@@ -81,9 +81,10 @@ def _check_conservation(run: Run, stores: list[Store], found: Checked) -> None:
                     sent = expected.pop((topic, partition, offset), None)
                     if sent is not None and sent.value != value:
                         found.faults.append(f"{origin} has another record at {offset} than was acknowledged")
+                    times = standing.pop((origin, offset), 0)
+                    # one that was spoilt may stand in quarantine
                     if dict(headers).get("ce_type") == HEARTBEAT_TYPE.encode() and not (sent and sent.reason):
                         continue
-                    times = standing.pop((origin, offset), 0)
                     # the same bad record again is the same row of the quarantine
                     reason = refused.get((origin, offset)) or (None if times else contents.get(_hash(value)))
                     if not times and reason is None:

@@ -111,7 +111,7 @@ class Trial:
         seconds = time.perf_counter() - began
         if seconds / max(run.inputs, 1) > RECORD_SECONDS and run.inputs > 1:
             self.faults.append(f"{name}: {seconds / run.inputs:.3f} s a record")
-        found = [place for batch in batches for table in (batch.events, batch.rejects) for place in _positions(table)]
+        found = [place for batch in batches for place in (*_positions(batch.events), *_refused(batch.rejects, run))]
         if not refused and (lost := run.lost(found)):
             self.faults.append(f"{name}: {lost}")
         return batches, seconds
@@ -229,6 +229,13 @@ def _plain_rows(events: pa.Table) -> Iterator[dict[str, Any]]:
 
 def _positions(table: pa.Table) -> list[int]:
     return list(table["position"].to_pylist())
+
+
+def _refused(rejects: pa.Table, run: Run) -> Iterator[int]:
+    """The positions of rejects; of one over several lines, which a value that is not closed may be, all its lines."""
+    for position, raw in zip(_positions(rejects), rejects["raw"].to_pylist(), strict=True):
+        more = raw.count(b"\n") if run.lines and raw else 0
+        yield from (place for place in range(position, position + more + 1) if not more or place in run.lines)
 
 
 def runs(inputs: int) -> Iterator[tuple[Callable[[Good, random.Random, int, Path], Run], int]]:
