@@ -259,18 +259,3 @@ def _time_zone(entry: Entry) -> str:
     except (ValueError, OSError, LookupError):
         entry.fault("time_zone", f"`{name}` is no time zone.", "Write an IANA name, as in Europe/London.")
     return name
-
-
-def _limits(entry: Entry) -> Limits:
-    given = entry.under("limits")
-    given.only("earliest", "latest", "record_bytes", "field_chars")
-    usual = Limits()
-    limits = Limits(
-        earliest=given.day("earliest") or usual.earliest,
-        latest=given.day("latest") or usual.latest,
-        record_bytes=given.whole("record_bytes", usual.record_bytes),
-        field_chars=given.whole("field_chars", usual.field_chars),
-    )
-    if limits.latest <= limits.earliest:
-        given.fault("latest", f"{limits.latest} is not after earliest, {limits.earliest}.")
-    return limits

@@ -69,9 +69,7 @@ def make_rules(
 
 def parse_limits(entry: Entry) -> Limits:
     """The limits under a domain's `limits`."""
-    given = entry.entry("limits")
-    if given is None:
-        return Limits()
+    given = entry.under("limits")
     given.only("earliest", "latest", "record_bytes", "field_chars")
     usual = Limits()
     limits = Limits(
