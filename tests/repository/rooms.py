@@ -27,6 +27,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sinks": (),
     "sinks/quarantine": (),
     "sinks/questions": ("sinks",),
+    "sinks/measures": ("sinks", "schemas/definitions"),
     "streams/join": ("sources", "sinks", "sinks/quarantine"),
     "streams/shared": ("streams/join",),
     "streams/log": ("schemas/wire",),
@@ -43,7 +44,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
     "throughline/cli/terminal": ("sinks/questions", "quality/stewardship"),
     "throughline/cli/agencies": ("throughline/cli/terminal", "sources/publish"),
-    "throughline/cli/boards": ("throughline/cli/terminal", "quality/figures"),
+    "throughline/cli/boards": ("throughline/cli/terminal", "quality/figures", "sinks/measures"),
     "throughline/cli/operators": ("throughline/cli/terminal", "throughline/live"),
     "throughline/cli/stewards": (
         "throughline/cli/terminal",

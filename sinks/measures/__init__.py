@@ -1,0 +1,1 @@
+"""Figures as data: an SQL file and an entry each."""

@@ -1,0 +1,84 @@
+"""The one number of a figure, and that number month by month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from throughline.sinks.measures.answer import NOT_STATED, answer
+from throughline.sinks.measures.measure import Measure
+from throughline.sinks.measures.variation import Variation, variation
+
+
+@dataclass(frozen=True)
+class Number:
+    """`value` is a share of 1 or, for durations, seconds; None where nothing is known. `cases` and `counted` are those
+    that it is of, `least` and `most` its interval (times: certain and at most; durations: 95 % confidence)."""
+
+    value: float | None
+    least: float | None
+    most: float | None
+    cases: int
+    counted: int
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month (`YYYY-MM`) and its number; `is_whole` is false for the one in which the figure ends."""
+
+    month: str
+    number: Number
+    is_whole: bool
+
+
+@dataclass(frozen=True)
+class Series:
+    """Months in order, and the limits of usual variation over those that are whole and have a number; None for fewer
+    than six of them."""
+
+    months: tuple[Month, ...]
+    variation: Variation | None
+
+
+def headline(measure: Measure, figure: pa.Table) -> Number:
+    """The number of a figure: rows of one combination of cuts, as `answer` gives them."""
+    rows = figure.to_pylist()
+    if measure.kind == "durations":
+        row = rows[0] if rows else {}
+        return Number(
+            row.get("median_seconds"), row.get("median_least"), row.get("median_most"), row.get("cases") or 0,
+            row.get("counted") or 0,
+        )  # fmt: skip
+    total: dict[str, Any] = next((row for row in rows if row["outcome"] is None), {})
+    chosen = [row for row in rows if row["outcome"] in measure.headline.outcomes]
+    if measure.kind == "times":
+        share = sum(row["least_share"] or 0 for row in chosen) if total.get("least_seconds") else None
+        return Number(share, None, None, total.get("cases") or 0, total.get("cases") or 0)
+    known = [row for row in rows if row["share"] is not None]
+    counted = sum(row["counted"] for row in known)
+    share = sum(row["counted"] for row in chosen) / counted if counted else None
+    return Number(share, None, None, total.get("cases") or 0, counted)
+
+
+def series(measure: Measure, rows: pa.Table, as_of: datetime | None) -> Series:
+    """The number of each month in which something began, of the rows that `facts` gives.
+
+    `as_of` (UTC) says which month is not over; rows without a month are left out. Of durations, a month is the one in
+    which they began, so that the latest months are short for want of time: those have a median once half have ended.
+    """
+    figure = answer(measure, rows, ["month"])
+    by_month: dict[str, list[dict[str, Any]]] = {}
+    for row in figure.to_pylist():
+        if row["month"] not in (None, NOT_STATED):
+            by_month.setdefault(row["month"], []).append(row)
+    last = None if as_of is None else f"{as_of:%Y-%m}"
+    months = tuple(
+        Month(month, headline(measure, pa.Table.from_pylist(found)), month != last)
+        for month, found in sorted(by_month.items())
+    )
+    values = [one.number.value for one in months if one.is_whole and one.number.value is not None]
+    share = measure.kind != "durations"
+    return Series(months, variation(values, least=0, most=1 if share else None))

@@ -1,0 +1,10 @@
+-- One row per holding: an unbroken time in which one agency and unit held the case.
+select
+  case_id,
+  from_at as at,
+  agency,
+  unit,
+  seconds,
+  to_at is not null as ended
+from holdings
+where from_at is not null

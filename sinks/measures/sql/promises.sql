@@ -1,0 +1,9 @@
+-- One row per contact that was promised to the victim.
+select
+  case_id,
+  occurred_at as at,
+  agency,
+  unit,
+  state as outcome
+from contacts
+where kind = 'promised'

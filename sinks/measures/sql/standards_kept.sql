@@ -1,0 +1,11 @@
+-- One row per time limit that ran in a case: one clock.
+select
+  case_id,
+  started_at as at,
+  owner as agency,
+  null::varchar as unit,
+  state as outcome,
+  standard,
+  if(confirmed, 'confirmed', 'unconfirmed') as source
+from clocks
+where due_at is not null and state not in ('measured', 'cancelled')

@@ -1,0 +1,77 @@
+-- One row per case and agency whose time it may have been, and per case one each for time contested, between agencies and
+-- in nobody's hands. Of `least`, the rows of a case add up to its whole time.
+with cases_open as (
+  select c.case_id, c.opened_at, least(coalesce(c.closed_at, a.as_of), a.as_of) as until_at
+  from cases c
+  cross join as_at a
+  where c.opened_at < least(coalesce(c.closed_at, a.as_of), a.as_of)
+),
+-- whoever is said to hold the case, between two times
+said as (
+  select case_id, from_at, to_at, agency as holder, null::varchar as other, 'held' as how from holdings
+  union all
+  select case_id, sent_at, coalesce(received_at, ended_at), from_agency, to_agency, 'limbo' from handoffs
+  where from_agency is distinct from to_agency
+  union all
+  select case_id, from_at, to_at, left_claim, right_claim, 'contested' from contradictions
+),
+spans as (
+  select
+    o.case_id,
+    greatest(s.from_at, o.opened_at) as from_at,
+    least(coalesce(s.to_at, o.until_at), o.until_at) as to_at,
+    s.holder, s.other, s.how
+  from said s
+  join cases_open o using (case_id)
+),
+edges as (
+  select case_id, unnest([opened_at, until_at]) as edge from cases_open
+  union
+  select case_id, unnest([from_at, to_at]) from spans where from_at < to_at
+),
+pieces as (
+  select case_id, edge as from_at, lead(edge) over (partition by case_id order by edge) as to_at from edges
+),
+judged as (
+  select
+    p.case_id, p.from_at, p.to_at,
+    (epoch_us(p.to_at) - epoch_us(p.from_at)) / 1e6 as seconds,
+    any_value(s.holder) filter (s.how = 'held') as holder,
+    coalesce(bool_or(s.how = 'limbo'), false) as in_limbo,
+    coalesce(bool_or(s.how = 'contested'), false) as is_contested,
+    list_distinct(flatten(list([s.holder, s.other]) filter (s.holder is not null or s.other is not null))) as named
+  from pieces p
+  left join spans s on s.case_id = p.case_id and s.from_at <= p.from_at and s.to_at >= p.to_at and s.from_at < s.to_at
+  where p.to_at is not null
+  group by p.case_id, p.from_at, p.to_at
+),
+classed as (
+  select
+    *,
+    case
+      when is_contested then 'contested'
+      when holder is not null then holder
+      when in_limbo then 'limbo'
+      else 'nobody'
+    end as whose
+  from judged
+),
+parts as (
+  -- what is certain, and what nobody can be said to have held
+  select case_id, whose, seconds as least, if(whose in ('contested', 'limbo', 'nobody'), seconds, 0) as most from classed
+  union all
+  -- at most: all the time in which somebody named the agency
+  select case_id, unnest(named), 0, seconds from classed
+)
+select
+  p.case_id,
+  o.opened_at as at,
+  null::varchar as agency,
+  null::varchar as unit,
+  p.whose as outcome,
+  sum(p.least) as least,
+  sum(p.most) as most
+from parts p
+join cases_open o using (case_id)
+where p.whose is not null
+group by p.case_id, o.opened_at, p.whose

@@ -1,0 +1,171 @@
+"""`measure`: the figures of a board, by any cut, counted to any day."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import duckdb
+import pyarrow as pa
+from click.shell_completion import CompletionItem
+
+from throughline.cli.terminal.options import (
+    Moment,
+    as_of_option,
+    chosen_format,
+    completions,
+    domain_of,
+    domain_option,
+    format_option,
+    store_option,
+)
+from throughline.cli.terminal.writing import write_query, write_rows
+from throughline.errors import UsageError
+from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.sinks.measures.answer import answer, cuts_of
+from throughline.sinks.measures.comparison import compared
+from throughline.sinks.measures.facts import facts
+from throughline.sinks.measures.measure import Measure, load_measures, measure_of
+from throughline.sinks.questions.query import Format
+from throughline.sinks.store import open_store
+
+
+class MeasureName(click.ParamType):
+    """The name of a measure that comes with Throughline."""
+
+    name = "name"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return completions(load_measures(load_domain()), incomplete)
+
+
+class Cuts(click.ParamType):
+    """Names with commas between them."""
+
+    name = "cut"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        return value if isinstance(value, tuple) else tuple(name for name in str(value).split(",") if name)
+
+
+class Chosen(click.ParamType):
+    """CUT=VALUE."""
+
+    name = "cut=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        cut, found, chosen = str(value).partition("=")
+        if not (cut and found):
+            self.fail(f"`{value}` is not of the form CUT=VALUE.", param, ctx)
+        return cut, chosen
+
+
+@click.command(short_help="Show a figure of the board, by any cut.")
+@click.argument("name", type=MeasureName(), required=False)
+@store_option
+@domain_option
+@click.option("--by", "cuts", type=Cuts(), default=(), metavar="CUT[,CUT]", help="Cut the figure, three times at most.")
+@click.option("--where", "chosen", type=Chosen(), multiple=True, metavar="CUT=VALUE", help="Only what has this value.")
+@as_of_option
+@click.option("--beside", type=Moment(), help="Put the figure of this earlier time beside it.")
+@click.option("--cases", "is_of_cases", is_flag=True, help="List what is counted, a row for each.")
+@click.option("--about", "is_about", is_flag=True, help="Say what the figure means, and print its SQL.")
+@format_option
+@click.option("--rows", type=click.IntRange(1), default=60, show_default=True, help="How many rows a table shows.")
+def measure(
+    name: str | None,
+    store_path: Path,
+    domain: Domain | None,
+    cuts: tuple[str, ...],
+    chosen: tuple[tuple[str, str], ...],
+    as_of: datetime | None,
+    beside: datetime | None,
+    is_of_cases: bool,
+    is_about: bool,
+    format_: Format | None,
+    rows: int,
+) -> None:
+    """Show the figure NAME; without a name, list the figures that there are. Durations are in days.
+
+    In a row of a total, the cut that it is the total of is empty. Every figure shows all numbers, small ones too: do
+    not pass it on as it is.
+
+    Example: throughline measure between_agencies --by from_agency,to_agency --store cases.duckdb
+
+    Example: throughline measure decisions_told --by month --where agency=cps --as-of 2026-03-31 --store cases.duckdb
+    """
+    if name is None:
+        known = load_measures(domain or load_domain())
+        write_rows(["measure", "asks"], [(one.name, one.asks) for one in known.values()], format_)
+        return
+    if is_about:
+        _explain(measure_of(domain or load_domain(), name))
+        return
+    with open_store(store_path, write=False) as store:
+        asked = measure_of(domain_of(store, domain), name)
+        found = facts(store.connection, asked, (), as_of)
+        if is_of_cases:
+            _write(_chosen(asked, found, chosen), format_, rows)
+            return
+        figure = answer(asked, found, cuts, dict(chosen))
+        if beside is not None:
+            earlier = answer(asked, facts(store.connection, asked, (), beside), cuts, dict(chosen))
+            figure = compared(asked, earlier, figure, cuts)
+    _write(_for_people(asked, figure) if chosen_format(format_) == "table" else figure, format_, rows)
+    if chosen_format(format_) == "table":
+        offered = cuts_of(asked, found, {})
+        click.echo(f"{asked.asks} Cut it by {', '.join(offered)}.", err=True)
+
+
+def _chosen(measure: Measure, rows: pa.Table, chosen: Sequence[tuple[str, str]]) -> pa.Table:
+    """The rows behind a figure that have the chosen values."""
+    for cut, _ in chosen:
+        if cut not in rows.column_names:
+            raise UsageError(f"The rows of `{measure.name}` have no `{cut}`.", hint=f"{', '.join(rows.column_names)}.")
+    conditions = " and ".join([f'"{cut}" = ?' for cut, _ in chosen] or ["true"])
+    with duckdb.connect() as connection:
+        connection.register("facts", rows)
+        values = [value for _, value in chosen]
+        return connection.execute(f'from facts where {conditions} order by "at", case_id', values).to_arrow_table()
+
+
+def _for_people(measure: Measure, figure: pa.Table) -> pa.Table:
+    """Seconds as days, shares in per cent, outcomes in words."""
+    made: dict[str, list[Any]] = {}
+    for name in figure.column_names:
+        values = figure[name].to_pylist()
+        if name == "outcome":
+            made[name] = ["" if value is None else measure.outcome_title(value) for value in values]
+        elif "seconds" in name or name.startswith(("median_l", "median_m")):
+            title = name.replace("_seconds", "").replace("_", " ")
+            made[f"{title} days"] = [None if value is None else round(value / 86_400, 1) for value in values]
+        elif "share" in name:
+            made[name.replace("_", " ")] = [None if value is None else f"{100 * value:.1f}%" for value in values]
+        else:
+            made[name.replace("_", " ")] = values
+    return pa.table(made)
+
+
+def _write(table: pa.Table, format_: Format | None, rows: int) -> None:
+    with duckdb.connect() as connection:
+        connection.register("figure", table)
+        write_query(connection, "from figure", format_, rows)
+
+
+def _explain(measure: Measure) -> None:
+    parts = {
+        measure.title: measure.asks,
+        "Why": measure.review,
+        "How it is counted": measure.method,
+        "What is not known": measure.unknown,
+        "Not for": measure.not_for,
+    }
+    for title, text in parts.items():
+        click.echo(f"{title}\n  {text}\n")
+    sys.stdout.write(measure.sql)
