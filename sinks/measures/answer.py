@@ -59,7 +59,13 @@ def answer(
     Raises UsageError for a cut that the rows do not have, and for more than three.
     """
     where = where or {}
-    offered = {*CUTS, *BAND, *measure.cuts, *rows.column_names} - {"case_id", "at", "outcome", "seconds", "ended"}
+    offered = {*CUTS, *BAND, *measure.cuts, *rows.column_names} - {
+        "case_id",
+        "counted_at",
+        "outcome",
+        "seconds",
+        "ended",
+    }
     for name in (*cuts, *where):
         if name not in offered and not (name == "outcome" and name in where):
             raise UsageError(f"`{measure.name}` cannot be cut by `{name}`.", hint=nearest(name, sorted(offered)))

@@ -4,7 +4,7 @@ select
   f.*,
   c.area,
   {facets}
-  strftime(timezone(d.time_zone, timezone('UTC', f.at)), '%Y-%m') as month
+  strftime(timezone(d.time_zone, timezone('UTC', f.counted_at)), '%Y-%m') as month
 from (
 {facts}
 ) f

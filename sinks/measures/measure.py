@@ -2,14 +2,14 @@
 
 The SQL gives one row per thing counted (a handoff, a decision, a promise …) with these columns:
 
-    case_id  varchar      its case
-    at       timestamp    UTC: by its month (of the domain's time zone) it is counted
-    agency   varchar      whose it is; null where nobody's
-    unit     varchar      that agency's unit; null where not stated
-    outcome  varchar      kinds `outcomes` and `times`: what became of it; null where that is unknown
-    seconds  double       kind `durations`, and `outcomes` where a row has an age: how long, up to `as_of`
-    ended    boolean      kind `durations`: whether it ended by then; one that did not is censored, never dropped
-    least, most  double   kind `times`: seconds that certainly count, and that at most do
+    case_id      varchar     its case
+    counted_at   timestamp   UTC: by its month (of the domain's time zone) it is counted
+    agency       varchar     whose it is; null where nobody's
+    unit         varchar     that agency's unit; null where not stated
+    outcome      varchar     kinds `outcomes` and `times`: what became of it; null where that is unknown
+    seconds      double      kind `durations`, and `outcomes` where a row has an age: how long, up to `as_of`
+    ended        boolean     kind `durations`: whether it ended by then; one that did not is censored, never dropped
+    least, most  double      kind `times`: seconds that certainly count, and that at most do
 
 and a column for each cut of its own. `getvariable('as_of')` is honoured by the views that it reads.
 """

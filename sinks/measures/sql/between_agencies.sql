@@ -1,7 +1,7 @@
 -- One row per handoff from one agency to another.
 select
   case_id,
-  sent_at as at,
+  sent_at as counted_at,
   from_agency as agency,
   from_unit as unit,
   coalesce(limbo_seconds, waiting_seconds) as seconds,

@@ -1,7 +1,7 @@
 -- One row per interval in which two agencies say different things of who holds the case.
 select
   case_id,
-  from_at as at,
+  from_at as counted_at,
   left_agency as agency,
   null::varchar as unit,
   seconds,

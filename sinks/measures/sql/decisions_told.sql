@@ -1,7 +1,7 @@
 -- One row per decision that the victim is to be told of.
 select
   t.case_id,
-  t.decided_at as at,
+  t.decided_at as counted_at,
   t.agency,
   e.unit,
   t.class as outcome,

@@ -1,7 +1,7 @@
 -- One row per holding: an unbroken time in which one agency and unit held the case.
 select
   case_id,
-  from_at as at,
+  from_at as counted_at,
   agency,
   unit,
   seconds,

@@ -11,7 +11,7 @@ with owed as (
 )
 select
   o.case_id,
-  o.due_at as at,
+  o.due_at as counted_at,
   o.agency,
   o.unit,
   if(o.due_at < a.as_of, 'overdue', 'this_week') as outcome,

@@ -1,7 +1,7 @@
 -- One row per contact that was promised to the victim.
 select
   case_id,
-  occurred_at as at,
+  occurred_at as counted_at,
   agency,
   unit,
   state as outcome

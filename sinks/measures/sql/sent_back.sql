@@ -14,7 +14,7 @@ with sent as (
 )
 select
   case_id,
-  sent_at as at,
+  sent_at as counted_at,
   from_agency as agency,
   from_unit as unit,
   case

@@ -1,7 +1,7 @@
 -- One row per time limit that ran in a case: one clock.
 select
   case_id,
-  started_at as at,
+  started_at as counted_at,
   owner as agency,
   null::varchar as unit,
   state as outcome,

@@ -1,7 +1,7 @@
 -- One row per case that somebody holds, or that lies between two agencies, at `as_of`.
 select
   c.case_id,
-  c.holder_since as at,
+  c.holder_since as counted_at,
   coalesce(c.holder_agency, c.awaiting_agency) as agency,
   c.holder_unit as unit,
   c.state as outcome,

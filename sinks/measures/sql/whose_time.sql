@@ -65,7 +65,7 @@ parts as (
 )
 select
   p.case_id,
-  o.opened_at as at,
+  o.opened_at as counted_at,
   null::varchar as agency,
   null::varchar as unit,
   p.whose as outcome,

@@ -132,7 +132,9 @@ def _chosen(measure: Measure, rows: pa.Table, chosen: Sequence[tuple[str, str]])
     with duckdb.connect() as connection:
         connection.register("facts", rows)
         values = [value for _, value in chosen]
-        return connection.execute(f'from facts where {conditions} order by "at", case_id', values).to_arrow_table()
+        return connection.execute(
+            f"from facts where {conditions} order by counted_at, case_id", values
+        ).to_arrow_table()
 
 
 def _for_people(measure: Measure, figure: pa.Table) -> pa.Table:
