@@ -2,6 +2,19 @@
 create or replace view contacts as
 with asked as (
   select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts
+),
+-- what was promised, asked or done by then; what answered it later had not. Joined on one key: a condition beside it
+-- would compare every contact with every event
+known as (
+  select
+    f.* replace (
+      if(f.answered_at > asked.as_of, null, f.answered_at) as answered_at,
+      if(f.answered_at > asked.as_of, null, f.answered_by) as answered_by
+    ),
+    asked.as_of
+  from contact_facts f
+  cross join asked
+  where coalesce(f.occurred_at <= asked.as_of, true)
 )
 select
   'c' || lpad(lower(to_hex(f.case_key)), 16, '0') as case_id,
@@ -14,21 +27,18 @@ select
   f.channel,
   f.reference,
   f.due_at,
-  if(f.answered_at > asked.as_of, null, f.answered_at) as answered_at,
+  f.answered_at,
   a.event_id as answered_by,
   case
     when f.kind not in ('promised', 'requested') then if(f.kind = 'attempted', 'tried', 'done')
-    when f.answered_at is not null and coalesce(f.answered_at <= asked.as_of, true) then if(f.due_at is null or f.answered_at <= f.due_at, 'kept', 'late')
-    when f.due_at < asked.as_of then 'broken'
+    when f.answered_at is not null then if(f.due_at is null or f.answered_at <= f.due_at, 'kept', 'late')
+    when f.due_at < f.as_of then 'broken'
     else 'open'
   end as state,
   e.event_id
-from contact_facts f
-cross join asked
+from known f
 left join (select event_key, event_id from events where standing = 'stands') e on e.event_key = f.event_key
-left join (select event_key, event_id from events where standing = 'stands') a on a.event_key = f.answered_by and coalesce(f.answered_at <= asked.as_of, true)
--- what was promised, asked or done later had not been
-where coalesce(f.occurred_at <= asked.as_of, true);
+left join (select event_key, event_id from events where standing = 'stands') a on a.event_key = f.answered_by;
 comment on view contacts is 'One row per communication with the victim: promised, requested, agreed, attempted, made or told.';
 comment on column contacts.case_id is 'The case.';
 comment on column contacts.position is 'Place of the event in the timeline of the case.';
