@@ -36,7 +36,7 @@ class Digested:
 
 # The stored rows rather than the views: a view counts to `as_of`, and its position follows from the rows.
 TABLES: tuple[Digested, ...] = (
-    Digested("cases", "case_facts"),
+    Digested("cases", "case_facts", since=frozenset({"facets"})),
     Digested(
         "timeline",
         "dated_events",

@@ -1,7 +1,7 @@
 """A domain: what can happen and what is owed, read from a directory of YAML files that can be swapped.
 
-domain.yaml         name, time zone, calendar, agencies, areas, identifiers, placeholders, limits, alerts, stewards,
-                    overrides
+domain.yaml         name, time zone, calendar, agencies, areas, identifiers, placeholders, limits, alerts, facets,
+                    stewards, overrides
 fields.yaml         the dictionary of fields (may be missing)
 enums.yaml          the lists of values (may be missing)
 events/*.yaml       the types of events
@@ -25,7 +25,7 @@ from throughline.schemas.definitions.alert import AlertRule, parse_alerts
 from throughline.schemas.definitions.calendar import CalendarRule, parse_calendar
 from throughline.schemas.definitions.catalogue import Enum, EventType, Field
 from throughline.schemas.definitions.entry import Entry, Problems, nearest, read_entries, read_entry
-from throughline.schemas.definitions.example import check_example
+from throughline.schemas.definitions.facet import Facet, parse_facets
 from throughline.schemas.definitions.identifier import (
     IdentifierKind,
     Placeholders,
@@ -34,6 +34,7 @@ from throughline.schemas.definitions.identifier import (
 )
 from throughline.schemas.definitions.rulebook import (
     Limits,
+    check_example,
     make_rules,
     parse_limits,
     parse_source_patterns,
@@ -47,7 +48,7 @@ DEFAULT_DOMAIN = Path(__file__).parents[1] / "domains" / "england_wales"
 
 _KEYS = (
     *("name", "title", "type_prefix", "time_zone", "calendar", "agencies", "areas", "identifiers"),
-    *("placeholders", "placeholder_patterns", "limits", "alerts", "stewards", "overrides"),
+    *("placeholders", "placeholder_patterns", "limits", "alerts", "facets", "stewards", "overrides"),
 )
 
 
@@ -86,6 +87,7 @@ class Domain:
     types: Mapping[str, EventType]
     standards: tuple[Standard, ...]
     alerts: tuple[AlertRule, ...]
+    facets: tuple[Facet, ...]
     second_person: bool
     owners: Owners
 
@@ -145,6 +147,7 @@ def load_domain(path: Path | None = None) -> Domain:
         types=types,
         standards=_standards(folder, entry, types, known_agencies, problems),
         alerts=parse_alerts(entry),
+        facets=parse_facets(entry, types, enums),
         second_person=_second_person(entry, types),
         owners=read_owners(
             folder, None if agencies is None else {one.id: one.sources for one in agencies.values()}, problems

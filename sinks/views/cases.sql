@@ -12,7 +12,9 @@ select
   events,
   handoffs,
   state,
-  awaiting_agency
+  awaiting_agency,
+  -- one for each facet of the store's domain (sinks/schema.py)
+  stated_facet(facets, '$facet') as "$facet",
 from case_facts;
 comment on view cases is 'One row per case: who holds it now, and what it consists of.';
 comment on column cases.case_id is 'Id of the case, made of the least of its identifiers; every identifier it ever had resolves to it.';
@@ -27,3 +29,4 @@ comment on column cases.events is 'Number of its events.';
 comment on column cases.handoffs is 'Number of its handoffs.';
 comment on column cases.state is 'held, limbo (sent and not received), closed, or unknown (no event says who holds it).';
 comment on column cases.awaiting_agency is 'In limbo: the agency that it was sent to.';
+comment on column cases."$facet" is '$meaning';

@@ -20,6 +20,7 @@ MODELS: tuple[tuple[str, Kept], ...] = (
     ("steps", "no"),
     ("holding_facts", "and read"),
     ("handoff_facts", "and read"),
+    ("case_facets", "no"),
     ("case_facts", "yes"),
     ("contact_facts", "yes"),
     ("telling_facts", "yes"),

@@ -30,6 +30,7 @@ RECORDS = ("events", "duplicates", "restated", "statements", "quarantined")
 # view, the reference's table, and the columns that tell its rows apart
 COMPARED = (
     ("case_facts", "states", ("case_key",)),
+    ("cases", "abouts", ("case_id",)),
     ("timeline", "timeline", ("case_id", "position")),
     ("handoffs", "handoffs", ("case_id", "position")),
     ("contacts", "contacts", ("case_id", "position")),

@@ -16,12 +16,13 @@ import duckdb
 
 from throughline.errors import UsageError
 from throughline.sinks.damage import translated
-from throughline.sinks.schema import check_version, make_views, public_schema
+from throughline.sinks.schema import check_version, make_views, public_schema, view_texts
 
 ONE_CASE = "one_case"
 # what a domain says, the same in each store
 _RULES = {
-    "agencies", "alert_rules", "calendar", "domain", "effects", "event_types", "figure_rules", "identifier_kinds",
+    "agencies", "alert_rules", "calendar", "domain", "effects", "event_types", "facet_statements", "facets", "figure_rules",
+    "identifier_kinds",
     "standard_events", "standards", "store_meta",
 }  # fmt: skip
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -97,7 +98,7 @@ def _make_tables(connection: duckdb.DuckDBPyConnection, stores: int) -> None:
     made_by_migrations = connection.execute(
         "select view_name, sql from duckdb_views() where database_name = 'store_0' and not internal"
     ).fetchall()
-    views = public_schema().views
+    views = view_texts(connection, public_schema())
     texts = {name: text for name, text in made_by_migrations if name not in views} | views
     for schema in ("main", ONE_CASE):
         connection.execute(f"use memory.{schema}")
