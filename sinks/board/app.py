@@ -18,12 +18,13 @@ from starlette.staticfiles import StaticFiles
 
 from throughline.errors import DataError, InfrastructureError, QueryError, ThroughlineError, UsageError
 from throughline.sinks.board.frame.asked import Asked
-from throughline.sinks.board.frame.page import NotFoundError, Page, Redirect
+from throughline.sinks.board.frame.page import Download, NotFoundError, Page, Redirect
 from throughline.sinks.board.frame.place import Place
 from throughline.sinks.board.frame.rendering import Rendering
 from throughline.sinks.board.frame.settings import Settings
 from throughline.sinks.board.fresh import fresh
 from throughline.sinks.board.headers import Headers
+from throughline.sinks.board.reading.kept import Kept
 from throughline.sinks.board.reading.present import Present
 from throughline.sinks.board.routes import HOME, PLACES
 from throughline.sinks.board.words.names import Names
@@ -37,6 +38,7 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
     """The board over the newest state of `stores`, which it closes when it ends."""
     names = Names(settings.domain)
     rendering = Rendering(PLACES, names, SERVICE)
+    kept = Kept()
 
     def answer(place: Place, request: Request) -> Response:
         """Ask the stores and draw the page: in a thread."""
@@ -49,11 +51,15 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
                 stores.state().facts,
                 names,
                 settings,
+                kept,
             )
             cursor.execute("set variable as_of = ?::timestamp", [asked.as_of])
             page = place.show(asked)
             if isinstance(page, Redirect):
                 return RedirectResponse(page.address, 303)
+            if isinstance(page, Download):
+                headers = {"Content-Disposition": f'attachment; filename="{page.name}"'}
+                return Response(page.content, media_type=page.kind, headers=headers)
             return HTMLResponse(rendering.html(page, asked, place), page.status)
 
     def endpoint(place: Place) -> Callable[[Request], object]:

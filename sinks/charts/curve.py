@@ -24,11 +24,14 @@ def curve(estimates: Mapping[str, pa.Table], title: str, desc: str, *, ended: st
     names = list(estimates)
     end = max((_end(table) for table in estimates.values()), default=1.0) or 1.0
     rows = [
-        {"name": name, "days": min(row["seconds"] / _DAY, end), "share": row["not_yet"], "low": row["low"], "high": row["high"]}
+        {
+            "name": name, "days": min(row["seconds"] / _DAY, end), "share": row["not_yet"], "low": row["low"],
+            "high": row["high"],
+        }
         for name, table in estimates.items()
         for row in _thinned(table, end)
     ]  # fmt: skip
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X("days:Q", title=ended, scale=alt.Scale(domain=[0, end], nice=False)),
     )
     colours = alt.Scale(domain=names, range=list(COLOURS[: len(names)]))

@@ -1,7 +1,7 @@
 """From a chart of Altair to an SVG that says what it is, in the look of all charts.
 
-Nothing is said by colour alone: lines end in their names or differ in dashes, bars carry their numbers. There is no red,
-amber and green: whether a figure is good is for its readers to say.
+Nothing is said by colour alone: lines differ in their dashes, bars carry their numbers. There is no red, amber and
+green: whether a figure is good is for its readers to say.
 """
 
 from __future__ import annotations
@@ -30,9 +30,13 @@ _CONFIG: dict[str, Any] = {
     "view": {"stroke": None},
     "axis": {
         "labelColor": INK, "labelFontSize": 13, "titleColor": SOFT, "titleFontSize": 13, "titleFontWeight": "normal",
-        "gridColor": LINE, "domainColor": LINE, "tickColor": LINE, "labelLimit": 260, "titlePadding": 8, "labelPadding": 6,
+        "gridColor": LINE, "domainColor": LINE, "tickColor": LINE, "labelLimit": 260, "titlePadding": 8,
+        "labelPadding": 6,
     },
-    "legend": {"labelFontSize": 13, "labelColor": INK, "title": None, "orient": "top", "labelLimit": 300, "offset": 8, "columnPadding": 24},
+    "legend": {
+        "labelFontSize": 13, "labelColor": INK, "title": None, "orient": "top", "labelLimit": 300, "offset": 8,
+        "columnPadding": 24,
+    },
     "text": {"color": INK, "fontSize": 13},
     "range": {"category": list(COLOURS)},
 }  # fmt: skip
@@ -50,10 +54,11 @@ def share_axis(title: str = "") -> alt.Axis:
 
 def wrapped_labels(names: Sequence[str], most: int = 28) -> str:
     """An expression of Vega that breaks a long label into two lines, so that nothing is cut off."""
-    longest = max((len(name) for name in names), default=0)
-    if longest <= most:
+    if max((len(name) for name in names), default=0) <= most:
         return "datum.label"
-    return f"length(datum.label) > {most} ? [slice(datum.label, 0, {most} - indexof(reverse(split(slice(datum.label, 0, {most}), '')), ' ')), slice(datum.label, {most} - indexof(reverse(split(slice(datum.label, 0, {most}), '')), ' '))] : datum.label"  # noqa: E501
+    begun = f"slice(datum.label, 0, {most})"
+    cut = f"{most} - indexof(reverse(split({begun}, '')), ' ')"
+    return f"length(datum.label) > {most} ? [slice(datum.label, 0, {cut}), slice(datum.label, {cut})] : datum.label"
 
 
 @lru_cache(maxsize=_KEPT)

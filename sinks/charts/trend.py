@@ -50,18 +50,22 @@ def trend(
         axis=alt.Axis(format="%b %Y", labelAngle=0, tickCount=min(len(rows), 8), grid=False, labelOverlap=True),
     )
     y = alt.Y("value:Q", axis=axis, scale=alt.Scale(zero=True))
-    base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
+    base = alt.Chart(alt.InlineData(values=rows)).encode(x=x, y=y)
     line = base.transform_filter("datum.kind != 'part'").mark_line(color=COLOURS[0], strokeWidth=2)
+    kinds = ["usual", "signal", "part"]
+    shapes = alt.Scale(domain=kinds, range=["circle", "diamond", "circle"])
+    sizes = alt.Scale(domain=kinds, range=[40, 130, 55])
+    fills = alt.Scale(domain=kinds, range=[COLOURS[0], COLOURS[1], "#fff"])
     marks = base.mark_point(filled=True, opacity=1, stroke=COLOURS[0], strokeWidth=1.5).encode(
-        shape=alt.Shape("kind:N", scale=alt.Scale(domain=["usual", "signal", "part"], range=["circle", "diamond", "circle"]), legend=None),
-        size=alt.Size("kind:N", scale=alt.Scale(domain=["usual", "signal", "part"], range=[40, 130, 55]), legend=None),
-        fill=alt.Fill("kind:N", scale=alt.Scale(domain=["usual", "signal", "part"], range=[COLOURS[0], COLOURS[1], "#fff"]), legend=None),
-    )  # fmt: skip
+        shape=alt.Shape("kind:N", scale=shapes, legend=None),
+        size=alt.Size("kind:N", scale=sizes, legend=None),
+        fill=alt.Fill("kind:N", scale=fills, legend=None),
+    )
     layers: list[alt.Chart] = []
     if limits is not None:
         named = [("upper limit", limits.upper), ("mean", limits.mean), ("lower limit", limits.lower)]
         lines = [{"name": name, "value": at} for name, at in named]
-        rules = alt.Chart(alt.Data(values=lines))
+        rules = alt.Chart(alt.InlineData(values=lines))
         layers += [
             rules.mark_rule(color=SOFT).encode(
                 y="value:Q",

@@ -6,6 +6,7 @@ Functions from table to table: the rows may come from one store or from several,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import duckdb
 import numpy as np
@@ -71,15 +72,21 @@ def answer(
             raise UsageError(f"`{measure.name}` cannot be cut by `{name}`.", hint=nearest(name, sorted(offered)))
     if len(cuts) > MOST_CUTS:
         raise UsageError(f"At most {MOST_CUTS} cuts at once, and there are {len(cuts)}.")
-    connection = duckdb.connect(config={"python_enable_replacements": "false", "threads": 2})
-    with connection, registered(connection, facts=_with_band(rows)):
+    with _engine().cursor() as connection, registered(connection, facts=with_band(rows)):
         _cut(connection, measure, rows, cuts, where)
         if measure.kind == "durations":
             return _durations(connection, cuts)
         return _shares(connection, measure, rows, cuts)
 
 
-def _with_band(rows: pa.Table) -> pa.Table:
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """An empty database, whose cursors each see their own tables: opening one takes longer than most figures."""
+    return duckdb.connect(config={"python_enable_replacements": "false"})
+
+
+def with_band(rows: pa.Table) -> pa.Table:
+    """The rows with the cut `band`, where they have an age or a duration: in which of `BANDS` it lies."""
     if "seconds" not in rows.column_names:
         return rows
     seconds = rows["seconds"].to_numpy(zero_copy_only=False)

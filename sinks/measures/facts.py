@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import duckdb
@@ -22,18 +23,25 @@ def facts(
     zone; null where the time is not known). Stores of other areas give rows that can be put beneath these. Raises
     StoreDamaged for a file that cannot be read.
     """
-    cursor = connection.cursor()
-    with translated(None):
-        cursor.execute("set variable as_of = ?::timestamp", [as_of])
-        text = sql(__package__, "facts").replace("{facts}", measure.sql)
-        return cursor.execute(
-            text.replace("{facets}", "".join(f'c."{facet}",\n  ' for facet in facets))
-        ).to_arrow_table()
+    text = sql(__package__, "facts").replace("{facts}", measure.sql)
+    text = text.replace("{facets}", "".join(f'c."{facet}",\n  ' for facet in facets))
+    with translated(None), counting_to(connection, as_of):
+        return connection.execute(text).to_arrow_table()
 
 
 def counted_to(connection: duckdb.DuckDBPyConnection, as_of: datetime | None) -> datetime | None:
     """The time to which figures count: `as_of`, or that of the latest event; None in an empty store."""
-    cursor = connection.cursor()
-    cursor.execute("set variable as_of = ?::timestamp", [as_of])
-    row = cursor.execute("select as_of from as_at").fetchone()
+    with counting_to(connection, as_of):
+        row = connection.execute("select as_of from as_at").fetchone()
     return None if row is None else row[0]
+
+
+@contextmanager
+def counting_to(connection: duckdb.DuckDBPyConnection, as_of: datetime | None) -> Iterator[None]:
+    """Let the views count to `as_of` within the block, and to what they counted before after it."""
+    row = connection.execute("select getvariable('as_of')::timestamp").fetchone()
+    connection.execute("set variable as_of = ?::timestamp", [as_of])
+    try:
+        yield
+    finally:
+        connection.execute("set variable as_of = ?::timestamp", [None if row is None else row[0]])

@@ -12,6 +12,7 @@ import duckdb
 
 from throughline.errors import UsageError
 from throughline.sinks.board.frame.settings import Settings
+from throughline.sinks.board.reading.kept import Kept
 from throughline.sinks.board.reading.present import Facts
 from throughline.sinks.board.words.names import Names
 
@@ -32,21 +33,22 @@ class Asked:
     facts: Facts
     names: Names
     settings: Settings
+    kept: Kept
 
     @cached_property
     def as_of(self) -> datetime | None:
         """To which open intervals are counted: what the address says, else the settings, else null (UTC, naive)."""
-        return self._time("as_of") or self.settings.as_of
+        return self.moment("as_of") or self.settings.as_of
 
     @cached_property
     def known_at(self) -> datetime | None:
         """What had been received by then; null for everything."""
-        return self._time("known_at")
+        return self.moment("known_at")
 
     @cached_property
     def recorded_by(self) -> datetime | None:
         """What its agency had written down by then; null for everything."""
-        return self._time("recorded_by")
+        return self.moment("recorded_by")
 
     @property
     def counted_to(self) -> datetime | None:
@@ -73,6 +75,11 @@ class Asked:
             raise UsageError(f"`{name}` is `{said}`, and has to be one of: {', '.join(known)}.")
         return said
 
+    @property
+    def filters(self) -> dict[str, str]:
+        """What stands in the address but for times and the page of a list: for another page of the same figure."""
+        return {name: value for name, value in self.given.items() if value and name not in (*TIMES, "page")}
+
     def address(self, path: str | None = None, /, **changed: object) -> str:
         """This page, or another one, with the same filters but those that are `changed` (null takes one out).
 
@@ -83,7 +90,8 @@ class Asked:
         query = urlencode({name: value for name, value in kept.items() if value})
         return f"{path or self.path}?{query}" if query else path or self.path
 
-    def _time(self, name: str) -> datetime | None:
+    def moment(self, name: str) -> datetime | None:
+        """A time of the address (UTC, naive): a day is its end, where the domain is. Raises UsageError for no time."""
         said = self.text(name)
         if not said:
             return None

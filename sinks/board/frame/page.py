@@ -35,3 +35,12 @@ class Redirect:
     """The reader is sent on to another address of the board."""
 
     address: str
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file for the reader: what is in it, its type (as MIME has it) and its name."""
+
+    content: bytes
+    kind: str
+    name: str

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from throughline.sinks.board.frame.asked import Asked
-from throughline.sinks.board.frame.page import Page, Redirect
+from throughline.sinks.board.frame.page import Download, Page, Redirect
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Place:
 
     path: str
     name: str
-    show: Callable[[Asked], Page | Redirect]
+    show: Callable[[Asked], Page | Redirect | Download]
     label: str = ""
     under: str = ""
     has_times: bool = True

@@ -21,9 +21,9 @@ from throughline.sinks.schema import check_version, make_views, public_schema, v
 ONE_CASE = "one_case"
 # what a domain says, the same in each store
 _RULES = {
-    "agencies", "alert_rules", "calendar", "domain", "effects", "event_types", "facet_statements", "facets", "figure_rules",
-    "identifier_kinds",
-    "standard_events", "standards", "store_meta",
+    "agencies", "alert_rules", "calendar", "domain", "effects", "event_types", "facet_statements", "facet_values",
+    "facets", "figure_rules", "identifier_kinds", "standard_events", "standards",
+    "store_meta",
 }  # fmt: skip
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",

@@ -108,18 +108,20 @@ def measure(
         _explain(measure_of(domain or load_domain(), name))
         return
     with open_store(store_path, write=False) as store:
-        asked = measure_of(domain_of(store, domain), name)
-        found = facts(store.connection, asked, (), as_of)
+        chosen_domain = domain_of(store, domain)
+        asked = measure_of(chosen_domain, name)
+        facets = {facet.name: facet.title for facet in chosen_domain.facets}
+        found = facts(store.connection, asked, [*facets], as_of)
         if is_of_cases:
             _write(_chosen(asked, found, chosen), format_, rows)
             return
         figure = answer(asked, found, cuts, dict(chosen))
         if beside is not None:
-            earlier = answer(asked, facts(store.connection, asked, (), beside), cuts, dict(chosen))
+            earlier = answer(asked, facts(store.connection, asked, [*facets], beside), cuts, dict(chosen))
             figure = compared(asked, earlier, figure, cuts)
     _write(_for_people(asked, figure) if chosen_format(format_) == "table" else figure, format_, rows)
     if chosen_format(format_) == "table":
-        offered = cuts_of(asked, found, {})
+        offered = cuts_of(asked, found, facets)
         click.echo(f"{asked.asks} Cut it by {', '.join(offered)}.", err=True)
 
 
