@@ -54,7 +54,9 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
                 kept,
             )
             cursor.execute("set variable as_of = ?::timestamp", [asked.as_of])
-            page = place.show(asked)
+            # a page depends on the state and its address alone; how fresh it is, is said when it is drawn
+            address = ("page", request.url.path, request.url.query)
+            page = kept.get(asked.facts.stamp, address, lambda: place.show(asked))
             if isinstance(page, Redirect):
                 return RedirectResponse(page.address, 303)
             if isinstance(page, Download):

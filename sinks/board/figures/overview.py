@@ -57,8 +57,7 @@ def _change(measure: Measure, before: float | None, now: float | None) -> str:
 def _questions(asked: Asked, known: dict[str, Measure]) -> list[dict[str, str]]:
     """What stands out, each in a sentence that leads to it: no judgement, only where to look first."""
     wording = Wording(asked.names, asked.settings.domain)
-    found = [*_longest_pair(asked, known, wording), *_untold(asked, known, wording), *_unusual(asked, known, wording)]
-    return found
+    return [*_longest_pair(asked, known, wording), *_untold(asked, known, wording), *_unusual(asked, known, wording)]
 
 
 def _longest_pair(asked: Asked, known: dict[str, Measure], wording: Wording) -> list[dict[str, str]]:
@@ -115,4 +114,3 @@ def _unusual(asked: Asked, known: dict[str, Measure], wording: Wording) -> list[
             month = wording.value("month", judged[-1].month)
             says = f"{measure.title}: {month} was beyond what is usual."
             found.append({"says": says, "address": asked.address(f"/figures/{measure.name}", by="month")})
-    return found
