@@ -1,4 +1,4 @@
--- One row per case: who holds it now, and what it consists of.
+-- One row per case: who holds it now, what it consists of, and what it is about.
 create or replace view cases as
 select
   'c' || lpad(lower(to_hex(case_key)), 16, '0') as case_id,
@@ -16,7 +16,7 @@ select
   -- one for each facet of the store's domain (sinks/schema.py)
   stated_facet(facets, '$facet') as "$facet",
 from case_facts;
-comment on view cases is 'One row per case: who holds it now, and what it consists of.';
+comment on view cases is 'One row per case: who holds it now, what it consists of, and what it is about.';
 comment on column cases.case_id is 'Id of the case, made of the least of its identifiers; every identifier it ever had resolves to it.';
 comment on column cases.area is 'Area (police force code).';
 comment on column cases.identifiers is 'Its identifiers, as kind:value.';

@@ -81,7 +81,7 @@ def test_ducklake_is_what_the_views_show(store: Store, tmp_path: Path) -> None:
         assert rows(read, "lake.as_at at (version => 1)") == earlier
         assert read.execute("select max(snapshot_id) from lake.snapshots()").fetchall() == [(2,)]
         comments = read.execute("select comment from duckdb_tables() where table_name = 'cases'").fetchall()
-        assert comments == [("One row per case: who holds it now, and what it consists of.",)]
+        assert comments == [("One row per case: who holds it now, what it consists of, and what it is about.",)]
     assert sorted(file.name for file in folder.iterdir()) == ["data", CATALOGUE]
 
 
