@@ -19,6 +19,7 @@ create or replace temp table narrow_case_facts as from case_facts semi join case
 create or replace temp table narrow_events as from events semi join cases_to_say using (case_key);
 create or replace temp table narrow_handoff_facts as from handoff_facts semi join cases_to_say using (case_key);
 create or replace temp table narrow_clock_facts as from clock_facts semi join cases_to_say using (case_key);
+create or replace temp table narrow_pause_facts as from pause_facts semi join cases_to_say using (case_key);
 create or replace temp table narrow_contact_facts as from contact_facts semi join cases_to_say using (case_key);
 create or replace temp table narrow_telling_facts as from telling_facts semi join cases_to_say using (case_key);
 create or replace temp table narrow_contradiction_facts as
@@ -28,6 +29,7 @@ alter table narrow_case_facts rename to case_facts;
 alter table narrow_events rename to events;
 alter table narrow_handoff_facts rename to handoff_facts;
 alter table narrow_clock_facts rename to clock_facts;
+alter table narrow_pause_facts rename to pause_facts;
 alter table narrow_contact_facts rename to contact_facts;
 alter table narrow_telling_facts rename to telling_facts;
 alter table narrow_contradiction_facts rename to contradiction_facts;
