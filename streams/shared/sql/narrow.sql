@@ -16,7 +16,14 @@ union
 select event_key, area from events where event_key in (from gone_cases);
 
 create or replace temp table narrow_case_facts as from case_facts semi join cases_to_say using (case_key);
-create or replace temp table narrow_events as from events semi join cases_to_say using (case_key);
+create or replace temp table narrow_events as
+from events semi join cases_to_say using (case_key)
+union all
+-- what a steward decided on copies that differ ends an alert, whatever becomes of the case of the event
+from events e
+where e.standing in ('stands', 'retraction')
+  and e.event_key in (select event_key from quarantined semi join resolutions using (event_key) where reason = 'conflict')
+  and coalesce(e.case_key not in (from cases_to_say), true);
 create or replace temp table narrow_handoff_facts as from handoff_facts semi join cases_to_say using (case_key);
 create or replace temp table narrow_clock_facts as from clock_facts semi join cases_to_say using (case_key);
 create or replace temp table narrow_pause_facts as from pause_facts semi join cases_to_say using (case_key);

@@ -15,7 +15,16 @@ import pytest
 from histories import Event, batches, duplicated, event, histories, history, resolution, shuffled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from joined import batch_of, clock_differences, differences, emptied, filled, filled_by_chance, product_hash, scratch_store
+from joined import (
+    batch_of,
+    clock_differences,
+    differences,
+    emptied,
+    filled,
+    filled_by_chance,
+    product_hash,
+    scratch_store,
+)
 
 from throughline.sinks.digest import digest_by_table
 from throughline.sinks.store import Store
