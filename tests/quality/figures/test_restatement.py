@@ -216,7 +216,7 @@ def test_a_store_without_cases_has_nothing_to_publish(tmp_path: Path) -> None:
 
 
 def test_a_figure_of_an_earlier_day_is_what_delays_shows_of_it(store: Store, tmp_path: Path) -> None:
-    """Two cases that a later event joins are one, in the figure of that day as in `delays --as-of`; nothing is restated."""
+    """Two cases that a later event joins are one, as in `delays --as-of` of that day; nothing is restated."""
     both = {"urn": "20PP0000001", "crime_ref": "20/000001/26"}
     other = {"urn": "20PP0000002", "crime_ref": "20/000001/26"}
     later = [
@@ -266,7 +266,7 @@ def test_later_events_of_a_month_with_a_gap_restate_nothing(store: Store, tmp_pa
 
 
 def test_an_event_that_is_stated_again_is_the_cause(store: Store, tmp_path: Path) -> None:
-    """The receipt was taken back before the publication, and is stated at a higher revision since, as it was at first."""
+    """A receipt was taken back before the publication, and since is stated at a higher revision as it was first."""
     stated = receipt(3, 6, revision="1")
     join(store, batch_of([stated, stated | {"revision": "2", "retracts": True}]), APRIL)
     published(store, tmp_path)
