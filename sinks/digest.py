@@ -50,6 +50,7 @@ TABLES: tuple[Digested, ...] = (
     Digested("holdings", "holding_facts"),
     Digested("handoffs", "handoff_facts"),
     Digested("clocks", "clock_facts"),
+    Digested("pause_facts", "pause_facts", new=True),
     Digested("contacts", "contact_facts"),
     Digested("tellings", "telling_facts"),
     Digested("claims", "claim_facts"),

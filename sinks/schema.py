@@ -14,6 +14,7 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -77,6 +78,18 @@ def read_schema(migrations: Traversable, views: Traversable) -> Schema:
 def public_schema() -> Schema:
     folder = files("throughline.sinks")
     return read_schema(folder / "migrations", folder / "views")
+
+
+def views_as_of(connection: duckdb.DuckDBPyConnection, as_of: datetime | None) -> list[str]:
+    """The public views that can be counted to `as_of` (UTC, naive; None: now).
+
+    Before the latest event of the store those are left out that show only what is known today.
+    """
+    views = public_schema().views
+    (latest,) = one_row(connection, "select max(last_at) from case_facts")
+    if as_of is None or latest is None or as_of >= latest:
+        return list(views)
+    return [name for name, text in views.items() if "getvariable('as_of')" in text]
 
 
 def meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -31,6 +31,8 @@ MODELS: tuple[tuple[str, Kept], ...] = (
     ("clock_starts", "no"),
     ("clock_ends", "no"),
     ("clock_pauses", "no"),
+    ("clock_terms", "no"),
+    ("pause_facts", "yes"),
     ("clock_facts", "yes"),
 )
 

@@ -132,6 +132,17 @@ def differences(store: Store, events: list[Event], as_of: datetime | None = None
     return found + _differences("holdings", _closed(expected["holdings"]), rows(store, "from holdings"), _HOLDING)
 
 
+def clock_differences(store: Store, events: list[Event], as_of: datetime) -> list[str]:
+    """Where `clocks` counted to `as_of` says other than the reference of these events (as received)."""
+    learn_hashes(events)
+    expected = reference.clocks(events, RULES, as_of, hash_of=product_hash)
+    (keys,) = [keys for view, _, keys in COMPARED if view == "clocks"]
+    store.connection.execute("set variable as_of = ?::timestamp", [as_of])
+    made = rows(store, "from clocks")
+    store.connection.execute("reset variable as_of")
+    return _differences("clocks", expected, made, keys)
+
+
 _HOLDING = ("case_id", "position")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 
 from throughline.schemas.definitions.domain import load_domain
@@ -12,6 +13,9 @@ from throughline.streams.join.rebuild import open_domain
 
 BEFORE_REVISIONS = Schema(public_schema().migrations[:7], {})
 BEFORE_FACETS = Schema(public_schema().migrations[:8], {})
+BEFORE_PAUSES = Schema(
+    tuple(takewhile(lambda step: not step.name.endswith("_pauses.sql"), public_schema().migrations)), {}
+)
 
 
 def test_what_stood_stands_and_what_was_in_conflict_is_in_conflict(tmp_path: Path) -> None:
@@ -105,3 +109,29 @@ def test_what_cases_are_about_is_derived_when_the_store_is_next_written(tmp_path
     with open_store(path, write=False) as store:
         ask = store.connection.execute
         assert ask("select count(*) from cases where offence_group = 'stalking'").fetchall() == [(1,)]
+
+
+def test_a_case_whose_clocks_can_pause_is_derived_again(tmp_path: Path) -> None:
+    """Its pauses were not kept. Other cases, and what belongs to no case, stay as they are."""
+    path = tmp_path / "earlier.duckdb"
+    with open_store(path, write=True, schema=BEFORE_PAUSES) as store, store.transaction() as connection:
+        connection.execute("insert into standard_events values ('S', '1', 'pause', 'police.inquiry.paused', null)")
+        connection.execute(
+            """
+            insert into events by name
+            select
+              row_number() over ()::ubigint as event_key, case_key::ubigint as case_key,
+              'rms' as source, concat(case_key, type) as event_id, type, 1 as version, '20' as area, 'police' as agency,
+              timestamp '2026-03-02 10:15' as occurred_at, 'instant' as occurred_precision,
+              timestamp '2026-06-01 06:00' as received_at, [] as identifiers, [] as identifier_keys, '{}' as data,
+              'stands' as standing, 'in/1.jsonl' as origin, 1 as position
+            from (
+              values
+                (1, 'police.crime.recorded'), (1, 'police.inquiry.paused'), (1, 'police.inquiry.paused'),
+                (2, 'police.crime.recorded'), (null, 'police.inquiry.paused')
+            ) t(case_key, type)
+            """
+        )
+
+    with open_store(path, write=True) as store:
+        assert store.connection.execute("select case_key from unsettled_cases").fetchall() == [(1,)]

@@ -114,3 +114,4 @@ def _unusual(asked: Asked, known: dict[str, Measure], wording: Wording) -> list[
             month = wording.value("month", judged[-1].month)
             says = f"{measure.title}: {month} was beyond what is usual."
             found.append({"says": says, "address": asked.address(f"/figures/{measure.name}", by="month")})
+    return found

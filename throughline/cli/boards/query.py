@@ -25,7 +25,7 @@ from throughline.sinks.questions.query import TABLE_ROWS, Format
 from throughline.sinks.questions.query import query as run_query
 from throughline.sinks.questions.question import Question, question, questions, written
 from throughline.sinks.questions.scope import in_scope
-from throughline.sinks.schema import public_schema
+from throughline.sinks.schema import public_schema, views_as_of
 from throughline.sinks.store import open_store
 
 # two dashes that begin no option: `-- who?`, or a comment with more lines after it
@@ -177,12 +177,10 @@ def query(
 
 def _count_to(connection: duckdb.DuckDBPyConnection, sql: str, as_of: datetime | None) -> None:
     """Let the views count to `as_of`. Raises QueryError for an earlier day where a view can only show the present."""
-    row = connection.execute("select last_event_at from as_at").fetchone()
     connection.execute("set variable as_of = ?::timestamp", [as_of])
-    if as_of is None or row is None or row[0] is None or as_of >= row[0]:
+    views, counting = public_schema().views, views_as_of(connection, as_of)
+    if len(counting) == len(views):
         return
-    views = public_schema().views
-    counting = [name for name, text in views.items() if "getvariable('as_of')" in text]
     try:
         in_scope(connection, sql, counting)
     except QueryError:
