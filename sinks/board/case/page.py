@@ -22,7 +22,7 @@ from throughline.sinks.board.words.names import Names
 _SLOWEST = 8
 _OWED = 12
 # letters of the story, and things owed, that one printed page has room for
-_PRINTED, _OWED_PRINTED = 2300, 6
+_PRINTED, _OWED_PRINTED = 1500, 5
 
 
 def case(asked: Asked) -> Page | Redirect:
