@@ -5,10 +5,12 @@ from __future__ import annotations
 from throughline.sinks.board.case.page import case
 from throughline.sinks.board.frame.place import Place
 from throughline.sinks.board.pages.search import search
+from throughline.sinks.board.pages.trust import trust
 
 PLACES: tuple[Place, ...] = (
     Place("/cases", "cases", search, label="Cases"),
     Place("/cases/{case:path}", "case", case, under="cases"),
+    Place("/quality", "quality", trust, label="Quality of the data"),
 )
 HOME = "/cases"
 """Where the bare address leads."""

@@ -36,7 +36,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "quality/reconciliation": ("quality/checks", "schemas/wire"),
     "quality/stewardship": ("quality/checks", "streams/worker"),
     "quality/figures": ("quality/stewardship",),
-    "sinks/board/words": ("schemas/definitions",),
+    "sinks/board/words": ("quality/letters",),
     "sinks/board/reading": ("sinks/questions", "streams/join"),
     "sinks/board/frame": ("sinks/board/words", "sinks/board/reading"),
     "sinks/board/case": ("sinks/board/frame",),
