@@ -11,6 +11,7 @@ from throughline.sinks.board.figures.page import one_figure
 from throughline.sinks.board.figures.topic import TOPICS, topic
 from throughline.sinks.board.frame.place import Place
 from throughline.sinks.board.pages.search import search
+from throughline.sinks.board.pages.trust import trust
 
 PLACES: tuple[Place, ...] = (
     Place("/overview", "overview", overview, label="Overview"),
@@ -21,6 +22,7 @@ PLACES: tuple[Place, ...] = (
     Place("/figures/{measure}/cases", "behind", behind),
     Place("/cases", "cases", search, label="Cases"),
     Place("/cases/{case:path}", "case", case, under="cases"),
+    Place("/quality", "quality", trust, label="Quality of the data"),
 )
 HOME = "/overview"
 """Where the bare address leads."""

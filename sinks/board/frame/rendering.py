@@ -9,12 +9,13 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from throughline.quality.letters.template import agreed, coded, month_name, observed, plain, spaced
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Page
 from throughline.sinks.board.frame.place import Place
 from throughline.sinks.board.words.dates import date_words, day_words, local, moment_words
 from throughline.sinks.board.words.duration import counted, duration_words
-from throughline.sinks.board.words.names import Names, lowered, spaced
+from throughline.sinks.board.words.names import Names, lowered
 
 
 class Rendering:
@@ -25,20 +26,33 @@ class Rendering:
         self._names = names
         self._title = title
         self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader("throughline.sinks.board"),
+            loader=jinja2.ChoiceLoader(
+                [
+                    jinja2.PackageLoader("throughline.sinks.board"),
+                    # what the steward's page and the board say alike
+                    jinja2.PrefixLoader({"letters": jinja2.PackageLoader("throughline.quality.letters")}),
+                ]
+            ),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
         self._templates.filters |= {
+            "agency": names.agency,
+            "agreed": agreed,
+            "coded": coded,
             "count": _number,
             "counted": counted,
             "date": self._date,
             "day": day_words,
             "duration": duration_words,
+            "feed": names.feed,
             "lowered": lowered,
             "moment": self._moment,
+            "month": month_name,
+            "observed": observed,
+            "plain": plain,
             "spaced": spaced,
         }
         self._templates.globals |= {
