@@ -1,0 +1,1 @@
+"""The web board: pages over a store that is opened for reading."""
