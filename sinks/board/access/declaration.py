@@ -1,14 +1,21 @@
-"""What each route of an application needs, declared where it is written; one that declares nothing is shut."""
+"""The gate as an application sees it: what each of its routes needs, declared where it is written, and who visits it.
+
+A route that declares nothing is shut.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import duckdb
 from starlette.routing import BaseRoute, Match, Mount
 
-from throughline.sinks.board.access.rights import Need
+from throughline.sinks.board.access.looks import Look, Looks, Outcome
+from throughline.sinks.board.access.rights import Need, Person, may, visible_cases
+from throughline.sinks.questions.case import case_id
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 _NAME = "__throughline_declaration__"
@@ -29,6 +36,37 @@ class Found:
     page: str
     declaration: Declaration | None
     case: str | None
+
+
+@dataclass
+class Visit:
+    """One request of one person, as the application sees it: `request.state.visit`."""
+
+    person: Person
+    page: str
+    _looks: Looks
+    has_looked: bool = field(default=False, init=False)
+    has_tried: bool = field(default=False, init=False)
+
+    def may(self, need: Need) -> bool:
+        """Whether the person may see pages that need this, for who draws links."""
+        return may(self.person, need)
+
+    def visible_cases(self, connection: duckdb.DuckDBPyConnection) -> frozenset[int] | None:
+        """The keys of the cases that the person may see, for a list of them; None: every case."""
+        return visible_cases(connection, self.person)
+
+    def look_at(self, case_keys: list[int]) -> None:
+        """Put on the record that the person looks at these cases, before they are shown. Raises LooksError."""
+        self.has_looked = False
+        self.has_tried = True
+        self._looks.write([self.look(case_id(key), "shown", "listed") for key in case_keys])
+        self.has_looked = True
+
+    def look(self, case: str, outcome: Outcome, why: str | None) -> Look:
+        """A look at a case by its public id, for the record."""
+        who = self.person
+        return Look(datetime.now(UTC), who.id, who.roles, who.session, case, self.page, outcome, why)
 
 
 def needs(need: Need, *, case: str | None = None) -> Callable[[_Endpoint], _Endpoint]:

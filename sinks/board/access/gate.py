@@ -10,8 +10,6 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
@@ -23,12 +21,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from throughline.errors import AccessRefused, DataError, LooksError, StoreError
 from throughline.sinks.board.access.arrival import Arrivals
-from throughline.sinks.board.access.declaration import Found, find_route
-from throughline.sinks.board.access.looks import Look, Looks, Outcome
+from throughline.sinks.board.access.declaration import Found, Visit, find_route
+from throughline.sinks.board.access.looks import Looks
 from throughline.sinks.board.access.notice import notice, refusal
 from throughline.sinks.board.access.origin import host_of, is_from_elsewhere, is_loopback, one_header, own_page
 from throughline.sinks.board.access.provider import CALLBACK
-from throughline.sinks.board.access.rights import Need, Person, may, may_see_case, visible_cases
+from throughline.sinks.board.access.rights import Person, may, may_see_case
 from throughline.sinks.board.access.settings import Reasons
 from throughline.sinks.questions.case import case_id, case_of
 
@@ -45,36 +43,6 @@ _HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-
-
-@dataclass
-class Visit:
-    """One request of one person, as the application sees it: `request.state.visit`."""
-
-    person: Person
-    page: str
-    _looks: Looks
-    has_looked: bool = field(default=False, init=False)
-    has_tried: bool = field(default=False, init=False)
-
-    def may(self, need: Need) -> bool:
-        """Whether the person may see pages that need this, for who draws links."""
-        return may(self.person, need)
-
-    def visible_cases(self, connection: duckdb.DuckDBPyConnection) -> frozenset[int] | None:
-        """The keys of the cases that the person may see, for a list of them; None: every case."""
-        return visible_cases(connection, self.person)
-
-    def look_at(self, case_keys: list[int]) -> None:
-        """Put on the record that the person looks at these cases, before they are shown. Raises LooksError."""
-        self.has_looked = False
-        self.has_tried = True
-        self._looks.write([self._look(case_id(key), "shown", "listed") for key in case_keys])
-        self.has_looked = True
-
-    def _look(self, case: str, outcome: Outcome, why: str | None) -> Look:
-        who = self.person
-        return Look(datetime.now(UTC), who.id, who.roles, who.session, case, self.page, outcome, why)
 
 
 class Gate:
@@ -187,7 +155,7 @@ class Gate:
             key, is_open = _find(connection, person, found.case or "")
         case = case_id(key)
         if not is_open:
-            self._looks.write([visit._look(case, "refused", None)])
+            self._looks.write([visit.look(case, "refused", None)])
             log.warning("refused: a case, to %s", person.id)
             # as if there were none: that a case exists is not for everybody to know
             raise _no_case()
@@ -202,7 +170,7 @@ class Gate:
                 case=case,
                 page=_page_of(request),
             )
-        self._looks.write([visit._look(case, "shown", why)])
+        self._looks.write([visit.look(case, "shown", why)])
         return None
 
     async def _take_reason(self, request: Request) -> Response:

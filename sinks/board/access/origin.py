@@ -57,9 +57,12 @@ def is_from_elsewhere(headers: Mapping[str, str | None], own: str) -> bool:
 
     `headers` has `sec-fetch-site` and `origin`, or None for them; `own` is our origin (`http://127.0.0.1:8080`).
     """
-    if (headers.get("sec-fetch-site") or "").lower() in _FROM_ELSEWHERE:
+    site, origin = (headers.get("sec-fetch-site") or "").lower(), headers.get("origin")
+    if site in _FROM_ELSEWHERE:
         return True
-    origin = headers.get("origin")
+    # a page that says nobody where it was (Referrer-Policy) sends its forms from `null`
+    if site == "same-origin" and origin == "null":
+        return False
     return origin is not None and origin.lower() != own.lower()
 
 

@@ -111,7 +111,7 @@ class SignIn:
             raise _refused("This sign-in has ended, or was used before.", "state")
         if browser is None or not secrets.compare_digest(browser, pending.browser):
             raise _refused("This sign-in was begun in another browser.", "browser")
-        if "error" in answer:
+        if "error" in answer or not answer.get("code"):
             log.warning("the provider refused a sign-in")
             raise _refused("The sign-in service did not let you in.", "provider_refused")
         # RFC 9207: the answer of another provider, passed on to us
@@ -120,7 +120,7 @@ class SignIn:
         client = await self._known()
         try:
             token = await client.fetch_access_token(
-                self._address + CALLBACK, code=answer.get("code", ""), code_verifier=pending.verifier
+                self._address + CALLBACK, code=answer["code"], code_verifier=pending.verifier
             )
             said = await client.parse_id_token(
                 token, nonce=pending.nonce, claims_options=self._options(), leeway=_LEEWAY_SECONDS
