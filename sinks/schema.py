@@ -138,14 +138,14 @@ def migrate(connection: duckdb.DuckDBPyConnection, schema: Schema) -> bool:
     # dropped first: a new view must not read an old one that no longer runs
     for name in {*stale, *views.keys() - wanted.keys()}:
         connection.execute(f'drop view if exists "{name}"')
-    _make_views(connection, {name: schema.views[name] for name in stale})
+    make_views(connection, {name: schema.views[name] for name in stale})
     set_meta(connection, "schema_version", str(schema.version))
     set_meta(connection, "views", json.dumps(wanted, sort_keys=True))
     set_meta(connection, "release", __version__)
     return True
 
 
-def _make_views(connection: duckdb.DuckDBPyConnection, texts: dict[str, str]) -> None:
+def make_views(connection: duckdb.DuckDBPyConnection, texts: dict[str, str]) -> None:
     """Make the views, each after those that it reads: one that finds a name missing is tried again later."""
     while texts:
         waiting = {}

@@ -1,1 +1,1 @@
-"""The web board: pages over a store that is opened for reading."""
+"""The board: web pages over one or several stores, drawn on the server."""

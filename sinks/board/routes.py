@@ -1,0 +1,10 @@
+"""The one table of pages: every address of the board, in the order of the navigation."""
+
+from __future__ import annotations
+
+from throughline.sinks.board.frame.place import Place
+from throughline.sinks.board.pages.search import search
+
+PLACES: tuple[Place, ...] = (Place("/cases", "cases", search, label="Cases"),)
+HOME = "/cases"
+"""Where the bare address leads."""

@@ -1,0 +1,108 @@
+"""`board`: web pages over one or several stores."""
+
+from __future__ import annotations
+
+import socket
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from throughline.cli.terminal.options import Moment, domain_of, domain_option
+from throughline.errors import InfrastructureError, StoreMissing, UsageError
+from throughline.schemas.definitions.domain import Domain
+from throughline.sinks.store import Store
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@click.command(short_help="Open the board: web pages of cases, feeds and figures.")
+@click.option(
+    "--store",
+    "store_paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    default=(Path("throughline.duckdb"),),
+    show_default=True,
+    envvar="THROUGHLINE_STORE",
+    help="A store, or a folder of the stores of partitions. Give it again for more: they are shown as one.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 for a free one.")
+@domain_option
+@click.option("--as-of", type=Moment(), help="Count up to this time unless a page is asked for another.")
+def board(store_paths: tuple[Path, ...], host: str, port: int, domain: Domain | None, as_of: datetime | None) -> None:
+    """Open the board: web pages of cases, feeds and figures, over one store or several.
+
+    It reads copies, keeps no writer out, and shows what was committed last. It needs no network.
+
+    Example: throughline board --store cases.duckdb
+    """
+    # kept out of the other commands' start
+    import uvicorn
+
+    from throughline.sinks.board.app import create_app
+    from throughline.sinks.board.frame.settings import PAGE_LIMITS, Settings
+    from throughline.sinks.board.reading.present import Present
+
+    present = Present(stores_at(store_paths), PAGE_LIMITS)
+    try:
+        with present.state().cursor() as cursor:
+            chosen = domain_of(Store(cursor, present.paths[0], is_writable=False), domain)
+        app = create_app(present, Settings(chosen, as_of=as_of))
+        config = uvicorn.Config(
+            app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
+            timeout_graceful_shutdown=2, lifespan="on",
+        )  # fmt: skip
+        listening = _listening(host, port)
+        where = listening.getsockname()
+        shown = f"[{where[0]}]" if ":" in where[0] else where[0]
+        click.echo(f"The board is at http://{shown}:{where[1]}/  (Ctrl+C ends it)")
+        if host not in _LOOPBACK:
+            click.echo("Others on the network can open it: see docs/how-to/board.md.", err=True)
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        present.close()
+
+
+def stores_at(paths: tuple[Path, ...]) -> list[Path]:
+    """The stores that are named, and those in the folders that are named.
+
+    Raises StoreMissing for a folder without a store, UsageError for a store that is named twice.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(path.glob("*.duckdb"))
+            if not inside:
+                raise StoreMissing(
+                    f"There is no store in the folder `{path}`.", hint="A store ends in `.duckdb` there."
+                )
+            found += inside
+        else:
+            found.append(path)
+    resolved = [path.expanduser().resolve() for path in found]
+    if twice := [path for path in resolved if resolved.count(path) > 1]:
+        raise UsageError(f"`{twice[0]}` is named twice.", hint="Its cases would be counted twice: name it once.")
+    return found
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises InfrastructureError where the address is taken, or is not of this machine."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise UsageError(f"`{host}` is no address of this machine: {error}.", hint="Leave --host out.") from None
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise InfrastructureError(
+            f"The board cannot listen at {host}, port {port}: {error.strerror}.",
+            hint="Give another --port; 0 is a free one.",
+        ) from None
+    listening.setblocking(False)
+    return listening
