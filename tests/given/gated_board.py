@@ -157,11 +157,10 @@ def board(store: Path) -> Starlette:
     @needs("cases")
     def cases(request: Request) -> Response:
         with opened(store) as connection:
-            visible = request.state.visit.visible_cases(connection)
-            keys = [key for (key,) in connection.execute("select case_key from case_facts order by 1").fetchall()]
-        shown = [key for key in keys if visible is None or key in visible]
+            request.state.visit.make_visible_cases(connection)
+            shown = [case_id(key) for (key,) in connection.execute("from visible_cases order by all").fetchall()]
         request.state.visit.look_at(shown)
-        return PlainTextResponse("\n".join(map(case_id, shown)))
+        return PlainTextResponse("\n".join(shown))
 
     @needs("cases")
     async def careless(request: Request) -> Response:

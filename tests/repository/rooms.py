@@ -36,6 +36,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "quality/reconciliation": ("quality/checks", "schemas/wire"),
     "quality/stewardship": ("quality/checks", "streams/worker"),
     "quality/figures": ("quality/stewardship",),
+    "sinks/board/access": ("schemas/definitions", "sinks/questions"),
     "sinks/board/words": ("schemas/definitions",),
     "sinks/board/reading": ("sinks/questions",),
     "sinks/board/frame": ("sinks/board/words", "sinks/board/reading"),

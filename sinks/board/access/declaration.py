@@ -14,8 +14,7 @@ import duckdb
 from starlette.routing import BaseRoute, Match, Mount
 
 from throughline.sinks.board.access.looks import Look, Looks, Outcome
-from throughline.sinks.board.access.rights import Need, Person, may, visible_cases
-from throughline.sinks.questions.case import case_id
+from throughline.sinks.board.access.rights import Need, Person, make_visible_cases, may
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 _NAME = "__throughline_declaration__"
@@ -52,15 +51,15 @@ class Visit:
         """Whether the person may see pages that need this, for who draws links."""
         return may(self.person, need)
 
-    def visible_cases(self, connection: duckdb.DuckDBPyConnection) -> frozenset[int] | None:
-        """The keys of the cases that the person may see, for a list of them; None: every case."""
-        return visible_cases(connection, self.person)
+    def make_visible_cases(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make the temporary table `visible_cases` (case_key), to which every list of cases is held."""
+        make_visible_cases(connection, self.person)
 
-    def look_at(self, case_keys: list[int]) -> None:
+    def look_at(self, case_ids: Iterable[str]) -> None:
         """Put on the record that the person looks at these cases, before they are shown. Raises LooksError."""
         self.has_looked = False
         self.has_tried = True
-        self._looks.write([self.look(case_id(key), "shown", "listed") for key in case_keys])
+        self._looks.write([self.look(case, "shown", "listed") for case in case_ids])
         self.has_looked = True
 
     def look(self, case: str, outcome: Outcome, why: str | None) -> Look:
