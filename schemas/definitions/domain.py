@@ -54,12 +54,13 @@ _KEYS = (
 @dataclass(frozen=True)
 class Agency:
     """An agency. Rules read `role`: steward, advocate; every other role is a name for people. A source that has one of
-    the forms in `sources` is this agency's alone."""
+    the forms in `sources` is this agency's alone. `called` is its name within a sentence: `the CPS`."""
 
     id: str
     name: str
     role: str
     sources: tuple[re.Pattern[str], ...] = ()
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -223,13 +224,19 @@ def _agencies(entry: Entry) -> dict[str, Agency] | None:
         return None
     agencies: dict[str, Agency] = {}
     for given in entry.entries("agencies"):
-        given.only("id", "name", "role", "sources")
+        given.only("id", "name", "role", "sources", "called")
         agency = given.text("id")
         if agency and not re.fullmatch(r"[a-z][a-z0-9_]*", agency):
             given.fault("id", f"`{agency}` is no name of an agency.", "Use small letters, digits and _.")
         if agency in agencies or agency == "any":
             given.fault("id", f"`{agency}` is taken.")
-        agencies[agency] = Agency(agency, given.text("name"), given.text("role"), parse_source_patterns(given))
+        agencies[agency] = Agency(
+            agency,
+            given.text("name"),
+            given.text("role"),
+            parse_source_patterns(given),
+            given.text("called", needed=False) or given.text("name"),
+        )
     if not agencies:
         entry.fault("agencies", "is missing or empty.", "List the agencies, or write `agencies: any`.")
     return agencies

@@ -62,6 +62,8 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
                 return await run_in_threadpool(answer, place, request)
             except (NotFoundError, ThroughlineError) as error:
                 return fault(error)
+            except Exception as error:  # a fault of ours: it is in the log, and the reader is told so
+                return await not_answered(request, error)
 
         return show
 

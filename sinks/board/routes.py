@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from throughline.sinks.board.case.page import case
 from throughline.sinks.board.frame.place import Place
 from throughline.sinks.board.pages.search import search
 
-PLACES: tuple[Place, ...] = (Place("/cases", "cases", search, label="Cases"),)
+PLACES: tuple[Place, ...] = (
+    Place("/cases", "cases", search, label="Cases"),
+    Place("/cases/{case:path}", "case", case, under="cases"),
+)
 HOME = "/cases"
 """Where the bare address leads."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Page, Redirect
+from throughline.sinks.board.reading.find import cases_called
 from throughline.sinks.board.words.case import called, where
 from throughline.sinks.board.words.duration import duration_words
 from throughline.sql import rows_by_name, sql
@@ -40,7 +40,7 @@ def search(asked: Asked) -> Page | Redirect:
     wanted = asked.text("find")
     found: list[str] = []
     if wanted:
-        found = cases_called(asked, wanted)
+        found = cases_called(asked.connection, asked.settings.domain, wanted)
         if len(found) == 1:
             return Redirect(asked.address(f"/cases/{found[0]}"))
     filters = {
@@ -69,23 +69,6 @@ def search(asked: Asked) -> Page | Redirect:
         },
         title="No case found" if wanted and not found else "Cases",
     )
-
-
-def cases_called(asked: Asked, name: str) -> list[str]:
-    """The ids of the cases that `name` leads to: a case id, an identifier in any form, or kind:value."""
-    forms = sorted(forms_of(asked.settings.domain, name))
-    return [row["case_id"] for row in rows_by_name(asked.connection, sql(__package__, "sql/found"), {"names": forms})]
-
-
-def forms_of(domain: Domain, name: str) -> set[str]:
-    """What an identifier may be kept as: as it was written, and in the normal form of each kind of the domain."""
-    kind, _, value = name.partition(":")
-    forms = {name, name.lower()}
-    for one in domain.identifiers:
-        if one.kind == kind and value:
-            forms.add(f"{kind}:{one.normalise_value(value)}")
-        forms.add(one.normalise_value(name))
-    return forms
 
 
 def _listed(asked: Asked, filters: dict[str, str], order: str, page: int) -> Listed:

@@ -55,6 +55,11 @@ class Names:
         agency = (self._domain.agencies or {}).get(id_)
         return spaced(id_) if agency is None else agency.name
 
+    def called(self, id_: str | None) -> str:
+        """The agency within a sentence: `the CPS`, `police`."""
+        agency = (self._domain.agencies or {}).get(id_ or "")
+        return (agency.called or agency.name) if agency else "somebody" if id_ is None else id_.replace("_", " ")
+
     def area(self, code: str | None) -> str:
         return "Not known" if code is None else (self._domain.areas or {}).get(code, code)
 
@@ -101,8 +106,12 @@ class Names:
     def reason(self, type_: str, reason: str | None) -> str | None:
         """Reasons as labels, where the phrase of the type does not say them already."""
         known = self._domain.types.get(type_)
-        if reason is None or (known is not None and "{reason}" in known.summary):
-            return None
+        is_said = known is not None and "{reason}" in known.summary
+        return None if reason is None or is_said else self.reasons(type_, reason)
+
+    def reasons(self, type_: str, reason: str) -> str:
+        """Reasons as labels."""
+        known = self._domain.types.get(type_)
         return reason.replace("_", " ") if known is None else self._labels(known, "reason", reason)
 
     def decision(self, type_: str, value: str | None) -> str:
@@ -143,3 +152,8 @@ def lowered(words: str) -> str:
     """With a small first letter, as within a sentence; a word in capitals, such as CPS, stays."""
     first = words.split(" ", 1)[0]
     return words if len(first) > 1 and not first[1:].islower() else words[:1].lower() + words[1:]
+
+
+def raised(words: str) -> str:
+    """With a capital, as at the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
