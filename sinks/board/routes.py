@@ -7,8 +7,8 @@ from throughline.sinks.board.frame.place import Place
 from throughline.sinks.board.pages.search import search
 
 PLACES: tuple[Place, ...] = (
-    Place("/cases", "cases", search, label="Cases"),
-    Place("/cases/{case:path}", "case", case, under="cases"),
+    Place("/cases", "cases", search, label="Cases", needs="cases"),
+    Place("/cases/{case:path}", "case", case, under="cases", needs="cases", case="case"),
 )
 HOME = "/cases"
 """Where the bare address leads."""

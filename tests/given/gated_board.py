@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
+from throughline.errors import DataError
 from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.board.access.declaration import needs
 from throughline.sinks.board.access.gate import Gate
@@ -130,6 +131,14 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield store.connection
 
 
+def called(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
+    """The id of the case that is called so."""
+    try:
+        return [case_id(case_of(connection, name))]
+    except DataError:
+        return []
+
+
 def access_file(folder: Path, text: str = ACCESS) -> Path:
     """The text as an access file, with the files of its secrets beside it."""
     (folder / "client_secret").write_text(CLIENT_SECRET + "\n", encoding="utf-8")
@@ -158,7 +167,8 @@ def board(store: Path) -> Starlette:
     def cases(request: Request) -> Response:
         with opened(store) as connection:
             request.state.visit.make_visible_cases(connection)
-            shown = [case_id(key) for (key,) in connection.execute("from visible_cases order by all").fetchall()]
+            found = connection.execute("select case_id from visible_cases order by all").fetchall()
+        shown = [case for (case,) in found]
         request.state.visit.look_at(shown)
         return PlainTextResponse("\n".join(shown))
 
@@ -202,6 +212,7 @@ def gate(store: Path, settings: AccessSettings | None, transport: httpx2.AsyncBa
         settings=settings,
         looks=Looks(looks_path(store)),
         store=partial(opened, store),
+        find=called,
         transport=transport,
     )
 

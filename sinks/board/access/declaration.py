@@ -5,6 +5,7 @@ A route that declares nothing is shut.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,6 +37,11 @@ class Found:
     declaration: Declaration | None
     case: str | None
 
+    def page_of(self, case: str) -> str:
+        """The address of this page for another case."""
+        name = self.declaration.case if self.declaration else None
+        return re.sub(rf"\{{{name}(:\w+)?\}}", case, self.page)
+
 
 @dataclass
 class Visit:
@@ -52,7 +58,7 @@ class Visit:
         return may(self.person, need)
 
     def make_visible_cases(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Make the temporary table `visible_cases` (case_key), to which every list of cases is held."""
+        """Make the temporary view `visible_cases`, of which every list of cases is to be made."""
         make_visible_cases(connection, self.person)
 
     def look_at(self, case_ids: Iterable[str]) -> None:

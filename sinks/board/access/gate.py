@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from throughline.errors import AccessRefused, DataError, LooksError, StoreError
+from throughline.errors import AccessRefused, LooksError, StoreError
 from throughline.sinks.board.access.arrival import Arrivals
 from throughline.sinks.board.access.declaration import Found, Visit, find_route
 from throughline.sinks.board.access.looks import Looks
@@ -28,11 +28,11 @@ from throughline.sinks.board.access.origin import host_of, is_from_elsewhere, is
 from throughline.sinks.board.access.provider import CALLBACK
 from throughline.sinks.board.access.rights import Person, may, may_see_case
 from throughline.sinks.board.access.settings import Reasons
-from throughline.sinks.questions.case import case_id, case_of
 
 log = logging.getLogger(__name__)
 
 Open = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+Find = Callable[[duckdb.DuckDBPyConnection, str], Sequence[str]]
 
 _REASONS_KEPT = 50_000
 _FORM_LIMIT = 10_000
@@ -46,16 +46,22 @@ _HEADERS = (
 
 
 class Gate:
-    """An application behind the gate. `store` opens the store for reading, once for each look."""
+    """An application behind the gate.
 
-    def __init__(self, app: Starlette, arrivals: Arrivals, reasons: Reasons, looks: Looks, store: Open) -> None:
+    `store` opens the store for reading, once for each look; `find` gives the ids of the cases that are called so.
+    """
+
+    def __init__(
+        self, app: Starlette, arrivals: Arrivals, reasons: Reasons, looks: Looks, store: Open, find: Find
+    ) -> None:
         self._app: ASGIApp = app
         self._routes = app.routes
         self._arrivals = arrivals
         self._reasons = reasons
         self._looks = looks
         self._store = store
-        self._given: OrderedDict[tuple[str, int], str] = OrderedDict()
+        self._find = find
+        self._given: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -149,17 +155,20 @@ class Gate:
         return [*links, ("Sign out", "/access/sign-out")] if self._arrivals.can_sign_out else links
 
     def _look_at_one(self, visit: Visit, found: Found, request: Request) -> Response | None:
-        """Put a look at one case on the record; a form instead, where the person has yet to say why."""
+        """Put a look at one case on the record; a form instead, where the person has yet to say why.
+
+        A case is shown under its id alone: another of its names leads there.
+        """
         person = visit.person
-        with self._store() as connection:
-            key, is_open = _find(connection, person, found.case or "")
-        case = case_id(key)
+        case, is_open = self._called(person, found.case or "")
         if not is_open:
             self._looks.write([visit.look(case, "refused", None)])
             log.warning("refused: a case, to %s", person.id)
             # as if there were none: that a case exists is not for everybody to know
             raise _no_case()
-        why = self._given.get((person.session, key))
+        if case != found.case:
+            return _sent_on(found.page_of(case) + (f"?{request.url.query}" if request.url.query else ""))
+        why = self._given.get((person.session, case))
         if why is None and self._reasons.asked_of & {grant.role for grant in person.grants if "cases" in grant.may}:
             return notice(
                 "Why do you need to see this case?",
@@ -188,16 +197,30 @@ class Gate:
             )
 
         def keep() -> None:
-            with self._store() as connection:
-                key, is_open = _find(connection, person, case)
+            found, is_open = self._called(person, case)
             if not is_open:
                 raise _no_case()
-            self._given[person.session, key] = reason
+            self._given[person.session, found] = reason
             while len(self._given) > _REASONS_KEPT:
                 self._given.popitem(last=False)
 
         await run_in_threadpool(keep)
-        return Response(status_code=303, headers={"location": own_page(page), "cache-control": "no-store"})
+        return _sent_on(page)
+
+    def _called(self, person: Person, name: str) -> tuple[str, bool]:
+        """The id of the case called so, and whether the person may see it. Raises AccessRefused for none or several."""
+        with self._store() as connection:
+            found = self._find(connection, name)
+            if len(found) > 1:
+                raise AccessRefused(
+                    "More than one case is called so.",
+                    code="several",
+                    status=404,
+                    hint="Give the kind of the number too, as in urn:20PP0012326.",
+                )
+            if not found:
+                raise _no_case()
+            return found[0], may_see_case(connection, person, int(found[0].removeprefix("c"), 16))
 
 
 class _Sender:
@@ -229,13 +252,8 @@ class _Sender:
             await self._send({**message, "headers": _with_headers(message.get("headers", ()), self.keeps_nothing)})
 
 
-def _find(connection: duckdb.DuckDBPyConnection, person: Person, name: str) -> tuple[int, bool]:
-    """The key of the case called so, and whether the person may see it. Raises AccessRefused where there is none."""
-    try:
-        key = case_of(connection, name)
-    except DataError:
-        raise _no_case() from None
-    return key, may_see_case(connection, person, key)
+def _sent_on(page: str) -> Response:
+    return Response(status_code=303, headers={"location": own_page(page), "cache-control": "no-store"})
 
 
 def _with_headers(given: Any, keeps_nothing: bool) -> list[tuple[bytes, bytes]]:

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 
 from throughline.errors import BoardExposed
 from throughline.sinks.board.access.arrival import Arrivals, LocalArrivals, ProviderArrivals, ProxyArrivals
-from throughline.sinks.board.access.gate import Gate, Open
+from throughline.sinks.board.access.gate import Find, Gate, Open
 from throughline.sinks.board.access.looks import Looks
 from throughline.sinks.board.access.origin import is_loopback
 from throughline.sinks.board.access.provider import SignIn
@@ -37,12 +37,13 @@ def guarded(
     settings: AccessSettings | None,
     looks: Looks,
     store: Open,
+    find: Find,
     transport: httpx2.AsyncBaseTransport | None = None,
 ) -> Gate:
     """The application behind the gate; serve this one, with `SERVER`. Raises BoardExposed as `check_host` does."""
     check_host(host, settings)
     reasons = settings.reasons if settings is not None else Reasons({}, frozenset())
-    return Gate(app, arrivals(settings, transport), reasons, looks, store)
+    return Gate(app, arrivals(settings, transport), reasons, looks, store, find)
 
 
 def arrivals(settings: AccessSettings | None, transport: httpx2.AsyncBaseTransport | None = None) -> Arrivals:

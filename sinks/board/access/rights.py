@@ -80,12 +80,23 @@ def may_see_case(connection: duckdb.DuckDBPyConnection, person: Person, case_key
     return bool(found)
 
 
-def make_visible_cases(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
-    """Make the temporary table `visible_cases` (case_key): the cases that a person may see, for lists to be held to."""
+def make_visible_cases(connection: duckdb.DuckDBPyConnection, person: Person | None) -> None:
+    """Make the temporary view `visible_cases`: of `cases` those that a person may see, for lists to be held to.
+
+    With None, where nothing stands before the board, it is every case.
+    """
+    if person is None or may_see_every_case(person):
+        connection.execute("create or replace temp view visible_cases as select * from cases")
+        return
     agencies, given = _reach(person)
-    visible = "select case_key from case_facts" if may_see_every_case(person) else sql(__package__, "visible")
-    values = None if may_see_every_case(person) else {"agencies": agencies, "given": given}
-    connection.execute(f"create or replace temp table visible_cases as {visible}", values)
+    visible = sql(__package__, "visible")
+    connection.execute(
+        f"create or replace temp table visible_keys as {visible}", {"agencies": agencies, "given": given}
+    )
+    connection.execute(
+        "create or replace temp view visible_cases as select * from cases "
+        "where case_id in (select 'c' || lpad(lower(to_hex(case_key)), 16, '0') from visible_keys)"
+    )
 
 
 def _reach(person: Person) -> tuple[list[str], list[str]]:

@@ -9,7 +9,7 @@ from gated_board import ADVOCATE_ONLY, POLICE_ONLY, SENT_TO_CPS, SHARED, opened
 
 from throughline.sinks.board.access.rights import NEEDS, Grant, Need, Person, make_visible_cases, may, may_see_case
 from throughline.sinks.board.access.role import Role, Rule, grants_of, shipped_roles
-from throughline.sinks.questions.case import case_of
+from throughline.sinks.questions.case import case_id, case_of
 
 ROLES = shipped_roles()
 CASES = (SHARED, POLICE_ONLY, SENT_TO_CPS, ADVOCATE_ONLY)
@@ -29,8 +29,8 @@ def seen(store: Path, who: Person) -> set[str]:
         keys = {name: case_of(connection, name) for name in CASES}
         one_by_one = {name for name, key in keys.items() if may_see_case(connection, who, key)}
         make_visible_cases(connection, who)
-        listed = connection.execute("select case_key from visible_cases").fetchall()
-    assert sorted(listed) == sorted((keys[name],) for name in one_by_one)
+        listed = connection.execute("select case_id from visible_cases").fetchall()
+    assert sorted(listed) == sorted((case_id(keys[name]),) for name in one_by_one)
     return one_by_one
 
 
