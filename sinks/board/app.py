@@ -17,6 +17,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from throughline.errors import DataError, InfrastructureError, QueryError, ThroughlineError, UsageError
+from throughline.sinks.board.access.declaration import needs
+from throughline.sinks.board.access.rights import make_visible_cases
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Download, NotFoundError, Page, Redirect
 from throughline.sinks.board.frame.place import Place
@@ -42,21 +44,28 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
 
     def answer(place: Place, request: Request) -> Response:
         """Ask the stores and draw the page: in a thread."""
-        with stores.state().cursor() as cursor, limited(cursor, settings.limits):
+        state = stores.state()
+        with state.cursor() as cursor, limited(cursor, settings.limits):
+            visit = getattr(request.state, "visit", None)
             asked = Asked(
                 request.url.path,
                 {name: str(value) for name, value in request.path_params.items()},
                 dict(request.query_params),
                 cursor,
-                stores.state().facts,
+                state.facts,
                 names,
                 settings,
                 kept,
+                visit,
             )
             cursor.execute("set variable as_of = ?::timestamp", [asked.as_of])
-            # a page depends on the state and its address alone; how fresh it is, is said when it is drawn
-            address = ("page", request.url.path, request.url.query)
-            page = kept.get(asked.facts.stamp, address, lambda: place.show(asked))
+            make_visible_cases(cursor, visit.person if visit else None)
+            if place.needs == "figures":
+                # the same for everybody: it depends on the state and its address alone, and on no clock
+                address = ("page", request.url.path, request.url.query)
+                page = kept.get(asked.facts.stamp, address, lambda: place.show(asked))
+            else:
+                page = place.show(asked)
             if isinstance(page, Redirect):
                 return RedirectResponse(page.address, 303)
             if isinstance(page, Download):
@@ -75,6 +84,10 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
 
         return show
 
+    def declared(place: Place) -> Callable[[Request], object]:
+        show = endpoint(place)
+        return show if place.needs is None else needs(place.needs, case=place.case)(show)
+
     def fault(error: NotFoundError | ThroughlineError) -> Response:
         status, heading = _kind_of(error)
         if status >= 500:
@@ -88,6 +101,7 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
         heading, what, hint = _SAID.get(status, _SAID[500])
         return HTMLResponse(rendering.bare_html(_fault_page(heading, what, hint, status)), status)
 
+    @needs("anyone")
     async def home(request: Request) -> Response:
         return RedirectResponse(HOME, 307)
 
@@ -96,13 +110,13 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
         yield
         await run_in_threadpool(stores.close)
 
-    pages = [Route(place.path, endpoint(place), name=place.name, methods=["GET"]) for place in PLACES]
+    pages = [Route(place.path, declared(place), name=place.name, methods=["GET"]) for place in PLACES]
     return Starlette(
         routes=[
             Route("/", home),
             *pages,
-            Route("/fresh", fresh(stores)),
-            Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
+            Route("/fresh", needs("anyone")(fresh(stores))),
+            Mount("/static", needs("anyone")(StaticFiles(directory=Path(__file__).parent / "static"))),
         ],
         middleware=[Middleware(Headers), *settings.middleware],
         exception_handlers={HTTPException: not_answered, Exception: not_answered},

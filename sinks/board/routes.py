@@ -14,15 +14,15 @@ from throughline.sinks.board.pages.search import search
 from throughline.sinks.board.pages.trust import trust
 
 PLACES: tuple[Place, ...] = (
-    Place("/overview", "overview", overview, label="Overview"),
-    *(Place(f"/{name}", name, topic(name), label=title) for name, (title, _) in TOPICS.items()),
-    Place("/figures/{measure}.{form}", "download", download),
-    Place("/figures/{measure}", "figure", one_figure),
-    Place("/figures/{measure}/about", "about", about),
-    Place("/figures/{measure}/cases", "behind", behind),
-    Place("/cases", "cases", search, label="Cases"),
-    Place("/cases/{case:path}", "case", case, under="cases"),
-    Place("/quality", "quality", trust, label="Quality of the data"),
+    Place("/overview", "overview", overview, label="Overview", needs="figures"),
+    *(Place(f"/{name}", name, topic(name), label=title, needs="figures") for name, (title, _) in TOPICS.items()),
+    Place("/figures/{measure}.{form}", "download", download, needs="downloads"),
+    Place("/figures/{measure}", "figure", one_figure, needs="figures"),
+    Place("/figures/{measure}/about", "about", about, needs="figures"),
+    Place("/figures/{measure}/cases", "behind", behind, needs="cases"),
+    Place("/cases", "cases", search, label="Cases", needs="cases"),
+    Place("/cases/{case:path}", "case", case, under="cases", needs="cases", case="case"),
+    Place("/quality", "quality", trust, label="Quality of the data", needs="quality"),
 )
 HOME = "/overview"
 """Where the bare address leads."""

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.errors import UsageError
+from throughline.sinks.board.access.rights import may_see_every_case
 from throughline.sinks.board.figures.choice import choice, offered
 from throughline.sinks.board.figures.figure import held, rows_of
 from throughline.sinks.board.figures.page import measure_at
@@ -25,7 +26,7 @@ def behind(asked: Asked) -> Page:
     measure = measure_at(asked)
     chosen = choice(asked, measure)
     wording = Wording(asked.names, asked.settings.domain)
-    rows = held(chosen, with_band(rows_of(asked, measure, asked.as_of)))
+    rows = _visible(asked, held(chosen, with_band(rows_of(asked, measure, asked.as_of))))
     if "seconds" in rows.column_names:
         rows = rows.sort_by([("seconds", "descending"), ("case_id", "ascending")])
     else:
@@ -35,6 +36,7 @@ def behind(asked: Asked) -> Page:
     if page > pages:
         raise UsageError(f"There are {pages} pages, and `page` is {page}.", hint="Go back to the first page.")
     shown = rows.slice((page - 1) * ROWS, ROWS).to_pylist()
+    asked.look_at(dict.fromkeys(row["case_id"] for row in shown))
     known = offered(measure, asked.settings.domain)
     return Page(
         "behind.html",
@@ -52,6 +54,14 @@ def behind(asked: Asked) -> Page:
             "has_outcome": "outcome" in rows.column_names,
         },
     )
+
+
+def _visible(asked: Asked, rows: pa.Table) -> pa.Table:
+    """Those of the rows whose case the visitor may see."""
+    if asked.visit is None or may_see_every_case(asked.visit.person):
+        return rows
+    seen = asked.connection.execute("select case_id from visible_cases").to_arrow_table()
+    return rows.filter(pc.is_in(rows["case_id"], value_set=seen["case_id"]))
 
 
 def _cases(rows: pa.Table) -> int:

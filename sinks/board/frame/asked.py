@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 import duckdb
 
 from throughline.errors import UsageError
+from throughline.sinks.board.access.declaration import Visit
+from throughline.sinks.board.access.rights import Need
 from throughline.sinks.board.frame.settings import Settings
 from throughline.sinks.board.reading.kept import Kept
 from throughline.sinks.board.reading.present import Facts
@@ -23,6 +25,9 @@ TIMES = ("as_of", "known_at", "recorded_by")
 class Asked:
     """One request: `connection` is its own, reads every view, and counts to `as_of` where that is not null.
 
+    Of cases, lists are made of its view `visible_cases`: those that the visitor may see. `visit` is None where
+    nothing stands before the board.
+
     `path` is the address, `values` what stands in it by name, `given` the query string (the last value of each name).
     """
 
@@ -34,6 +39,7 @@ class Asked:
     names: Names
     settings: Settings
     kept: Kept
+    visit: Visit | None = None
 
     @cached_property
     def as_of(self) -> datetime | None:
@@ -75,10 +81,19 @@ class Asked:
             raise UsageError(f"`{name}` is `{said}`, and has to be one of: {', '.join(known)}.")
         return said
 
+    def may(self, need: Need) -> bool:
+        """Whether the visitor may see pages that need this, for links to them."""
+        return self.visit is None or self.visit.may(need)
+
     @property
     def filters(self) -> dict[str, str]:
         """What stands in the address but for times and the page of a list: for another page of the same figure."""
         return {name: value for name, value in self.given.items() if value and name not in (*TIMES, "page")}
+
+    def look_at(self, case_ids: Iterable[str]) -> None:
+        """Put on the record that the visitor looks at these cases, before they are shown. Raises LooksError."""
+        if self.visit is not None:
+            self.visit.look_at(case_ids)
 
     def address(self, path: str | None = None, /, **changed: object) -> str:
         """This page, or another one, with the same filters but those that are `changed` (null takes one out).

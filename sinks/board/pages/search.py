@@ -40,7 +40,7 @@ def search(asked: Asked) -> Page | Redirect:
     wanted = asked.text("find")
     found: list[str] = []
     if wanted:
-        found = cases_called(asked.connection, asked.settings.domain, wanted)
+        found = _visible(asked, cases_called(asked.connection, asked.settings.domain, wanted))
         if len(found) == 1:
             return Redirect(asked.address(f"/cases/{found[0]}"))
     filters = {
@@ -50,6 +50,8 @@ def search(asked: Asked) -> Page | Redirect:
     }
     order = asked.choice("order", ORDERS) or "waiting"
     page = asked.number("page", 1)
+    listed = _listed(asked, filters, order, page)
+    asked.look_at([*found, *(row["case_id"] for row in listed.rows)])
     areas = asked.connection.execute("select distinct area from case_facts").fetchall()
     return Page(
         "search.html",
@@ -64,11 +66,19 @@ def search(asked: Asked) -> Page | Redirect:
             "orders": ORDERS,
             "agencies": asked.names.agencies,
             "areas": {code: name for code, name in asked.names.areas.items() if (code,) in areas},
-            "list": _listed(asked, filters, order, page),
+            "list": listed,
             "is_filtered": any(filters.values()),
         },
         title="No case found" if wanted and not found else "Cases",
     )
+
+
+def _visible(asked: Asked, case_ids: list[str]) -> list[str]:
+    """Those of the cases that the visitor may see."""
+    rows = asked.connection.execute(
+        "select case_id from visible_cases where list_contains(?::varchar[], case_id) order by case_id", [case_ids]
+    )
+    return [case_id for (case_id,) in rows.fetchall()]
 
 
 def _listed(asked: Asked, filters: dict[str, str], order: str, page: int) -> Listed:

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import click
 
+from throughline.cli.boards.looks import looks
 from throughline.cli.terminal.options import Moment, domain_of, domain_option
 from throughline.errors import InfrastructureError, StoreMissing, UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
 
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
-
-@click.command(short_help="Open the board: web pages of cases, feeds and figures.")
+@click.group(invoke_without_command=True, short_help="Open the board: web pages of cases, feeds and figures.")
 @click.option(
     "--store",
     "store_paths",
@@ -27,42 +26,85 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
     envvar="THROUGHLINE_STORE",
     help="A store, or a folder of the stores of partitions. Give it again for more: they are shown as one.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; others need --access.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 for a free one.")
 @domain_option
 @click.option("--as-of", type=Moment(), help="Count up to this time unless a page is asked for another.")
-def board(store_paths: tuple[Path, ...], host: str, port: int, domain: Domain | None, as_of: datetime | None) -> None:
+@click.option(
+    "--access",
+    "access_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="THROUGHLINE_ACCESS",
+    help="Who may see what: a YAML file. Without one, the user of this machine sees everything.",
+)
+@click.option(
+    "--looks",
+    "looks_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Record of who looked at a case. Default: beside the first store, as <store>.looks.",
+)
+@click.pass_context
+def board(
+    context: click.Context,
+    store_paths: tuple[Path, ...],
+    host: str,
+    port: int,
+    domain: Domain | None,
+    as_of: datetime | None,
+    access_path: Path | None,
+    looks_file: Path | None,
+) -> None:
     """Open the board: web pages of cases, feeds and figures, over one store or several.
 
     It reads copies, keeps no writer out, and shows what was committed last. It needs no network.
+    Every look at a case is put on the record before it is shown.
 
     Example: throughline board --store cases.duckdb
     """
+    if context.invoked_subcommand is not None:
+        return
     # kept out of the other commands' start
     import uvicorn
 
+    from throughline.sinks.board.access.looks import Looks, looks_path
+    from throughline.sinks.board.access.opening import SERVER, check_host, guarded
+    from throughline.sinks.board.access.settings import read_access
     from throughline.sinks.board.app import create_app
     from throughline.sinks.board.frame.settings import PAGE_LIMITS, Settings
+    from throughline.sinks.board.reading.find import cases_called
     from throughline.sinks.board.reading.present import Present
 
+    if access_path is None:
+        # before a store is copied
+        check_host(host, None)
     present = Present(stores_at(store_paths), PAGE_LIMITS)
     try:
         with present.state().cursor() as cursor:
             chosen = domain_of(Store(cursor, present.paths[0], is_writable=False), domain)
-        app = create_app(present, Settings(chosen, as_of=as_of))
+        access = None if access_path is None else read_access(access_path, frozenset(chosen.agencies or ()) or None)
+        app = guarded(
+            create_app(present, Settings(chosen, as_of=as_of)),
+            host=host,
+            settings=access,
+            looks=Looks(looks_file or looks_path(present.paths[0])),
+            store=lambda: present.state().cursor(),
+            find=lambda connection, name: cases_called(connection, chosen, name),
+        )
         config = uvicorn.Config(
-            app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
-            timeout_graceful_shutdown=2, lifespan="on",
-        )  # fmt: skip
+            app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2, lifespan="on", **SERVER
+        )
         listening = _listening(host, port)
         where = listening.getsockname()
         shown = f"[{where[0]}]" if ":" in where[0] else where[0]
         click.echo(f"The board is at http://{shown}:{where[1]}/  (Ctrl+C ends it)")
-        if host not in _LOOPBACK:
-            click.echo("Others on the network can open it: see docs/how-to/board.md.", err=True)
+        if access is not None:
+            click.echo(f"People reach it at {access.address}/")
         uvicorn.Server(config).run(sockets=[listening])
     finally:
         present.close()
+
+
+board.add_command(looks)
 
 
 def stores_at(paths: tuple[Path, ...]) -> list[Path]:

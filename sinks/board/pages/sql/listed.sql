@@ -5,7 +5,7 @@ with chosen as (
   select
     case_id, area, identifiers, state, holder_agency, holder_unit, awaiting_agency, holder_since, opened_at, closed_at, events, handoffs,
     count(*) over () as cases_all
-  from cases
+  from visible_cases
   where ($state = '' or state = $state)
     and ($area = '' or area = $area)
     and ($agency = '' or coalesce(holder_agency, awaiting_agency) = $agency)

@@ -1,0 +1,19 @@
+"""The store of four cases, made once; a copy for each test, beside which its own record of looks is kept."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from gated_board import make_store
+
+
+@pytest.fixture(scope="session")
+def four_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_store(tmp_path_factory.mktemp("four") / "cases.duckdb")
+
+
+@pytest.fixture
+def store(four_cases: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(four_cases, tmp_path / "cases.duckdb"))
