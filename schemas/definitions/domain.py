@@ -1,7 +1,7 @@
 """A domain: what can happen and what is owed, read from a directory of YAML files that can be swapped.
 
 domain.yaml         name, time zone, calendar, agencies, areas, identifiers, placeholders, limits, alerts, stewards,
-                    overrides
+                    disclosure, overrides
 fields.yaml         the dictionary of fields (may be missing)
 enums.yaml          the lists of values (may be missing)
 events/*.yaml       the types of events
@@ -47,7 +47,7 @@ DEFAULT_DOMAIN = Path(__file__).parents[1] / "domains" / "england_wales"
 
 _KEYS = (
     *("name", "title", "type_prefix", "time_zone", "calendar", "agencies", "areas", "identifiers"),
-    *("placeholders", "placeholder_patterns", "limits", "alerts", "stewards", "overrides"),
+    *("placeholders", "placeholder_patterns", "limits", "alerts", "stewards", "disclosure", "overrides"),
 )
 
 
@@ -60,6 +60,16 @@ class Agency:
     name: str
     role: str
     sources: tuple[re.Pattern[str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What may be shown beyond those who work on the cases: counts from `threshold` on; with 1, every count.
+
+    Ten is what the Office for National Statistics asks of the Longitudinal Study (celsius.lshtm.ac.uk/onscell.html).
+    """
+
+    threshold: int = 10
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,7 @@ class Domain:
     standards: tuple[Standard, ...]
     alerts: tuple[AlertRule, ...]
     second_person: bool
+    disclosure: Disclosure
     owners: Owners
 
     @cached_property
@@ -145,6 +156,7 @@ def load_domain(path: Path | None = None) -> Domain:
         standards=_standards(folder, entry, types, known_agencies, problems),
         alerts=parse_alerts(entry),
         second_person=_second_person(entry, types),
+        disclosure=_disclosure(entry),
         owners=read_owners(
             folder, None if agencies is None else {one.id: one.sources for one in agencies.values()}, problems
         ),
@@ -205,6 +217,15 @@ def _second_person(domain: Entry, types: Mapping[str, EventType]) -> bool:
     if needed and SECONDED not in types:
         given.fault("second_person", f"there is no type `{SECONDED}`.", "Add it, as england_wales has it.")
     return needed
+
+
+def _disclosure(domain: Entry) -> Disclosure:
+    given = domain.under("disclosure")
+    given.only("threshold")
+    threshold = given.whole("threshold", Disclosure().threshold, most=1_000)
+    if threshold == 2:
+        given.fault("threshold", "2 says of each count that it hides that it is 1.", "Write 3 or more, or 1 to hide none.")
+    return Disclosure(threshold)
 
 
 def _switches(domain: Entry) -> dict[str, bool]:
