@@ -1,0 +1,216 @@
+"""Witnesses: whole numbers that agree with everything that is known, and in which a small number is another.
+
+Two witnesses for each target, one at its least and one at its most, prove that nobody can tell which of them is true.
+A witness is found by a solver, and checked in whole numbers without it: a fault of the solver hides too much, and never
+shows too much.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import block_diag, csr_matrix, hstack, identity, vstack
+
+from throughline.sinks.disclosure.attacker import Knowledge, State, Sum, Target
+
+Numbers = NDArray[np.int64]
+
+# How far a number may be taken from the truth by us: somebody who is told a limit knows more, so that a limit is safe.
+_REACH = 10
+_EXACT_SIZE = 4_000
+
+
+class Puzzle:
+    """What is unknown and hangs together with the new table, in the columns of a system of sums.
+
+    `open` are the columns that may be hidden, `targets` the small numbers. `seconds` is the time for all of it.
+    """
+
+    def __init__(self, known: Knowledge, threshold: int, seconds: float) -> None:
+        self._deadline = time.monotonic() + seconds
+        kept = _kept(known)
+        column = {index: at for at, index in enumerate(kept)}
+        self.truth: Numbers = np.array([known.truth[index] for index in kept], dtype=np.int64)
+        reach = _REACH * threshold
+        self._least = np.array([known.least[index] for index in kept], dtype=np.int64)
+        most = [known.truth[index] + reach if known.most[index] is None else known.most[index] for index in kept]
+        self._most = np.array(most, dtype=np.int64)
+        self._least = np.maximum(self._least, self.truth - reach)
+        self.open = frozenset(column[index] for index in kept if known.state[index] is State.OPEN)
+        self.index = dict(enumerate(kept))
+        equal, self._equal_to = _rows(known.equal, column, known)
+        less, self._at_most = _rows(known.at_most, column, known)
+        self._equal, self._less = equal, less
+        self.rows = vstack([equal, less], format="csr")
+        self.targets: list[Target] = []
+        sums = []
+        for target in known.targets.values():
+            if any(index in column for index, _ in target.sum):
+                self.targets.append(target)
+                sums.append(target.sum)
+        self._sums, fixed = _rows(sums, column, known)
+        # a sum is what its columns give, less what `_rows` has put on the other side
+        self._shift = -fixed
+
+    def time_left(self) -> float:
+        return self._deadline - time.monotonic()
+
+    def values(self, numbers: Numbers) -> Numbers:
+        """What the targets are in these numbers."""
+        return np.asarray(self._sums @ numbers + self._shift, dtype=np.int64)
+
+    def agrees(self, numbers: Numbers, hidden: Iterable[int]) -> bool:
+        """Whether these numbers may be the truth for all that is known, if these open columns are hidden."""
+        fixed = sorted(self.open.difference(hidden))
+        free = np.ones(len(self.truth), dtype=bool)
+        free[fixed] = False
+        return bool(
+            (numbers[fixed] == self.truth[fixed]).all()
+            and (numbers >= self._least)[free].all()
+            and (numbers <= self._most)[free].all()
+            and (self._equal @ numbers == self._equal_to).all()
+            and (self._less @ numbers <= self._at_most).all()
+        )
+
+    def cheapest(self, target: int, bound: int, *, upward: bool, hidden: frozenset[int]) -> Numbers | None:
+        """Numbers in which a target is at the bound or beyond, moved as little as can be from what is not hidden.
+
+        Weighted by cases. None where there are none, or where the time is over.
+        """
+        shown = sorted(self.open - hidden)
+        n, m = len(self.truth), len(shown)
+        pick = csr_matrix((np.ones(m), (range(m), shown)), shape=(m, n))
+        at = self.truth[shown]
+        row = hstack([self._sums[target], csr_matrix((1, m))])
+        limit = bound - self._shift[target]
+        constraints = [
+            *self._known(m),
+            LinearConstraint(row, *((limit, np.inf) if upward else (-np.inf, limit))),
+            LinearConstraint(hstack([pick, -identity(m)]), -np.inf, at),
+            LinearConstraint(hstack([pick, identity(m)]), at, np.inf),
+        ]
+        cost = np.concatenate([np.zeros(n), self.truth[shown] + 1.0])
+        bounds = Bounds(np.concatenate([self._least, np.zeros(m)]), np.concatenate([self._most, np.full(m, np.inf)]))
+        whole = np.concatenate([np.ones(n), np.zeros(m)])
+        return self._solved(cost, constraints if m else constraints[:3], bounds, whole, n)
+
+    def extreme(self, target: int, *, upward: bool) -> Numbers | None:
+        """Numbers in which a target is as far as it can be, if everything that is open is hidden."""
+        n = len(self.truth)
+        cost = np.asarray(self._sums[target].todense()).ravel() * (-1.0 if upward else 1.0)
+        return self._solved(cost, self._known(0), Bounds(self._least, self._most), np.ones(n), n)
+
+    def best(self, windows: list[tuple[int, int]]) -> tuple[frozenset[int], list[Numbers]] | None:
+        """The open columns of least weight that are enough for all targets, with the witnesses.
+
+        One program that holds a copy of all numbers for each end of each target. None where it is too large or was not
+        solved in a half of the time left.
+        """
+        opened = sorted(self.open)
+        n, m = len(self.truth), len(opened)
+        ends = []
+        for target, (least, most) in enumerate(windows):
+            value = int(self.values(self.truth)[target])
+            ends += [(target, least, False)] if value > least else []
+            ends += [(target, most, True)] if value < most else []
+        if not ends or not m or len(ends) * n > _EXACT_SIZE:
+            return None
+        copies = len(ends)
+        pick = csr_matrix((np.ones(m), (range(m), opened)), shape=(m, n))
+        picks = block_diag([pick] * copies)
+        at = self.truth[opened]
+        up = vstack([csr_matrix(np.diag((self._most[opened] - at).astype(float)))] * copies)
+        down = vstack([csr_matrix(np.diag((at - self._least[opened]).astype(float)))] * copies)
+        none = csr_matrix((copies * self.rows.shape[0], m))
+        rest = np.tile(np.concatenate([self._equal_to, self._at_most]).astype(float), copies)
+        low = np.tile(np.concatenate([self._equal_to, np.full(len(self._at_most), -np.inf)]), copies)
+        aims = block_diag([self._sums[target] for target, _, _ in ends])
+        limits = np.array([bound - self._shift[target] for target, bound, _ in ends], dtype=float)
+        is_up = np.array([upward for _, _, upward in ends])
+        constraints = [
+            LinearConstraint(hstack([block_diag([self.rows] * copies), none]), low, rest),
+            LinearConstraint(
+                hstack([aims, csr_matrix((copies, m))]),
+                np.where(is_up, limits, -np.inf),
+                np.where(is_up, np.inf, limits),
+            ),
+            LinearConstraint(hstack([picks, -up]), -np.inf, np.tile(at, copies)),
+            LinearConstraint(hstack([picks, down]), np.tile(at, copies), np.inf),
+        ]
+        cost = np.concatenate([np.zeros(copies * n), at + 1.0])
+        bounds = Bounds(
+            np.concatenate([np.tile(self._least, copies), np.zeros(m)]),
+            np.concatenate([np.tile(self._most, copies), np.ones(m)]),
+        )
+        found = self._solved(cost, constraints, bounds, np.ones(copies * n + m), copies * n + m, self.time_left() / 2)
+        if found is None:
+            return None
+        hidden = frozenset(one for one, is_hidden in zip(opened, found[copies * n :], strict=True) if is_hidden)
+        return hidden, list(found[: copies * n].reshape(copies, n))
+
+    def _known(self, more: int) -> list[LinearConstraint]:
+        """What is known, with room for further columns."""
+        low = np.concatenate([self._equal_to, np.full(len(self._at_most), -np.inf)])
+        high = np.concatenate([self._equal_to, self._at_most])
+        if not len(high):
+            return []
+        return [LinearConstraint(hstack([self.rows, csr_matrix((len(high), more))]), low, high)]
+
+    def _solved(
+        self,
+        cost: NDArray[np.float64],
+        constraints: list[LinearConstraint],
+        bounds: Bounds,
+        whole: NDArray[np.float64],
+        length: int,
+        seconds: float | None = None,
+    ) -> Numbers | None:
+        seconds = self.time_left() if seconds is None else seconds
+        if seconds <= 0:
+            return None
+        found = milp(cost, constraints=constraints, bounds=bounds, integrality=whole, options={"time_limit": seconds})
+        return None if found.x is None else np.rint(found.x[:length]).astype(np.int64)
+
+
+def _kept(known: Knowledge) -> list[int]:
+    """The unknown numbers that hang together with one of the new table, by sums of which all else is known."""
+    unknown = [state is not State.KNOWN for state in known.state]
+    above = list(range(len(unknown)))
+
+    def root(index: int) -> int:
+        while above[index] != index:
+            above[index] = above[above[index]]
+            index = above[index]
+        return index
+
+    for row in (*known.equal, *known.at_most, *known.targets):
+        first, *others = [index for index, _ in row if unknown[index]] or [None]
+        for other in others:
+            if first is not None and other is not None:
+                above[root(other)] = root(first)
+    new = {root(index) for index in known.places.values() if unknown[index]}
+    return [index for index in range(len(unknown)) if unknown[index] and root(index) in new]
+
+
+def _rows(sums: Iterable[Sum], column: dict[int, int], known: Knowledge) -> tuple[csr_matrix, Numbers]:
+    """The sums as rows over the columns, and what stands on the other side of them: what is known, with its sign turned.
+
+    A sum that has none of the columns is left out.
+    """
+    entries: list[int] = []
+    columns: list[int] = []
+    starts = [0]
+    other_side = []
+    for row in sums:
+        here = [(column[index], times) for index, times in row if index in column]
+        if here:
+            columns += [at for at, _ in here]
+            entries += [times for _, times in here]
+            starts.append(len(entries))
+            other_side.append(-sum(times * known.truth[index] for index, times in row if index not in column))
+    made = csr_matrix((entries, columns, starts), shape=(len(starts) - 1, len(column)), dtype=np.int64)
+    return made, np.array(other_side, dtype=np.int64)
