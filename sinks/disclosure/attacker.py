@@ -10,13 +10,14 @@ out: what was added between two dates, what a list leaves out, what is counted t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from throughline.sinks.disclosure.cell import Cell, Measure, Place, ShownCell, sums, without
+from throughline.sinks.disclosure.marker import Marks
 
 Sum = tuple[tuple[int, int], ...]
 """Numbers by their index, each with how often it is counted."""
@@ -50,8 +51,7 @@ class Target:
 class Knowledge:
     """Numbers by their index: what they are, and within what limits anybody knows them to be where they are hidden.
 
-    Each sum of `equal` is 0, each of `at_most` 0 or less. `places` are the cells of the new table, `small` those of
-    them that are hidden for themselves.
+    Each sum of `equal` is 0, each of `at_most` 0 or less. `places` are the cells of the new table.
     """
 
     truth: list[int] = field(default_factory=list)
@@ -62,35 +62,17 @@ class Knowledge:
     at_most: dict[Sum, None] = field(default_factory=dict)
     targets: dict[Sum, Target] = field(default_factory=dict)
     places: dict[Place, int] = field(default_factory=dict)
-    small: frozenset[Place] = frozenset()
 
 
-def small_places(cells: Iterable[Cell], measure: Measure, threshold: int) -> frozenset[Place]:
-    """The cells that are hidden for themselves: of fewer cases than the threshold, and of some.
-
-    None are as few as some where the measure says so, and beneath a total that is itself small: there, each number that
-    is shown makes the others smaller still.
-    """
-    counts = {cell.place: cell.cases for cell in cells}
-    small = {place for place, cases in counts.items() if cases < threshold and (cases or measure.hides_none)}
-    none = [place for place, cases in counts.items() if place not in small and cases == 0]
-    # a total stands before its parts, so that one pass reaches every depth
-    for place in sorted(none, key=_depth):
-        if any(total in small for total in _totals(place)):
-            small.add(place)
-    return frozenset(small)
-
-
-def knowledge(measure: Measure, threshold: int, new: Sequence[Cell], earlier: Sequence[ShownCell]) -> Knowledge:
-    """What is known once `new`, a table of one date, is shown beside what was shown `earlier`, in any order."""
+def knowledge(
+    measure: Measure, threshold: int, new: Sequence[Cell], earlier: Sequence[ShownCell], marks: Marks
+) -> Knowledge:
+    """What is known once `new`, a table of one date, is shown with `marks` beside what was shown `earlier`."""
     known = _Builder(measure, threshold)
-    small = small_places(new, measure, threshold)
-    for cell in earlier:
-        known.add_shown(cell)
+    for shown in earlier:
+        known.add_shown(shown)
     for cell in new:
-        floor = 0 if measure.hides_none or any(total in small for total in _totals(cell.place)) else 1
-        known.made.places[cell.place] = known.add_new(cell, floor if cell.place in small else None)
-    known.made.small = small
+        known.made.places[cell.place] = known.add_new(cell, marks)
     known.relate(new, earlier)
     known.aim()
     return known.made
@@ -115,16 +97,15 @@ class _Builder:
         state = State.KNOWN if cell.suppressed is None else State.HIDDEN
         self._limit(self._number(cell), state, cell.least, cell.most)
 
-    def add_new(self, cell: Cell, floor: int | None) -> int:
-        """`floor`: the least that the mark of a small number says; None for a number that is not small."""
+    def add_new(self, cell: Cell, marks: Marks) -> int:
         index = self._number(cell)
         self._new.add(index)
-        if floor is not None:
-            self._limit(index, State.HIDDEN, floor, self._threshold - 1)
+        if cell.place in marks.small:
+            self._limit(index, State.HIDDEN, *marks.limits(cell, "small"))
         elif cell.cases == 0:
             self._limit(index, State.KNOWN, 0, 0)
         else:
-            self._limit(index, State.OPEN, self._threshold, None)
+            self._limit(index, State.OPEN, *marks.limits(cell, "secondary"))
         return index
 
     def relate(self, new: Sequence[Cell], earlier: Sequence[ShownCell]) -> None:
@@ -149,7 +130,7 @@ class _Builder:
                     if index not in chain:
                         chain.append(index)
         for chain in self._chains.values():
-            for one, other in zip(chain, chain[1:], strict=False):
+            for one, other in pairwise(chain):
                 # a count that fell was not counted on: what is left is within what was
                 less, more = (one, other) if self.made.truth[one] <= self.made.truth[other] else (other, one)
                 self.made.at_most[_sum({less: 1, more: -1})] = None
@@ -158,10 +139,11 @@ class _Builder:
         """The small numbers: those that are hidden, those nobody lists, and the differences of two of one place."""
         made = self.made
         for index, truth in enumerate(made.truth):
-            if made.state[index] is State.HIDDEN and made.most[index] is not None and truth <= (made.most[index] or 0):
-                self._target({index: 1}, made.least[index], made.most[index] or 0)
-            elif index in self._derived:
-                self._target({index: 1}, 1, self._threshold - 1)
+            if made.state[index] is State.HIDDEN:
+                # by an earlier mark, more or fewer may be small than are now
+                said = made.most[index]
+                is_derived = index in self._derived or not self._measure.hides_none
+                self._target({index: 1}, 1 if is_derived else 0, self._threshold - 1 if said is None else said)
         for chain in self._chains.values():
             for one, other in combinations(chain, 2):
                 sign = 1 if made.truth[other] > made.truth[one] else -1
@@ -198,10 +180,10 @@ class _Builder:
             for place, index in standing.items():
                 for cut in cuts:
                     total = without(place, cut)
-                    if _depth(place) == depth and place[cut] is not None and self._measure.is_whole(cut):
-                        if total not in standing:
-                            missing.setdefault(total, {}).setdefault(cut, 0)
-                            missing[total][cut] += self.made.truth[index]
+                    is_part = _depth(place) == depth and place[cut] is not None and self._measure.is_whole(cut)
+                    if is_part and total not in standing:
+                        missing.setdefault(total, {}).setdefault(cut, 0)
+                        missing[total][cut] += self.made.truth[index]
             for total, by_cut in missing.items():
                 # a hierarchy gives a smaller sum by its finer cut, where not every part of the coarser has finer ones
                 standing[total] = self._derive(as_of, total, max(by_cut.values()))
@@ -252,28 +234,8 @@ class _Builder:
             made.targets.setdefault(key, Target(key, truth, least, most, not self._new & indexes.keys()))
 
 
-def is_ring(places: Iterable[Place]) -> bool:
-    """Whether the tables hang together in a ring: by A and B, by B and C, by C and A, and not by all three.
-
-    Only without a ring do sums over the listed places say all that the cases behind them could say (Graham's reduction;
-    Dobra and Fienberg, PNAS 97 (2000), 11885: bounds of decomposable tables).
-    """
-    shapes = {frozenset(cut for cut, value in enumerate(place) if value is not None) for place in places}
-    while True:
-        alone = {cut for shape in shapes for cut in shape if sum(cut in other for other in shapes) == 1}
-        reduced = {shape - alone for shape in shapes}
-        reduced = {shape for shape in reduced if not any(shape < other for other in reduced)}
-        if reduced == shapes:
-            return len(shapes) > 1
-        shapes = reduced
-
-
 def _depth(place: Place) -> int:
     return sum(value is not None for value in place)
-
-
-def _totals(place: Place) -> list[Place]:
-    return [without(place, cut) for cut, value in enumerate(place) if value is not None]
 
 
 def _sum(indexes: dict[int, int]) -> Sum:

@@ -74,9 +74,7 @@ def cells_of(table: pa.Table, measure: Measure, as_of: datetime) -> list[Cell]:
     """
     if "cases" not in table.column_names:
         raise DataError("The table has no column `cases`.", field="cases")
-    columns = [
-        table[cut].to_pylist() if cut in table.column_names else [None] * table.num_rows for cut in measure.cuts
-    ]
+    columns = [table[cut].to_pylist() if cut in table.column_names else [None] * table.num_rows for cut in measure.cuts]
     cells = []
     seen: set[Place] = set()
     for row, cases in enumerate(table["cases"].to_pylist(), start=1):
@@ -119,7 +117,7 @@ def named(measure: Measure, place: Place) -> str:
 
 
 def _check_sum(measure: Measure, cut: int, place: Place, total: int, parts: list[int]) -> None:
-    """What is said of a measure is what an attacker is taken to know: were it wrong, the proof would be worth nothing."""
+    """What is said of a measure is what everybody is taken to know: were it wrong, the proof would prove nothing."""
     name = measure.cuts[cut]
     wrong = ""
     if max(parts) > total:
@@ -127,6 +125,6 @@ def _check_sum(measure: Measure, cut: int, place: Place, total: int, parts: list
     elif name not in measure.overlapping and sum(parts) > total:
         wrong = f"is less than its parts by `{name}` together: a case is in several, so the cut is `overlapping`"
     elif name not in measure.partial and sum(parts) < total:
-        wrong = f"is more than its parts by `{name}` together: the table does not list them all, so the cut is `partial`"
+        wrong = f"is more than its parts by `{name}` together: some are not listed, so the cut is `partial`"
     if wrong:
         raise DataError(f"In the table of `{measure.name}`, {named(measure, place)} {wrong}.", field="cases")

@@ -5,7 +5,8 @@
 2. Further counts are hidden (`secondary`) until, for whoever has seen everything, each small number may still be any
    from 1 to one below the threshold. Where what its own mark and earlier publications say keeps it from that, as many
    whole numbers in a row as that must be possible.
-3. What is chosen is proved: `witness.py`. What cannot be proved in the time is hidden as a whole (`table`).
+3. Where the marks alone say too much, because hardly a number is not small, all that is hidden is marked `secondary`.
+4. What is chosen is proved: `witness.py`. What cannot be proved in the time is hidden as a whole (`table`).
 
 The range is the widest that can be asked for: the mark itself says so much. The Handbook on Statistical Disclosure
 Control (https://sdctools.github.io/HandbookSDC, 4.2 and 4.4) asks for an interval about each small cell, and leaves its
@@ -17,13 +18,18 @@ cheapest further numbers, as in the heuristic of Kelly, Golden and Assad (Networ
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from throughline.sinks.disclosure.attacker import Knowledge, is_ring, knowledge
+from throughline.sinks.disclosure.attacker import Knowledge, knowledge
 from throughline.sinks.disclosure.cell import Measure, ShownCell, Suppressed, cells_of
+from throughline.sinks.disclosure.marker import marks_of
+from throughline.sinks.disclosure.ring import is_ring
 from throughline.sinks.disclosure.witness import Numbers, Puzzle
 
 SECONDS = 5.0
@@ -48,43 +54,43 @@ def protect(
     """
     new = cells_of(table, measure, as_of)
     earlier = [cell for cell in earlier if measure.is_cumulative or cell.as_of == as_of]
-    at_once = [cell.place for cell in (*earlier, *new) if cell.as_of == as_of]
-    known = knowledge(measure, threshold, new, earlier)
-    hidden = None if is_ring(at_once) else secondary(known, threshold, seconds)
-    marks: list[Suppressed | None] = []
-    for cell in new:
-        if hidden is None:
-            marks.append("table" if new else None)
-        elif cell.place in known.small:
-            marks.append("small")
-        else:
-            marks.append("secondary" if known.places[cell.place] in hidden else None)
-    return marked(table, measure, marks)
+    deadline = time.monotonic() + seconds
+    suppressed: list[Suppressed | None] = ["table"] * len(new)
+    # which numbers are small says too much where hardly any is not: then the marks do not say it
+    for tells_small in (True, False) if new and not is_ring([*earlier, *new], as_of) else ():
+        marks = marks_of(new, measure, threshold, tells_small=tells_small)
+        known = knowledge(measure, threshold, new, earlier, marks)
+        hidden = secondary(known, threshold, deadline - time.monotonic())
+        if hidden is not None:
+            suppressed = [marks.mark(cell.place, known.places[cell.place] in hidden) for cell in new]
+            break
+    return marked(table, measure, suppressed)
 
 
-def marked(table: pa.Table, measure: Measure, marks: Sequence[Suppressed | None]) -> pa.Table:
+def marked(table: pa.Table, measure: Measure, suppressed: Sequence[Suppressed | None]) -> pa.Table:
     """The table with these marks, and with nothing but the cuts in a row that has one."""
-    is_shown = pa.array([mark is None for mark in marks], pa.bool_())
+    is_shown = pa.array([mark is None for mark in suppressed], pa.bool_())
     for at, name in enumerate(table.column_names):
         if name not in measure.cuts:
             column = table[name]
-            kept = pa.compute.if_else(is_shown, column, pa.scalar(None, column.type))
+            kept = pc.if_else(is_shown, column, pa.scalar(None, column.type))
             table = table.set_column(at, name, kept)
-    return table.append_column("suppressed", pa.array(marks, pa.string()))
+    return table.append_column("suppressed", pa.array(suppressed, pa.string()))
 
 
 def secondary(known: Knowledge, threshold: int, seconds: float) -> frozenset[int] | None:
-    """The numbers that are hidden for the sake of others, by their index. None: nothing that could be hidden is enough."""
+    """The numbers that are hidden for the sake of others, by their index. None: no choice of them is enough."""
     puzzle = Puzzle(known, threshold, seconds)
     pool = _Pool(puzzle, threshold)
     if not pool.hide_what_is_needed():
         return None
-    best = puzzle.best(pool.windows)
-    if best is not None and _weight(puzzle, best[0]) < _weight(puzzle, pool.hidden):
-        pool.take(*best)
-    if not pool.is_proved():
-        return None
-    return frozenset(puzzle.index[column] for column in pool.hidden)
+    patterns = [(pool.hidden, pool.found)]
+    if pool.hidden and (best := puzzle.best(pool.windows)) is not None:
+        patterns.append(best)
+    for hidden, found in sorted(patterns, key=lambda pattern: _weight(puzzle, pattern[0])):
+        if _is_proved(puzzle, pool.windows, hidden, found):
+            return frozenset(puzzle.index[column] for column in hidden)
+    return None
 
 
 class _Pool:
@@ -95,31 +101,18 @@ class _Pool:
         self._width = threshold - 2
         self.hidden: frozenset[int] = frozenset()
         self.windows = [(target.least, target.most) for target in puzzle.targets]
-        self._found: list[Numbers] = []
+        self.found: list[Numbers] = []
         self._least = self._most = puzzle.values(puzzle.truth)
 
     def hide_what_is_needed(self) -> bool:
         """Whether each target has its two witnesses."""
-        puzzle = self._puzzle
-        # the widest apart first: what is hidden for them serves the others too
-        for target in range(len(puzzle.targets)):
-            if not (self._push(target, upward=True) and self._push(target, upward=False)):
-                if not (self._slide(target) and self._push(target, upward=True) and self._push(target, upward=False)):
-                    return False
-        return True
-
-    def take(self, hidden: frozenset[int], found: list[Numbers]) -> None:
-        self.hidden, self._found = hidden, found
-
-    def is_proved(self) -> bool:
-        """Judge the witnesses again, in whole numbers, by what is hidden in the end."""
-        puzzle = self._puzzle
-        found = [numbers for numbers in (puzzle.truth, *self._found) if puzzle.agrees(numbers, self.hidden)]
-        values = [puzzle.values(numbers) for numbers in found]
-        return bool(values) and all(
-            min(value[target] for value in values) <= least and max(value[target] for value in values) >= most
-            for target, (least, most) in enumerate(self.windows)
+        return all(
+            self._push_both(target) or (self._slide(target) and self._push_both(target))
+            for target in range(len(self.windows))
         )
+
+    def _push_both(self, target: int) -> bool:
+        return self._push(target, upward=True) and self._push(target, upward=False)
 
     def _push(self, target: int, *, upward: bool) -> bool:
         """Find a witness for an end of the window, and hide what it takes."""
@@ -138,10 +131,9 @@ class _Pool:
         return True
 
     def _add(self, found: Numbers) -> None:
-        self._found.append(found)
+        self.found.append(found)
         values = self._puzzle.values(found)
-        self._least = [min(pair) for pair in zip(self._least, values, strict=True)]
-        self._most = [max(pair) for pair in zip(self._most, values, strict=True)]
+        self._least, self._most = np.minimum(self._least, values), np.maximum(self._most, values)
 
     def _slide(self, target: int) -> bool:
         """Put the window where it can be, if everything is hidden. Whether there is one that is wide enough."""
@@ -155,6 +147,16 @@ class _Pool:
         end = min(high, start + self._width)
         self.windows[target] = (start, end)
         return is_old or end - start >= self._width
+
+
+def _is_proved(
+    puzzle: Puzzle, windows: Sequence[tuple[int, int]], hidden: frozenset[int], found: Sequence[Numbers]
+) -> bool:
+    """Whether the witnesses, judged again in whole numbers, are enough for every target if this is hidden."""
+    agreed = [numbers for numbers in (puzzle.truth, *found) if puzzle.agrees(numbers, hidden)]
+    values = np.array([puzzle.values(numbers) for numbers in agreed])
+    ends = np.array(windows, dtype=np.int64).reshape(-1, 2)
+    return bool(agreed) and bool((values.min(axis=0) <= ends[:, 0]).all() and (values.max(axis=0) >= ends[:, 1]).all())
 
 
 def _weight(puzzle: Puzzle, hidden: frozenset[int]) -> int:
