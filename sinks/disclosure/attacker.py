@@ -138,8 +138,8 @@ class _Builder:
     def aim(self) -> None:
         """The small numbers: those that are hidden, those nobody lists, and the differences of two of one place."""
         made = self.made
-        for index, truth in enumerate(made.truth):
-            if made.state[index] is State.HIDDEN:
+        for index, state in enumerate(made.state):
+            if state is State.HIDDEN:
                 # by an earlier mark, more or fewer may be small than are now
                 said = made.most[index]
                 is_derived = index in self._derived or not self._measure.hides_none

@@ -19,7 +19,7 @@ def wording(suppressed: Suppressed, threshold: int) -> str:
     return {
         "small": f"fewer than {threshold}",
         "secondary": "hidden, so that a small number cannot be worked out",
-        "table": f"This table is hidden: too many of its numbers are below {threshold}.",
+        "table": ff"This table is hidden: small numbers (fewer than {threshold}) could be worked out from it.",
     }[suppressed]
 
 

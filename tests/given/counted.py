@@ -13,7 +13,7 @@ CUTS = ("agency", "month")
 
 
 def day(date: int) -> datetime:
-    return datetime(2026, 1, 1) + timedelta(days=date)
+    return datetime.fromisoformat("2026-01-01") + timedelta(days=date)
 
 
 def shapes(cuts: int) -> list[tuple[int, ...]]:

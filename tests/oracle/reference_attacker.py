@@ -1,7 +1,7 @@
 """Somebody who has seen everything: what they can know of a count, by whole numbers of cases that nobody has listed.
 
-Plain and slow, and written without a look at how numbers are hidden: each unknown is a number of cases of one combination
-of all cuts, at one date, as it was known at one publication. What was published are sums of these.
+Plain and slow, and written without a look at how numbers are hidden: each unknown is a number of cases of one
+combination of all cuts, at one date, as it was known at one publication. What was published are sums of these.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Published:
 
 
 class Attacker:
-    """What is known from publications. `values` are those of each cut; dates and rounds only ever add cases, if `grows`.
+    """What is known from publications. `values` are those of each cut. Dates and rounds only add cases, if `grows`.
 
-    A mark says `small`: from 0 or, if no total above it is marked so and `none` is shown, from 1, to below the threshold;
-    or `secondary`: the threshold or more.
+    A mark says `small`: from 1 (beneath a total that is marked so, from 0) to below the threshold. Or it says
+    `secondary`: the threshold or more, in a table that marks any as small.
     """
 
     def __init__(

@@ -27,6 +27,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sinks": (),
     "sinks/quarantine": (),
     "sinks/questions": ("sinks",),
+    "sinks/disclosure": (),
     "streams/join": ("sources", "sinks", "sinks/quarantine"),
     "streams/shared": ("streams/join",),
     "streams/log": ("schemas/wire",),
