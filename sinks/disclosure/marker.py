@@ -19,7 +19,7 @@ def wording(suppressed: Suppressed, threshold: int) -> str:
     return {
         "small": f"fewer than {threshold}",
         "secondary": "hidden, so that a small number cannot be worked out",
-        "table": ff"This table is hidden: small numbers (fewer than {threshold}) could be worked out from it.",
+        "table": f"This table is hidden: small numbers (fewer than {threshold}) could be worked out from it.",
     }[suppressed]
 
 
