@@ -32,7 +32,7 @@ from throughline.sinks.disclosure.marker import marks_of
 from throughline.sinks.disclosure.ring import is_ring
 from throughline.sinks.disclosure.witness import Numbers, Puzzle
 
-SECONDS = 5.0
+SECONDS = 10.0
 
 
 def protect(
@@ -99,7 +99,7 @@ class _Pool:
     def __init__(self, puzzle: Puzzle, threshold: int) -> None:
         self._puzzle = puzzle
         self._width = threshold - 2
-        self.hidden: frozenset[int] = frozenset()
+        self.hidden = puzzle.must_hide()
         self.windows = [(target.least, target.most) for target in puzzle.targets]
         self.found: list[Numbers] = []
         self._least = self._most = puzzle.values(puzzle.truth)
@@ -120,7 +120,12 @@ class _Pool:
         if self._most[target] >= most if upward else self._least[target] <= least:
             return True
         puzzle = self._puzzle
-        found = puzzle.cheapest(target, most if upward else least, upward=upward, hidden=self.hidden)
+        missing = [
+            other
+            for other, (low, high) in enumerate(self.windows)
+            if (self._most[other] < high if upward else self._least[other] > low)
+        ]
+        found = puzzle.cheapest(target, most if upward else least, upward=upward, hidden=self.hidden, wanted=missing)
         if found is None:
             return False
         moved = frozenset(column for column in puzzle.open if found[column] != puzzle.truth[column])

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import block_diag, csr_matrix, hstack, identity, vstack
+from scipy.sparse import block_diag, csr_matrix, hstack, vstack
 
 from throughline.sinks.disclosure.attacker import Knowledge, State, Sum, Target
 
@@ -21,7 +21,11 @@ Numbers = NDArray[np.int64]
 
 # How far a number may be taken from the truth by us: somebody who is told a limit knows more, so that a limit is safe.
 _REACH = 10
+# How large a table may be to be solved exactly: numbers, times ends of targets. And how long that may take.
 _EXACT_SIZE = 1_000
+_EXACT_SECONDS = 0.5
+# What it is worth to serve other targets by the way: less than anything that is shown.
+_GIFT = 0.01
 _CLOSE = 1e-6
 
 
@@ -46,7 +50,12 @@ class Puzzle:
         equal, self._equal_to = _rows(known.equal, column, known)
         less, self._at_most = _rows(known.at_most, column, known)
         self._equal, self._less = equal, less
-        self.rows = vstack([equal, less], format="csr")
+        self._rows = vstack([equal, less], format="csr")
+        slack = (self._at_most - less @ self.truth).astype(float)
+        low = np.concatenate([np.zeros(len(self._equal_to)), np.full(len(slack), -np.inf)])
+        high = np.concatenate([np.zeros(len(self._equal_to)), slack])
+        both = hstack([self._rows, -self._rows], format="csc")
+        self._moved = [LinearConstraint(both, low, high)] if len(high) else []
         self.targets: list[Target] = []
         sums = []
         for target in known.targets.values():
@@ -77,39 +86,50 @@ class Puzzle:
             and (self._less @ numbers <= self._at_most).all()
         )
 
-    def cheapest(self, target: int, bound: int, *, upward: bool, hidden: frozenset[int]) -> Numbers | None:
+    def must_hide(self) -> frozenset[int]:
+        """The open columns that are all that is unknown of a target."""
+        alone = np.diff(self._sums.indptr) == 1
+        return self.open & {int(column) for column in self._sums.indices[self._sums.indptr[:-1][alone]]}
+
+    def cheapest(
+        self, target: int, bound: int, *, upward: bool, hidden: frozenset[int], wanted: Iterable[int] = ()
+    ) -> Numbers | None:
         """Numbers in which a target is at the bound or beyond, moved as little as can be from what is not hidden.
 
-        Weighted by cases. None where there are none, or where the time is over.
+        Weighted by cases. Targets that are `wanted` are taken the same way, as far as it costs nothing. None where
+        there are no such numbers, or where the time is over.
         """
+        n = len(self.truth)
         shown = sorted(self.open - hidden)
-        n, m = len(self.truth), len(shown)
-        pick = csr_matrix((np.ones(m), (range(m), shown)), shape=(m, n))
-        at = self.truth[shown]
-        row = hstack([self._sums[target], csr_matrix((1, m))])
-        limit = bound - self._shift[target]
+        cost = np.zeros(n)
+        cost[shown] = self.truth[shown] + 1.0
+        gift = np.zeros(len(self.targets))
+        gift[list(wanted)] = _GIFT / max(1, len(self.targets))
+        pull = np.asarray(self._sums.T @ gift).ravel() * (1 if upward else -1)
+        # what a number is above the truth, and what it is below, so that either has its cost
+        row = self._sums[target]
+        limit = bound - int(self.values(self.truth)[target])
         constraints = [
-            *self._known(m),
-            LinearConstraint(row, *((limit, np.inf) if upward else (-np.inf, limit))),
-            LinearConstraint(hstack([pick, -identity(m)]), -np.inf, at),
-            LinearConstraint(hstack([pick, identity(m)]), at, np.inf),
+            *self._moved,
+            LinearConstraint(hstack([row, -row], format="csc"), *((limit, np.inf) if upward else (-np.inf, limit))),
         ]
-        cost = np.concatenate([np.zeros(n), self.truth[shown] + 1.0])
-        bounds = Bounds(np.concatenate([self._least, np.zeros(m)]), np.concatenate([self._most, np.full(m, np.inf)]))
-        whole = np.concatenate([np.ones(n), np.zeros(m)])
-        return self._solved(cost, constraints if m else constraints[:3], bounds, whole, n)
+        room = np.concatenate([self._most - self.truth, self.truth - self._least])
+        moved = self._solved(np.concatenate([cost - pull, cost + pull]), constraints, Bounds(0, room), np.ones(2 * n))
+        return None if moved is None else self.truth + moved[:n] - moved[n:]
 
     def extreme(self, target: int, *, upward: bool) -> Numbers | None:
         """Numbers in which a target is as far as it can be, if everything that is open is hidden."""
         n = len(self.truth)
-        cost = np.asarray(self._sums[target].todense()).ravel() * (-1.0 if upward else 1.0)
-        return self._solved(cost, self._known(0), Bounds(self._least, self._most), np.ones(n), n)
+        pull = np.asarray(self._sums[target].todense()).ravel() * (1.0 if upward else -1.0)
+        room = np.concatenate([self._most - self.truth, self.truth - self._least])
+        moved = self._solved(np.concatenate([-pull, pull]), self._moved, Bounds(0, room), np.ones(2 * n))
+        return None if moved is None else self.truth + moved[:n] - moved[n:]
 
     def best(self, windows: list[tuple[int, int]]) -> tuple[frozenset[int], list[Numbers]] | None:
         """The open columns of least weight that are enough for all targets, with the witnesses.
 
         One program that holds a copy of all numbers for each end of each target. None where it is too large or was not
-        solved in a half of the time left, or a second.
+        solved in time.
         """
         opened = sorted(self.open)
         n, m = len(self.truth), len(opened)
@@ -126,14 +146,14 @@ class Puzzle:
         at = self.truth[opened]
         up = vstack([csr_matrix(np.diag((self._most[opened] - at).astype(float)))] * copies)
         down = vstack([csr_matrix(np.diag((at - self._least[opened]).astype(float)))] * copies)
-        none = csr_matrix((copies * self.rows.shape[0], m))
+        none = csr_matrix((copies * self._rows.shape[0], m))
         rest = np.tile(np.concatenate([self._equal_to, self._at_most]).astype(float), copies)
         low = np.tile(np.concatenate([self._equal_to, np.full(len(self._at_most), -np.inf)]), copies)
         aims = block_diag([self._sums[target] for target, _, _ in ends])
         limits = np.array([bound - self._shift[target] for target, bound, _ in ends], dtype=float)
         is_up = np.array([upward for _, _, upward in ends])
         constraints = [
-            LinearConstraint(hstack([block_diag([self.rows] * copies), none]), low, rest),
+            LinearConstraint(hstack([block_diag([self._rows] * copies), none]), low, rest),
             LinearConstraint(
                 hstack([aims, csr_matrix((copies, m))]),
                 np.where(is_up, limits, -np.inf),
@@ -147,22 +167,13 @@ class Puzzle:
             np.concatenate([np.tile(self._least, copies), np.zeros(m)]),
             np.concatenate([np.tile(self._most, copies), np.ones(m)]),
         )
-        found = self._solved(
-            cost, constraints, bounds, np.ones(copies * n + m), copies * n + m, min(self.time_left() / 2, 1.0)
-        )
+        seconds = min(self.time_left() / 2, _EXACT_SECONDS)
+        found = self._solved(cost, constraints, bounds, np.ones(copies * n + m), seconds)
         if found is None:
             return None
         witnesses = found[: copies * n].reshape(copies, n)
         hidden = frozenset(one for one in opened if (witnesses[:, one] != self.truth[one]).any())
         return hidden, list(witnesses)
-
-    def _known(self, more: int) -> list[LinearConstraint]:
-        """What is known, with room for further columns."""
-        low = np.concatenate([self._equal_to, np.full(len(self._at_most), -np.inf)])
-        high = np.concatenate([self._equal_to, self._at_most])
-        if not len(high):
-            return []
-        return [LinearConstraint(hstack([self.rows, csr_matrix((len(high), more))]), low, high)]
 
     def _solved(
         self,
@@ -170,7 +181,6 @@ class Puzzle:
         constraints: list[LinearConstraint],
         bounds: Bounds,
         whole: NDArray[np.float64],
-        length: int,
         seconds: float | None = None,
     ) -> Numbers | None:
         seconds = self.time_left() if seconds is None else seconds
@@ -187,8 +197,8 @@ class Puzzle:
             )
             if found.x is None:
                 return None
-            numbers = np.rint(found.x[:length])
-            if kind is not None or np.abs(found.x[:length] - numbers).max() < _CLOSE:
+            numbers = np.rint(found.x)
+            if kind is not None or np.abs(found.x - numbers).max() < _CLOSE:
                 return np.asarray(numbers, dtype=np.int64)
         return None
 
