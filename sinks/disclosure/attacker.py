@@ -37,7 +37,7 @@ class State(Enum):
 class Target:
     """A small number: a sum of others. Whole numbers from `least` to `most` (both included) are all to be possible.
 
-    `is_old`: all of it was shown or hidden before, so that a range that is too narrow already cannot be mended.
+    `is_old`: all of it was shown or hidden before the new table.
     """
 
     sum: Sum

@@ -60,7 +60,8 @@ def protect(
     for tells_small in (True, False) if new and not is_ring([*earlier, *new], as_of) else ():
         marks = marks_of(new, measure, threshold, tells_small=tells_small)
         known = knowledge(measure, threshold, new, earlier, marks)
-        hidden = secondary(known, threshold, deadline - time.monotonic())
+        before = knowledge(measure, threshold, [], earlier, marks)
+        hidden = secondary(known, before, threshold, deadline - time.monotonic())
         if hidden is not None:
             suppressed = [marks.mark(cell.place, known.places[cell.place] in hidden) for cell in new]
             break
@@ -78,10 +79,13 @@ def marked(table: pa.Table, measure: Measure, suppressed: Sequence[Suppressed | 
     return table.append_column("suppressed", pa.array(suppressed, pa.string()))
 
 
-def secondary(known: Knowledge, threshold: int, seconds: float) -> frozenset[int] | None:
-    """The numbers that are hidden for the sake of others, by their index. None: no choice of them is enough."""
+def secondary(known: Knowledge, before: Knowledge, threshold: int, seconds: float) -> frozenset[int] | None:
+    """The numbers that are hidden for the sake of others, by their index. None: no choice of them is enough.
+
+    `before` is what was known without the new table.
+    """
     puzzle = Puzzle(known, threshold, seconds)
-    pool = _Pool(puzzle, threshold)
+    pool = _Pool(puzzle, before, threshold)
     if not pool.hide_what_is_needed():
         return None
     patterns = [(pool.hidden, pool.found)]
@@ -96,8 +100,10 @@ def secondary(known: Knowledge, threshold: int, seconds: float) -> frozenset[int
 class _Pool:
     """The witnesses found so far, the columns hidden for them, and the window of each target."""
 
-    def __init__(self, puzzle: Puzzle, threshold: int) -> None:
+    def __init__(self, puzzle: Puzzle, before: Knowledge, threshold: int) -> None:
         self._puzzle = puzzle
+        self._before = before
+        self._threshold = threshold
         self._width = threshold - 2
         self.hidden = puzzle.must_hide()
         self.windows = [(target.least, target.most) for target in puzzle.targets]
@@ -142,16 +148,30 @@ class _Pool:
 
     def _slide(self, target: int) -> bool:
         """Put the window where it can be, if everything is hidden. Whether there is one that is wide enough."""
-        puzzle = self._puzzle
-        ends = [puzzle.extreme(target, upward=upward) for upward in (False, True)]
-        if ends[0] is None or ends[1] is None:
+        least, most = self.windows[target]
+        found = _range(self._puzzle, target)
+        if found is None:
             return False
-        low, high = (int(puzzle.values(end)[target]) for end in ends if end is not None)
-        wanted, is_old = puzzle.targets[target].least, puzzle.targets[target].is_old
-        start = max(low, min(wanted, high - self._width))
-        end = min(high, start + self._width)
+        start = max(found[0], min(least, found[1] - self._width))
+        end = min(found[1], start + self._width)
         self.windows[target] = (start, end)
-        return is_old or end - start >= self._width
+        if end - start >= self._width:
+            return True
+        # what was too narrow before cannot be mended, and need not get narrower
+        sought = self._puzzle.targets[target]
+        if not sought.is_old or sought.sum not in self._before.targets:
+            return False
+        alone = Puzzle(self._before, self._threshold, self._puzzle.time_left())
+        was = _range(alone, [one.sum for one in alone.targets].index(sought.sum))
+        return was is not None and start <= max(was[0], least) and end >= min(was[1], most)
+
+
+def _range(puzzle: Puzzle, target: int) -> tuple[int, int] | None:
+    """The least and the most that a target can be, if everything that is open is hidden. None where time is over."""
+    low, high = (puzzle.extreme(target, upward=upward) for upward in (False, True))
+    if low is None or high is None:
+        return None
+    return int(puzzle.values(low)[target]), int(puzzle.values(high)[target])
 
 
 def _is_proved(

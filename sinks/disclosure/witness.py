@@ -32,7 +32,8 @@ _CLOSE = 1e-6
 class Puzzle:
     """What is unknown and hangs together with the new table, in the columns of a system of sums.
 
-    `open` are the columns that may be hidden, `targets` the small numbers. `seconds` is the time for all of it.
+    `open` are the columns that may be hidden, `targets` the small numbers. `seconds` is the time for all of it. Where
+    there is no new table, it is all that is unknown.
     """
 
     def __init__(self, known: Knowledge, threshold: int, seconds: float) -> None:
@@ -219,7 +220,7 @@ def _kept(known: Knowledge) -> list[int]:
         for other in here[1:]:
             above[root(other)] = root(here[0])
     new = {root(index) for index in known.places.values() if unknown[index]}
-    return [index for index in range(len(unknown)) if unknown[index] and root(index) in new]
+    return [index for index in range(len(unknown)) if unknown[index] and (not known.places or root(index) in new)]
 
 
 def _rows(sums: Iterable[Sum], column: dict[int, int], known: Knowledge) -> tuple[csr_matrix, Numbers]:

@@ -196,3 +196,14 @@ def test_a_table_that_comes_later_hides_what_would_undo_an_earlier_one(order: in
         shelf.publish(cases, by)
 
     assert attack(shelf) == []
+
+
+def test_a_mark_of_a_later_table_must_not_narrow_down_what_an_earlier_one_hid() -> None:
+    """Two agencies of 10 or more have 20 together: 10 each. So 3 + 3 + 4 of one could be 8 at most, and not 9."""
+    cases, values = of_two_cuts(3, 3, 4, 4, 3, 3)
+    shelf = Shelf(Measure("m", ("agency", "month")), 10, values)
+
+    for by in ([(0, 1)], [(), (1,)], [(), (0,)]):
+        shelf.publish(cases, by)
+
+    assert attack(shelf) == []
