@@ -1,7 +1,7 @@
 """A domain: what can happen and what is owed, read from a directory of YAML files that can be swapped.
 
 domain.yaml         name, time zone, calendar, agencies, areas, identifiers, placeholders, limits, alerts, facets,
-                    stewards, overrides
+                    stewards, disclosure, overrides
 fields.yaml         the dictionary of fields (may be missing)
 enums.yaml          the lists of values (may be missing)
 events/*.yaml       the types of events
@@ -48,7 +48,8 @@ DEFAULT_DOMAIN = Path(__file__).parents[1] / "domains" / "england_wales"
 
 _KEYS = (
     *("name", "title", "type_prefix", "time_zone", "calendar", "agencies", "areas", "identifiers"),
-    *("placeholders", "placeholder_patterns", "limits", "alerts", "facets", "stewards", "overrides"),
+    *("placeholders", "placeholder_patterns", "limits", "alerts", "facets", "stewards"),
+    *("disclosure", "overrides"),
 )
 
 
@@ -62,6 +63,16 @@ class Agency:
     role: str
     sources: tuple[re.Pattern[str], ...] = ()
     called: str = ""
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What may be shown beyond those who work on the cases: counts from `threshold` on; with 1, every count.
+
+    Ten is what the Office for National Statistics asks of the Longitudinal Study (celsius.lshtm.ac.uk/onscell.html).
+    """
+
+    threshold: int = 10
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,7 @@ class Domain:
     alerts: tuple[AlertRule, ...]
     facets: tuple[Facet, ...]
     second_person: bool
+    disclosure: Disclosure
     owners: Owners
 
     @cached_property
@@ -149,6 +161,7 @@ def load_domain(path: Path | None = None) -> Domain:
         alerts=parse_alerts(entry),
         facets=parse_facets(entry, types, enums),
         second_person=_second_person(entry, types),
+        disclosure=_disclosure(entry),
         owners=read_owners(
             folder, None if agencies is None else {one.id: one.sources for one in agencies.values()}, problems
         ),
@@ -209,6 +222,17 @@ def _second_person(domain: Entry, types: Mapping[str, EventType]) -> bool:
     if needed and SECONDED not in types:
         given.fault("second_person", f"there is no type `{SECONDED}`.", "Add it, as england_wales has it.")
     return needed
+
+
+def _disclosure(domain: Entry) -> Disclosure:
+    given = domain.under("disclosure")
+    given.only("threshold")
+    threshold = given.whole("threshold", Disclosure().threshold, most=1_000)
+    if threshold == 2:
+        given.fault(
+            "threshold", "2 says of each count that it hides that it is 1.", "Write 3 or more, or 1 to hide none."
+        )
+    return Disclosure(threshold)
 
 
 def _switches(domain: Entry) -> dict[str, bool]:

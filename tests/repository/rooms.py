@@ -28,6 +28,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sinks/quarantine": (),
     "sinks/questions": ("sinks",),
     "sinks/measures": ("sinks", "schemas/definitions"),
+    "sinks/disclosure": (),
     "streams/join": ("sources", "sinks", "sinks/quarantine"),
     "streams/shared": ("streams/join",),
     "streams/log": ("schemas/wire",),
