@@ -23,6 +23,8 @@ class Number:
     most: float | None
     cases: int
     counted: int
+    is_hidden: bool = False
+    """Too few cases to be shown (see `shown.py`); then it has no value."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Series:
 def headline(measure: Measure, figure: pa.Table) -> Number:
     """The number of a figure: rows of one combination of cuts, as `answer` gives them."""
     rows = figure.to_pylist()
+    if any(row.get("suppressed") for row in rows):
+        return Number(None, None, None, 0, 0, is_hidden=True)
     if measure.kind == "durations":
         row = rows[0] if rows else {}
         return Number(
@@ -69,7 +73,11 @@ def series(measure: Measure, rows: pa.Table, as_of: datetime | None) -> Series:
     `as_of` (UTC) says which month is not over; rows without a month are left out. Of durations, a month is the one in
     which they began, so that the latest months are short for want of time: those have a median once half have ended.
     """
-    figure = answer(measure, rows, ["month"])
+    return series_of(measure, answer(measure, rows, ["month"]), as_of)
+
+
+def series_of(measure: Measure, figure: pa.Table, as_of: datetime | None) -> Series:
+    """As `series`, of a figure by month."""
     by_month: dict[str, list[dict[str, Any]]] = {}
     for row in figure.to_pylist():
         if row["month"] not in (None, NOT_STATED):

@@ -33,7 +33,7 @@ _LINES = 24
 
 def chart(asked: Asked, chosen: Choice, figure: pa.Table, wording: Wording) -> Markup | None:
     """The figure drawn by its first cut; null where there is nothing to draw."""
-    if figure.num_rows == 0 or not figure["cases"].to_pylist()[0]:
+    if not any(figure["cases"].to_pylist()):
         return None
     measure = chosen.measure
     title = f"{measure.title}{_by(chosen, wording, asked)}"
@@ -81,7 +81,7 @@ def _by(chosen: Choice, wording: Wording, asked: Asked) -> str:
 
 def _groups(chosen: Choice, figure: pa.Table) -> list[dict[str, Any]]:
     """The rows of the first cut alone: of a second cut, the totals."""
-    rows: list[dict[str, Any]] = figure.to_pylist()
+    rows: list[dict[str, Any]] = [row for row in figure.to_pylist() if row["cases"] is not None]
     rows = [row for row in rows if all(row[cut] is None for cut in chosen.cuts[1:])]
     if not chosen.cuts:
         return rows
@@ -100,8 +100,7 @@ def _bars(chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Mar
     rows.sort(key=lambda row: order.index(row["outcome"]) if row["outcome"] in order else len(order))
     if cut is None:
         made = [
-            Bar(wording.outcome(measure, row["outcome"]), measure.counts, row["counted"], f"{row['counted']:,}")
-            for row in rows
+            Bar(wording.outcome(measure, row["outcome"]), measure.counts, _counted(row), _count(row)) for row in rows
         ]
         desc = "; ".join(f"{bar.group}: {bar.says}" for bar in made)
         return bars(made, title, f"Number of {measure.counts}. {desc}.", value=f"Number of {measure.counts}")
@@ -111,8 +110,8 @@ def _bars(chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Mar
     if is_age:
         made = [
             Bar(
-                wording.value(cut, row[cut]), wording.outcome(measure, row["outcome"]), row["counted"],
-                f"{row['counted']:,}",
+                wording.value(cut, row[cut]), wording.outcome(measure, row["outcome"]), _counted(row),
+                _count(row),
             )
             for row in rows
         ]  # fmt: skip
@@ -133,6 +132,15 @@ def _bars(chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Mar
     return bars(made, title, desc, are_shares=True, value=axis) if made else None
 
 
+def _counted(row: dict[str, Any]) -> int:
+    """Where things may not be counted, since a small number would follow from it, cases are."""
+    return int(row["cases"] if row["counted"] is None else row["counted"])
+
+
+def _count(row: dict[str, Any]) -> str:
+    return f"{_counted(row):,}"
+
+
 def _spans(chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Markup | None:
     measure = chosen.measure
     rows = [row for row in _groups(chosen, figure) if row["outcome"] is not None]
@@ -141,9 +149,10 @@ def _spans(chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Ma
         rows = [
             row
             for row in figure.to_pylist()
-            if row["outcome"] is not None and all(row[cut] is None for cut in chosen.cuts)
+            if row["outcome"] is not None and row["cases"] is not None and all(row[cut] is None for cut in chosen.cuts)
         ]
     listed = [one.value for one in measure.outcomes]
+    rows = [row for row in rows if row["least_share"] is not None]
     rows.sort(key=lambda row: (row["outcome"] in listed, -(row["least_share"] or 0)))
     made = [
         Span(
@@ -152,6 +161,8 @@ def _spans(chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Ma
         )
         for row in rows
     ]  # fmt: skip
+    if not made:
+        return None
     desc = "; ".join(f"{span.name}: {span.says}" for span in made)
     return spans(made, title, f"Share of the whole time, certain and at most. {desc}.", value="Share of the whole time")
 
@@ -170,7 +181,7 @@ def _curves(asked: Asked, chosen: Choice, figure: pa.Table, wording: Wording, ti
         for group in groups:
             stated = pc.fill_null(rows[cut], NOT_STATED)
             estimates[wording.value(cut, group[cut])] = _estimate(rows.filter(pc.equal(stated, group[cut])))
-    elif rows.num_rows:
+    elif rows.num_rows and figure["cases"].to_pylist()[0] is not None:
         estimates["All"] = _estimate(rows)
     estimates = {name: table for name, table in estimates.items() if table.num_rows > 1}
     if not estimates:
@@ -190,11 +201,11 @@ def _estimate(rows: pa.Table) -> pa.Table:
 def _flow(chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Markup | None:
     made = [
         Pair(
-            wording.value("agency", row["from_agency"]), wording.value("agency", row["to_agency"]), row["counted"],
-            f"{row['counted']:,}\n{cell('median_seconds', row['median_seconds'])}",
+            wording.value("agency", row["from_agency"]), wording.value("agency", row["to_agency"]), _counted(row),
+            f"{_counted(row):,}\n{cell('median_seconds', row['median_seconds'])}",
         )
         for row in figure.to_pylist()
-        if row["from_agency"] is not None and row["to_agency"] is not None
+        if row["from_agency"] is not None and row["to_agency"] is not None and row["cases"] is not None
     ]  # fmt: skip
     desc = f"How many {chosen.measure.counts} went from each agency to each other one, and the median time."
     return flow(made, title, desc) if made else None

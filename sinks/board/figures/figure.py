@@ -12,8 +12,9 @@ from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.measures.answer import NOT_STATED, answer
 from throughline.sinks.measures.comparison import compared
 from throughline.sinks.measures.facts import facts
-from throughline.sinks.measures.headline import Number, Series, headline, series
+from throughline.sinks.measures.headline import Number, Series, headline, series_of
 from throughline.sinks.measures.measure import Measure
+from throughline.sinks.measures.shown import Audience
 
 
 def rows_of(asked: Asked, measure: Measure, as_of: datetime | None) -> pa.Table:
@@ -30,7 +31,7 @@ def figure(asked: Asked, chosen: Choice, cuts: tuple[str, ...] | None = None) ->
     def counted(as_of: datetime | None) -> pa.Table:
         rows = rows_of(asked, chosen.measure, as_of)
         key = ("figure", chosen.key, by, as_of)
-        return asked.kept.get(asked.facts.stamp, key, lambda: answer(chosen.measure, rows, by, chosen.where))
+        return asked.kept.get(asked.facts.stamp, key, lambda: _shown(asked, chosen, rows, by, as_of))
 
     now = counted(asked.as_of)
     return now if chosen.beside is None else compared(chosen.measure, counted(chosen.beside), now, by)
@@ -40,15 +41,20 @@ def number(asked: Asked, chosen: Choice, as_of: datetime | None) -> Number:
     """The one number of the figure, counted to `as_of`."""
     rows = rows_of(asked, chosen.measure, as_of)
     key = ("figure", chosen.key, (), as_of)
-    found = asked.kept.get(asked.facts.stamp, key, lambda: answer(chosen.measure, rows, (), chosen.where))
+    found = asked.kept.get(asked.facts.stamp, key, lambda: _shown(asked, chosen, rows, (), as_of))
     return headline(chosen.measure, found)
 
 
 def months(asked: Asked, chosen: Choice) -> Series:
     """The one number month by month."""
-    rows = rows_of(asked, chosen.measure, asked.as_of)
-    key = ("months", chosen.key, asked.as_of)
-    return asked.kept.get(asked.facts.stamp, key, lambda: series(chosen.measure, held(chosen, rows), asked.counted_to))
+    found = figure(asked, Choice(chosen.measure, ("month",), chosen.where, None))
+    return series_of(chosen.measure, found, asked.counted_to)
+
+
+def _shown(asked: Asked, chosen: Choice, rows: pa.Table, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table:
+    found = answer(chosen.measure, rows, cuts, chosen.where)
+    audience = Audience(asked.settings.domain, asked.settings.register)
+    return audience.may_see(chosen.measure, found, cuts, chosen.where, as_of or asked.facts.last_at)
 
 
 def held(chosen: Choice, rows: pa.Table) -> pa.Table:

@@ -68,7 +68,7 @@ def _longest_pair(asked: Asked, known: dict[str, Measure], wording: Wording) -> 
     pairs = [
         row
         for row in figure(asked, Choice(measure, cuts, {}, None)).to_pylist()
-        if row["from_agency"] and row["to_agency"] and row["median_seconds"] is not None and row["cases"] >= 10
+        if row["from_agency"] and row["to_agency"] and row["median_seconds"] is not None
     ]
     if not pairs:
         return []
@@ -90,7 +90,7 @@ def _untold(asked: Asked, known: dict[str, Measure], wording: Wording) -> list[d
     rows = [
         row
         for row in figure(asked, Choice(measure, ("agency",), {}, None)).to_pylist()
-        if row["agency"] not in (None, NOT_STATED) and row["outcome"] == "not_told" and row["cases"] >= 10
+        if row["agency"] not in (None, NOT_STATED) and row["outcome"] == "not_told" and row["share"] is not None
     ]
     if not rows:
         return []

@@ -10,6 +10,7 @@ import pyarrow as pa
 from throughline.sinks.board.figures.choice import Choice, offered
 from throughline.sinks.board.figures.wording import Wording, cell, ordered
 from throughline.sinks.board.frame.asked import Asked
+from throughline.sinks.disclosure.marker import wording
 
 _TITLES = {
     "cases": "Cases",
@@ -52,24 +53,32 @@ class Shown:
     left_out: int
 
 
-def table(asked: Asked, chosen: Choice, figure: pa.Table, wording: Wording) -> Shown:
+def table(asked: Asked, chosen: Choice, figure: pa.Table, words: Wording) -> Shown:
     """The figure (see `figure`) as a table, totals first."""
     measure = chosen.measure
     keys = [*chosen.cuts, *([] if measure.kind == "durations" else ["outcome"])]
-    numbers = [name for name in figure.column_names if name not in keys]
+    numbers = [name for name in figure.column_names if name not in keys and not name.startswith("suppressed")]
     known = offered(measure, asked.settings.domain)
     heads = tuple("Outcome" if key == "outcome" else known[key] for key in keys) or ("",)
     rows = _in_order(chosen, figure.to_pylist(), keys)
     shown = [
         Row(
-            tuple(_name(wording, chosen, key, row[key]) for key in keys) or ("All",),
-            tuple(cell(name, row[name]) for name in numbers),
+            tuple(_name(words, chosen, key, row[key]) for key in keys) or ("All",),
+            _cells(asked, row, numbers),
             asked.address(f"/figures/{measure.name}/cases", **_held_to(asked, chosen, row, keys)),
             any(row[key] is None for key in keys),
         )
         for row in rows[:ROWS]
     ]
     return Shown(heads, tuple(_title(name, measure.counts) for name in numbers), tuple(shown), len(rows) - len(shown))
+
+
+def _cells(asked: Asked, row: dict[str, Any], numbers: list[str]) -> tuple[str, ...]:
+    """The numbers; in a row that is hidden, why, in the place of the first."""
+    suppressed = row.get("suppressed") or row.get("suppressed_before")
+    if suppressed is None:
+        return tuple(cell(name, row[name]) for name in numbers)
+    return (wording(suppressed, asked.settings.domain.disclosure.threshold), *("–" for _ in numbers[1:]))
 
 
 def _held_to(asked: Asked, chosen: Choice, row: dict[str, Any], keys: list[str]) -> dict[str, str]:
@@ -89,10 +98,10 @@ def _in_order(chosen: Choice, rows: list[dict[str, Any]], keys: list[str]) -> li
     return sorted(rows, key=lambda row: [places[key][row[key]] for key in keys])
 
 
-def _name(wording: Wording, chosen: Choice, key: str, value: str | None) -> str:
+def _name(words: Wording, chosen: Choice, key: str, value: str | None) -> str:
     if key == "outcome":
-        return wording.outcome(chosen.measure, value)
-    return "All" if value is None else wording.value(key, value)
+        return words.outcome(chosen.measure, value)
+    return "All" if value is None else words.value(key, value)
 
 
 def _title(name: str, counts: str) -> str:

@@ -83,6 +83,8 @@ def percent(share: float | None) -> str:
 
 def number_words(measure: Measure, number: Number) -> str:
     """The one number of a figure."""
+    if number.is_hidden:
+        return "Hidden"
     if number.value is None:
         return "Not known"
     return duration_words(number.value) if measure.kind == "durations" else percent(number.value)
@@ -90,6 +92,8 @@ def number_words(measure: Measure, number: Number) -> str:
 
 def of_what(measure: Measure, number: Number) -> str:
     """What the number is of: `of 1,634 promises in 971 cases`."""
+    if number.is_hidden:
+        return "too few cases to be shown"
     if measure.kind == "times" or number.counted == number.cases:
         return f"{number.cases:,} cases"
     return f"{number.counted:,} {measure.counts} in {number.cases:,} cases"

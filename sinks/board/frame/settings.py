@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from starlette.middleware import Middleware
 
 from throughline.schemas.definitions.domain import Domain
+from throughline.sinks.disclosure.register import Register
 from throughline.sinks.questions.limits import Limits
 
 
@@ -23,13 +24,16 @@ PAGE_LIMITS = Limits(seconds=20, memory="1GB", spill="2GB")
 
 @dataclass(frozen=True)
 class Settings:
-    """`as_of`: count to this time wherever the address does not say another; null for the latest event.
+    """`register`: what was ever shown, beside which small numbers stay hidden; null where all readers work on the cases.
+
+    `as_of`: count to this time wherever the address does not say another; null for the latest event.
 
     `limits` are those of one page; `now` is the clock; `middleware` stands before every page, the first one outermost
     (whoever checks who asks, and notes what was looked at, is put here).
     """
 
     domain: Domain
+    register: Register | None = None
     as_of: datetime | None = None
     limits: Limits = PAGE_LIMITS
     now: Callable[[], datetime] = utc_now

@@ -43,6 +43,11 @@ from throughline.sinks.store import Store
     type=click.Path(path_type=Path, dir_okay=False),
     help="Record of who looked at a case. Default: beside the first store, as <store>.looks.",
 )
+@click.option(
+    "--for-case-workers",
+    is_flag=True,
+    help="Show small numbers in figures too: only those who work on the cases see this board.",
+)
 @click.pass_context
 def board(
     context: click.Context,
@@ -53,11 +58,13 @@ def board(
     as_of: datetime | None,
     access_path: Path | None,
     looks_file: Path | None,
+    for_case_workers: bool,
 ) -> None:
     """Open the board: web pages of cases, feeds and figures, over one store or several.
 
     It reads copies, keeps no writer out, and shows what was committed last. It needs no network.
-    Every look at a case is put on the record before it is shown.
+    Every look at a case is put on the record before it is shown. Figures hide counts that are small (docs/how-to/
+    small-numbers.md).
 
     Example: throughline board --store cases.duckdb
     """
@@ -73,6 +80,7 @@ def board(
     from throughline.sinks.board.frame.settings import PAGE_LIMITS, Settings
     from throughline.sinks.board.reading.find import cases_called
     from throughline.sinks.board.reading.present import Present
+    from throughline.sinks.disclosure.register import Register, register_of
 
     if access_path is None:
         # before a store is copied
@@ -81,9 +89,10 @@ def board(
     try:
         with present.state().cursor() as cursor:
             chosen = domain_of(Store(cursor, present.paths[0], is_writable=False), domain)
+        register = None if for_case_workers else Register(register_of(present.paths[0]))
         access = None if access_path is None else read_access(access_path, frozenset(chosen.agencies or ()) or None)
         app = guarded(
-            create_app(present, Settings(chosen, as_of=as_of)),
+            create_app(present, Settings(chosen, register, as_of=as_of)),
             host=host,
             settings=access,
             looks=Looks(looks_file or looks_path(present.paths[0])),

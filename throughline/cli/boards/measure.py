@@ -26,10 +26,12 @@ from throughline.cli.terminal.options import (
 from throughline.cli.terminal.writing import write_query, write_rows
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.sinks.disclosure.register import Register, register_of
 from throughline.sinks.measures.answer import answer, cuts_of
 from throughline.sinks.measures.comparison import compared
-from throughline.sinks.measures.facts import facts
+from throughline.sinks.measures.facts import counted_to, facts
 from throughline.sinks.measures.measure import Measure, load_measures, measure_of
+from throughline.sinks.measures.shown import Audience
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
 
@@ -76,6 +78,7 @@ class Chosen(click.ParamType):
 @click.option("--beside", type=Moment(), help="Put the figure of this earlier time beside it.")
 @click.option("--cases", "is_of_cases", is_flag=True, help="List what is counted, a row for each.")
 @click.option("--about", "is_about", is_flag=True, help="Say what the figure means, and print its SQL.")
+@click.option("--shared", is_flag=True, help="Hide small numbers, so that the figure may be passed on.")
 @format_option
 @click.option("--rows", type=click.IntRange(1), default=60, show_default=True, help="How many rows a table shows.")
 def measure(
@@ -88,13 +91,14 @@ def measure(
     beside: datetime | None,
     is_of_cases: bool,
     is_about: bool,
+    shared: bool,
     format_: Format | None,
     rows: int,
 ) -> None:
     """Show the figure NAME; without a name, list the figures that there are. Durations are in days.
 
-    In a row of a total, the cut that it is the total of is empty. Every figure shows all numbers, small ones too: do
-    not pass it on as it is.
+    In a row of a total, the cut that it is the total of is empty. Without --shared, small numbers are shown too:
+    do not pass such a figure on.
 
     Example: throughline measure between_agencies --by from_agency,to_agency --store cases.duckdb
 
@@ -115,10 +119,19 @@ def measure(
         if is_of_cases:
             _write(_chosen(asked, found, chosen), format_, rows)
             return
-        figure = answer(asked, found, cuts, dict(chosen))
+        register = Register(register_of(store_path)) if shared else None
+        audience, where = Audience(chosen_domain, register), dict(chosen)
+
+        def counted(rows: pa.Table, to: datetime | None) -> pa.Table:
+            figure = answer(asked, rows, cuts, where)
+            return audience.may_see(asked, figure, cuts, where, counted_to(store.connection, to))
+
+        figure = counted(found, as_of)
         if beside is not None:
-            earlier = answer(asked, facts(store.connection, asked, [*facets], beside), cuts, dict(chosen))
+            earlier = counted(facts(store.connection, asked, [*facets], beside), beside)
             figure = compared(asked, earlier, figure, cuts)
+        if not shared:
+            figure = figure.drop_columns([name for name in figure.column_names if name.startswith("suppressed")])
     _write(_for_people(asked, figure) if chosen_format(format_) == "table" else figure, format_, rows)
     if chosen_format(format_) == "table":
         offered = cuts_of(asked, found, facets)
