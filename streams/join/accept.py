@@ -85,11 +85,16 @@ def _judge(connection: duckdb.DuckDBPyConnection, acts: bool) -> None:
         connection.execute(sql(__package__, "accept_sql/steward_conflicts"))
     (contested,) = _row(connection, "select count(*) from contested")
     if contested:
-        connection.execute(sql(__package__, "accept_sql/conflicts"))
-        connection.execute(sql(__package__, "accept_sql/withdrawn"))
+        settle_standing(connection)
     if acts:
         connection.execute(sql(__package__, "accept_sql/steward_links"))
         connection.execute(sql(__package__, "accept_sql/steward_quarantine"))
+
+
+def settle_standing(connection: duckdb.DuckDBPyConnection) -> None:
+    """Decide which contents of the events in `contested` stand, and part what only those had joined that do not."""
+    connection.execute(sql(__package__, "accept_sql/conflicts"))
+    connection.execute(sql(__package__, "accept_sql/withdrawn"))
 
 
 def _count(connection: duckdb.DuckDBPyConnection, read: int, repeats: bool) -> Counts:
