@@ -2,6 +2,10 @@
 
 alter table statements add column sequence varchar;
 comment on column statements.sequence is 'Of a retraction: the publisher''s own number of it. Of other content it is a part.';
+
+alter table quarantined add column headers varchar;
+comment on column quarantined.headers is 'Of a record of a topic: its headers that say what it is, as a JSON list of names and texts; null where the bytes are not those of the record.';
+
 update statements s
 set sequence = e.sequence
 from events e

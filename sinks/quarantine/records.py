@@ -41,7 +41,7 @@ class QuarantinedRecord:
 
 
 def record(connection: duckdb.DuckDBPyConnection, rejects: pa.Table) -> int:
-    """Put `rejects` (REJECTS, and received_at, UTC) into quarantine inside the caller's transaction; the number of new
+    """Put `rejects` (REJECTS, received_at, UTC, and perhaps `headers`, text) into quarantine inside the caller's transaction; the number of new
     rows.
 
     A record that stands there already (same reason, bytes, source and id: see ids.sql) is no new row.
@@ -49,6 +49,8 @@ def record(connection: duckdb.DuckDBPyConnection, rejects: pa.Table) -> int:
     if rejects.num_rows == 0:
         return 0
     connection.execute(sql(__package__, "sql/ids"))
+    if "headers" not in rejects.column_names:
+        rejects = rejects.append_column("headers", pa.nulls(rejects.num_rows, pa.string()))
     with registered(connection, rejected_records=rejects):
         return int(one_row(connection, sql(__package__, "sql/record"))[0])
 
