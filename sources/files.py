@@ -49,10 +49,15 @@ def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
 
 
 def read_all(
-    files: list[Path], domain: Domain, mapping: Mapping | None, snapshots: Snapshots | None = None
+    files: list[Path],
+    domain: Domain,
+    mapping: Mapping | None,
+    snapshots: Snapshots | None = None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> Iterator[tuple[int, Batch]]:
     """The records of all files in batches, each with the place of its file in the list; after those of snapshots what
-    differs between them, unless the caller gives `snapshots` to gather them. Raises MappingError, CodecError."""
+    differs between them, unless the caller gives `snapshots` to gather them. `note` is told where there was only one to
+    compare. Raises MappingError, CodecError."""
     if mapping is None or not mapping.compares:
         for place, file in enumerate(files):
             yield from ((place, batch) for batch in read_batches(file, domain, mapping))
@@ -63,6 +68,11 @@ def read_all(
                 gathered.take(made)
                 yield place, made.batch
         if snapshots is None:
+            if gathered.is_single:
+                note(
+                    "One snapshot was read, and compared with none: give the one before it too (and, if it comes late, "
+                    "the one after it), or what changed and what has vanished is not published."
+                )
             yield from ((len(files) - 1, batch) for batch in gathered.differences())
 
 

@@ -136,7 +136,9 @@ def _with_headers(rejects: pa.Table, judged: Sequence[KeptRecord]) -> pa.Table:
     """With the headers that were kept of each record: one that is refused for another reason keeps them."""
     kept = {one.position: one for one in judged}
     records = [kept[position] for position in rejects["position"].to_pylist()]
-    found = [one.headers if one.raw == raw else None for one, raw in zip(records, rejects["raw"].to_pylist(), strict=True)]
+    found = [
+        one.headers if one.raw == raw else None for one, raw in zip(records, rejects["raw"].to_pylist(), strict=True)
+    ]
     return rejects.append_column("headers", pa.array(found, pa.string()))
 
 

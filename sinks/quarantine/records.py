@@ -41,9 +41,9 @@ class QuarantinedRecord:
 
 
 def record(connection: duckdb.DuckDBPyConnection, rejects: pa.Table) -> int:
-    """Put `rejects` (REJECTS, received_at, UTC, and perhaps `headers`, text) into quarantine inside the caller's transaction; the number of new
-    rows.
+    """Put `rejects` into quarantine inside the caller's transaction; the number of new rows.
 
+    They are REJECTS with received_at (UTC) and perhaps `headers` (text).
     A record that stands there already (same reason, bytes, source and id: see ids.sql) is no new row.
     """
     if rejects.num_rows == 0:

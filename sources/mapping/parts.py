@@ -178,7 +178,9 @@ class Mapping:
     def meaning(self) -> str:
         """A hash of all that decides what a row says: equal for equal mappings, wherever they stand and however they
         are laid out. When a snapshot was taken is no part of it."""
-        said = replace(self, title="", file=Path(), snapshot=None if self.snapshot is None else replace(self.snapshot, as_of=None))
+        said = replace(
+            self, title="", file=Path(), snapshot=None if self.snapshot is None else replace(self.snapshot, as_of=None)
+        )
         return md5(re.sub(r"\bline=\d+", "", repr(said)).encode()).hexdigest()
 
     @property

@@ -83,9 +83,16 @@ class Snapshots:
     def since(self) -> str | None:
         """The earliest of the snapshots that were taken, as a revision; '' where it may be any, None for none."""
         row = self._connection.execute(
-            "select min(coalesce(revision, '')) from (select revision from stated union all select revision from unsure)"
+            "select min(coalesce(revision, '')) "
+            "from (select revision from stated union all select revision from unsure)"
         ).fetchone()
         return None if row is None else row[0]
+
+    @property
+    def is_single(self) -> bool:
+        """Whether those that were taken are one, so that nothing is compared with anything."""
+        row = self._connection.execute("select count(distinct revision) from stated").fetchone()
+        return row is not None and row[0] == 1
 
     def gathered(self) -> Iterator[tuple[str, pa.RecordBatchReader]]:
         """What has been taken, table by table: `seen`, `stated` and `unsure`."""

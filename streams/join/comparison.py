@@ -41,8 +41,9 @@ def compare(
         (other,) = one_row(connection, sql(__package__, "snapshot_sql/otherwise"), [meaning, mapping.source])
         if other is not None:
             note(
-                f"Another mapping, or this one before it was changed, read the snapshots of {mapping.source} until {other}. "
-                "They are not compared with these: give the last of them again, so that what changed since is found."
+                f"Another mapping, or this one before it was changed, read the snapshots of {mapping.source} until "
+                f"{other}. They are not compared with these: give the last of them again, so that what changed since "
+                "is found."
             )
         for name, table in snapshots.gathered():
             connection.register("gathered_now", table)
@@ -68,7 +69,8 @@ def _replace(connection: duckdb.DuckDBPyConnection, snapshots: Snapshots, receiv
         connection.execute(sql(__package__, "snapshot_sql/compared"))
         fresh = connection.execute(
             "select f.* from found_claims f semi join fresh_claims c "
-            "on c.event_key = event_key_of(f.source, f.id) and c.content_hash = content_hash_of(f) and c.revision = f.revision"
+            "on c.event_key = event_key_of(f.source, f.id) and c.content_hash = content_hash_of(f) "
+            "and c.revision = f.revision"
         ).to_arrow_table()
     if one_row(connection, "select count(*) from lost_claims")[0]:
         connection.execute(sql(__package__, "snapshot_sql/unsay"))

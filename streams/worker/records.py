@@ -148,7 +148,9 @@ def _with_headers(rejects: pa.Table, fetch: Fetch) -> pa.Table:
     """The table with the column headers; null where the bytes are a part of the record, or were framed anew."""
     places = {offset: place for place, offset in enumerate(fetch.offsets)} if rejects.num_rows else {}
     found = [
-        kept_headers(fetch.headers[place]) if place is not None and raw is not None and fetch.values[place] == raw else None
+        kept_headers(fetch.headers[place])
+        if place is not None and raw is not None and fetch.values[place] == raw
+        else None
         for place, raw in zip(map(places.get, rejects["position"].to_pylist()), rejects["raw"].to_pylist(), strict=True)
     ]
     return rejects.append_column("headers", pa.array(found, pa.string()))

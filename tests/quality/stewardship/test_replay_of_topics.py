@@ -82,7 +82,11 @@ def in_binary_mode(data: bytes) -> Fetch:
     left_out = ("content-type", "ce_contenthash")
     headers = [*((name, text) for name, text in fetch.headers[0] if name not in left_out), ("traceparent", b"00-1")]
     return replace(
-        fetch, offsets=[5], times=fetch.times[:1], values=[data], headers=[(*headers, ("content-type", b"application/json"))]
+        fetch,
+        offsets=[5],
+        times=fetch.times[:1],
+        values=[data],
+        headers=[(*headers, ("content-type", b"application/json"))],
     )
 
 
