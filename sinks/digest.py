@@ -56,6 +56,17 @@ TABLES: tuple[Digested, ...] = (
     Digested("claims", "claim_facts"),
     Digested("contradictions", "contradiction_facts"),
     Digested("revisions", "revisions", without=frozenset({"received_at", "case_id"}), new=True),
+    Digested(
+        "conflicts",
+        "quarantined",
+        where="reason = 'conflict'",
+        # the content has its hash here; all else follows from it, or says which copy came first
+        without=frozenset(
+            {"quarantine_id", "reason", "field", "detail", "type", "event_key"}
+            | {"origin", "position", "received_at", "raw", "headers"}
+        ),
+        new=True,
+    ),
 )
 
 
