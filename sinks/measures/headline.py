@@ -22,7 +22,7 @@ class Number:
     least: float | None
     most: float | None
     cases: int
-    counted: int
+    counted: int | None
     is_hidden: bool = False
     """Too few cases to be shown (see `shown.py`); then it has no value."""
 
@@ -54,7 +54,7 @@ def headline(measure: Measure, figure: pa.Table) -> Number:
         row = rows[0] if rows else {}
         return Number(
             row.get("median_seconds"), row.get("median_least"), row.get("median_most"), row.get("cases") or 0,
-            row.get("counted") or 0,
+            row.get("counted"),
         )  # fmt: skip
     total: dict[str, Any] = next((row for row in rows if row["outcome"] is None), {})
     chosen = [row for row in rows if row["outcome"] in measure.headline.outcomes]
@@ -62,8 +62,9 @@ def headline(measure: Measure, figure: pa.Table) -> Number:
         share = sum(row["least_share"] or 0 for row in chosen) if total.get("least_seconds") else None
         return Number(share, None, None, total.get("cases") or 0, total.get("cases") or 0)
     known = [row for row in rows if row["share"] is not None]
-    counted = sum(row["counted"] for row in known)
-    share = sum(row["counted"] for row in chosen) / counted if counted else None
+    # counts may be left out for the sake of other groups; shares are not
+    counted = None if any(row["counted"] is None for row in known) else sum(row["counted"] for row in known)
+    share = sum(row["share"] or 0 for row in chosen) if known else None
     return Number(share, None, None, total.get("cases") or 0, counted)
 
 

@@ -94,7 +94,7 @@ def of_what(measure: Measure, number: Number) -> str:
     """What the number is of: `of 1,634 promises in 971 cases`."""
     if number.is_hidden:
         return "too few cases to be shown"
-    if measure.kind == "times" or number.counted == number.cases:
+    if measure.kind == "times" or number.counted in (None, number.cases):
         return f"{number.cases:,} cases"
     return f"{number.counted:,} {measure.counts} in {number.cases:,} cases"
 

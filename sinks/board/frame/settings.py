@@ -24,7 +24,7 @@ PAGE_LIMITS = Limits(seconds=20, memory="1GB", spill="2GB")
 
 @dataclass(frozen=True)
 class Settings:
-    """`register`: what was ever shown, beside which small numbers stay hidden; null where all readers work on the cases.
+    """`register`: what was ever shown, beside which small numbers stay hidden; null where all readers work on cases.
 
     `as_of`: count to this time wherever the address does not say another; null for the latest event.
 
