@@ -1,4 +1,4 @@
--- One row per case: who holds it now, and what it consists of.
+-- One row per case: who holds it now, what it consists of, and what it is about.
 -- reads: case_records, steps, holding_facts, handoff_facts, case_facets, identifiers
 with spans as (
   select
