@@ -35,6 +35,8 @@ SESSION_KEY = "a key of a session, long enough for a test"
 
 # by crime reference or referral: who takes part
 SHARED = "urn:20PP0012326"  # police and cps both say something
+# the id of the first, which does not depend on the store
+CASE = "c45797269dfe7ed19"
 POLICE_ONLY = "crime_ref:20/000456/26"
 SENT_TO_CPS = "crime_ref:20/000789/26"  # police sent it; the cps has said nothing yet
 ADVOCATE_ONLY = "advocate_ref:CA-000042"
