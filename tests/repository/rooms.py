@@ -37,7 +37,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "quality/stewardship": ("quality/checks", "streams/worker"),
     "quality/figures": ("quality/stewardship",),
     "sinks/board/access": ("schemas/definitions", "sinks"),
-    "sinks/board/words": ("schemas/definitions",),
+    "sinks/board/words": ("quality/letters",),
     "sinks/board/reading": ("sinks/questions", "streams/join"),
     "sinks/board/frame": ("sinks/board/words", "sinks/board/reading", "sinks/board/access"),
     "sinks/board/case": ("sinks/board/frame",),

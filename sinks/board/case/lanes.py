@@ -21,10 +21,10 @@ from throughline.sinks.board.words.duration import counted
 from throughline.sinks.board.words.names import Names
 
 WIDTH, GUTTER = 960.0, 150.0
-_LANE, _ROW, _TOP = 58.0, 24.0, 30.0
+_LANE, _ROW, _LIMIT, _NOTE, _TOP = 58.0, 24.0, 29.0, 18.0, 30.0
 _BAR, _DOTS = 12.0, 42.0
 # events that would stand closer than this are one mark with a number
-_APART = 13.0
+_APART = 20.0
 _CLOCKS, _CONTACTS = 6, 4
 _BAR_HEIGHT = 16.0
 
@@ -38,6 +38,7 @@ class Lane(NamedTuple):
     label: str
     height: float
     marks: list[Markup]
+    is_small: bool = False
 
 
 def lanes(history: History, names: Names) -> Markup:
@@ -54,7 +55,7 @@ def lanes(history: History, names: Names) -> Markup:
         parts += _handoff(row, axis, tops, history)
     bottom = _TOP + len(agencies) * _LANE
     for lane in _strips(history, axis, names, bottom):
-        parts += [*_label(lane.label, bottom, lane.height), *lane.marks]
+        parts += [*_label(lane.label, bottom, lane.height, is_small=lane.is_small), *lane.marks]
         bottom += lane.height
     parts = [_hatching(), *_grid(axis, bottom), *parts]
     if not history.is_closed:
@@ -104,10 +105,11 @@ def _grid(axis: Axis, bottom: float) -> list[Markup]:
     ]
 
 
-def _label(words: str, top: float, height: float) -> list[Markup]:
-    lines = wrapped(words, 20, 3 if height >= _LANE else 1)
-    first = top + (height - 15 * len(lines)) / 2 + 11
-    said = [text(0.0, first + 15 * place, line, class_="lane") for place, line in enumerate(lines)]
+def _label(words: str, top: float, height: float, *, is_small: bool = False) -> list[Markup]:
+    lines, step = (wrapped(words, 26, 2), 12) if is_small else (wrapped(words, 20, 3 if height >= _LANE else 1), 15)
+    first = top + (height - step * len(lines)) / 2 + step - 3
+    kind = "small" if is_small else "lane"
+    said = [text(0.0, first + step * place, line, class_=kind) for place, line in enumerate(lines)]
     rule = element("line", x1=0.0, x2=WIDTH, y1=top, y2=top, class_="rule")
     return [rule, *said]
 
@@ -149,39 +151,46 @@ def _handoff(row: Row, axis: Axis, tops: dict[str, float], history: History) -> 
     kind = "limbo" if received is not None else "limbo lost"
     made = _bar(axis, taker + _BAR, sent, ends, kind)
     if giver is not None and giver != taker:
-        x = axis.place(sent[0])
-        low, high = sorted((giver, taker))
-        made.append(element("line", x1=x, x2=x, y1=low + _BAR + _BAR_HEIGHT, y2=high + _BAR, class_="sent"))
+        x, is_down = axis.place(sent[0]), taker > giver
+        start, end = (
+            (giver + _BAR + _BAR_HEIGHT, taker + _BAR) if is_down else (giver + _BAR, taker + _BAR + _BAR_HEIGHT)
+        )
+        tip = -6 if is_down else 6
+        made.append(element("line", x1=x, x2=x, y1=start, y2=end, class_="sent"))
+        made.append(element("path", d=f"M{x:.1f} {end:.1f}l-4 {tip}h8z", class_="arrow"))
     return made
 
 
 def _dots(rows: Sequence[Row], axis: Axis, top: float, names: Names) -> list[Markup]:
     """A mark for each event; one with a number where several stand too close to be told apart."""
-    groups: list[list[tuple[float, Row]]] = []
+    made: list[Markup] = []
+    bins: dict[int, list[tuple[float, float, Row]]] = {}
     for row in rows:
-        x = axis.place(bounds(row["occurred_at"], row["occurred_precision"], axis.zone)[0])
-        if groups and x - groups[-1][0][0] < _APART:
-            groups[-1].append((x, row))
+        early, late = (axis.place(one) for one in bounds(row["occurred_at"], row["occurred_precision"], axis.zone))
+        bins.setdefault(int((early - axis.left) // _APART), []).append((early, late, row))
+    for place, some in bins.items():
+        left = axis.left + place * _APART
+        if len(some) > 1:
+            made += _several(left + _APART / 2, top + _DOTS, len(some))
         else:
-            groups.append([(x, row)])
-    return [mark for group in groups for mark in _mark(group, axis, top + _DOTS, names)]
+            early, late, row = some[0]
+            made += _one(early, late, left, top + _DOTS, is_decision=bool(row["is_decision"]))
+    return made
 
 
-def _mark(group: list[tuple[float, Row]], axis: Axis, y: float, names: Names) -> list[Markup]:
-    is_decision = any(row["is_decision"] for _, row in group)
-    if len(group) > 1:
-        x = (group[0][0] + group[-1][0]) / 2
-        return [
-            element("rect", x=x - 9, y=y - 8, width=18.0, height=15.0, rx=7, class_="event many"),
-            text(x, y + 3.5, str(len(group)), class_="many", text_anchor="middle"),
-        ]
-    (x, row), *_ = group
-    late = axis.place(bounds(row["occurred_at"], row["occurred_precision"], axis.zone)[1])
-    made = [] if late - x < 3 else [_rect(x, y - 2, late, 4.0, "event pale")]
-    middle = (x + late) / 2
+def _several(x: float, y: float, count: int) -> list[Markup]:
+    return [
+        element("rect", x=x - 9, y=y - 8, width=18.0, height=15.0, rx=7, class_="event many"),
+        text(x, y + 3.5, str(count), class_="many", text_anchor="middle"),
+    ]
+
+
+def _one(early: float, late: float, left: float, y: float, *, is_decision: bool) -> list[Markup]:
+    """One event: as wide as its time is uncertain, and within its place, so that it covers no other mark."""
+    made = [] if late - early < 3 else [_rect(early, y - 2, late, 4.0, "event pale")]
+    middle = min(max((early + late) / 2 if made else early, left + 5), left + _APART - 5)
     if is_decision:
-        d = f"M{middle:.1f} {y - 6:.1f}l6 6l-6 6l-6 -6z"
-        return [*made, element("path", d=d, class_="event decision")]
+        return [*made, element("path", d=f"M{middle:.1f} {y - 6:.1f}l6 6l-6 6l-6 -6z", class_="event decision")]
     return [*made, element("circle", cx=middle, cy=y, r=4, class_="event")]
 
 
@@ -209,18 +218,22 @@ def _strips(history: History, axis: Axis, names: Names, top: float) -> list[Lane
         )
     if history.contacts:
         y = below()
-        levels = _levels(history.contacts, history)[:_CONTACTS]
+        levels = _levels(history.contacts, history)
         add(
             "Contact with victim",
             [
                 [mark for row in level for mark in _contact(axis, y + _ROW * place + 6, row, history)]
-                for place, level in enumerate(levels)
+                for place, level in enumerate(levels[:_CONTACTS])
             ],
         )
-    shown = [row for row in history.clocks if row["state"] in ("overdue", "running", "paused", "late")][:_CLOCKS]
-    for row in shown:
-        y = below() + 6
-        add(row["title"], [_clock(axis, y, row, history)])
+        if left := sum(len(level) for level in levels[_CONTACTS:]):
+            made.append(Lane(f"and {counted(left, 'contact')} more", _NOTE, [], is_small=True))
+    limits = [row for row in history.clocks if row["state"] in ("overdue", "running", "paused", "late")]
+    for row in limits[:_CLOCKS]:
+        y = below() + 9
+        made.append(Lane(row["title"], _LIMIT, _clock(axis, y, row, history), is_small=True))
+    if left := len(limits[_CLOCKS:]):
+        made.append(Lane(f"and {counted(left, 'limit')} more", _NOTE, [], is_small=True))
     return made
 
 

@@ -26,7 +26,11 @@ class Owed:
 
 def owed(history: History, names: Names) -> list[Owed]:
     """What is owed at `history.until`: what is late first, by how long it has been, then by when it is due."""
-    found = [*_on_the_way(history, names), *_contacts(history), *_limits(history), *_untold(history, names)]
+    limits = list(_limits(history))
+    # a promise that is a limit of a standard too is said once
+    known = {(one.agency, one.due_at, one.since) for one in limits}
+    contacts = [one for one in _contacts(history) if (one.agency, one.due_at, one.since) not in known]
+    found = [*_on_the_way(history, names), *contacts, *limits, *_untold(history, names)]
     return sorted(found, key=lambda one: (one.due_at is None, one.due_at or one.since, one.what))
 
 

@@ -21,6 +21,8 @@ from throughline.sinks.board.words.names import Names
 
 _SLOWEST = 8
 _OWED = 12
+# letters of the story, and things owed, that one printed page has room for
+_PRINTED, _OWED_PRINTED = 1500, 5
 
 
 def case(asked: Asked) -> Page | Redirect:
@@ -75,7 +77,7 @@ def _page(asked: Asked, shown: History, case_id: str, parts: tuple[str, ...], pa
     names = asked.names
     found = lags(shown.events, names)
     slow = slowest(found, _SLOWEST)
-    debts = owed(shown, names)
+    debts, told = owed(shown, names), story(shown, names)
     heading = called(names, case_id, shown.case["identifiers"])
     return Page(
         "case.html",
@@ -87,8 +89,10 @@ def _page(asked: Asked, shown: History, case_id: str, parts: tuple[str, ...], pa
             "numbers": _numbers(shown, names),
             "history": shown,
             "drawing": lanes(shown, names),
-            "story": story(shown, names),
+            "story": told,
+            "printed": told.on_a_page(_PRINTED),
             "owed": debts[:_OWED],
+            "owed_printed": _OWED_PRINTED,
             "owed_all": len(debts),
             "lags": slow,
             "lags_said": summed_up(found),
@@ -145,6 +149,7 @@ def _event(lag: Lag, names: Names) -> dict[str, Any]:
         "what": lag.what,
         "reason": names.reason(row["type"], row["reason"]),
         "written": lag.written_words,
+        "is_usual": not lag.is_slow and lag.shared < 2 * 86_400,
         "written_at": row["recorded_at"],
         "shared": lag.shared_words,
         "received_at": row["received_at"],

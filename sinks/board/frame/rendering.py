@@ -9,12 +9,14 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from throughline.quality.letters.template import agreed, coded, month_name, observed, plain, spaced
+from throughline.sinks.board.access.declaration import Visit
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Page
 from throughline.sinks.board.frame.place import Place
 from throughline.sinks.board.words.dates import date_words, day_words, local, moment_words
 from throughline.sinks.board.words.duration import counted, duration_words
-from throughline.sinks.board.words.names import Names, lowered, spaced
+from throughline.sinks.board.words.names import Names, lowered
 
 
 class Rendering:
@@ -25,20 +27,33 @@ class Rendering:
         self._names = names
         self._title = title
         self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader("throughline.sinks.board"),
+            loader=jinja2.ChoiceLoader(
+                [
+                    jinja2.PackageLoader("throughline.sinks.board"),
+                    # what the steward's page and the board say alike
+                    jinja2.PrefixLoader({"letters": jinja2.PackageLoader("throughline.quality.letters")}),
+                ]
+            ),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
         self._templates.filters |= {
+            "agency": names.agency,
+            "agreed": agreed,
+            "coded": coded,
             "count": _number,
             "counted": counted,
             "date": self._date,
             "day": day_words,
             "duration": duration_words,
+            "feed": names.feed,
             "lowered": lowered,
             "moment": self._moment,
+            "month": month_name,
+            "observed": observed,
+            "plain": plain,
             "spaced": spaced,
         }
         self._templates.globals |= {
@@ -56,22 +71,23 @@ class Rendering:
             times=self._times(asked) if place.has_times else None,
             fresh=self._freshness(asked),
             stamp=asked.facts.stamp,
-            **self._frame(page, place.under or place.name, asked.address),
+            **self._frame(page, place.under or place.name, asked.address, asked.visit),
             **facts,
         )
 
     def bare_html(self, page: Page) -> str:
         """The page where nothing could be asked of the stores: navigation, and no freshness."""
-        frame = self._frame(page, "", lambda path: path)
+        frame = self._frame(page, "", lambda path: path, None)
         return self._templates.get_template(page.template).render(
             asked=None, times=None, fresh=None, stamp="", **frame, **page.facts
         )
 
-    def _frame(self, page: Page, current: str, address: Any) -> dict[str, Any]:
+    def _frame(self, page: Page, current: str, address: Any, visit: Visit | None) -> dict[str, Any]:
+        """What stands around a page; the navigation leads where the visitor may go."""
         navigation = [
             {"label": place.label, "address": address(place.path), "is_current": place.name == current}
             for place in self._places
-            if place.label
+            if place.label and (visit is None or visit.may(place.needs))
         ]
         return {
             "heading": page.heading,

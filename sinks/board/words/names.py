@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from throughline.quality.letters.template import spaced
 from throughline.schemas.definitions.catalogue import EventType
 from throughline.schemas.definitions.domain import Domain
 
@@ -62,6 +63,19 @@ class Names:
 
     def area(self, code: str | None) -> str:
         return "Not known" if code is None else (self._domain.areas or {}).get(code, code)
+
+    def feed(self, text: str) -> str:
+        """A source, or a text that begins with one, by its agency, areas and system: `Police (West Midlands, rms)`."""
+        source, blank, rest = text.partition(" ")
+        parts = source.split(":")
+        agencies = [part for part in parts if part in (self._domain.agencies or {})]
+        if not agencies:
+            return text
+        own = parts[parts.index(agencies[0]) + 1 :]
+        places = ", ".join(
+            self.area(part) if part in (self._domain.areas or {}) else part.replace("-", " ") for part in own
+        )
+        return f"{self.agency(agencies[0])}{f' ({places})' if places else ''}{blank}{rest}"
 
     def identifier(self, kind: str) -> str:
         """The name of a kind of identifier, without what stands in brackets."""
@@ -141,11 +155,6 @@ class Names:
                 if value in enum.labels and set(values) <= enum.labels.keys():
                     return enum.labels[value]
         return spaced(value)
-
-
-def spaced(code: str) -> str:
-    """A code as words: `Unit missing`."""
-    return code.replace("_", " ").replace(".", " ").strip().capitalize()
 
 
 def lowered(words: str) -> str:

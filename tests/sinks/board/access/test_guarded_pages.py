@@ -7,13 +7,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from gated_board import ADVOCATE_ONLY, CASE, browser, id_of, looks, settings
+from gated_board import ADVOCATE_ONLY, CASE, browser, england_wales, id_of, looks, settings
 from identity_provider import IdentityProvider
 from signed_in import as_person
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.board.access.declaration import every_route
 from throughline.sinks.board.access.looks import Looks, looks_path
 from throughline.sinks.board.access.opening import guarded
@@ -32,6 +31,7 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "/": ("anyone", EVERYBODY),
     "/cases": ("cases", OF_CASES),
     "/cases/{case:path}": ("cases", OF_CASES),
+    "/quality": ("quality", {"steward"}),
     "/fresh": ("anyone", EVERYBODY),
     "/static": ("anyone", EVERYBODY),
 }
@@ -40,7 +40,7 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
 @pytest.fixture
 def pages(store: Path) -> Iterator[tuple[Starlette, Present]]:
     present = Present([store], PAGE_LIMITS)
-    yield create_app(present, Settings(load_domain())), present
+    yield create_app(present, Settings(england_wales())), present
     present.close()
 
 
@@ -53,7 +53,7 @@ def visitor(pages: tuple[Starlette, Present], store: Path, folder: Path, role: s
         settings=settings(folder),
         looks=Looks(looks_path(store)),
         store=lambda: present.state().cursor(),
-        find=lambda connection, name: cases_called(connection, load_domain(), name),
+        find=lambda connection, name: cases_called(connection, england_wales(), name),
         transport=httpx2.ASGITransport(provider.app()),
     )
     return as_person(store, settings(folder), "p1", provider, browser(gate), groups=[GROUPS[role]], cases=[CASE])
@@ -81,6 +81,16 @@ def test_each_role_sees_what_the_table_says(
         path for path in asked if role in EXPECTED[path][1]
     }
     assert {status for status in answers.values() if status not in (200, 307)} <= {403}
+
+
+@pytest.mark.parametrize(("role", "shown"), [("steward", ["/cases", "/quality"]), ("cps", ["/cases"])])
+def test_the_navigation_leads_where_the_visitor_may_go(
+    pages: tuple[Starlette, Present], store: Path, tmp_path: Path, role: str, shown: list[str]
+) -> None:
+    text = visitor(pages, store, tmp_path, role).get("/cases").text
+    navigation = text[text.index("<nav") : text.index("</nav>")]
+
+    assert [path for path in ("/cases", "/quality") if f'href="{path}"' in navigation] == shown
 
 
 def test_a_list_has_the_cases_of_the_visitor_alone_each_on_the_record(
