@@ -103,7 +103,9 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
 
     @needs("anyone")
     async def home(request: Request) -> Response:
-        return RedirectResponse(HOME, 307)
+        visit = getattr(request.state, "visit", None)
+        open_pages = (place.path for place in PLACES if place.label and (visit is None or visit.may(place.needs)))
+        return RedirectResponse(next(open_pages, HOME), 307)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -25,4 +25,4 @@ PLACES: tuple[Place, ...] = (
     Place("/quality", "quality", trust, label="Quality of the data", needs="quality"),
 )
 HOME = "/overview"
-"""Where the bare address leads."""
+"""Where the bare address leads whoever may see none of the pages that the navigation names."""

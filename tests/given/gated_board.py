@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from throughline.errors import DataError
-from throughline.schemas.definitions.domain import load_domain
+from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.board.access.declaration import needs
 from throughline.sinks.board.access.gate import Gate
 from throughline.sinks.board.access.looks import Look, Looks, looks_path
@@ -35,6 +35,8 @@ SESSION_KEY = "a key of a session, long enough for a test"
 
 # by crime reference or referral: who takes part
 SHARED = "urn:20PP0012326"  # police and cps both say something
+# the id of the first, which does not depend on the store
+CASE = "c45797269dfe7ed19"
 POLICE_ONLY = "crime_ref:20/000456/26"
 SENT_TO_CPS = "crime_ref:20/000789/26"  # police sent it; the cps has said nothing yet
 ADVOCATE_ONLY = "advocate_ref:CA-000042"
@@ -120,7 +122,7 @@ def make_store(path: Path, events: list[dict[str, Any]] = EVENTS) -> Path:
     file = path.with_suffix(".jsonl")
     file.write_text("\n".join(map(json.dumps, events)), encoding="utf-8")
     with open_store(path, write=True) as store:
-        counts = replay(store, load_domain(), [file], received_at=datetime.fromisoformat("2026-05-01T00:00"))
+        counts = replay(store, england_wales(), [file], received_at=datetime.fromisoformat("2026-05-01T00:00"))
     assert (counts.accepted, counts.quarantined) == (len(events), {})
     return path
 
@@ -148,8 +150,13 @@ def access_file(folder: Path, text: str = ACCESS) -> Path:
     return file
 
 
+@cache
+def england_wales() -> Domain:
+    return load_domain()
+
+
 def settings(folder: Path, text: str = ACCESS) -> AccessSettings:
-    return read_access(access_file(folder, text), frozenset(load_domain().agencies or ()))
+    return read_access(access_file(folder, text), frozenset(england_wales().agencies or ()))
 
 
 def board(store: Path) -> Starlette:

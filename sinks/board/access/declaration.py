@@ -53,7 +53,7 @@ class Visit:
     has_looked: bool = field(default=False, init=False)
     has_tried: bool = field(default=False, init=False)
 
-    def may(self, need: Need) -> bool:
+    def may(self, need: Need | None) -> bool:
         """Whether the person may see pages that need this, for who draws links."""
         return may(self.person, need)
 

@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from throughline.quality.letters.template import agreed, coded, month_name, observed, plain, spaced
+from throughline.sinks.board.access.declaration import Visit
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Page
 from throughline.sinks.board.frame.place import Place
@@ -70,22 +71,23 @@ class Rendering:
             times=self._times(asked) if place.has_times else None,
             fresh=self._freshness(asked),
             stamp=asked.facts.stamp,
-            **self._frame(page, place.under or place.name, asked.address),
+            **self._frame(page, place.under or place.name, asked.address, asked.visit),
             **facts,
         )
 
     def bare_html(self, page: Page) -> str:
         """The page where nothing could be asked of the stores: navigation, and no freshness."""
-        frame = self._frame(page, "", lambda path: path)
+        frame = self._frame(page, "", lambda path: path, None)
         return self._templates.get_template(page.template).render(
             asked=None, times=None, fresh=None, stamp="", **frame, **page.facts
         )
 
-    def _frame(self, page: Page, current: str, address: Any) -> dict[str, Any]:
+    def _frame(self, page: Page, current: str, address: Any, visit: Visit | None) -> dict[str, Any]:
+        """What stands around a page; the navigation leads where the visitor may go."""
         navigation = [
             {"label": place.label, "address": address(place.path), "is_current": place.name == current}
             for place in self._places
-            if place.label
+            if place.label and (visit is None or visit.may(place.needs))
         ]
         return {
             "heading": page.heading,

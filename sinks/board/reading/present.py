@@ -25,8 +25,9 @@ from throughline.sql import one_row
 
 log = logging.getLogger(__name__)
 
-# a state is made anew at most so often, and takes at most half of the time
+# a state is made anew at most so often (seconds), and that takes at most half of the time
 _LEAST_PAUSE = 0.5
+_SHARE_OF_TIME = 1.0
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,8 @@ class Present:
             try:
                 if self._seen() != self._state.seen:
                     self._renew()
+                else:
+                    self.fault = None
             finally:
                 self._making.release()
         return self._state
@@ -130,7 +133,7 @@ class Present:
             self.fault = None
             before.replace()
         taken = time.monotonic() - began
-        self._not_before = time.monotonic() + max(taken, _LEAST_PAUSE)
+        self._not_before = time.monotonic() + max(taken * _SHARE_OF_TIME, _LEAST_PAUSE)
 
     def _make(self, before: State | None) -> State:
         self._number += 1

@@ -1,8 +1,7 @@
-"""The store of four cases, made once; a copy for each test, beside which its own record of looks is kept."""
+"""The store of four cases, made once; under another name for each test, beside which its own record of looks is kept."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,4 +15,5 @@ def four_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def store(four_cases: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(four_cases, tmp_path / "cases.duckdb"))
+    (tmp_path / "cases.duckdb").hardlink_to(four_cases)
+    return tmp_path / "cases.duckdb"

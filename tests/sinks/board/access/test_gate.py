@@ -10,6 +10,7 @@ import pytest
 from gated_board import (
     ACCESS,
     ADVOCATE_ONLY,
+    CASE,
     POLICE_ONLY,
     SHARED,
     WHY,
@@ -57,7 +58,7 @@ def test_the_table_has_every_route(store: Path) -> None:
 def test_each_role_sees_what_the_table_says_and_nothing_else(store: Path, tmp_path: Path, role: str) -> None:
     """By asking for every route; `/careless` is held back from everybody, since it wrote nothing down."""
     client = as_person(store, settings(tmp_path), "p1", groups=[GROUPS[role]], cases=[SHARED])
-    answers = {path: client.get(path.replace("{case:path}", SHARED)).status_code for path in EXPECTED}
+    answers = {path: client.get(path.replace("{case:path}", CASE)).status_code for path in EXPECTED}
 
     assert {path for path, status in answers.items() if status == 200} == {
         path for path, roles in EXPECTED.items() if role in roles
@@ -77,15 +78,24 @@ def test_what_is_no_page_is_refused_before_the_application(store: Path) -> None:
     assert local(store).get("/other").status_code == 404
 
 
+def test_a_case_is_shown_under_its_id_alone(store: Path) -> None:
+    """Another name of it leads there, and nothing was shown yet."""
+    answer = local(store).get(f"/cases/{SHARED}?as_of=2026-04-01")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{CASE}?as_of=2026-04-01")
+    assert id_of(store, SHARED) == CASE
+    assert looks(store) == []
+
+
 def test_a_method_that_a_page_lacks_is_answered_to_whom_the_page_is_open(store: Path) -> None:
-    assert local(store).post("/cases/" + SHARED).status_code == 405
+    assert local(store).post("/cases/" + CASE).status_code == 405
     assert local(store).post("/undeclared").status_code == 403
 
 
 def test_on_loopback_a_person_is_the_user_of_this_machine(store: Path) -> None:
     import os
 
-    assert local(store).get("/cases/" + SHARED).text == f"case {SHARED}"
+    assert local(store).get("/cases/" + CASE).text == f"case {CASE}"
 
     (look,) = looks(store)
     assert (look.person, look.roles, look.case, look.page, look.outcome, look.why) == (
@@ -167,11 +177,11 @@ def test_a_look_is_on_the_record_before_the_answer(store: Path) -> None:
     """If it cannot be, the case is not shown."""
     looks_path(store).mkdir()
 
-    answer = local(store).get("/cases/" + SHARED)
+    answer = local(store).get("/cases/" + CASE)
 
     assert answer.status_code == 503
     assert "could not be recorded" in answer.text
-    assert f"case {SHARED}" not in answer.text
+    assert f"case {CASE}" not in answer.text
     assert local(store).get("/cases").status_code == 503
 
 
@@ -197,23 +207,21 @@ def test_a_case_of_others_looks_like_none_and_the_attempt_is_on_the_record(store
 
 def test_a_reason_is_asked_once_for_each_case_and_session(store: Path, tmp_path: Path) -> None:
     client = as_person(store, settings(tmp_path, ACCESS + WHY), "p1", groups=["cps-staff"])
-    case = id_of(store, SHARED)
-
-    asked = client.get(f"/cases/{SHARED}?as_of=2026-04-01")
+    asked = client.get(f"/cases/{CASE}?as_of=2026-04-01")
     assert asked.status_code == 403
     assert "I am working on this case" in asked.text
-    assert f'name="page" value="/cases/{SHARED}?as_of=2026-04-01"' in asked.text
+    assert f'name="page" value="/cases/{CASE}?as_of=2026-04-01"' in asked.text
     assert looks(store) == []
 
-    given = {"case": case, "page": f"/cases/{SHARED}?as_of=2026-04-01", "reason": "own_work"}
+    given = {"case": SHARED, "page": f"/cases/{CASE}?as_of=2026-04-01", "reason": "own_work"}
     answer = client.post("/access/reason", data=given)
     assert (answer.status_code, answer.headers["location"]) == (303, given["page"])
     assert client.get(answer.headers["location"]).status_code == 200
-    assert client.get("/cases/" + case).status_code == 200
+    assert client.get("/cases/" + CASE).status_code == 200
     assert [look.why for look in looks(store)] == ["own_work", "own_work"]
 
     other = as_person(store, settings(tmp_path, ACCESS + WHY), "p1", groups=["cps-staff"])
-    assert other.get("/cases/" + case).status_code == 403
+    assert other.get("/cases/" + CASE).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -231,7 +239,7 @@ def test_a_reason_that_is_none_opens_nothing(store: Path, tmp_path: Path, wrong:
     given = {"case": SHARED, "page": "/", "reason": "own_work"} | wrong
 
     assert client.post("/access/reason", data=given).status_code == status
-    assert client.get("/cases/" + SHARED).status_code == 403
+    assert client.get("/cases/" + CASE).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -248,14 +256,14 @@ def test_a_reason_leads_to_a_page_of_ours_alone(store: Path, tmp_path: Path, pag
 def test_a_steward_is_not_asked_where_the_settings_ask_agencies(store: Path, tmp_path: Path) -> None:
     client = as_person(store, settings(tmp_path, ACCESS + WHY), "s1", groups=["stewards"])
 
-    assert client.get("/cases/" + SHARED).status_code == 200
+    assert client.get("/cases/" + CASE).status_code == 200
 
 
 def test_answers_say_that_nothing_of_a_case_is_to_be_kept(store: Path) -> None:
     """And no page may be framed or read by another site."""
     client = local(store)
 
-    assert client.get("/cases/" + SHARED).headers["cache-control"] == "no-store"
+    assert client.get("/cases/" + CASE).headers["cache-control"] == "no-store"
     headers = client.get("/").headers
     assert (headers["x-frame-options"], headers["x-content-type-options"], headers["referrer-policy"]) == (
         "DENY",
@@ -269,7 +277,7 @@ def test_logs_have_ids_alone(store: Path, tmp_path: Path, caplog: pytest.LogCapt
     caplog.set_level(logging.DEBUG)
     client = as_person(store, settings(tmp_path), "p1", groups=["cps-staff"])
     cookies = list(client.cookies.values())
-    for page in ("/cases/" + SHARED, "/cases/" + POLICE_ONLY, "/undeclared", "/other"):
+    for page in ("/cases/" + CASE, "/cases/" + POLICE_ONLY, "/undeclared", "/other"):
         client.get(page)
 
     ours = "\n".join(

@@ -6,7 +6,7 @@ import ipaddress
 from pathlib import Path
 
 import pytest
-from gated_board import PROXY, SESSION_KEY, SHARED, browser, gate, looks, settings
+from gated_board import CASE, PROXY, SESSION_KEY, browser, gate, looks, settings
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
@@ -28,7 +28,7 @@ def from_address(store: Path, folder: Path, address: str) -> TestClient:
 def test_the_proxy_lets_in_whom_it_names(store: Path, tmp_path: Path) -> None:
     client = from_address(store, tmp_path, "10.0.0.2")
 
-    assert client.get(f"/cases/{SHARED}", headers=SAID).status_code == 200
+    assert client.get(f"/cases/{CASE}", headers=SAID).status_code == 200
     assert [(look.person, look.roles) for look in looks(store)] == [("proxy:p1", ("steward",))]
 
 

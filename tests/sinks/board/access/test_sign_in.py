@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 import uvicorn
-from gated_board import ACCESS, SESSION_KEY, SHARED, browser, gate, looks, settings
+from gated_board import ACCESS, CASE, SESSION_KEY, browser, gate, looks, settings
 from identity_provider import IdentityProvider
 from signed_in import as_person
 from starlette.testclient import TestClient
@@ -52,12 +52,12 @@ def is_in(client: TestClient) -> bool:
 
 
 def test_the_right_answer_lets_in(client: TestClient, provider: IdentityProvider, store: Path) -> None:
-    url = begun(client, f"/cases/{SHARED}?as_of=2026-04-01")
+    url = begun(client, f"/cases/{CASE}?as_of=2026-04-01")
     answer = client.get("/access/callback", params=provider.approve(url, "p1", **STEWARD))
 
     assert answer.status_code == 200
-    assert f'content="0; url=/cases/{SHARED}?as_of=2026-04-01"' in answer.text
-    assert client.get(f"/cases/{SHARED}").status_code == 200
+    assert f'content="0; url=/cases/{CASE}?as_of=2026-04-01"' in answer.text
+    assert client.get(f"/cases/{CASE}").status_code == 200
     assert [(look.person, look.roles) for look in looks(store)] == [("provider:p1", ("steward",))]
 
 
@@ -325,10 +325,10 @@ def test_signing_in_over_sockets(store: Path, tmp_path: Path, provider: Identity
         text = ACCESS.replace("https://login.example.org", issuer).replace("https://board.example.org", address)
         late.app = gate(store, settings(tmp_path, text.replace("claim: groups", "claim: realm_access.roles")))
         with httpx2.Client(base_url=address, trust_env=False) as client:
-            url = str(client.get(f"/cases/{SHARED}").headers["location"])
+            url = str(client.get(f"/cases/{CASE}").headers["location"])
             given = provider.approve(url, "p1", realm_access={"roles": ["stewards"]})
             assert client.get("/access/callback", params=given).status_code == 200
-            assert client.get(f"/cases/{SHARED}").text == f"case {SHARED}"
+            assert client.get(f"/cases/{CASE}").text == f"case {CASE}"
             # a header that anybody on this machine could send says nothing
             assert (
                 httpx2.get(f"{address}/", headers={"x-forwarded-for": "10.0.0.1"}, trust_env=False).status_code == 303
