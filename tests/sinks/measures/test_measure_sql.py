@@ -34,8 +34,7 @@ def test_a_measure_counts_what_it_says(empty_store: Store, proof: Proof) -> None
 def test_every_column_of_a_measure_has_a_proof(empty_store: Store, measure: Measure) -> None:
     """And every outcome that its entry lists is one that some case expects."""
     columns = {
-        row[0]
-        for row in empty_store.connection.execute(f"select column_name from (describe {measure.sql})").fetchall()
+        row[0] for row in empty_store.connection.execute(f"select column_name from (describe {measure.sql})").fetchall()
     }
     expected = [row for one in PROOFS if one.name == measure.name for row in one.expected]
 
@@ -54,9 +53,7 @@ def test_a_measure_has_the_columns_of_its_kind(empty_store: Store, measure: Meas
     every = {"case_id": "VARCHAR", "counted_at": "TIMESTAMP", "agency": "VARCHAR", "unit": "VARCHAR"}
 
     made = dict(
-        empty_store.connection.execute(
-            f"select column_name, column_type from (describe {measure.sql})"
-        ).fetchall()
+        empty_store.connection.execute(f"select column_name, column_type from (describe {measure.sql})").fetchall()
     )
 
     assert (every | numbers | dict.fromkeys(measure.cuts, "VARCHAR")).items() <= made.items()
