@@ -1,4 +1,4 @@
-"""Every measure: given these rows of the tables or views, these rows. The cases stand in `NAME.yaml` beside this file."""
+"""Every measure: given these rows of tables or views, these rows. The cases stand in `NAME.yaml` beside this file."""
 
 from __future__ import annotations
 
