@@ -30,6 +30,8 @@ _BANDS = (
 )
 _LONGEST = "26 weeks or more"
 BANDS = (*(title for _, title in _BANDS), _LONGEST)
+# columns of rows that say what is counted, and not of what kind it is
+_NO_CUTS = {"case_id", "counted_at", "outcome", "seconds", "ended", "least", "most"}
 _NUMBERS = {
     "outcomes": "outcome, seconds",
     "durations": "seconds, ended",
@@ -57,19 +59,17 @@ def answer(
       p90_seconds, after Kaplan and Meier; null where so many have not ended
     - `times`: outcome, cases, least_seconds, most_seconds, least_share, most_share (of the whole time)
 
-    Raises UsageError for a cut that the rows do not have, and for more than three.
+    Raises UsageError for a cut that the rows do not have, for one that is given twice, and for more than three.
     """
     where = where or {}
-    offered = {*CUTS, *BAND, *measure.cuts, *rows.column_names} - {
-        "case_id",
-        "counted_at",
-        "outcome",
-        "seconds",
-        "ended",
-    }
+    offered = (
+        {*rows.column_names} | BAND.keys() if "seconds" in rows.column_names else {*rows.column_names}
+    ) - _NO_CUTS
     for name in (*cuts, *where):
-        if name not in offered and not (name == "outcome" and name in where):
+        if name not in offered and not (name == "outcome" and name in where and measure.kind != "durations"):
             raise UsageError(f"`{measure.name}` cannot be cut by `{name}`.", hint=nearest(name, sorted(offered)))
+    if len(set(cuts)) < len(cuts):
+        raise UsageError(f"A figure is cut once by each thing, and there are {', '.join(cuts)}.")
     if len(cuts) > MOST_CUTS:
         raise UsageError(f"At most {MOST_CUTS} cuts at once, and there are {len(cuts)}.")
     with _engine().cursor() as connection, registered(connection, facts=with_band(rows)):
@@ -89,9 +89,9 @@ def with_band(rows: pa.Table) -> pa.Table:
     """The rows with the cut `band`, where they have an age or a duration: in which of `BANDS` it lies."""
     if "seconds" not in rows.column_names:
         return rows
-    seconds = rows["seconds"].to_numpy(zero_copy_only=False)
+    seconds = rows["seconds"].to_numpy(zero_copy_only=False).astype(np.float64)
     band = np.array(BANDS)[np.searchsorted([end for end, _ in _BANDS], np.nan_to_num(seconds), side="right")]
-    return rows.append_column("band", pa.array(band))
+    return rows.append_column("band", pa.array(band, pa.string(), mask=np.isnan(seconds)))
 
 
 def _cut(
@@ -105,8 +105,8 @@ def _cut(
     if measure.kind == "outcomes":
         said = f"coalesce(outcome, '{NOT_STATED}') as outcome"
         numbers = f"{said}, {'seconds' if 'seconds' in rows.column_names else 'null::double as seconds'}"
-    columns = "".join(f'coalesce("{name}", \'{NOT_STATED}\') as "{name}",\n  ' for name in cuts)
-    chosen = " and ".join([f"coalesce(\"{name}\", '{NOT_STATED}') = ?" for name in where] or ["true"])
+    columns = "".join(f'coalesce("{name}"::varchar, \'{NOT_STATED}\') as "{name}",\n  ' for name in cuts)
+    chosen = " and ".join([f"coalesce(\"{name}\"::varchar, '{NOT_STATED}') = ?" for name in where] or ["true"])
     text = sql(__package__, "kinds_sql/cut").replace("{columns}", columns)
     connection.execute(text.replace("{numbers}", numbers).replace("{chosen}", chosen), list(where.values()))
 

@@ -71,8 +71,9 @@ def headline(measure: Measure, figure: pa.Table) -> Number:
 def series(measure: Measure, rows: pa.Table, as_of: datetime | None) -> Series:
     """The number of each month in which something began, of the rows that `facts` gives.
 
-    `as_of` (UTC) says which month is not over; rows without a month are left out. Of durations, a month is the one in
-    which they began, so that the latest months are short for want of time: those have a median once half have ended.
+    `as_of` (UTC) says which month is not over; rows without a month are left out, and a month without rows is not
+    there. Of durations, a month is the one in which they began, so that the latest months are short for want of time:
+    those have a median once half have ended.
     """
     return series_of(measure, answer(measure, rows, ["month"]), as_of)
 
@@ -85,7 +86,7 @@ def series_of(measure: Measure, figure: pa.Table, as_of: datetime | None) -> Ser
             by_month.setdefault(row["month"], []).append(row)
     last = None if as_of is None else f"{as_of:%Y-%m}"
     months = tuple(
-        Month(month, headline(measure, pa.Table.from_pylist(found)), month != last)
+        Month(month, headline(measure, pa.Table.from_pylist(found)), last is None or month < last)
         for month, found in sorted(by_month.items())
     )
     values = [one.number.value for one in months if one.is_whole and one.number.value is not None]

@@ -15,6 +15,8 @@ from statistics import fmean
 _SPREAD = 2.66
 # fewer values give no limits worth drawing
 LEAST = 6
+# of the largest value: what the mean of equal values may differ from them
+_HAIR = 1e-9
 # so many on one side of the mean, one after the other, are a shift
 _RUN = 8
 
@@ -41,9 +43,10 @@ def variation(values: Sequence[float], *, least: float | None = None, most: floa
     reach = _SPREAD * fmean(abs(after - before) for before, after in pairwise(values))
     lower = mean - reach if least is None else max(mean - reach, least)
     upper = mean + reach if most is None else min(mean + reach, most)
-    shifted = _shifted([value - mean for value in values])
+    hair = _HAIR * max(map(abs, values))
+    shifted = _shifted([value - mean if abs(value - mean) > hair else 0.0 for value in values])
     signals = tuple(
-        "beyond" if not lower <= value <= upper else "shift" if place in shifted else None
+        "beyond" if not lower - hair <= value <= upper + hair else "shift" if place in shifted else None
         for place, value in enumerate(values)
     )
     return Variation(mean, lower, upper, signals)

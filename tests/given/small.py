@@ -41,6 +41,9 @@ def _standard(entry: Row) -> Row:
     return {
         "standard": entry["id"],
         "version": entry["version"],
+        "title": entry["title"],
+        "owner": entry["owner"],
+        "confirmed": entry["confirmed"],
         "match": entry["match"],
         "once": entry["once"],
         "amount": within.get("amount"),

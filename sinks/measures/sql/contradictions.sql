@@ -1,8 +1,8 @@
--- One row per interval in which two agencies say different things of who holds the case.
+-- One row per interval in which two agencies say different things of who holds the case. It is of both, so of no one agency.
 select
   case_id,
   from_at as counted_at,
-  left_agency as agency,
+  null::varchar as agency,
   null::varchar as unit,
   seconds,
   to_at is not null as ended,

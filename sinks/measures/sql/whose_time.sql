@@ -6,12 +6,29 @@ with cases_open as (
   cross join as_at a
   where c.opened_at < least(coalesce(c.closed_at, a.as_of), a.as_of)
 ),
+-- when somebody had it again, at a time after it was sent
+held_again as (
+  select case_id, from_at from holdings where coalesce(to_at > from_at, true)
+),
+between as (
+  select
+    h.case_id, h.sent_at, h.from_agency, h.to_agency,
+    -- what was never received lies between two agencies until anybody acts; what has not happened is null, and ignored
+    least(
+      h.received_at, h.ended_at, g.from_at, lead(h.sent_at) over (partition by h.case_id order by h.position)
+    ) as until_at
+  from handoffs h
+  asof left join held_again g on g.case_id = h.case_id and g.from_at >= h.sent_at
+),
 -- whoever is said to hold the case, between two times
 said as (
   select case_id, from_at, to_at, agency as holder, null::varchar as other, 'held' as how from holdings
   union all
-  select case_id, sent_at, coalesce(received_at, ended_at), from_agency, to_agency, 'limbo' from handoffs
-  where from_agency is distinct from to_agency
+  -- what passes between two units of an agency is that agency's
+  select
+    case_id, sent_at, until_at, from_agency, if(from_agency = to_agency, null, to_agency),
+    if(from_agency = to_agency, 'held', 'limbo')
+  from between
   union all
   select case_id, from_at, to_at, left_claim, right_claim, 'contested' from contradictions
 ),

@@ -1,19 +1,33 @@
 -- One row per case in which the victim withdrew, and thing that may have preceded it: whether it had.
 with withdrawn as (
-  select t.case_id, min(t.occurred_at) as withdrawn_at, arg_min(t.agency, (t.occurred_at, t.position)) as agency
+  select t.case_id, min(t.occurred_at) as withdrawn_at, arg_min(t.agency, t.position) as agency
   from timeline t
   cross join as_at a
   where ends_with(t.type, '.victim.support_withdrawn') and t.occurred_at <= a.as_of
   group by t.case_id
 ),
+-- when somebody had it again, at a time after it was sent
+held_again as (
+  select case_id, from_at from holdings where coalesce(to_at > from_at, true)
+),
+sent as (
+  select
+    h.case_id, h.kind, h.from_agency, h.to_agency, h.sent_at,
+    -- what was never received lies between two agencies until anybody acts; what has not happened is null, and ignored
+    least(
+      h.received_at, h.ended_at, g.from_at, lead(h.sent_at) over (partition by h.case_id order by h.position)
+    ) as until_at
+  from handoffs h
+  asof left join held_again g on g.case_id = h.case_id and g.from_at >= h.sent_at
+),
 handed as (
   select
     w.case_id,
     bool_or(h.kind = 'return') as sent_back,
-    bool_or(h.from_agency <> h.to_agency and coalesce(h.received_at, h.ended_at, w.withdrawn_at) >= w.withdrawn_at) as in_limbo,
+    bool_or(h.from_agency <> h.to_agency and coalesce(h.until_at >= w.withdrawn_at, true)) as in_limbo,
     count(*) >= 3 as many_hands
   from withdrawn w
-  join handoffs h on h.case_id = w.case_id and h.sent_at < w.withdrawn_at
+  join sent h on h.case_id = w.case_id and h.sent_at < w.withdrawn_at
   group by w.case_id
 ),
 contacted as (
@@ -36,13 +50,14 @@ judged as (
     w.case_id, w.withdrawn_at, w.agency,
     unnest([
       {'before': 'a promise of contact that was not kept in time', 'had': coalesce(c.promise_broken, false)},
-      {'before': 'four weeks without a word from anybody', 'had': not coalesce(c.heard, false)},
+      {'before': 'four weeks without a word from anybody', 'had': o.opened_at <= w.withdrawn_at - interval 28 days and not coalesce(c.heard, false)},
       {'before': 'a decision that the victim was not told of', 'had': coalesce(d.untold, false)},
       {'before': 'a file that was sent back', 'had': coalesce(h.sent_back, false)},
       {'before': 'a case that lay between two agencies', 'had': coalesce(h.in_limbo, false)},
       {'before': 'three or more changes of hands', 'had': coalesce(h.many_hands, false)}
     ], recursive := true)
   from withdrawn w
+  join cases o using (case_id)
   left join handed h using (case_id)
   left join contacted c using (case_id)
   left join decided d using (case_id)

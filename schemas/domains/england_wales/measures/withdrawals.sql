@@ -1,10 +1,9 @@
--- One row per case with a victim's crime on record, and whether the victim withdrew their support for it.
+-- One row per case, and whether its victim withdrew their support for it. The last word counts.
 with said as (
   select
     t.case_id,
-    min(t.occurred_at) filter (ends_with(t.type, '.victim.support_withdrawn')) as withdrawn_at,
-    max(t.occurred_at) filter (ends_with(t.type, '.victim.support_withdrawn')) as last_withdrawn_at,
-    max(t.occurred_at) filter (ends_with(t.type, '.victim.support_resumed')) as resumed_at
+    max(t.position) filter (ends_with(t.type, '.victim.support_withdrawn')) as withdrawn,
+    max(t.position) filter (ends_with(t.type, '.victim.support_resumed')) as resumed
   from timeline t
   cross join as_at a
   where t.occurred_at <= a.as_of
@@ -16,8 +15,8 @@ select
   null::varchar as agency,
   null::varchar as unit,
   case
-    when s.withdrawn_at is null then 'supports'
-    when s.resumed_at > s.last_withdrawn_at then 'resumed'
+    when s.withdrawn is null then 'supports'
+    when s.resumed > s.withdrawn then 'resumed'
     else 'withdrew'
   end as outcome
 from cases c

@@ -1,0 +1,91 @@
+"""The rows of every measure are those of the reference, for any history, at its end and on any day before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import reference
+from histories import Event, batches, histories
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from joined import RULES, Random, emptied, filled, learn_hashes, product_hash, small_domain
+from reference_measures import MEASURES, measured
+
+from throughline.schemas.definitions.domain import load_domain
+from throughline.sinks.measures.answer import answer
+from throughline.sinks.measures.facts import facts
+from throughline.sinks.measures.measure import Measure, load_measures
+from throughline.sinks.store import Store
+
+Row = dict[str, Any]
+
+
+def measures() -> dict[str, Measure]:
+    """Every measure; those of withdrawal read the words of the small domain instead of their own."""
+    known = load_measures(load_domain()) | load_measures(small_domain())
+    for name in ("withdrawals", "before_withdrawal"):
+        sql = known[name].sql.replace("'.victim.support_withdrawn'", "'.complaint.withdrawn'")
+        known[name] = replace(known[name], sql=sql.replace("'.victim.support_resumed'", "'.inquiry.resumed'"))
+    return known
+
+
+KNOWN = measures()
+
+
+def plain(rows: list[Row]) -> list[tuple[tuple[str, Any], ...]]:
+    """Rows that can be compared: in one order, numbers to a hundredth of a millisecond."""
+    rounded = (
+        {name: round(value, 5) if isinstance(value, float) else value for name, value in row.items()} for row in rows
+    )
+    return sorted((tuple(sorted(row.items())) for row in rounded), key=repr)
+
+
+def differences(store: Store, events: list[Event], as_of: datetime | None) -> dict[str, Any]:
+    """By measure: the rows that only the store has, and those that only the reference has."""
+    learn_hashes(events)
+    at = as_of or reference.latest_time(events, RULES, product_hash)
+    expected = measured(events, RULES, at, product_hash)
+    found = {}
+    for name, measure in KNOWN.items():
+        made, wanted = plain(facts(store.connection, measure, (), as_of).to_pylist()), plain(expected[name])
+        if made != wanted:
+            found[name] = ([one for one in made if one not in wanted], [one for one in wanted if one not in made])
+    return found
+
+
+def test_every_measure_has_a_reference() -> None:
+    assert KNOWN.keys() == MEASURES.keys()
+
+
+def whole_time(events: list[Event]) -> int:
+    """Microseconds that all cases took up to the latest event."""
+    at = reference.latest_time(events, RULES, product_hash)
+    states = reference.states(events, RULES, product_hash)
+    return sum((min(one["closed_at"] or at, at) - one["opened_at"]) // timedelta(microseconds=1) for one in states)
+
+
+@given(events=histories(40, product_hash, placeholders=False), back=st.floats(0, 1))
+@example(events=[], back=0.5)
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+def test_the_rows_of_every_measure_are_those_of_the_reference(events: list[Event], back: float) -> None:
+    """At the latest event, at the time of some event, and a while after it. Certain times, contested, limbo and
+    nobody's are the whole, to the microsecond, and no agency's are less at most than for certain."""
+    store = filled(emptied(), batches(events, Random(0), longest=1000), in_bulk=True)
+    times = sorted(one["occurred_at"] for one in events)
+    moments: list[datetime | None] = [None]
+    if times:
+        some = times[int(back * (len(times) - 1))]
+        moments += [some, some + timedelta(hours=7)]
+
+    assert {str(one): found for one in moments if (found := differences(store, events, one))} == {}
+
+    rows = facts(store.connection, KNOWN["whose_time"], ())
+    total, *parts = answer(KNOWN["whose_time"], rows, []).to_pylist()
+    whole = whole_time(events)
+    assert all(row["least"] <= row["most"] for row in rows.to_pylist())
+    assert round(1e6 * (total["least_seconds"] or 0)) == whole
+    assert round(1e6 * sum(row["least_seconds"] for row in parts)) == whole
+    if whole:
+        assert abs(sum(row["least_share"] for row in parts) - 1) <= len(parts) * 5e-7
