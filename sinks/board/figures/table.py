@@ -51,6 +51,7 @@ class Shown:
     numbers: tuple[str, ...]
     rows: tuple[Row, ...]
     left_out: int
+    has_hidden: bool
 
 
 def table(asked: Asked, chosen: Choice, figure: pa.Table, words: Wording) -> Shown:
@@ -70,7 +71,13 @@ def table(asked: Asked, chosen: Choice, figure: pa.Table, words: Wording) -> Sho
         )
         for row in rows[:ROWS]
     ]
-    return Shown(heads, tuple(_title(name, measure.counts) for name in numbers), tuple(shown), len(rows) - len(shown))
+    return Shown(
+        heads,
+        tuple(_title(name, measure.counts) for name in numbers),
+        tuple(shown),
+        len(rows) - len(shown),
+        any(row.get("suppressed") for row in rows),
+    )
 
 
 def _cells(asked: Asked, row: dict[str, Any], numbers: list[str]) -> tuple[str, ...]:
@@ -78,7 +85,8 @@ def _cells(asked: Asked, row: dict[str, Any], numbers: list[str]) -> tuple[str, 
     suppressed = row.get("suppressed") or row.get("suppressed_before")
     if suppressed is None:
         return tuple(cell(name, row[name]) for name in numbers)
-    return (wording(suppressed, asked.settings.domain.disclosure.threshold), *("–" for _ in numbers[1:]))
+    said = wording("small", asked.settings.domain.disclosure.threshold) if suppressed == "small" else "hidden"
+    return (said, *("–" for _ in numbers[1:]))
 
 
 def _held_to(asked: Asked, chosen: Choice, row: dict[str, Any], keys: list[str]) -> dict[str, str]:
