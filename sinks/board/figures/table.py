@@ -71,13 +71,9 @@ def table(asked: Asked, chosen: Choice, figure: pa.Table, words: Wording) -> Sho
         )
         for row in rows[:ROWS]
     ]
-    return Shown(
-        heads,
-        tuple(_title(name, measure.counts) for name in numbers),
-        tuple(shown),
-        len(rows) - len(shown),
-        any(row.get("suppressed") for row in rows),
-    )
+    titles = tuple(_title(name, measure.counts) for name in numbers)
+    has_hidden = any(row.get("suppressed") for row in rows)
+    return Shown(heads, titles, tuple(shown), len(rows) - len(shown), has_hidden)
 
 
 def _cells(asked: Asked, row: dict[str, Any], numbers: list[str]) -> tuple[str, ...]:
