@@ -46,8 +46,8 @@ def compare(
         if other is not None:
             note(
                 f"The snapshots of {mapping.source} until {other} were read by another mapping, by this one before it "
-                "was changed, or by an earlier version. They are not compared with these: give the last of them again, so "
-                "that what changed since is found."
+                "was changed, or by an earlier version. They are not compared with these: give the last of them "
+                "again, so that what changed since is found."
             )
         given = {"mapping": meaning, "since": since}
         earlier = {
