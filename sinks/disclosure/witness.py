@@ -194,7 +194,8 @@ class Puzzle:
                 constraints=constraints,
                 bounds=bounds,
                 integrality=kind,
-                options={"time_limit": max(seconds, 0.01)},
+                # where numbers are to be whole, presolving (scipy 1.17.1) now and then loses the best of them
+                options={"time_limit": max(seconds, 0.01), "presolve": kind is None},
             )
             if found.x is None:
                 return None
