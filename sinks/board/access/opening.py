@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx2
 from starlette.applications import Starlette
 
@@ -17,7 +19,7 @@ from throughline.sinks.board.access.settings import AccessSettings, Reasons
 
 # how uvicorn is to be run: it would believe X-Forwarded-For of anybody on this machine, and write the provider's
 # answers (codes) and the numbers of cases into its log
-SERVER = {"proxy_headers": False, "access_log": False, "server_header": False}
+SERVER: dict[str, Any] = {"proxy_headers": False, "access_log": False, "server_header": False}
 
 
 def check_host(host: str, settings: AccessSettings | None) -> None:
