@@ -92,7 +92,8 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
         status, heading = _kind_of(error)
         if status >= 500:
             log.error("%s", error)
-        return HTMLResponse(rendering.bare_html(_fault_page(heading, error.what, error.hint, status)), status)
+        hint = _TOO_MUCH if isinstance(error, QueryError) else error.hint
+        return HTMLResponse(rendering.bare_html(_fault_page(heading, error.what, hint, status)), status)
 
     async def not_answered(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
@@ -139,6 +140,9 @@ _SAID = {
         "Try again. If it happens again, tell whoever runs the board what you were looking at, and when.",
     ),
 }
+
+
+_TOO_MUCH = "Ask for less: one area, one agency, or a single case. If it happens again, tell whoever runs the board."
 
 
 def _kind_of(error: NotFoundError | ThroughlineError) -> tuple[int, str]:
