@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
+from throughline.errors import DomainError
 from throughline.sinks.damage import translated
 from throughline.sinks.measures.measure import Measure
 from throughline.sql import sql
@@ -20,15 +22,31 @@ def facts(
 
     Columns: those of its SQL (see `measure.py`), `area`, each of `facets`, and `month` (`YYYY-MM`, in the domain's time
     zone; null where the time is not known). Stores of other areas give rows that can be put beneath these. Raises
-    StoreDamaged for a file that cannot be read.
+    DomainError where the SQL cannot be run or lacks a column, and StoreDamaged for a file that cannot be read.
     """
     cursor = connection.cursor()
-    with translated(None):
+    text = sql(__package__, "facts").replace("{facets}", "".join(f'c."{facet}",\n  ' for facet in facets))
+    with translated(None), _explained(measure):
         cursor.execute("set variable as_of = ?::timestamp", [as_of])
-        text = sql(__package__, "facts").replace("{facts}", measure.sql)
-        return cursor.execute(
-            text.replace("{facets}", "".join(f'c."{facet}",\n  ' for facet in facets))
-        ).to_arrow_table()
+        rows = cursor.execute(text.replace("{facts}", measure.sql)).to_arrow_table()
+    if missing := [name for name in measure.columns if name not in rows.column_names]:
+        raise DomainError(
+            f"The SQL of the measure `{measure.name}` gives no {', '.join(f'`{name}`' for name in missing)}.",
+            hint="docs/how-to/extend.md says which columns a measure has.",
+        )
+    return rows
+
+
+@contextmanager
+def _explained(measure: Measure) -> Iterator[None]:
+    """Say of which measure the SQL is that DuckDB does not take."""
+    try:
+        yield
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
+        raise DomainError(
+            f"The SQL of the measure `{measure.name}` cannot be run: {str(error).splitlines()[0]}",
+            hint="`throughline measure NAME --about` prints it.",
+        ) from error
 
 
 def counted_to(connection: duckdb.DuckDBPyConnection, as_of: datetime | None) -> datetime | None:
