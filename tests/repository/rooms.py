@@ -38,7 +38,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "quality/stewardship": ("quality/checks", "streams/worker"),
     "quality/figures": ("quality/stewardship",),
     "throughline/broker": (),
-    "throughline/generated": ("schemas/pages", "streams/shared"),
+    "throughline/generated": ("schemas/pages", "sinks/measures", "streams/shared"),
     "throughline/demo/story": (),
     "throughline/demo": ("throughline/demo/story", "streams/join"),
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
