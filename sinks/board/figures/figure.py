@@ -11,6 +11,7 @@ from throughline.sinks.board.figures.choice import Choice
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.measures.answer import NOT_STATED, answer
 from throughline.sinks.measures.comparison import compared
+from throughline.sinks.measures.coverage import not_covered, withhold
 from throughline.sinks.measures.facts import facts
 from throughline.sinks.measures.headline import Number, Series, headline, series_of
 from throughline.sinks.measures.measure import Measure
@@ -54,7 +55,8 @@ def months(asked: Asked, chosen: Choice) -> Series:
 def _shown(asked: Asked, chosen: Choice, rows: pa.Table, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table:
     found = answer(chosen.measure, rows, cuts, chosen.where)
     audience = Audience(asked.settings.domain, asked.settings.register)
-    return audience.may_see(chosen.measure, found, cuts, chosen.where, as_of or asked.facts.last_at)
+    shown = audience.may_see(chosen.measure, found, cuts, chosen.where, as_of or asked.facts.last_at)
+    return withhold(chosen.measure, shown, cuts, chosen.where, not_covered(asked.connection, chosen.measure))
 
 
 def held(chosen: Choice, rows: pa.Table) -> pa.Table:

@@ -45,20 +45,24 @@ class Row:
 
 @dataclass(frozen=True)
 class Shown:
-    """`heads` over the names, `numbers` over the cells; `left_out` rows are in the downloads alone."""
+    """`heads` over the names, `numbers` over the cells; `left_out` rows are in the downloads alone;
+    `withheld` says why shares and durations of an agency are not shown."""
 
     heads: tuple[str, ...]
     numbers: tuple[str, ...]
     rows: tuple[Row, ...]
     left_out: int
     has_hidden: bool
+    withheld: tuple[str, ...]
 
 
 def table(asked: Asked, chosen: Choice, figure: pa.Table, words: Wording) -> Shown:
     """The figure (see `figure`) as a table, totals first."""
     measure = chosen.measure
     keys = [*chosen.cuts, *([] if measure.kind == "durations" else ["outcome"])]
-    numbers = [name for name in figure.column_names if name not in keys and not name.startswith("suppressed")]
+    numbers = [
+        name for name in figure.column_names if name not in keys and not name.startswith(("suppressed", "withheld"))
+    ]
     known = offered(measure, asked.settings.domain)
     heads = tuple("Outcome" if key == "outcome" else known[key] for key in keys) or ("",)
     rows = _in_order(chosen, figure.to_pylist(), keys)
@@ -73,7 +77,15 @@ def table(asked: Asked, chosen: Choice, figure: pa.Table, words: Wording) -> Sho
     ]
     titles = tuple(_title(name, measure.counts) for name in numbers)
     has_hidden = any(row.get("suppressed") for row in rows)
-    return Shown(heads, titles, tuple(shown), len(rows) - len(shown), has_hidden)
+    withheld = dict.fromkeys(row["withheld"] for row in rows if row.get("withheld"))
+    return Shown(
+        heads,
+        tuple(_title(name, measure.counts) for name in numbers),
+        tuple(shown),
+        len(rows) - len(shown),
+        any(row.get("suppressed") for row in rows),
+        tuple(withheld),
+    )
 
 
 def _cells(asked: Asked, row: dict[str, Any], numbers: list[str]) -> tuple[str, ...]:
