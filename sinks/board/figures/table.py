@@ -75,8 +75,6 @@ def table(asked: Asked, chosen: Choice, figure: pa.Table, words: Wording) -> Sho
         )
         for row in rows[:ROWS]
     ]
-    titles = tuple(_title(name, measure.counts) for name in numbers)
-    has_hidden = any(row.get("suppressed") for row in rows)
     withheld = dict.fromkeys(row["withheld"] for row in rows if row.get("withheld"))
     return Shown(
         heads,
