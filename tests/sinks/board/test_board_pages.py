@@ -43,6 +43,12 @@ def addresses(demo: Path, long_case: str) -> list[str]:
         *(f"/cases/{case}" for case in (long_case, short, limbo)),
         *(f"/cases/{long_case}?as_of=2024-07-01", f"/cases/{long_case}?known_at=2024-01-01"),
         "/quality?as_of=2026-06-30",
+        "/overview?beside=2026-03-31",
+        "/figures/between_agencies?by=from_agency&then_by=to_agency",
+        "/figures/decisions_told?by=offence_group&then_by=agency&beside=2026-03-31",
+        "/figures/whose_time?by=month&offence_group=stalking",
+        "/figures/decisions_told/about",
+        "/figures/decisions_told/cases?outcome=not_told&agency=cps",
         "/no/such/page",
     ]
 
