@@ -13,7 +13,6 @@ TOP_FOLDERS = (*TOPS, "docs", "tests", "bin", ".ci")
 ENDINGS = (".py", ".sql", ".yaml", ".yml", ".avsc", ".toml", ".md", ".svg")
 # What stands on a page, not yet in the repository.
 TO_COME = {
-    "sinks/board/",
     "sources/http/",
 }
 # Names that others gave: settings, types and options of Kafka, Faust, DuckDB, and of SQL.
