@@ -94,8 +94,9 @@ def measure(
 ) -> None:
     """Show the figure NAME; without a name, list the figures that there are. Durations are in days.
 
-    In a row of a total, the cut that it is the total of is empty. Every figure shows all numbers, small ones too: do
-    not pass it on as it is.
+    In a row of a total, the cut that it is the total of is empty. Where too little of what an agency should have
+    published is there, its shares and durations are withheld. Every figure shows all numbers, small ones too: do not
+    pass it on as it is.
 
     Example: throughline measure between_agencies --by from_agency,to_agency --store cases.duckdb
 
