@@ -36,7 +36,7 @@ class Digested:
 
 # The stored rows rather than the views: a view counts to `as_of`, and its position follows from the rows.
 TABLES: tuple[Digested, ...] = (
-    Digested("cases", "case_facts"),
+    Digested("cases", "case_facts", since=frozenset({"facets"})),
     Digested(
         "timeline",
         "dated_events",
@@ -50,11 +50,23 @@ TABLES: tuple[Digested, ...] = (
     Digested("holdings", "holding_facts"),
     Digested("handoffs", "handoff_facts"),
     Digested("clocks", "clock_facts"),
+    Digested("pause_facts", "pause_facts", new=True),
     Digested("contacts", "contact_facts"),
     Digested("tellings", "telling_facts"),
     Digested("claims", "claim_facts"),
     Digested("contradictions", "contradiction_facts"),
     Digested("revisions", "revisions", without=frozenset({"received_at", "case_id"}), new=True),
+    Digested(
+        "conflicts",
+        "quarantined",
+        where="reason = 'conflict'",
+        # the content has its hash here; all else follows from it, or says which copy came first
+        without=frozenset(
+            {"quarantine_id", "reason", "field", "detail", "type", "event_key"}
+            | {"origin", "position", "received_at", "raw", "headers"}
+        ),
+        new=True,
+    ),
 )
 
 

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from throughline.errors import StoreError, UsageError
 from throughline.sinks.damage import translated
-from throughline.sinks.schema import meta, public_schema
+from throughline.sinks.schema import meta, public_schema, views_as_of
 from throughline.sinks.store import Store
 
 Format = Literal["parquet", "ducklake"]
@@ -47,26 +47,32 @@ class ExportedFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What was exported: to when open intervals are counted, and which state of which store it was."""
+    """What was exported: to when it is counted, and which state of which store it was.
+
+    `left_out`: public views that show only what is known today, where it is counted to an earlier day.
+    """
 
     as_of: str | None
     store: str
     commit: int
     schema_version: int
     release: str
+    left_out: tuple[str, ...]
     files: tuple[ExportedFile, ...]
 
 
 def export_parquet(store: Store, folder: Path, *, as_of: datetime | None = None) -> Manifest:
     """Write every public view to `folder`/<view>.parquet, and manifest.json; what was written.
 
-    `as_of` (UTC, naive) is to when open intervals are counted; else to the latest event. Raises UsageError where the
-    folder cannot be made, StoreError where the store cannot be read or the disk is full.
+    `as_of` (UTC, naive) is to when the views are counted; else to the latest event. All files are of that time: a view
+    that cannot be counted to an earlier one is left out, and what an export before left of it is taken away. Raises
+    UsageError where the folder cannot be made, StoreError where the store cannot be read or the disk is full.
     """
     _make(folder)
     files = []
     with _one_state(store, as_of) as cursor, _written(folder):
-        for view in public_schema().views:
+        views = views_as_of(cursor, as_of)
+        for view in views:
             new = folder / f"{view}.parquet.new"
             rows = _write(cursor, view, new)
             with new.open("rb") as file:
@@ -76,6 +82,8 @@ def export_parquet(store: Store, folder: Path, *, as_of: datetime | None = None)
         (folder / f"{MANIFEST}.new").write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
         for name in (*(file.file for file in files), MANIFEST):
             (folder / f"{name}.new").replace(folder / name)
+        for view in made.left_out:
+            (folder / f"{view}.parquet").unlink(missing_ok=True)
     return made
 
 
@@ -90,7 +98,7 @@ def export_ducklake(store: Store, folder: Path, *, as_of: datetime | None = None
     new = catalogue.with_name(f"{CATALOGUE}.new")
     with _one_state(store, as_of) as cursor, _written(folder), closing(_lake(catalogue, new)) as lake:
         lake.execute("begin transaction")
-        for view in public_schema().views:
+        for view in views_as_of(cursor, as_of):
             lake.register("exported", cursor.execute(f'from "{view}"').to_arrow_reader(_ROWS_AT_ONCE))
             lake.execute(f'create or replace table lake."{view}" as from exported')
             lake.unregister("exported")
@@ -99,6 +107,8 @@ def export_ducklake(store: Store, folder: Path, *, as_of: datetime | None = None
             for target, comment in _comments(cursor, view):
                 lake.execute(f"comment on {target} is '{comment.replace(chr(39), chr(39) * 2)}'")
         made = _manifest(cursor, tuple(files))
+        for view in made.left_out:
+            lake.execute(f'drop table if exists lake."{view}"')
         facts = pa.table({"fact": list(_facts(made)), "value": list(_facts(made).values())})
         lake.register("exported", facts)
         lake.execute("create or replace table lake.manifest as from exported")
@@ -138,7 +148,8 @@ def _lake(catalogue: Path, new: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _facts(made: Manifest) -> dict[str, str | None]:
-    return {name: None if value is None else str(value) for name, value in asdict(made).items() if name != "files"}
+    facts = asdict(made) | {"left_out": ", ".join(made.left_out) or None}
+    return {name: None if value is None else str(value) for name, value in facts.items() if name != "files"}
 
 
 @contextmanager
@@ -184,6 +195,7 @@ def _manifest(cursor: duckdb.DuckDBPyConnection, files: tuple[ExportedFile, ...]
         commit=int(found["commit"]),
         schema_version=int(found["schema_version"]),
         release=found["release"],
+        left_out=tuple(view for view in public_schema().views if view not in {file.view for file in files}),
         files=files,
     )
 

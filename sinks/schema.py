@@ -2,6 +2,9 @@
 
 `store_meta(key, value)`: `store` (id), `schema_version`, `commit` and `stamp` (see `mark.py`), `fence` (the
 token of the writer), `views` (JSON: name of each public view to the SHA-256 of its text), `release`.
+
+A line of a view with `$facet` in it stands there once for each facet of the store's domain: such a view has columns
+that are data, and is made again when they change.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -76,6 +80,18 @@ def public_schema() -> Schema:
     return read_schema(folder / "migrations", folder / "views")
 
 
+def views_as_of(connection: duckdb.DuckDBPyConnection, as_of: datetime | None) -> list[str]:
+    """The public views that can be counted to `as_of` (UTC, naive; None: now).
+
+    Before the latest event of the store those are left out that show only what is known today.
+    """
+    views = public_schema().views
+    (latest,) = one_row(connection, "select max(last_at) from case_facts")
+    if as_of is None or latest is None or as_of >= latest:
+        return list(views)
+    return [name for name, text in views.items() if "getvariable('as_of')" in text]
+
+
 def meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """`store_meta` as a dictionary; empty for a database without any table, which may become a store."""
     tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
@@ -129,23 +145,57 @@ def migrate(connection: duckdb.DuckDBPyConnection, schema: Schema) -> bool:
     version = int(found.get("schema_version", 0))
     for step in schema.migrations[version:]:
         _run(connection, step.name, step.text)
-    views = json.loads(found.get("views", "{}"))
-    wanted = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in schema.views.items()}
-    if found and version == schema.version and views == wanted:
-        return False
     # after a migration all of them: the tables they read may have changed
-    stale = [name for name in wanted if version < schema.version or views.get(name) != wanted[name]]
-    # dropped first: a new view must not read an old one that no longer runs
-    for name in {*stale, *views.keys() - wanted.keys()}:
-        connection.execute(f'drop view if exists "{name}"')
-    _make_views(connection, {name: schema.views[name] for name in stale})
+    changed = _renew_views(connection, schema, every=version < schema.version)
+    if found and version == schema.version and not changed:
+        return False
     set_meta(connection, "schema_version", str(schema.version))
-    set_meta(connection, "views", json.dumps(wanted, sort_keys=True))
     set_meta(connection, "release", __version__)
     return True
 
 
-def _make_views(connection: duckdb.DuckDBPyConnection, texts: dict[str, str]) -> None:
+def fit_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make those public views again whose columns follow from the facets in the store, in the caller's transaction."""
+    _renew_views(connection, public_schema())
+
+
+def view_texts(connection: duckdb.DuckDBPyConnection, schema: Schema) -> dict[str, str]:
+    """The text of each view for the facets in the store."""
+    facets = []
+    if connection.execute("select 1 from duckdb_tables() where table_name = 'facets'").fetchone():
+        facets = connection.execute("select facet, title || ': ' || doc from facets order by ordinal").fetchall()
+    return {name: _for_each_facet(text, facets) for name, text in schema.views.items()}
+
+
+def _for_each_facet(text: str, facets: list[tuple[str, str]]) -> str:
+    lines = []
+    for line in text.splitlines(keepends=True):
+        each = facets if "$facet" in line else [("", "")]
+        lines += [line.replace("$facet", facet).replace("$meaning", _quoted(meaning)) for facet, meaning in each]
+    return "".join(lines)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _renew_views(connection: duckdb.DuckDBPyConnection, schema: Schema, *, every: bool = False) -> bool:
+    """Make the views whose text is another than the store's, or all; whether there were any."""
+    views = json.loads(meta(connection).get("views", "{}"))
+    texts = view_texts(connection, schema)
+    wanted = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    if views == wanted and not every:
+        return False
+    stale = [name for name in wanted if every or views.get(name) != wanted[name]]
+    # dropped first: a new view must not read an old one that no longer runs
+    for name in {*stale, *views.keys() - wanted.keys()}:
+        connection.execute(f'drop view if exists "{name}"')
+    make_views(connection, {name: texts[name] for name in stale})
+    set_meta(connection, "views", json.dumps(wanted, sort_keys=True))
+    return True
+
+
+def make_views(connection: duckdb.DuckDBPyConnection, texts: dict[str, str]) -> None:
     """Make the views, each after those that it reads: one that finds a name missing is tried again later."""
     while texts:
         waiting = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 from throughline.errors import UsageError
@@ -47,19 +48,32 @@ def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
         )
 
 
-def read_all(files: list[Path], domain: Domain, mapping: Mapping | None) -> Iterator[tuple[int, Batch]]:
+def read_all(
+    files: list[Path],
+    domain: Domain,
+    mapping: Mapping | None,
+    snapshots: Snapshots | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> Iterator[tuple[int, Batch]]:
     """The records of all files in batches, each with the place of its file in the list; after those of snapshots what
-    differs between them. Raises MappingError, CodecError."""
+    differs between them, unless the caller gives `snapshots` to gather them. `note` is told where there was only one to
+    compare. Raises MappingError, CodecError."""
     if mapping is None or not mapping.compares:
         for place, file in enumerate(files):
             yield from ((place, batch) for batch in read_batches(file, domain, mapping))
         return
-    with Snapshots(mapping, domain) as snapshots:
+    with Snapshots(mapping, domain) if snapshots is None else nullcontext(snapshots) as gathered:
         for place, file in enumerate(files):
             for made in convert(read_rows(file, mapping.settings), mapping, domain, file):
-                snapshots.take(made)
+                gathered.take(made)
                 yield place, made.batch
-        yield from ((len(files) - 1, batch) for batch in snapshots.differences())
+        if snapshots is None:
+            if gathered.is_single:
+                note(
+                    "One snapshot was read, and compared with none: give the one before it too (and, if it comes late, "
+                    "the one after it), or what changed and what has vanished is not published."
+                )
+            yield from ((len(files) - 1, batch) for batch in gathered.differences())
 
 
 def too_few(file: Path, events: int, refused: int) -> str | None:

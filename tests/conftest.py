@@ -6,10 +6,23 @@ import os
 from pathlib import Path
 
 import pytest
+from boards import demo_address, demo_board
 from brokers import broker, topic_prefix
+from chromium import chromium, window
+from made_up import demo
 from proofs import empty_store, made_once
 
-__all__ = ["broker", "empty_store", "made_once", "topic_prefix"]
+__all__ = [
+    "broker",
+    "chromium",
+    "demo",
+    "demo_address",
+    "demo_board",
+    "empty_store",
+    "made_once",
+    "topic_prefix",
+    "window",
+]
 
 _BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -61,6 +61,14 @@ class MappingError(DataError):
     """A mapping file does not hold together, or does not fit the file that it is to map."""
 
 
+class AccessError(DataError):
+    """The file that says who may see what does not hold together, or names a secret that cannot be read."""
+
+
+class BoardExposed(UsageError):
+    """The board was told to listen beyond this machine, and nothing says who may come in."""
+
+
 class CodecError(DataError):
     """Bytes are not the Avro, Parquet or CloudEvents form that they claim to be."""
 
@@ -140,6 +148,19 @@ class BrokerToolMissing(BrokerError):
 
 class PartFailed(InfrastructureError):
     """A process of the local stack stopped by itself."""
+
+
+class AccessRefused(ThroughlineError):
+    """Somebody was not let in, or not further: `status` is that of HTTP, `code` one word for the log."""
+
+    def __init__(self, what: str, *, code: str, status: int = 403, hint: str = "") -> None:
+        self.code = code
+        self.status = status
+        super().__init__(what, hint=hint)
+
+
+class LooksError(InfrastructureError):
+    """The record of who looked at a case cannot be written or read, or lines are missing from it."""
 
 
 class QueryError(ThroughlineError):

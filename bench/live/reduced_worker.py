@@ -6,7 +6,10 @@ import throughline.streams.join.derive as derive_module
 from throughline.cli.main import main
 
 _KEPT = frozenset(
-    ["case_records", "rules", "case_events", "days", "steps", "holding_facts", "handoff_facts", "case_facts"],
+    [
+        *("case_records", "rules", "case_events", "days", "steps", "holding_facts", "handoff_facts"),
+        *("case_facets", "case_facts"),
+    ],
 )
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def renew_stores() -> None:
     """Read all SQL again: views and macros stand in the stores already."""
     from joined import scratch_store, small_domain
 
-    from throughline.sinks.schema import public_schema
+    from throughline.sinks.schema import public_schema, view_texts
     from throughline.sql import sql
     from throughline.streams.join.rules import prepare
 
@@ -56,7 +56,7 @@ def renew_stores() -> None:
     for second_person in (False, True):
         connection = scratch_store(second_person).connection
         prepare(connection, small_domain(second_person))
-        for view in public_schema().views.values():
+        for view in view_texts(connection, public_schema()).values():
             connection.execute(view)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +15,6 @@ from throughline.errors import DataError
 from throughline.quality.stewardship.desk import Action, Desk
 from throughline.schemas.definitions.steward import PUBLISHED
 from throughline.sql import one_row, sql
-from throughline.streams.join.rebuild import past
 
 FIGURES = ("delays",)
 """Each has `sql/NAME.sql`, its rows, and `sql/NAME_behind.sql`, what they count."""
@@ -36,9 +37,23 @@ class Publication:
     is_whole: bool
 
 
-def figure_rows(connection: duckdb.DuckDBPyConnection, figure: str) -> dict[str, str]:
-    """The rows of a figure as JSON text, by subject and in the order of subjects."""
-    return dict(connection.execute(sql(__package__, f"sql/{figure}")).fetchall())
+def figure_rows(connection: duckdb.DuckDBPyConnection, figure: str, as_of: datetime) -> dict[str, str]:
+    """The rows of a figure counted to `as_of` (UTC, naive), as JSON text, by subject and in the order of subjects.
+
+    They are those that `throughline delays --as-of` shows of the same store: of the cases as they are linked now.
+    """
+    with counted_to(connection, as_of):
+        return dict(connection.execute(sql(__package__, f"sql/{figure}")).fetchall())
+
+
+@contextmanager
+def counted_to(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> Iterator[None]:
+    """Let the views count to `as_of` (UTC, naive) within the block."""
+    connection.execute("set variable as_of = ?::timestamp", [as_of])
+    try:
+        yield
+    finally:
+        connection.execute("reset variable as_of")
 
 
 def rows_digest(rows: dict[str, str]) -> str:
@@ -55,13 +70,7 @@ def publish_figure(desk: Desk, figure: str, *, as_of: datetime | None = None) ->
     connection = desk.store.connection
     latest, known_at = _reach(connection)
     as_of = as_of or latest
-    if as_of < latest:
-        with past(desk.store, desk.domain, as_of=as_of, known_at=None, later_acts=True) as then:
-            rows = figure_rows(then.connection, figure)
-    else:
-        connection.execute("set variable as_of = ?::timestamp", [as_of])
-        rows = figure_rows(connection, figure)
-        connection.execute("reset variable as_of")
+    rows = figure_rows(connection, figure, as_of)
     if not rows:
         raise DataError(
             f"The figure {figure} has no rows to publish.", hint="`throughline delays` shows what there is."

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from throughline.quality.figures.publication import Publication, figure_rows
+from throughline.quality.figures.publication import Publication, counted_to, figure_rows
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
 from throughline.sql import registered, sql
@@ -22,7 +21,10 @@ _OF_COVERAGE = {"coverage", "withheld", "median", "p90", "held_median"}
 
 @dataclass(frozen=True)
 class Cause:
-    """An event that touched a case behind a row: `received` since, `corrected`, `linked` or `resolved` by a steward."""
+    """An event that touched a case behind a row: `received` since, `corrected`, `linked` or `resolved` by a steward.
+
+    One that is corrected has the time at which what corrects it was received.
+    """
 
     kind: str
     agency: str
@@ -58,22 +60,19 @@ class Restated:
 def restated(store: Store, domain: Domain, publication: Publication) -> Iterator[Restated]:
     """The rows of a publication that are different now, by subject.
 
-    Both sides count to the `as_of` of the publication, so that what happened later restates nothing. The store is
-    rebuilt as it is known now and, where a row changed, as it was known then.
+    Both sides count to the `as_of` of the publication: what happened later restates nothing, but by the cases that it
+    joins. Where a row changed, the store is rebuilt as it was known then.
     """
-    as_of, known_at = publication.as_of, publication.known_at
-    with ExitStack() as stack:
-        now = stack.enter_context(past(store, domain, as_of=as_of, known_at=None, later_acts=True))
-        present = figure_rows(now.connection, publication.figure)
-        changed = {
-            subject: changes
-            for subject in sorted(publication.rows.keys() | present.keys())
-            if (changes := _changes(publication.rows.get(subject), present.get(subject)))
-        }
-        if not changed:
-            return
-        then = stack.enter_context(past(store, domain, as_of=as_of, known_at=known_at, later_acts=True))
-        causes = _causes(then, now, publication)
+    present = figure_rows(store.connection, publication.figure, publication.as_of)
+    changed = {
+        subject: changes
+        for subject in sorted(publication.rows.keys() | present.keys())
+        if (changes := _changes(publication.rows.get(subject), present.get(subject)))
+    }
+    if not changed:
+        return
+    with past(store, domain, as_of=None, known_at=publication.known_at) as then:
+        causes = _causes(then, store, publication)
     for subject, changes in changed.items():
         yield Restated(publication, subject, changes, tuple(causes.get(subject, ())))
 
@@ -88,19 +87,25 @@ def _changes(before: str | None, now: str | None) -> dict[str, tuple[Any, Any]]:
 def _causes(then: Store, now: Store, publication: Publication) -> dict[str, list[Cause]]:
     """By subject, what touched the cases behind what the figure counts differently."""
     behind = sql(__package__, f"sql/{publication.figure}_behind")
-    connection = now.connection
-    for name, store, query in (
-        ("behind_then", then, behind),
-        ("behind_now", now, behind),
-        ("events_then", then, "select event_key, case_key from events where standing = 'stands'"),
-        ("identifiers_then", then, "select identifier_key, case_key from identifiers"),
-    ):
-        table = store.connection.execute(query).to_arrow_table()
-        # copied: DuckDB would filter an Arrow table by pyarrow, whose integers end before a key does
-        with registered(connection, given=table):
-            connection.execute(f"create temp table {name} as from given")
-    found = connection.execute(sql(__package__, "sql/causes"), {"known_at": publication.known_at}).fetchall()
     causes: dict[str, list[Cause]] = {}
-    for subject, *cause in found:
-        causes.setdefault(subject, []).append(Cause(*cause))
+    # a connection of its own: its temporary tables are gone with it
+    with now.connection.cursor() as cursor:
+        cursor.execute(sql("throughline.streams.join", "keys"))
+        for name, connection, query in (
+            ("behind_then", then.connection, behind),
+            ("behind_now", cursor, behind),
+            ("events_then", then.connection, _STOOD),
+            ("identifiers_then", then.connection, "select identifier_key, case_key from identifiers"),
+        ):
+            with counted_to(connection, publication.as_of):
+                table = connection.execute(query).to_arrow_table()
+            # copied: DuckDB would filter an Arrow table by pyarrow, whose integers end before a key does
+            with registered(cursor, given=table):
+                cursor.execute(f"create temp table {name} as from given")
+        asked = {"known_at": publication.known_at, "as_of": publication.as_of}
+        for subject, *cause in cursor.execute(sql(__package__, "sql/causes"), asked).fetchall():
+            causes.setdefault(subject, []).append(Cause(*cause))
     return causes
+
+
+_STOOD = "select event_key, case_key, occurred_at from events where standing = 'stands'"

@@ -28,13 +28,15 @@ def _templates() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     made.filters |= {
+        "agency": lambda agency: agency or "not known",
         "agreed": agreed,
-        "coded": _coded,
+        "coded": coded,
+        "feed": lambda source: Markup("<code>{}</code>").format(source),
         "moment": _moment,
         "month": month_name,
         "observed": observed,
         "plain": plain,
-        "spaced": _spaced,
+        "spaced": spaced,
     }
     return made
 
@@ -75,7 +77,7 @@ def _said_of(level: str, value: float) -> str:
     return percent(value) if level in ("recorded_in_time", "refused") else plain(value)
 
 
-def _coded(text: str) -> Markup:
+def coded(text: str) -> Markup:
     """Text in which what stands between backticks is code."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
@@ -85,6 +87,6 @@ def _moment(at: datetime) -> Markup:
     return Markup(f"<time>{at:%Y-%m-%d %H:%M}</time>")
 
 
-def _spaced(code: str) -> str:
+def spaced(code: str) -> str:
     """A code as words: `Unit missing`."""
     return code.replace("_", " ").capitalize()

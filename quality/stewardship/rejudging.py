@@ -7,7 +7,8 @@
 | Avro file | the record, framed with the fingerprint of its schema; or a block that cannot be read | the first |
 | export by mapping: Parquet, XES | the row as JSON | with the mapping |
 | export by mapping: CSV | the line | with the mapping and the first line of the file |
-| topic | the value, without the headers of the record | a whole event, Avro or JSON, unless a hash in a header failed |
+| topic | the value, and the headers that say what it is | yes, unless a hash in a header failed |
+| topic, of a batch or of Avro that was framed anew | the event, without the headers | a whole event, Avro or JSON |
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from throughline.sources.formats.registry import RowFormat, event_format, row_fo
 from throughline.sources.mapping.conversion import column_values, map_again
 from throughline.sources.mapping.parts import Mapping
 from throughline.streams.log.fetch import Fetch, Headers
-from throughline.streams.worker.records import read_case_records
+from throughline.streams.worker.records import headers_again, read_case_records
 
 _TOPIC = re.compile(r"(.+)-(\d+)").fullmatch
 _STRUCTURED: Headers = (("content-type", b"application/cloudevents+json"),)
@@ -128,6 +129,8 @@ class Judges:
         if self._topics is None or topic not in {one.topic.name for one in self._topics.case_events}:
             return NO_TOPIC
         raw = record.raw or b""
+        if record.headers is not None:
+            return self._fetched
         return self._fetched if read_frame(raw) is not None or _is_event(raw) else NO_HEADERS
 
     def _events(self, records: Sequence[KeptRecord]) -> Batch:
@@ -151,10 +154,10 @@ class Judges:
             offsets=[one.position for one in records],
             times=[0] * len(records),
             values=[one.raw for one in records],
-            headers=[_STRUCTURED if read_frame(one.raw or b"") is None else () for one in records],
+            headers=[_headers(one) for one in records],
         )
         batch = read_case_records(fetch, self._domain, self._schemas, self._topics).batch
-        return Batch(batch.events.drop_columns(["received_at"]), batch.rejects.drop_columns(["received_at"]))
+        return Batch(batch.events.drop_columns(["received_at"]), batch.rejects.drop_columns(["received_at", "headers"]))
 
 
 def judge_again(
@@ -175,6 +178,13 @@ def judge_again(
             by_judge.setdefault(judge, []).append(record)
     batches = [judge(found) for judge, found in by_judge.items()]
     return join_batches(batches), [one for found in by_judge.values() for one in found], unread
+
+
+def _headers(record: KeptRecord) -> Headers:
+    """Those that were kept; else, as the bytes are a whole event, those that say how it is written."""
+    if record.headers is not None:
+        return headers_again(record.headers)
+    return _STRUCTURED if read_frame(record.raw or b"") is None else ()
 
 
 def _is_event(raw: bytes) -> bool:

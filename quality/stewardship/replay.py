@@ -120,7 +120,7 @@ def _judged(records: Sequence[KeptRecord], judges: Judges) -> _Run:
     answered = {*batch.events["position"].to_pylist(), *batch.rejects["position"].to_pylist()}
     settled = [one for one in judged if one.position in answered]
     return _Run(
-        Batch(_stamped(batch.events, times), _stamped(batch.rejects, times)),
+        Batch(_stamped(batch.events, times), _with_headers(_stamped(batch.rejects, times), judged)),
         [quarantine_id for one in settled for quarantine_id in one.quarantine_ids],
         len(judged) - len(settled),
         unread,
@@ -130,6 +130,16 @@ def _judged(records: Sequence[KeptRecord], judges: Judges) -> _Run:
 def _stamped(table: pa.Table, times: dict[int, datetime]) -> pa.Table:
     received_at = pa.array([times[position] for position in table["position"].to_pylist()], pa.timestamp("us"))
     return table.append_column("received_at", received_at)
+
+
+def _with_headers(rejects: pa.Table, judged: Sequence[KeptRecord]) -> pa.Table:
+    """With the headers that were kept of each record: one that is refused for another reason keeps them."""
+    kept = {one.position: one for one in judged}
+    records = [kept[position] for position in rejects["position"].to_pylist()]
+    found = [
+        one.headers if one.raw == raw else None for one, raw in zip(records, rejects["raw"].to_pylist(), strict=True)
+    ]
+    return rejects.append_column("headers", pa.array(found, pa.string()))
 
 
 def _take(store: Store, runs: Sequence[_Run], done: Replayed, *, is_live: bool) -> None:

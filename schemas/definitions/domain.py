@@ -1,7 +1,7 @@
 """A domain: what can happen and what is owed, read from a directory of YAML files that can be swapped.
 
-domain.yaml         name, time zone, calendar, agencies, areas, identifiers, placeholders, limits, alerts, stewards,
-                    overrides
+domain.yaml         name, time zone, calendar, agencies, areas, identifiers, placeholders, limits, alerts, facets,
+                    stewards, disclosure, overrides
 fields.yaml         the dictionary of fields (may be missing)
 enums.yaml          the lists of values (may be missing)
 events/*.yaml       the types of events
@@ -25,7 +25,7 @@ from throughline.schemas.definitions.alert import AlertRule, parse_alerts
 from throughline.schemas.definitions.calendar import CalendarRule, parse_calendar
 from throughline.schemas.definitions.catalogue import Enum, EventType, Field
 from throughline.schemas.definitions.entry import Entry, Problems, nearest, read_entries, read_entry
-from throughline.schemas.definitions.example import check_example
+from throughline.schemas.definitions.facet import Facet, parse_facets
 from throughline.schemas.definitions.identifier import (
     IdentifierKind,
     Placeholders,
@@ -34,6 +34,7 @@ from throughline.schemas.definitions.identifier import (
 )
 from throughline.schemas.definitions.rulebook import (
     Limits,
+    check_example,
     make_rules,
     parse_limits,
     parse_source_patterns,
@@ -47,19 +48,31 @@ DEFAULT_DOMAIN = Path(__file__).parents[1] / "domains" / "england_wales"
 
 _KEYS = (
     *("name", "title", "type_prefix", "time_zone", "calendar", "agencies", "areas", "identifiers"),
-    *("placeholders", "placeholder_patterns", "limits", "alerts", "stewards", "overrides"),
+    *("placeholders", "placeholder_patterns", "limits", "alerts", "facets", "stewards"),
+    *("disclosure", "overrides"),
 )
 
 
 @dataclass(frozen=True)
 class Agency:
     """An agency. Rules read `role`: steward, advocate; every other role is a name for people. A source that has one of
-    the forms in `sources` is this agency's alone."""
+    the forms in `sources` is this agency's alone. `called` is its name within a sentence: `the CPS`."""
 
     id: str
     name: str
     role: str
     sources: tuple[re.Pattern[str], ...] = ()
+    called: str = ""
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What may be shown beyond those who work on the cases: counts from `threshold` on; with 1, every count.
+
+    Ten is what the Office for National Statistics asks of the Longitudinal Study (celsius.lshtm.ac.uk/onscell.html).
+    """
+
+    threshold: int = 10
 
 
 @dataclass(frozen=True)
@@ -85,7 +98,9 @@ class Domain:
     types: Mapping[str, EventType]
     standards: tuple[Standard, ...]
     alerts: tuple[AlertRule, ...]
+    facets: tuple[Facet, ...]
     second_person: bool
+    disclosure: Disclosure
     owners: Owners
 
     @cached_property
@@ -144,7 +159,9 @@ def load_domain(path: Path | None = None) -> Domain:
         types=types,
         standards=_standards(folder, entry, types, known_agencies, problems),
         alerts=parse_alerts(entry),
+        facets=parse_facets(entry, types, enums),
         second_person=_second_person(entry, types),
+        disclosure=_disclosure(entry),
         owners=read_owners(
             folder, None if agencies is None else {one.id: one.sources for one in agencies.values()}, problems
         ),
@@ -207,6 +224,15 @@ def _second_person(domain: Entry, types: Mapping[str, EventType]) -> bool:
     return needed
 
 
+def _disclosure(domain: Entry) -> Disclosure:
+    given = domain.under("disclosure")
+    given.only("threshold")
+    threshold = given.whole("threshold", Disclosure().threshold, most=1_000)
+    if threshold == 2:
+        given.fault("threshold", "2 would hide 1, and say that it is 1.", "Write 3 or more, or 1 to hide none.")
+    return Disclosure(threshold)
+
+
 def _switches(domain: Entry) -> dict[str, bool]:
     overrides = domain.under("overrides")
     overrides.only("standards")
@@ -223,13 +249,19 @@ def _agencies(entry: Entry) -> dict[str, Agency] | None:
         return None
     agencies: dict[str, Agency] = {}
     for given in entry.entries("agencies"):
-        given.only("id", "name", "role", "sources")
+        given.only("id", "name", "role", "sources", "called")
         agency = given.text("id")
         if agency and not re.fullmatch(r"[a-z][a-z0-9_]*", agency):
             given.fault("id", f"`{agency}` is no name of an agency.", "Use small letters, digits and _.")
         if agency in agencies or agency == "any":
             given.fault("id", f"`{agency}` is taken.")
-        agencies[agency] = Agency(agency, given.text("name"), given.text("role"), parse_source_patterns(given))
+        agencies[agency] = Agency(
+            agency,
+            given.text("name"),
+            given.text("role"),
+            parse_source_patterns(given),
+            given.text("called", needed=False) or given.text("name"),
+        )
     if not agencies:
         entry.fault("agencies", "is missing or empty.", "List the agencies, or write `agencies: any`.")
     return agencies

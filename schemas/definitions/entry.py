@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from throughline.errors import DataError, DomainError, MappingError
+from throughline.errors import AccessError, DataError, DomainError, MappingError
 from throughline.schemas.definitions.yaml_lines import YamlList, YamlMap, read_yaml
 
 
@@ -56,6 +56,12 @@ class MappingProblemsError(_ProblemsError, MappingError):
     remedy = "Correct them in the mapping and run it again."
 
 
+class AccessProblemsError(_ProblemsError, AccessError):
+    """Every problem of a file that says who may see what, in the same way."""
+
+    remedy = "Correct them in the access file and start again."
+
+
 @dataclass
 class Problems:
     """What was found wrong so far."""
@@ -65,7 +71,7 @@ class Problems:
     def add(self, file: Path, line: int | None, key: str, problem: str, hint: str = "") -> None:
         self.found.append(Problem(str(file), line, key, problem, hint))
 
-    def raise_any(self, error: type[DomainProblemsError | MappingProblemsError] = DomainProblemsError) -> None:
+    def raise_any(self, error: type[_ProblemsError] = DomainProblemsError) -> None:
         if self.found:
             raise error(self.found)
 

@@ -49,6 +49,15 @@ RULES: dict[str, pa.Schema] = {
     "agencies": _table({"agency": _TEXT, "name": _TEXT, "role": _TEXT}),
     # a kind of alert that the domain raises
     "alert_rules": _table({"kind": _TEXT, "severity": _TEXT, "days": _NUMBER}, "days"),
+    # a facet of cases; ordinal from 0
+    "facets": _table({"facet": _TEXT, "ordinal": _INT, "title": _TEXT, "doc": _TEXT}),
+    # a value that a facet may have, in the order in which they are shown
+    "facet_values": _table({"facet": _TEXT, "ordinal": _INT, "value": _TEXT, "label": _TEXT}),
+    # a type that states a facet by a field or by a value, and one decision with which it does (null: every one)
+    "facet_statements": _table(
+        {"facet": _TEXT, "type": _TEXT, "when_decision": _TEXT, "field": _TEXT, "value": _TEXT},
+        "when_decision field value",
+    ),
     # a figure that is withheld where too little of what it rests on is there
     "figure_rules": _table({"figure": _TEXT, "at_least": _NUMBER, "precision": _TEXT}),
 }
@@ -73,6 +82,18 @@ def rule_tables(domain: Domain) -> dict[str, pa.Table]:
         "identifier_kinds": [(k.kind, n, k.links, k.hub_limit, k.once) for n, k in enumerate(domain.identifiers)],
         "agencies": [(a.id, a.name, a.role) for a in (domain.agencies or {}).values()],
         "alert_rules": [(rule.kind, rule.severity, rule.days) for rule in domain.alerts],
+        "facets": [(facet.name, n, facet.title, facet.doc) for n, facet in enumerate(domain.facets)],
+        "facet_values": [
+            (facet.name, n, value, label)
+            for facet in domain.facets
+            for n, (value, label) in enumerate(facet.labels.items())
+        ],
+        "facet_statements": [
+            (facet.name, one.type, decision, one.field, one.value)
+            for facet in domain.facets
+            for one in facet.of
+            for decision in one.when or (None,)
+        ],
         "figure_rules": [(one.figure, one.at_least, one.precision) for one in load_figure_rules(domain)],
     }
     return {name: _from_rows(rows[name], schema) for name, schema in RULES.items()}

@@ -97,7 +97,7 @@ def parse_fields(file: Entry, enums: Mapping[str, Enum]) -> dict[str, Field]:
 
 
 def parse_type(entry: Entry, known: Known) -> EventType:
-    """One entry of `events/*.yaml`. Whether its example holds is the question of `example.py`."""
+    """One entry of `events/*.yaml`. Whether its example holds is the question of `rulebook.py`."""
     entry.only(*_TYPE_KEYS)
     name = entry.text("type")
     if name and not _TYPE_NAME.fullmatch(name):

@@ -6,6 +6,7 @@ Functions from table to table: the rows may come from one store or from several,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import duckdb
 import numpy as np
@@ -64,20 +65,24 @@ def answer(
         raise UsageError(f"A figure is cut once by each thing, and there are {', '.join(cuts)}.")
     if len(cuts) > MOST_CUTS:
         raise UsageError(f"At most {MOST_CUTS} cuts at once, and there are {len(cuts)}.")
-    connection = duckdb.connect(config={"python_enable_replacements": "false", "threads": 2})
-    with connection, registered(connection, facts=_with_band(rows)):
+    with _engine().cursor() as connection, registered(connection, facts=with_band(rows)):
         _cut(connection, measure, rows, cuts, where)
         if measure.kind == "durations":
             return _durations(connection, cuts)
         return _shares(connection, measure, rows, cuts)
 
 
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """An empty database, whose cursors each see their own tables: opening one takes longer than most figures."""
+    return duckdb.connect(config={"python_enable_replacements": "false"})
+
+
 def chosen(measure: Measure, rows: pa.Table, where: Mapping[str, str]) -> pa.Table:
     """The rows behind a figure: those that have the values of `where`, in order of time, with their `band` where they
     have an age or a duration. Raises UsageError for a cut that the rows do not have."""
     _check(measure, rows, (), where)
-    connection = duckdb.connect(config={"python_enable_replacements": "false", "threads": 2})
-    with connection, registered(connection, facts=_with_band(rows)):
+    with _engine().cursor() as connection, registered(connection, facts=with_band(rows)):
         text = f"from facts where {_condition(where)} order by counted_at, case_id"
         return connection.execute(text, list(where.values())).to_arrow_table()
 
@@ -96,7 +101,8 @@ def _condition(where: Mapping[str, str]) -> str:
     return " and ".join([f"coalesce(\"{name}\"::varchar, '{NOT_STATED}') = ?" for name in where] or ["true"])
 
 
-def _with_band(rows: pa.Table) -> pa.Table:
+def with_band(rows: pa.Table) -> pa.Table:
+    """The rows with the cut `band`, where they have an age or a duration: in which of `BANDS` it lies."""
     if "seconds" not in rows.column_names:
         return rows
     seconds = rows["seconds"].to_numpy(zero_copy_only=False).astype(np.float64)

@@ -24,11 +24,9 @@ def facts(
     zone; null where the time is not known). Stores of other areas give rows that can be put beneath these. Raises
     DomainError where the SQL cannot be run or lacks a column, and StoreDamaged for a file that cannot be read.
     """
-    cursor = connection.cursor()
     text = sql(__package__, "facts").replace("{facets}", "".join(f'c."{facet}",\n  ' for facet in facets))
-    with translated(None), _explained(measure):
-        cursor.execute("set variable as_of = ?::timestamp", [as_of])
-        rows = cursor.execute(text.replace("{facts}", measure.sql)).to_arrow_table()
+    with translated(None), counting_to(connection, as_of), _explained(measure):
+        rows = connection.execute(text.replace("{facts}", measure.sql)).to_arrow_table()
     if missing := [name for name in measure.columns if name not in rows.column_names]:
         raise DomainError(
             f"The SQL of the measure `{measure.name}` gives no {', '.join(f'`{name}`' for name in missing)}.",
@@ -51,7 +49,17 @@ def _explained(measure: Measure) -> Iterator[None]:
 
 def counted_to(connection: duckdb.DuckDBPyConnection, as_of: datetime | None) -> datetime | None:
     """The time to which figures count: `as_of`, or that of the latest event; None in an empty store."""
-    cursor = connection.cursor()
-    cursor.execute("set variable as_of = ?::timestamp", [as_of])
-    row = cursor.execute("select as_of from as_at").fetchone()
+    with counting_to(connection, as_of):
+        row = connection.execute("select as_of from as_at").fetchone()
     return None if row is None else row[0]
+
+
+@contextmanager
+def counting_to(connection: duckdb.DuckDBPyConnection, as_of: datetime | None) -> Iterator[None]:
+    """Let the views count to `as_of` within the block, and to what they counted before after it."""
+    row = connection.execute("select getvariable('as_of')::timestamp").fetchone()
+    connection.execute("set variable as_of = ?::timestamp", [as_of])
+    try:
+        yield
+    finally:
+        connection.execute("set variable as_of = ?::timestamp", [None if row is None else row[0]])

@@ -22,7 +22,9 @@ class Number:
     least: float | None
     most: float | None
     cases: int
-    counted: int
+    counted: int | None
+    is_hidden: bool = False
+    """Too few cases to be shown (see `shown.py`); then it has no value."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,13 @@ class Series:
 def headline(measure: Measure, figure: pa.Table) -> Number:
     """The number of a figure: rows of one combination of cuts, as `answer` gives them."""
     rows = figure.to_pylist()
+    if any(row.get("suppressed") for row in rows):
+        return Number(None, None, None, 0, 0, is_hidden=True)
     if measure.kind == "durations":
         row = rows[0] if rows else {}
         return Number(
             row.get("median_seconds"), row.get("median_least"), row.get("median_most"), row.get("cases") or 0,
-            row.get("counted") or 0,
+            row.get("counted"),
         )  # fmt: skip
     total: dict[str, Any] = next((row for row in rows if row["outcome"] is None), {})
     chosen = [row for row in rows if row["outcome"] in measure.headline.outcomes]
@@ -58,8 +62,9 @@ def headline(measure: Measure, figure: pa.Table) -> Number:
         share = sum(row["least_share"] or 0 for row in chosen) if total.get("least_seconds") else None
         return Number(share, None, None, total.get("cases") or 0, total.get("cases") or 0)
     known = [row for row in rows if row["share"] is not None]
-    counted = sum(row["counted"] for row in known)
-    share = sum(row["counted"] for row in chosen) / counted if counted else None
+    # counts may be left out for the sake of other groups; shares are not
+    counted = None if any(row["counted"] is None for row in known) else sum(row["counted"] for row in known)
+    share = sum(row["share"] or 0 for row in chosen) if known else None
     return Number(share, None, None, total.get("cases") or 0, counted)
 
 
@@ -70,7 +75,11 @@ def series(measure: Measure, rows: pa.Table, as_of: datetime | None) -> Series:
     there. Of durations, a month is the one in which they began, so that the latest months are short for want of time:
     those have a median once half have ended.
     """
-    figure = answer(measure, rows, ["month"])
+    return series_of(measure, answer(measure, rows, ["month"]), as_of)
+
+
+def series_of(measure: Measure, figure: pa.Table, as_of: datetime | None) -> Series:
+    """As `series`, of a figure by month."""
     by_month: dict[str, list[dict[str, Any]]] = {}
     for row in figure.to_pylist():
         if row["month"] not in (None, NOT_STATED):

@@ -37,7 +37,8 @@ _KEYS = (
     *("name", "title", "asks", "page", "counts", "kind", "outcomes", "cuts", "figure", "review", "method", "unknown"),
     *("not_for", "drawn", "headline"),
 )
-_DRAWN = ("bars", "survival", "shares", "flow", "spans")
+_DRAWN = ("counts", "shares", "curves", "spans")
+"""How many of each outcome, what share of each, what has not ended yet, certain and at most."""
 _HERE = Path(__file__).parent
 
 

@@ -14,7 +14,7 @@ from throughline.sql import one_row, registered, sql
 
 @dataclass(frozen=True)
 class KeptRecord:
-    """A record in quarantine, whole: `raw` is its bytes, `received_at` UTC.
+    """A record in quarantine, whole: `raw` is its bytes, `headers` those of a record of a topic, `received_at` UTC.
 
     Rows of quarantine with one place and the same bytes are one record: `quarantine_ids` and their `reasons`.
     """
@@ -27,6 +27,7 @@ class KeptRecord:
     reasons: tuple[str, ...]
     source: str | None
     event_id: str | None
+    headers: str | None = None
 
 
 def choose_kept(
@@ -49,8 +50,8 @@ def portion(connection: duckdb.DuckDBPyConnection, number: int) -> list[KeptReco
     """The records of a portion, from 0: by origin, and by position within each turn."""
     rows = connection.execute(sql(__package__, "sql/portion"), [number]).fetchall()
     return [
-        KeptRecord(origin, position, raw, received_at, tuple(ids), tuple(reasons), source, event_id)
-        for origin, position, raw, received_at, ids, reasons, source, event_id in rows
+        KeptRecord(origin, position, raw, received_at, tuple(ids), tuple(reasons), source, event_id, headers)
+        for origin, position, raw, received_at, ids, reasons, source, event_id, headers in rows
     ]
 
 

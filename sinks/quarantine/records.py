@@ -41,14 +41,16 @@ class QuarantinedRecord:
 
 
 def record(connection: duckdb.DuckDBPyConnection, rejects: pa.Table) -> int:
-    """Put `rejects` (REJECTS, and received_at, UTC) into quarantine inside the caller's transaction; the number of new
-    rows.
+    """Put `rejects` into quarantine inside the caller's transaction; the number of new rows.
 
+    They are REJECTS with received_at (UTC) and perhaps `headers` (text).
     A record that stands there already (same reason, bytes, source and id: see ids.sql) is no new row.
     """
     if rejects.num_rows == 0:
         return 0
     connection.execute(sql(__package__, "sql/ids"))
+    if "headers" not in rejects.column_names:
+        rejects = rejects.append_column("headers", pa.nulls(rejects.num_rows, pa.string()))
     with registered(connection, rejected_records=rejects):
         return int(one_row(connection, sql(__package__, "sql/record"))[0])
 

@@ -6,18 +6,38 @@ with asked as (
 named as (
   select event_key, event_id from events where standing = 'stands'
 ),
+-- the first pause of a clock that was not over by then: until it was, the clock was due as it was before
+pausing as (
+  select p.*
+  from pause_facts p
+  cross join asked
+  where p.to_at > asked.as_of
+  qualify row_number() over (partition by p.case_key, p.standard, p.version, p.start_event order by p.position) = 1
+),
+-- clocks that ran by then: what stopped or paused later had not yet
+running as (
+  select
+    f.case_key, f.standard, f.version, f.start_event,
+    if(p.position is null, f.due_at, p.due_at) as due_at,
+    if(p.position is null, f.due_latest, p.due_latest) as due_latest
+  from clock_facts f
+  cross join asked
+  left join pausing p using (case_key, standard, version, start_event)
+  where f.started_at <= asked.as_of
+    and coalesce(f.stopped_at > asked.as_of, true)
+    and coalesce(if(p.position is null, f.paused_since, p.from_at) > asked.as_of, true)
+),
 standing as (
   -- `matter` tells alerts of one kind and case apart, and never changes; `subject` is for people
   select
     f.case_key, 'clock_overdue' as kind, s.owner as agency, f.due_at as since,
     concat_ws(' ', f.standard, f.version, to_hex(f.start_event)) as matter,
     concat_ws(' ', f.standard, n.event_id) as subject
-  from clock_facts f
+  from running f
   cross join asked
   join standards s using (standard, version)
   left join named n on n.event_key = f.start_event
-  where f.stopped_at is null and f.due_at is not null and asked.as_of > f.due_latest
-    and coalesce(f.paused_since > asked.as_of, true)
+  where f.due_at is not null and asked.as_of > f.due_latest
 
   union all
   select f.case_key, 'limbo_unacknowledged', f.to_agency, f.sent_at, to_hex(f.sent_event), n.event_id
@@ -25,14 +45,16 @@ standing as (
   cross join asked
   join alert_rules r on r.kind = 'limbo_unacknowledged'
   left join named n on n.event_key = f.sent_event
-  where f.received_at is null and f.ended_at is null and asked.as_of > f.sent_at + to_microseconds((r.days * 86400000000)::bigint)
+  where coalesce(f.received_at > asked.as_of, true) and coalesce(f.ended_at > asked.as_of, true)
+    and asked.as_of > f.sent_at + to_microseconds((r.days * 86400000000)::bigint)
 
   union all
   select f.case_key, 'contact_broken', f.agency, f.due_at, to_hex(f.event_key), n.event_id
   from contact_facts f
   cross join asked
   left join named n using (event_key)
-  where f.kind in ('promised', 'requested') and f.answered_at is null and f.due_at < asked.as_of
+  where f.kind in ('promised', 'requested') and f.occurred_at <= asked.as_of
+    and coalesce(f.answered_at > asked.as_of, true) and f.due_at < asked.as_of
 
   union all
   select
@@ -41,24 +63,31 @@ standing as (
   join events e on e.event_key = f.event_key and e.case_key = f.case_key
   cross join asked
   join alert_rules r on r.kind = 'decision_not_told'
-  where f.class = 'not_told'
+  where e.occurred_at <= asked.as_of and coalesce(f.told_at > asked.as_of, true)
     and asked.as_of > coalesce(e.effect_at, e.occurred_at + to_microseconds((r.days * 86400000000)::bigint))
 
   union all
   select
-    case_key, kind, null, from_at,
-    concat_ws(' ', left_agency, right_agency, from_at::varchar),
-    concat(left_agency, ' says ', left_claim, ', ', right_agency, ' says ', right_claim)
-  from contradiction_facts
-  where to_at is null and kind in ('each_points_at_other', 'both_claim')
+    f.case_key, f.kind, null, f.from_at,
+    concat_ws(' ', f.left_agency, f.right_agency, f.from_at::varchar),
+    concat(f.left_agency, ' says ', f.left_claim, ', ', f.right_agency, ' says ', f.right_claim)
+  from contradiction_facts f
+  cross join asked
+  where f.from_at <= asked.as_of and coalesce(f.to_at > asked.as_of, true)
+    and f.kind in ('each_points_at_other', 'both_claim')
 
   union all
   select
-    null, 'conflict', (select min(agency) from agencies where role = 'steward'), min(received_at),
-    concat_ws(' ', source, event_id), concat_ws(' ', source, event_id)
-  from quarantined
-  where reason = 'conflict'
-  group by source, event_id
+    null, 'conflict', (select min(agency) from agencies where role = 'steward'), min(q.received_at),
+    concat_ws(' ', q.source, q.event_id), concat_ws(' ', q.source, q.event_id)
+  from quarantined q
+  -- of an event on which a steward has decided, the copies that do not stand are kept
+  anti join events e
+    on e.source = q.source and e.event_id = q.event_id and e.standing in ('stands', 'retraction')
+  where q.reason = 'conflict'
+  group by q.source, q.event_id
+  -- a store that was filled at once received everything after the latest event
+  having coalesce(min(q.received_at) <= getvariable('as_of')::timestamp, true)
 )
 select
   lpad(lower(to_hex(md5_number_lower(concat_ws(chr(31), kind, to_hex(a.case_key), a.matter)))), 16, '0') as alert_id,

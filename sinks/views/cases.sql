@@ -1,4 +1,4 @@
--- One row per case: who holds it now, and what it consists of.
+-- One row per case: who holds it now, what it consists of, and what it is about.
 create or replace view cases as
 select
   'c' || lpad(lower(to_hex(case_key)), 16, '0') as case_id,
@@ -12,9 +12,11 @@ select
   events,
   handoffs,
   state,
-  awaiting_agency
+  awaiting_agency,
+  -- one for each facet of the store's domain (sinks/schema.py)
+  stated_facet(facets, '$facet') as "$facet",
 from case_facts;
-comment on view cases is 'One row per case: who holds it now, and what it consists of.';
+comment on view cases is 'One row per case: who holds it now, what it consists of, and what it is about.';
 comment on column cases.case_id is 'Id of the case, made of the least of its identifiers; every identifier it ever had resolves to it.';
 comment on column cases.area is 'Area (police force code).';
 comment on column cases.identifiers is 'Its identifiers, as kind:value.';
@@ -27,3 +29,4 @@ comment on column cases.events is 'Number of its events.';
 comment on column cases.handoffs is 'Number of its handoffs.';
 comment on column cases.state is 'held, limbo (sent and not received), closed, or unknown (no event says who holds it).';
 comment on column cases.awaiting_agency is 'In limbo: the agency that it was sent to.';
+comment on column cases."$facet" is '$meaning';

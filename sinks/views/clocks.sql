@@ -5,7 +5,30 @@ with asked as (
   from (select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts)
   cross join domain d
 ),
--- what started by then; what stopped later had not yet
+-- the first pause of a clock that was not over by then: what stood before it stood then
+pausing as (
+  select p.*
+  from pause_facts p
+  cross join asked
+  where p.to_at > asked.as_of
+  qualify row_number() over (partition by p.case_key, p.standard, p.version, p.start_event order by p.position) = 1
+),
+paused_then as (
+  select
+    f.* replace (
+      if(p.position is null, f.paused, p.paused) as paused,
+      if(p.position is null, f.due_at, p.due_at) as due_at,
+      if(p.position is null, f.due_latest, p.due_latest) as due_latest,
+      if(p.position is null, f.paused_since, p.from_at) as paused_since,
+      if(p.position is null, f.pause_earliest, p.from_earliest) as pause_earliest,
+      if(p.position is null, f.pause_latest, p.from_latest) as pause_latest,
+      if(p.position is null, f.pause_first, p.from_first) as pause_first,
+      if(p.position is null, f.pause_last, p.from_last) as pause_last
+    )
+  from clock_facts f
+  left join pausing p using (case_key, standard, version, start_event)
+),
+-- what started by then; what stopped or paused later had not yet
 started as (
   select
     f.* replace (
@@ -14,11 +37,16 @@ started as (
       if(f.stopped_at > asked.as_of, null, f.stop_latest) as stop_latest,
       if(f.stopped_at > asked.as_of, null, f.stop_first) as stop_first,
       if(f.stopped_at > asked.as_of, null, f.stop_last) as stop_last,
-      if(f.stopped_at > asked.as_of, null, f.stop_event) as stop_event
+      if(f.stopped_at > asked.as_of, null, f.stop_event) as stop_event,
+      if(f.paused_since > asked.as_of, null, f.paused_since) as paused_since,
+      if(f.paused_since > asked.as_of, null, f.pause_earliest) as pause_earliest,
+      if(f.paused_since > asked.as_of, null, f.pause_latest) as pause_latest,
+      if(f.paused_since > asked.as_of, null, f.pause_first) as pause_first,
+      if(f.paused_since > asked.as_of, null, f.pause_last) as pause_last
     ),
     asked.as_of,
     asked.as_of_date
-  from clock_facts f
+  from paused_then f
   cross join asked
   where coalesce(f.started_at <= asked.as_of, true)
 ),
@@ -57,7 +85,7 @@ counted as (
         stop_latest - if(stop_latest > stop_earliest, interval 1 microsecond, interval 0 microsecond) <= due_at then 'met'
       when stopped_at is not null and stop_earliest > due_latest then 'late'
       when stopped_at is not null then 'unclear'
-      when paused_since <= as_of then 'paused'
+      when paused_since is not null then 'paused'
       when due_at is null then 'running'
       when as_of > due_latest then 'overdue'
       else 'running'

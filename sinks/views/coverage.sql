@@ -26,6 +26,8 @@ recorded as (
     date_trunc('month', coalesce(recorded_at, occurred_at))::date as period
   from dated_events
   where agency not in (select agency from agencies where role = 'steward')
+    -- asked of an earlier day, what happened later is not expected yet
+    and coalesce(occurred_at <= getvariable('as_of')::timestamp, true)
 ),
 there as (
   select
@@ -39,6 +41,7 @@ there as (
 gap_months as (
   select *, unnest(generate_series(date_trunc('month', after_at), before_at, interval 1 month)) as month
   from sequence_gaps
+  where coalesce(before_at <= getvariable('as_of')::timestamp, true)
 ),
 gap_parts as (
   select

@@ -3,6 +3,17 @@ create or replace view sequence_gaps as
 with numbered as (
   select source, agency, try_cast(sequence as bigint) as number, coalesce(recorded_at, occurred_at) as recorded_at
   from dated_events
+  where number is not null and retracts is null
+  union all
+  -- all retractions of an event are one content, and each has a number of its own
+  select e.source, e.agency, try_cast(s.sequence as bigint) as number, s.recorded_at
+  from statements s
+  join (
+    select event_key, any_value(source) as source, coalesce(min(agency) filter (retracts is null), min(agency)) as agency
+    from events
+    semi join (select event_key from statements where sequence is not null) using (event_key)
+    group by event_key
+  ) e using (event_key)
   where number is not null
 ),
 neighbours as (
@@ -31,5 +42,5 @@ comment on column sequence_gaps.agency is 'Agency of the event after the gap.';
 comment on column sequence_gaps.first_number is 'First number that is missing.';
 comment on column sequence_gaps.last_number is 'Last number that is missing.';
 comment on column sequence_gaps.numbers is 'How many numbers are missing.';
-comment on column sequence_gaps.after_at is 'When the event before the gap was recorded (UTC), or happened where that is not said.';
+comment on column sequence_gaps.after_at is 'When the event before the gap was recorded (UTC), or happened where that is not said; null for a retraction that does not say it.';
 comment on column sequence_gaps.before_at is 'The same of the event after the gap, and not before `after_at`.';

@@ -28,7 +28,8 @@ published as (
     count(try_cast(sequence as bigint)) > 0 as numbers_them
   from events
   cross join asked
-  where coalesce(occurred_at <= asked.as_of, true)
+  -- what a retraction says besides counts for nothing, and copies of it may say different things
+  where coalesce(occurred_at <= asked.as_of, true) and retracts is null
   group by source
 )
 select

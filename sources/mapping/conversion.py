@@ -91,7 +91,7 @@ def _rows_of(columns: tuple[str, ...], records: list[tuple[int, dict[str, str | 
 
 def convert(found: Iterable[Rows], mapping: Mapping, domain: Domain, path: Path) -> Iterator[Converted]:
     """What the mapping makes of rows that were read from `path`, in bounded runs. Raises as `read_mapped` does."""
-    columns, queries, wanted, stated = None, [], "", ""
+    columns, queries, wanted, stated, taken = None, [], "", "", ""
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.execute("set timezone = 'UTC'")
         connection.execute("set variable origin = $1", [str(path)])
@@ -103,14 +103,14 @@ def convert(found: Iterable[Rows], mapping: Mapping, domain: Domain, path: Path)
                     raise MappingProblemsError(problems)
                 plan = MappingSql(mapping, domain.rules, rows.columns, path, domain.time_zone)
                 columns, queries, wanted = rows.columns, plan.queries(), plan.filter()
-                stated = plan.stated() if mapping.compares else ""
+                stated, taken = (plan.stated(), plan.taken()) if mapping.compares else ("", "")
             for start in range(0, max(rows.table.num_rows, 1), BATCH_ROWS):
                 part = Rows(
                     rows.columns,
                     rows.table.slice(start, BATCH_ROWS),
                     rows.rejects.slice(0 if start == 0 else rows.rejects.num_rows),
                 )
-                yield _convert_run(connection, queries, wanted, part, domain, mapping, stated)
+                yield _convert_run(connection, queries, wanted, part, domain, mapping, stated, taken)
 
 
 def _convert_run(
@@ -121,6 +121,7 @@ def _convert_run(
     domain: Domain,
     mapping: Mapping,
     stated: str,
+    taken: str,
 ) -> Converted:
     rejects = [rows.rejects]
     events: list[pa.Table] = []
@@ -145,6 +146,8 @@ def _convert_run(
         if stated:
             said = connection.execute(stated).to_arrow_table().cast(STATED)
         connection.unregister("source_rows")
+    if taken and said["revision"].null_count == said.num_rows:
+        said = pa.concat_tables([said, connection.execute(taken).to_arrow_table().cast(STATED)])
     refused = _whole(pa.concat_tables(rejects), rows)
     accepted = pa.concat_tables(events) if events else EVENTS.empty_table()
     return Converted(
@@ -153,7 +156,7 @@ def _convert_run(
         left_out,
         pa.concat_tables([EVENTS.empty_table(), *changes]),
         said,
-        rows.rejects.num_rows > 0 or any(column.null_count for column in said.columns),
+        rows.rejects.num_rows > 0 or any(column.null_count for column in said.slice(0, count * len(queries)).columns),
     )
 
 

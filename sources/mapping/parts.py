@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import md5
 from pathlib import Path
 
 from throughline.sources.formats.registry import Settings
@@ -171,6 +173,15 @@ class Mapping:
         for condition in conditions:
             used.setdefault(condition.column, condition.line)
         return used
+
+    @property
+    def meaning(self) -> str:
+        """A hash of all that decides what a row says: equal for equal mappings, wherever they stand and however they
+        are laid out. When a snapshot was taken is no part of it."""
+        said = replace(
+            self, title="", file=Path(), snapshot=None if self.snapshot is None else replace(self.snapshot, as_of=None)
+        )
+        return md5(re.sub(r"\bline=\d+", "", repr(said)).encode()).hexdigest()
 
     @property
     def counts_places(self) -> bool:

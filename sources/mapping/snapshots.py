@@ -2,11 +2,13 @@
 
 A snapshot is all rows, of however many files, that are as of one time. Each is compared with the one before it,
 whatever the order in which they are read; what differs happened between the two. Rows are kept on disk meanwhile.
+What was read in earlier runs is for the caller to keep: `gathered` gives it, `recall` takes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Named
 from datetime import date, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -31,10 +33,18 @@ from throughline.sql import sql
 
 _ROWS_AT_ONCE = 100_000
 # what an event says of what it is about: not how it is named, when it was written down, or where it was read
+_PLACE = ("origin", "position", "revision")
 _CONTENT = (
-    *("type", "version", "agency", "unit", "decision", "reason", "reference", "answers", "about", "holder"),
+    *("type", "agency", "unit", "decision", "reason", "reference", "answers", "about", "holder"),
     *("due_at", "effect_at", "enhanced", "channel", "victim", "officer", "data"),
 )
+_GATHERED = {
+    "seen": "select *, md5(concat_ws(chr(31), "
+    + ", ".join(f"coalesce({name}::varchar, chr(30))" for name in EVENTS.names if name not in _PLACE)
+    + ")) as said from seen",
+    "stated": "from stated",
+    "unsure": "from unsure",
+}
 
 
 class Snapshots:
@@ -64,12 +74,44 @@ class Snapshots:
         self._connection.execute("insert into stated select distinct id, revision from given where id is not null")
         if made.is_unsure:
             self._connection.execute(
-                "insert into unsure select distinct revision from given "
+                # a row that does not say which it is of is of one that the rows beside it are of
+                "insert into unsure select distinct revision from given where revision is not null "
                 "union select null where not exists (select 1 from given where revision is not null)"
             )
 
-    def differences(self) -> Iterator[Batch]:
-        """The events of what changed and of what has vanished, admitted by the domain's rules, in bounded batches."""
+    @property
+    def since(self) -> str | None:
+        """The earliest of the snapshots that were taken, as a revision; '' where it may be any, None for none."""
+        row = self._connection.execute(
+            "select min(coalesce(revision, '')) "
+            "from (select revision from stated union all select revision from unsure)"
+        ).fetchone()
+        return None if row is None else row[0]
+
+    @property
+    def is_single(self) -> bool:
+        """Whether those that were taken are one, so that nothing is compared with anything."""
+        row = self._connection.execute("select count(distinct revision) from stated").fetchone()
+        return row is not None and row[0] == 1
+
+    def gathered(self) -> Iterator[tuple[str, pa.RecordBatchReader]]:
+        """What has been taken, table by table: `seen`, `stated` and `unsure`."""
+        for name, query in _GATHERED.items():
+            yield name, self._connection.execute(query).to_arrow_reader(_ROWS_AT_ONCE)
+
+    def recall(self, earlier: Named[str, pa.Table | pa.RecordBatchReader]) -> None:
+        """Add what was gathered in earlier runs, table by table, as far as `differences` needs it."""
+        for name, table in earlier.items():
+            self._connection.register("given", table)
+            self._connection.execute(f"insert into {name} by name from given")
+            self._connection.unregister("given")
+
+    def differences(self, *, takes_back: bool = True) -> Iterator[Batch]:
+        """The events of what changed and of what has vanished, admitted by the domain's rules, in bounded batches.
+
+        With `takes_back` also retractions of what a reading without the snapshots between would have claimed: for those
+        who cannot know what was claimed before.
+        """
         run = self._connection.execute
         # what cannot be read may be the row that seems to be missing, and of an unknown snapshot
         run(
@@ -88,13 +130,14 @@ class Snapshots:
         run(
             "create temp table intervals as select * exclude (micros), make_timestamp(micros) as occurred_at from pairs"
         )
-        yield from self._admitted(sql(__package__, "changes"))
+        what = "" if takes_back else "where retracts is null"
+        yield from self._admitted(f"select * from ({sql(__package__, 'changes')}) {what}")
         snapshot = self._mapping.snapshot
         if snapshot is not None and snapshot.vanished is not None:
-            yield from self._admitted(self._vanished(snapshot.vanished))
+            yield from self._admitted(self._vanished(snapshot.vanished, takes_back))
 
-    def _vanished(self, meaning: Word) -> str:
-        vanished = f"({sql(__package__, 'vanished')})"
+    def _vanished(self, meaning: Word, takes_back: bool) -> str:
+        vanished = f"(select * from ({sql(__package__, 'vanished')}) where is_new or {takes_back})"
         if not meaning.type:
             columns = {"revision": "missing_at", "retracts": "true"}
             columns |= {"occurred_at": "row_occurred_at", "occurred_precision": "row_occurred_precision"}

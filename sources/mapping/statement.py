@@ -91,6 +91,15 @@ class MappingSql:
         every = (f"select id, revision from ({self._query(emit, is_wanted='true')})" for emit in self.mapping.emits)
         return " union all ".join(every)
 
+    def taken(self) -> str:
+        """No id and the revision of the file, as far as it is known without a row."""
+        snapshot = self.mapping.snapshot
+        if snapshot is None or snapshot.as_of is None or snapshot.as_of.column is not None:
+            return "select null::varchar as id, null::varchar as revision"
+        self.times = []
+        as_of = self._time(snapshot.as_of, "as_of", "event", _Faults([]))
+        return f"select null::varchar as id, {as_of.revision} as revision from {self._layers('(select 1) r')}"
+
     def _query(self, emit: Emit, is_wanted: str | None = None) -> str:
         faults = _Faults([])
         self.times = []

@@ -8,19 +8,25 @@ with known as (
 three as (
   select revision, before, lag(before) over (order by revision) as the_one_before_that from whole
 ),
-missing as (
-  select w.revision as missing_at, w.before, k.id, max(k.revision) as last_at
-  from three w
-  join known k on k.revision < w.revision
-  where not exists (select 1 from stated s where s.id = k.id and s.revision = w.revision)
-    and exists (select 1 from stated s where s.id = k.id and s.revision in (w.before, w.the_one_before_that))
+-- what one of the two before it has; of most snapshots next to nothing is gone
+gone as (
+  select missing_at, before, id, bool_or(is_new) as is_new
+  from (
+    select w.revision as missing_at, w.before, s.id, true as is_new from three w join stated s on s.revision = w.before
+    union all
+    select w.revision, w.before, s.id, false from three w join stated s on s.revision = w.the_one_before_that
+  ) had
+  where not exists (select 1 from stated s where s.id = had.id and s.revision = had.missing_at)
   group by all
+),
+missing as (
+  select g.*, max(k.revision) as last_at from gone g join known k on k.id = g.id and k.revision < g.missing_at group by all
 )
 select
   e.* exclude (is_change, content, occurred_at, occurred_precision, origin),
   e.occurred_at as row_occurred_at, e.occurred_precision as row_occurred_precision,
   i.occurred_at, i.occurred_precision, m.missing_at, m.before,
-  exists (select 1 from stated s where s.id = m.id and s.revision = m.before) as is_new,
+  m.is_new,
   (select min(origin) from seen o where o.revision = m.missing_at) as origin
 from missing m
 join seen e on e.id = m.id and e.revision = m.last_at and not e.is_change

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,19 +57,20 @@ def publish(
     wait_seconds: float = 120.0,
     report: Report = lambda stage, done, total: None,
     counts: Published | None = None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> Published:
     """Publish every record of `paths` that the catalogue accepts, at most `rate` a second.
 
     Events that the outbox has already are not sent again. Returns when the broker has acknowledged all. Raises
     BrokerUnavailable where it has acknowledged nothing for `wait_seconds`: the rest stays in the outbox. Raises
     BrokerRefused, once all others have gone, OutboxError and its kinds, UsageError, MappingError, CodecError. What was
-    done until then stands in `counts`.
+    done until then stands in `counts`; `note` is told what the user is to know besides.
     """
     counts = Published() if counts is None else counts
     files = files_to_read(paths, is_mapped=mapping is not None)
     sizes = [size_of(file) for file in files]
     began = time.monotonic()
-    for place, batch in read_all(files, domain, mapping):
+    for place, batch in read_all(files, domain, mapping, note=note):
         counts.refuse(batch.rejects)
         counts.read += batch.rejects.num_rows
         for portion in _portions(batch.events, rate):

@@ -51,7 +51,10 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table) -> Counts:
         if incoming["revision"].null_count < incoming.num_rows:
             connection.execute(sql(__package__, "accept_sql/statements"))
         else:
-            connection.execute("create or replace temp table stated_anew (event_key ubigint)")
+            connection.execute(
+                "create or replace temp table stated_anew "
+                "(event_key ubigint, content_hash varchar, revision varchar, is_known boolean)"
+            )
         connection.execute(sql(__package__, "accept_sql/first_copies"))
         (repeats, acts) = _row(
             connection,
@@ -82,31 +85,24 @@ def _judge(connection: duckdb.DuckDBPyConnection, acts: bool) -> None:
         connection.execute(sql(__package__, "accept_sql/steward_conflicts"))
     (contested,) = _row(connection, "select count(*) from contested")
     if contested:
-        connection.execute(sql(__package__, "accept_sql/conflicts"))
-        connection.execute(sql(__package__, "accept_sql/withdrawn"))
+        settle_standing(connection)
     if acts:
         connection.execute(sql(__package__, "accept_sql/steward_links"))
         connection.execute(sql(__package__, "accept_sql/steward_quarantine"))
 
 
+def settle_standing(connection: duckdb.DuckDBPyConnection) -> None:
+    """Decide which contents of the events in `contested` stand, and part what only those had joined that do not."""
+    connection.execute(sql(__package__, "accept_sql/conflicts"))
+    connection.execute(sql(__package__, "accept_sql/withdrawn"))
+
+
 def _count(connection: duckdb.DuckDBPyConnection, read: int, repeats: bool) -> Counts:
     if not repeats:
         return Counts(read=read, accepted=read)
-    kept, conflicts = _row(
-        connection,
-        """
-        select
-          (select count(*) from arrived anti join repeated using (event_key)) + (select count(*) from kept_copies),
-          (select count(*) from kept_copies k
-           semi join (
-             select event_key, content_hash_of(e) as content_hash
-             from events e semi join kept_copies using (event_key)
-             where e.standing = 'conflict'
-           ) using (event_key, content_hash))
-        """,
-    )
-    quarantined = {"conflict": conflicts} if conflicts else {}
-    return Counts(read, kept - conflicts, read - kept, quarantined)
+    kept, conflicts, contesting = _row(connection, sql(__package__, "accept_sql/counts"))
+    quarantined = {"conflict": conflicts + contesting} if conflicts + contesting else {}
+    return Counts(read, kept - conflicts, read - kept - contesting, quarantined)
 
 
 def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:

@@ -20,6 +20,7 @@ MODELS: tuple[tuple[str, Kept], ...] = (
     ("steps", "no"),
     ("holding_facts", "and read"),
     ("handoff_facts", "and read"),
+    ("case_facets", "no"),
     ("case_facts", "yes"),
     ("contact_facts", "yes"),
     ("telling_facts", "yes"),
@@ -30,6 +31,8 @@ MODELS: tuple[tuple[str, Kept], ...] = (
     ("clock_starts", "no"),
     ("clock_ends", "no"),
     ("clock_pauses", "no"),
+    ("clock_terms", "no"),
+    ("pause_facts", "yes"),
     ("clock_facts", "yes"),
 )
 

@@ -39,8 +39,12 @@ def open_domain(store: Store, domain: Domain) -> None:
     check_fed_with_events(store)
     prepare(store.connection, domain)
     with store.transaction() as connection:
-        if install_rules(connection, domain):
+        changed = install_rules(connection, domain)
+        if changed:
             forget(connection)
+    if changed and store.path is not None:
+        # the views may have changed with the rules: a log with changes of the schema in it is what DuckDB replays worst
+        store.checkpoint()
 
 
 def rebuild(store: Store, domain: Domain, progress: Progress = lambda stage, part: None) -> int:

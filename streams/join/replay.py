@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
 from throughline.sources.files import Report, files_to_read, read_all, size_of
 from throughline.sources.mapping.parts import Mapping
+from throughline.sources.mapping.snapshots import Snapshots
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.batch import Received, accept_only, settle
+from throughline.streams.join.comparison import compare
 from throughline.streams.join.rebuild import open_domain
 
 
@@ -26,6 +29,7 @@ def replay(
     received_at: Received | None = None,
     report: Report = lambda stage, done, total: None,
     of_file: Callable[[Path, Counts], None] = lambda file, counts: None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> Counts:
     """Bring every record of `paths` into `store`, and the timeline up to date.
 
@@ -33,7 +37,10 @@ def replay(
     that cannot be accepted stands in quarantine; one that is in the store already is counted as a duplicate, so that
     replaying a file again changes nothing. `received_at` (UTC, naive) is now unless given; a
     function gives it for each row of a table, which is of EVENTS or of REJECTS. `of_file` is told what became of the
-    records of each file.
+    records of each file, `note` what the user is to know besides.
+
+    Snapshots are compared with those that were read before, and what is said to have happened between two of them gives
+    way where one comes that lies between: however they are grouped over runs, the store is the same.
 
     Raises UsageError for a path that is not there or holds nothing to read, MappingError, CodecError and StoreError.
     """
@@ -43,13 +50,16 @@ def replay(
     counts = Counts()
     by_file = [Counts() for _ in files]
     sizes = [size_of(file) for file in files]
-    with store.bulk():
-        for place, batch in _ahead(read_all(files, domain, mapping)):
+    snapshots = Snapshots(mapping, domain) if mapping is not None and mapping.compares else None
+    with store.bulk(), snapshots or nullcontext():
+        for place, batch in _ahead(read_all(files, domain, mapping, snapshots)):
             became = accept_only(store, batch, received_at)
             counts.add(became)
             by_file[place].add(became)
             report(f"reading {files[place].name}", sum(sizes[:place]), sum(sizes))
         report("reading", sum(sizes), sum(sizes))
+        if mapping is not None and snapshots is not None:
+            counts.add(compare(store, mapping, snapshots, received_at, note))
         settle(store, lambda stage, part: report(stage, part, 1.0))
     for file, became in zip(files, by_file, strict=True):
         of_file(file, became)

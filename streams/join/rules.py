@@ -10,6 +10,7 @@ import pyarrow as pa
 from throughline.schemas.definitions.calendar import calendar
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.rule_tables import rule_tables
+from throughline.sinks.schema import fit_views
 from throughline.sql import sql
 
 RULE_TABLES = (
@@ -21,11 +22,14 @@ RULE_TABLES = (
     "identifier_kinds",
     "agencies",
     "alert_rules",
+    "facets",
+    "facet_values",
+    "facet_statements",
     "figure_rules",
     "calendar",
 )
 # read when a view is asked: a change of these leaves all that is derived as it is
-_READ_BY_VIEWS = ("figure_rules",)
+_READ_BY_VIEWS = ("figure_rules", "facet_values")
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, domain: Domain) -> None:
@@ -57,6 +61,8 @@ def install_rules(connection: duckdb.DuckDBPyConnection, domain: Domain) -> bool
             changed = changed or name not in _READ_BY_VIEWS
             connection.execute(f"delete from {name}")
             connection.execute(f"insert into {name} from given_rules")
+            if name == "facets":
+                fit_views(connection)
     connection.execute("drop table given_rules")
     return changed
 

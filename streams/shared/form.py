@@ -42,6 +42,7 @@ LISTS = (
     Part("holdings", "holding_facts", "holding_facts", "Holding"),
     Part("handoffs", "handoff_facts", "handoff_facts", "Handoff"),
     Part("clocks", "clock_facts", "clock_facts", "Clock"),
+    Part("pauses", "pause_facts", "pause_facts", "Pause"),
     Part("contacts", "contact_facts", "contact_facts", "Contact"),
     Part("tellings", "telling_facts", "telling_facts", "Telling"),
     Part("claims", "claim_facts", "claim_facts", "Claim"),

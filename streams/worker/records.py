@@ -7,6 +7,7 @@ that, and an event by its source and id. What is refused of a batch says which o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,13 +36,15 @@ _HEARTBEAT = HEARTBEAT_TYPE.encode()
 # the end of the year 9999
 _LATEST_MILLIS = 253_402_300_799_999
 _CONTENT_TYPE, _AVRO = "content-type", AVRO.encode()
+_SAYING = (_CONTENT_TYPE, SCHEMA_ID_HEADER)
 # of a content-type; more is none
 _TYPE_BYTES = 200
 
 
 @dataclass(frozen=True)
 class CaseRecords:
-    """`batch` has the column received_at (UTC) beside those of EVENTS and REJECTS; `heartbeats` is HEARTBEATS."""
+    """`batch` has the column received_at (UTC) beside those of EVENTS and REJECTS, its rejects also `headers` (text, as
+    `kept_headers` writes them); `heartbeats` is HEARTBEATS."""
 
     batch: Batch
     heartbeats: pa.Table
@@ -92,7 +95,7 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
             refused.reject(passed.first, passed.fault, passed.raw, None)
     batch = without_misplaced(join_batches([decoded, from_json, refused.build()]), fetch, topics)
     return CaseRecords(
-        Batch(_stamped(batch.events, fetch), _stamped(batch.rejects, fetch)),
+        Batch(_stamped(batch.events, fetch), _with_headers(_stamped(batch.rejects, fetch), fetch)),
         pa.Table.from_pylist(heartbeats, schema=HEARTBEATS),
     )
 
@@ -128,6 +131,29 @@ def _stated(headers: Headers, value: bytes | None, domain: Domain) -> list[State
         return [(Reject("content_hash_mismatch", "contenthash", "the bytes are not what their hash says"), value, None)]
     # a hash that is not of the bytes may be of the data with its keys sorted, as in a file
     return from_kafka(headers, value, domain.limits.record_bytes)
+
+
+def kept_headers(headers: Headers) -> str:
+    """The headers that say what a record is, as a JSON list of names and texts, each byte of which is a character."""
+    said = ((name, text) for name, text in headers if name.lower().startswith("ce_") or name.lower() in _SAYING)
+    return json.dumps([[name, None if text is None else text.decode("latin-1")] for name, text in said])
+
+
+def headers_again(kept: str) -> Headers:
+    """What `kept_headers` wrote."""
+    return tuple((name, None if text is None else text.encode("latin-1")) for name, text in json.loads(kept))
+
+
+def _with_headers(rejects: pa.Table, fetch: Fetch) -> pa.Table:
+    """The table with the column headers; null where the bytes are a part of the record, or were framed anew."""
+    places = {offset: place for place, offset in enumerate(fetch.offsets)} if rejects.num_rows else {}
+    found = [
+        kept_headers(fetch.headers[place])
+        if place is not None and raw is not None and fetch.values[place] == raw
+        else None
+        for place, raw in zip(map(places.get, rejects["position"].to_pylist()), rejects["raw"].to_pylist(), strict=True)
+    ]
+    return rejects.append_column("headers", pa.array(found, pa.string()))
 
 
 def _stamped(records: pa.Table, fetch: Fetch) -> pa.Table:

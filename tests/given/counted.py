@@ -1,34 +1,49 @@
-"""Rows of a measure as `facts` gives them, written by hand: what is not named is plain."""
+"""Tables of counts made from cases that a test lists, for tests of what is hidden in them."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import combinations, product
 
 import pyarrow as pa
 
-from throughline.schemas.definitions.domain import load_domain
-from throughline.sinks.measures.measure import load_measures
-
-Row = dict[str, Any]
-DAY = 86_400.0
-MEASURES = load_measures(load_domain())
-_TYPES = {"seconds": pa.float64(), "least": pa.float64(), "most": pa.float64(), "ended": pa.bool_()}
+Place = tuple[str | None, ...]
+CUTS = ("agency", "month")
 
 
-def counted(*rows: Row, **columns: Any) -> pa.Table:
-    """The rows, each in a case of its own unless it says so; `columns` are what every row has unless it says otherwise.
-
-    Without rows, name the columns all the same.
-    """
-    plain: Row = {"agency": "police", "unit": None, "area": "20", "month": "2026-03", **columns}
-    plain["counted_at"] = datetime.fromisoformat("2026-03-02")
-    made = [{"case_id": f"c{number}", **plain, **row} for number, row in enumerate(rows, start=1)]
-    names = dict.fromkeys(["case_id", *plain, *(name for row in made for name in row)])
-    kinds = {**_TYPES, "counted_at": pa.timestamp("us")}
-    return pa.table({name: pa.array([row.get(name) for row in made], kinds.get(name, pa.string())) for name in names})
+def day(date: int) -> datetime:
+    return datetime.fromisoformat("2026-01-01") + timedelta(days=date)
 
 
-def figure(table: pa.Table, *names: str) -> list[tuple[Any, ...]]:
-    """The columns named, row by row in the order given."""
-    return [tuple(row[name] for name in names) for row in table.to_pylist()]
+def shapes(cuts: int) -> list[tuple[int, ...]]:
+    """Every choice of cuts, from none to all."""
+    return [shape for size in range(cuts + 1) for shape in combinations(range(cuts), size)]
+
+
+def counts(
+    cases: Mapping[tuple[str, ...], int], values: Sequence[Sequence[str]], by: Iterable[tuple[int, ...]] | None = None
+) -> dict[Place, int]:
+    """The count of every place of these shapes (all of them, if none are given), of cases by all cuts; none is 0."""
+    made: dict[Place, int] = {}
+    for shape in shapes(len(values)) if by is None else by:
+        for place in product(*(of_one if cut in shape else [None] for cut, of_one in enumerate(values))):
+            made[place] = sum(
+                number
+                for cuts, number in cases.items()
+                if all(value in (None, cut) for value, cut in zip(place, cuts, strict=True))
+            )
+    return made
+
+
+def table(counted: Mapping[Place, int], cuts: Sequence[str] = CUTS, **further: list[object]) -> pa.Table:
+    columns = {cut: pa.array([place[at] for place in counted], pa.string()) for at, cut in enumerate(cuts)}
+    return pa.table(columns | {"cases": pa.array(counted.values(), pa.int64())} | further)
+
+
+def shown(protected: pa.Table, cuts: Sequence[str] = CUTS) -> dict[Place, int | str]:
+    """What stands at each place: the count, or the mark."""
+    return {
+        tuple(row[cut] for cut in cuts): row["cases"] if row["suppressed"] is None else row["suppressed"]
+        for row in protected.to_pylist()
+    }

@@ -21,6 +21,7 @@ RECEIVED = datetime.fromisoformat("2026-07-01T06:00")
 AREAS = ("20", "20", "20", "30")
 UNITS = {"police": ("CID", "PPU"), "cps": ("RASSO", "MAG"), "advocate": ("IDVA",), "steward": ()}
 CHANNELS = (None, "phone", "letter")
+OFFENCES = ("{}", *(f'{{"offence":"{name}"}}' for name in ("stalking", "stalking", "assault", "theft")))
 HOLDERS = (None, None, "police", "cps", "advocate")
 SEQUENCES = (None, None, "9", "10", "010", "Z", "a", "é")
 REVISIONS = ("000000000000000001", "000000000000000002", "2026-03-02", "2026-03-02T10:15:00.000000Z")
@@ -53,10 +54,10 @@ WAITS = (
     timedelta(days=8, hours=2),
     timedelta(days=31),
 )
-# type: (weight, decisions, shared fields that it may carry)
+# type: (weight, decisions, columns that it may carry)
 TYPES: dict[str, tuple[int, tuple[str | None, ...], tuple[str, ...]]] = {
-    "police.crime.recorded": (6, (None,), ("holder", "channel")),
-    "police.file.sent": (6, (None,), ("reference", "reason")),
+    "police.crime.recorded": (6, (None,), ("holder", "channel", "data")),
+    "police.file.sent": (6, (None,), ("reference", "reason", "data")),
     "police.suspect.decided": (4, ("nfa", "refer", "bail", "bail"), ("reason", "effect_at")),
     "police.victim.assessed": (2, (None,), ("enhanced", "holder")),
     "police.inquiry.paused": (2, (None,), ()),
@@ -170,7 +171,7 @@ def _time(random: Random, at: datetime) -> dict[str, Any]:
 
 
 def _fields(random: Random, type_: str, at: datetime, decided: list[str]) -> dict[str, Any]:
-    """Shared fields of an event of a type; any of them may be missing."""
+    """What an event of a type says; any of it may be missing."""
     _, decisions, may_carry = TYPES[type_]
     pools: dict[str, tuple[Any, ...]] = {
         "reason": (None, "statement missing", "disclosure; statement missing"),
@@ -182,6 +183,7 @@ def _fields(random: Random, type_: str, at: datetime, decided: list[str]) -> dic
         "effect_at": (None, at - timedelta(hours=5), at, at + timedelta(days=1)),
         "enhanced": (None, True, True, False),
         "channel": CHANNELS,
+        "data": OFFENCES,
     }
     drawn = {name: random.choice(pools[name]) for name in may_carry}
     return {"decision": random.choice(decisions), **drawn}

@@ -30,6 +30,7 @@ RECORDS = ("events", "duplicates", "restated", "statements", "quarantined")
 # view, the reference's table, and the columns that tell its rows apart
 COMPARED = (
     ("case_facts", "states", ("case_key",)),
+    ("cases", "abouts", ("case_id",)),
     ("timeline", "timeline", ("case_id", "position")),
     ("handoffs", "handoffs", ("case_id", "position")),
     ("contacts", "contacts", ("case_id", "position")),
@@ -129,6 +130,17 @@ def differences(store: Store, events: list[Event], as_of: datetime | None = None
     for view, table, keys in COMPARED:
         found += _differences(view, expected[table], rows(store, f"from {view}"), keys)
     return found + _differences("holdings", _closed(expected["holdings"]), rows(store, "from holdings"), _HOLDING)
+
+
+def clock_differences(store: Store, events: list[Event], as_of: datetime) -> list[str]:
+    """Where `clocks` counted to `as_of` says other than the reference of these events (as received)."""
+    learn_hashes(events)
+    expected = reference.clocks(events, RULES, as_of, hash_of=product_hash)
+    (keys,) = [keys for view, _, keys in COMPARED if view == "clocks"]
+    store.connection.execute("set variable as_of = ?::timestamp", [as_of])
+    made = rows(store, "from clocks")
+    store.connection.execute("reset variable as_of")
+    return _differences("clocks", expected, made, keys)
 
 
 _HOLDING = ("case_id", "position")

@@ -73,6 +73,11 @@ PLAIN: dict[str, Row] = {
         "started_at": "2026-03-02T10:00", "start_earliest": "2026-03-02T10:00", "start_latest": "2026-03-02T10:00",
         "start_first": "2026-03-02", "start_last": "2026-03-02", "cancelled": False, "unit": "hours", "paused": 0,
     },
+    "pause_facts": {
+        "case_key": KEY, "standard": "S", "version": "1", "start_event": KEY, "position": 1, "paused": 0,
+        "from_at": "2026-03-04T10:00", "from_earliest": "2026-03-04T10:00", "from_latest": "2026-03-04T10:00",
+        "from_first": "2026-03-04", "from_last": "2026-03-04", "to_at": "2026-03-06T10:00",
+    },
     "contact_facts": {
         "case_key": KEY, "position": 1, "kind": "promised", "agency": "police", "occurred_at": _MORNING,
         "occurred_precision": "instant", "event_key": KEY,

@@ -72,6 +72,15 @@ def _standard_events(entry: Row) -> list[Row]:
     ]
 
 
+def _facet_statements(facet: Row) -> list[Row]:
+    return [
+        {"facet": facet["name"], "type": one["type"], "when_decision": decision}
+        | {"field": one.get("field"), "value": one.get("value")}
+        for one in facet["of"]
+        for decision in one.get("when", [None])
+    ]
+
+
 def bank_holidays() -> frozenset[date]:
     """Bank holidays of England, 1990 to 2060."""
     return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=range(1990, 2061)))
@@ -100,6 +109,7 @@ def small_rules() -> Rules:
             for n, k in enumerate(domain["identifiers"])
         ],
         agencies=[{"agency": a["id"], "name": a["name"], "role": a["role"]} for a in domain["agencies"]],
+        facet_statements=[row for facet in domain["facets"] for row in _facet_statements(facet)],
         placeholders=frozenset(domain["placeholders"]),
         time_zone=domain["time_zone"],
         bank_holidays=bank_holidays(),
@@ -119,6 +129,7 @@ def rules_from_tables(
         standard_events=rows["standard_events"],
         identifier_kinds=rows["identifier_kinds"],
         agencies=rows["agencies"],
+        facet_statements=rows["facet_statements"],
         placeholders=placeholders,
         time_zone=time_zone,
         bank_holidays=bank_holidays(),

@@ -3,8 +3,8 @@
 It shares no code with `streams/` and uses no SQL, so that a slip in one is not repeated in the other. Every
 function takes the events as they were read (any order, with copies and conflicts; dicts with the columns of
 EVENTS and `received_at`, naive UTC datetimes) and returns a sorted list of dicts. The sections are in
-`reference_record.py` (1, 2), `reference_holder.py` (3, claims), `reference_contacts.py` (4, 6) and
-`reference_clocks.py` (5).
+`reference_record.py` (1, 2), `reference_holder.py` (3, claims), `reference_contacts.py` (4, 6), `reference_facets.py`
+(4, what a case is about) and `reference_clocks.py` (5).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from reference_clocks import clocks_of
 from reference_contacts import contacts_of, delays_of, tellings_of
+from reference_facets import about, facets_of
 from reference_holder import claims_of, contradictions_of, handoffs_of, holdings_of, state_of
 from reference_record import (
     Hash,
@@ -34,6 +35,7 @@ NEVER = datetime.fromisoformat("0001-01-01")
 
 __all__ = [
     "Rules",
+    "abouts",
     "accepted",
     "all_tables",
     "case_id",
@@ -90,8 +92,17 @@ def identifiers(events: list[Event], rules: Rules, hash_of: Hash = content_hash)
 
 
 def states(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> list[Row]:
-    """One row per case: when opened and closed, its state, holder and since when, and counts."""
-    return _rows_per_case(_histories(events, rules, hash_of), lambda history: [state_of(history, rules)])
+    """One row per case: when opened and closed, its state, holder and since when, counts, and what it is about."""
+    return _rows_per_case(
+        _histories(events, rules, hash_of),
+        lambda history: [state_of(history, rules) | {"facets": facets_of(history, rules) or None}],
+    )
+
+
+def abouts(events: list[Event], rules: Rules, as_of: datetime | None = None, hash_of: Hash = content_hash) -> list[Row]:
+    """One row per case: each facet's value at `as_of` (section 4)."""
+    histories, at = _histories(events, rules, hash_of), as_of or latest_time(events, rules, hash_of)
+    return _rows_per_case(histories, lambda history: [about(history, rules, at)])
 
 
 def timeline(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> list[Row]:
@@ -182,6 +193,7 @@ def all_tables(
         "cases": cases(events, rules, hash_of),
         "identifiers": identifiers(events, rules, hash_of),
         "states": states(events, rules, hash_of),
+        "abouts": abouts(events, rules, at, hash_of),
         "timeline": timeline(events, rules, hash_of),
         "holdings": holdings(events, rules, hash_of),
         "handoffs": handoffs(events, rules, hash_of),

@@ -185,9 +185,11 @@ def earlier(one: Span, now: Span) -> Span:
 def clocks_of(history: list[Event], rules: Rules, as_of: datetime) -> list[Row]:
     """Rows of `clocks` of one case, but for case_key: facts, and `state`, elapsed and `overdue` at `as_of`.
 
+    What happened after `as_of` had not started, stopped, paused or moved on a clock then.
     `elapsed`, its least and most, `paused` and `overdue` are in `unit` (months in days).
     """
     zone, off = rules.time_zone, rules.bank_holidays
+    history = [event for event in history if event["occurred_at"] <= as_of]
     rows: list[Row] = []
     for standard in rules.standards:
         for start in starts_of(standard, history, rules):

@@ -109,12 +109,17 @@ def kaplan_meier(durations: list[tuple[float, bool]], share: Fraction) -> float 
 
 
 def delays_of(histories: dict[int, list[Event]], rules: Rules, as_of: datetime) -> list[Row]:
-    """Rows of `delays`: one per giver and taker, which may be the same agency."""
+    """Rows of `delays`: one per giver and taker, which may be the same agency.
+
+    Of the handoffs sent by `as_of`, as they are known now: what arrived or ended later is counted to it.
+    """
     pairs: dict[tuple[str, str], list[tuple[int, float, bool]]] = defaultdict(list)
     for case_key, history in histories.items():
         for handoff in handoffs_of(history, rules):
-            was_received = handoff["received_at"] is not None
-            until = handoff["received_at"] if was_received else handoff["ended_at"] or as_of
+            if handoff["sent_at"] > as_of:
+                continue
+            was_received = handoff["received_at"] is not None and handoff["received_at"] <= as_of
+            until = handoff["received_at"] if was_received else min(handoff["ended_at"] or as_of, as_of)
             length = max(0.0, (until - handoff["sent_at"]) // MICROSECOND / 1_000_000)
             pairs[handoff["from_agency"], handoff["to_agency"]].append((case_key, length, was_received))
     rows: list[Row] = []

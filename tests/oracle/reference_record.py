@@ -41,6 +41,7 @@ class Rules:
     standard_events: list[Row]
     identifier_kinds: list[Row]
     agencies: list[Row]
+    facet_statements: list[Row]
     placeholders: frozenset[str]
     time_zone: str
     bank_holidays: frozenset[date]

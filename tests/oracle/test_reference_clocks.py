@@ -138,6 +138,34 @@ def test_a_pause_that_is_open_when_the_clock_stops_ends_there() -> None:
     assert (found["due_at"], found["paused_since"]) == (at("2026-03-06T21:00"), None)
 
 
+@pytest.mark.parametrize(
+    ("as_of", "state", "elapsed", "paused", "due_at"),
+    [
+        ("2026-03-02T11:00", "running", 2.0, 0.0, "2026-03-03T21:00"),
+        ("2026-03-03T12:00", "paused", 3.0, 0.0, "2026-03-03T21:00"),
+        ("2026-03-04T13:00", "running", 4.0, 48.0, "2026-03-05T21:00"),
+        ("2026-03-05T12:00", "paused", 9.0, 48.0, "2026-03-05T21:00"),
+        ("2026-03-06T18:00", "met", 9.0, 72.0, "2026-03-06T21:00"),
+    ],
+)
+def test_a_clock_counts_the_pauses_up_to_the_day_that_is_asked(
+    as_of: str, state: str, elapsed: float, paused: float, due_at: str
+) -> None:
+    """Paused for 48 hours, and again until it stops: as of each day only what was paused and over by then counts."""
+    events = [
+        crime(),
+        event("police.inquiry.paused", "2026-03-02T12:00", id="2"),
+        event("police.inquiry.resumed", "2026-03-04T12:00", id="3"),
+        event("police.inquiry.paused", "2026-03-04T18:00", id="4"),
+        event("police.victim.told", "2026-03-05T18:00", id="5"),
+    ]
+
+    (found,) = clocks("TOLD-HOURS", events, as_of)
+
+    assert (found["state"], found["elapsed"], found["paused"]) == (state, elapsed, paused)
+    assert found["due_at"] == at(due_at)
+
+
 def test_a_clock_is_cancelled_before_it_is_stopped() -> None:
     """What comes first in order counts."""
     told = event("police.victim.told", "2026-03-03T09:00", id="2")

@@ -30,7 +30,7 @@ def example(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def domain(tmp_path_factory: pytest.TempPathFactory) -> Domain:
-    """England and Wales with the type, the clock, the kind of identifier, the alert and the measure of the page."""
+    """England and Wales with the type, the clock, the kind of identifier, the alert, facet and measure of the page."""
     folder = Path(shutil.copytree(DEFAULT_DOMAIN, tmp_path_factory.mktemp("extended") / "england_wales"))
     (folder / "events" / "police_welfare.yaml").write_text(example("extend_event_type.yaml"), encoding="utf-8")
     (folder / "standards" / "welfare.yaml").write_text(example("extend_clock.yaml"), encoding="utf-8")
@@ -39,7 +39,11 @@ def domain(tmp_path_factory: pytest.TempPathFactory) -> Domain:
     (folder / "measures" / "told_in_writing.sql").write_text(example("told_in_writing.sql"), encoding="utf-8")
     file = folder / "domain.yaml"
     text = file.read_text(encoding="utf-8")
-    for key, added in (("identifiers:\n", "extend_identifier.yaml"), ("alerts:\n", "extend_alert.yaml")):
+    for key, added in (
+        ("identifiers:\n", "extend_identifier.yaml"),
+        ("alerts:\n", "extend_alert.yaml"),
+        ("facets:\n", "extend_facet.yaml"),
+    ):
         assert f"\n{key}" in text
         text = text.replace(f"\n{key}", f"\n{key}{example(added)}", 1)
     file.write_text(text, encoding="utf-8")
@@ -79,6 +83,11 @@ def test_a_kind_of_identifier_links_and_is_held_to_its_form(store: Store) -> Non
 
 def test_an_alert_is_as_grave_as_the_domain_says(domain: Domain) -> None:
     assert {rule.kind: rule.severity for rule in domain.alerts}["both_claim"] == "high"
+
+
+def test_a_facet_is_a_column_of_cases(store: Store) -> None:
+    """Beside those that the domain has."""
+    assert rows(store, "select offence_group, domestic_abuse, risk from cases") == [("stalking", "true", None)]
 
 
 def test_a_question_is_a_file_of_sql(store: Store) -> None:

@@ -81,8 +81,39 @@ def test_ducklake_is_what_the_views_show(store: Store, tmp_path: Path) -> None:
         assert rows(read, "lake.as_at at (version => 1)") == earlier
         assert read.execute("select max(snapshot_id) from lake.snapshots()").fetchall() == [(2,)]
         comments = read.execute("select comment from duckdb_tables() where table_name = 'cases'").fetchall()
-        assert comments == [("One row per case: who holds it now, and what it consists of.",)]
+        assert comments == [("One row per case: who holds it now, what it consists of, and what it is about.",)]
     assert sorted(file.name for file in folder.iterdir()) == ["data", CATALOGUE]
+
+
+def test_an_export_of_an_earlier_day_has_nothing_of_today(store: Store, path: Path, tmp_path: Path) -> None:
+    """Views that show only what is known today are left out and named; nothing of an export before stays of them."""
+    to, lake = tmp_path / "to", tmp_path / "lake"
+    export_parquet(store, to)
+    export_ducklake(store, lake)
+    ((middle,),) = store.connection.execute("select quantile_disc(sent_at, 0.5) from handoffs").fetchall()
+
+    made = export_parquet(store, to, as_of=middle)
+    made_lake = export_ducklake(store, lake, as_of=middle)
+
+    left_out = {"cases", "quarantine", "timeline"}
+    kept = {file.view for file in made.files}
+    assert left_out <= set(made.left_out) == set(made_lake.left_out)
+    assert {"alerts", "clocks", "delays", "handoffs", "holdings"} <= kept
+    assert kept | set(made.left_out) == set(public_schema().views)
+    assert {file.stem for file in to.glob("*.parquet")} == kept
+    assert json.loads((to / "manifest.json").read_text())["left_out"] == list(made.left_out)
+    with duckdb.connect() as read:
+        attach_ducklake(read, lake / CATALOGUE)
+        tables = {name for (name,) in read.execute("select table_name from duckdb_tables()").fetchall()}
+        assert tables & set(public_schema().views) == kept
+        assert dict(rows(read, "lake.manifest"))["left_out"] == ", ".join(made.left_out)
+        sent = f"select max(sent_at) <= timestamp '{middle}' from read_parquet('{to}/handoffs.parquet')"
+        assert read.execute(sent).fetchall() == [(True,)]
+
+    given = ["export", "--store", str(path), "--to", str(to), "--as-of", middle.isoformat()]
+    said = CliRunner().invoke(throughline, given)
+    assert said.exit_code == 0, said.output
+    assert f"only what is known today: {', '.join(made.left_out)}." in said.stderr
 
 
 def test_what_is_no_catalogue_is_said(store: Store, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from throughline.cli.agencies.compatibility import compatibility
 from throughline.cli.agencies.publish import publish_command
 from throughline.cli.agencies.rules import catalogue, standards
 from throughline.cli.agencies.topics import topics
+from throughline.cli.boards.board import board
 from throughline.cli.boards.figure import figure
 from throughline.cli.boards.lineage import lineage_command
 from throughline.cli.boards.measure import measure
@@ -93,7 +94,7 @@ def completion(shell: str) -> None:
 
 _WORK = {
     "Start here": (demo, replay, catalogue, standards),
-    "Ask (boards)": (timeline, handoffs, delays, measure, query, export, figure, restated_command),
+    "Ask (boards)": (board, measure, timeline, handoffs, delays, query, export, figure, restated_command),
     "Keep it sound (stewards)": (quality, quarantine, conflicts, links, lineage_command),
     "Publish (agencies)": (publish_command, manifest_command, compatibility),
     "Look after a store": (digest, verify, rebuild),

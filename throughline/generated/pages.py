@@ -17,6 +17,7 @@ from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.pages.catalogue import FOLDER, catalogue_pages
 from throughline.schemas.pages.standard import standards_pages
 from throughline.sinks.store import open_memory_store
+from throughline.streams.join.rebuild import open_domain
 
 _INCLUDED = re.compile(r"(<!-- from (\S+): generated, do not edit -->\n).*?(<!-- end -->)", re.DOTALL)
 _LANGUAGES = {"jsonl": "json", "txt": "text"}
@@ -55,6 +56,7 @@ def _texts(root: Path) -> dict[Path, str]:
         raise UsageError(f"`{root}` has no folder `docs`.", hint="Run it in the root of the repository.")
     domain = load_domain()
     with open_memory_store() as store:
+        open_domain(store, domain)
         made = {**catalogue_pages(domain), **standards_pages(domain), **measure_pages(domain)}
         made |= table_pages(store.connection)
     texts = {Path("docs") / name: text for name, text in made.items()}

@@ -22,19 +22,6 @@ from throughline.schemas.wire.avro.schema import canonical_and_fingerprint
 
 NAMESPACE = "throughline.shared.v1"
 
-_TYPES: dict[str, Any] = {
-    "VARCHAR": "string",
-    "UBIGINT": "string",
-    "BIGINT": "long",
-    "INTEGER": "int",
-    "SMALLINT": "int",
-    "DOUBLE": "double",
-    "BOOLEAN": "boolean",
-    "TIMESTAMP": {"type": "long", "logicalType": "timestamp-micros"},
-    "DATE": {"type": "int", "logicalType": "date"},
-    "VARCHAR[]": {"type": "array", "items": "string"},
-}
-
 
 @dataclass(frozen=True)
 class Column:
@@ -50,6 +37,38 @@ def record(name: str, doc: str, fields: list[dict[str, Any]]) -> dict[str, Any]:
     return {"type": "record", "name": name, "doc": doc, "fields": fields}
 
 
+def field(name: str, of: Any, doc: str) -> dict[str, Any]:
+    """A field that is always there."""
+    return {"name": name, "type": of, "doc": doc}
+
+
+_TIME = {"type": "long", "logicalType": "timestamp-micros"}
+_TYPES: dict[str, Any] = {
+    "VARCHAR": "string",
+    "UBIGINT": "string",
+    "BIGINT": "long",
+    "INTEGER": "int",
+    "SMALLINT": "int",
+    "DOUBLE": "double",
+    "BOOLEAN": "boolean",
+    "TIMESTAMP": _TIME,
+    "DATE": {"type": "int", "logicalType": "date"},
+    "VARCHAR[]": {"type": "array", "items": "string"},
+    'STRUCT(facet VARCHAR, "value" VARCHAR, stated_at TIMESTAMP)[]': {
+        "type": "array",
+        "items": record(
+            "StatedFacet",
+            "One value of a facet, from when it was stated.",
+            [
+                field("facet", "string", "The facet of the domain."),
+                field("value", "string", "The value."),
+                field("stated_at", _TIME, "When it happened that states it: UTC, or the label of a day or month."),
+            ],
+        ),
+    },
+}
+
+
 def field_of(column: Column) -> dict[str, Any]:
     """The field of a column. Raises KeyError for a type that is not shared."""
     of = _TYPES[column.type]
@@ -57,11 +76,6 @@ def field_of(column: Column) -> dict[str, Any]:
     if column.is_nullable:
         return {"name": column.name, "type": ["null", of], "default": None, "doc": doc}
     return {"name": column.name, "type": of, "doc": doc}
-
-
-def field(name: str, of: Any, doc: str) -> dict[str, Any]:
-    """A field that is always there."""
-    return {"name": name, "type": of, "doc": doc}
 
 
 def schema_text(schema: dict[str, Any]) -> str:

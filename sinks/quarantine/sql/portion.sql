@@ -8,7 +8,8 @@ select
   list(q.quarantine_id order by q.quarantine_id) as quarantine_ids,
   list(q.reason order by q.quarantine_id) as reasons,
   max(q.source) as source,
-  max(q.event_id) as event_id
+  max(q.event_id) as event_id,
+  max(q.headers) as headers
 from quarantined q
 join to_read_again t using (quarantine_id)
 where t.portion = ?

@@ -1,5 +1,5 @@
--- What withdrawn events alone had joined is joined no more. Scans every event: conflicts are rare.
--- reads: verdicts, events, steward_links
+-- What withdrawn events alone had joined is joined no more.
+-- reads: verdicts, events, identifiers, joins, steward_links
 create or replace temp table lost_keys as
 select distinct unnest(w.identifier_keys) as identifier_key
 from verdicts w
@@ -8,10 +8,30 @@ left join verdicts n on n.event_key = w.event_key and n.now_standing = 'stands'
 where w.standing = 'stands' and w.now_standing <> 'stands'
   and not coalesce(list_has_all(n.identifier_keys, w.identifier_keys), false);
 
+-- the cases of the events that carry them: that of the identifier, or of one that an event had joined to it
+create or replace temp table cases_about as
+with around as (
+  from lost_keys
+  union
+  select left_key from joins where right_key in (from lost_keys)
+  union
+  select right_key from joins where left_key in (from lost_keys)
+)
+select distinct case_key from identifiers where identifier_key in (from around);
+
+-- an event that carries a hub alone is a case of its own, which nothing leads to
+set variable anywhere = (
+  select count(*) > 0 from identifiers where is_hub and identifier_key in (from lost_keys)
+);
+
 -- where standing events still carry them
 create or replace temp table carriers as
 select distinct event_key, identifier_key
-from (select event_key, unnest(identifier_keys) as identifier_key from events where standing = 'stands')
+from (
+  select event_key, unnest(identifier_keys) as identifier_key
+  from events
+  where standing = 'stands' and (getvariable('anywhere') or case_key is null or case_key in (from cases_about))
+)
 semi join lost_keys using (identifier_key);
 
 -- the identifiers that an event or a steward had joined to them have to be linked again

@@ -1,5 +1,5 @@
--- One row per case: who holds it now, and what it consists of.
--- reads: case_records, steps, holding_facts, handoff_facts, identifiers
+-- One row per case: who holds it now, what it consists of, and what it is about.
+-- reads: case_records, steps, holding_facts, handoff_facts, case_facets, identifiers
 with spans as (
   select
     case_key, any_value(area) as area, min(occurred_at) as opened_at, max(occurred_at) as last_at,
@@ -18,6 +18,13 @@ named as (
   from identifiers
   semi join cases_to_derive using (case_key)
   where not is_hub
+  group by case_key
+),
+about as (
+  select
+    case_key,
+    list({'facet': facet, 'value': value, 'stated_at': stated_at} order by position, facet) as facets
+  from case_facets
   group by case_key
 )
 select
@@ -38,9 +45,11 @@ select
   case when l.keeps then h.from_at else l.occurred_at end as holder_since,
   s.events,
   coalesce(d.handoffs, 0) as handoffs,
-  s.last_at
+  s.last_at,
+  a.facets
 from spans s
 left join last_steps l using (case_key)
 left join holding_facts h on h.case_key = l.case_key and h.position = l.holding
 left join handed d on d.case_key = s.case_key
 left join named n on n.case_key = s.case_key
+left join about a on a.case_key = s.case_key

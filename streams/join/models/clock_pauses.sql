@@ -1,5 +1,6 @@
--- One row per pause of a clock: from a pausing event to the next resuming one, or to where the clock stopped.
--- reads: clock_starts, clock_ends, clock_roles, live_standards, case_events
+-- One row per pause of a clock: from a pausing event to the next resuming one, or to where the clock stopped; and how long
+-- the clock stood still up to it, in its unit.
+-- reads: clock_starts, clock_ends, clock_roles, case_events, calendar
 with turning as (
   select e.case_key, r.live, r.role, e.position, e.occurred_at, e.occurred_precision
   from case_events e
@@ -30,14 +31,43 @@ spans as (
     lead(occurred_precision) over in_clock as resumed_precision
   from turns
   window in_clock as (partition by case_key, live, start_position order by position)
+),
+pauses as (
+  select
+    p.case_key, p.live, p.start_position, p.position,
+    t.unit,
+    p.occurred_at as from_at, p.occurred_precision as from_precision,
+    coalesce(p.resumed_at, p.stopped_at) as to_at,
+    coalesce(p.resumed_precision, p.stopped_precision) as to_precision
+  from spans p
+  join clock_starts t on t.case_key = p.case_key and t.live = p.live and t.position = p.start_position
+  where p.role = 'pause'
+),
+-- whole numbers, so that the order of summing changes nothing: microseconds for hours, else days; null while it is open
+measured as (
+  select
+    p.*,
+    case p.unit
+      when 'hours' then epoch_us(earliest(p.to_at, p.to_precision)) - epoch_us(earliest(p.from_at, p.from_precision))
+      when 'working_days' then b.working_days - a.working_days
+      else first_date(p.to_at, p.to_precision) - first_date(p.from_at, p.from_precision)
+    end as length,
+    if(p.unit = 'hours', 3600e6, 1) as of_a_unit
+  from pauses p
+  join calendar a on a.day = first_date(p.from_at, p.from_precision)
+  left join calendar b on b.day = first_date(p.to_at, p.to_precision)
 )
 select
-  p.case_key, p.live, p.start_position,
-  coalesce(case when t.is_enhanced then s.enhanced_unit else s.unit end, 'hours') as unit,
-  p.occurred_at as from_at, p.occurred_precision as from_precision,
-  coalesce(p.resumed_at, p.stopped_at) as to_at,
-  coalesce(p.resumed_precision, p.stopped_precision) as to_precision
-from spans p
-join clock_starts t on t.case_key = p.case_key and t.live = p.live and t.position = p.start_position
-join live_standards s on s.live = p.live
-where p.role = 'pause'
+  case_key, live, start_position, position,
+  from_at, from_precision, to_at, to_precision,
+  -- by the pauses before this one, and by this one too
+  coalesce(sum(length) over earlier, 0) / of_a_unit as paused_before,
+  coalesce(sum(length) over so_far, 0) / of_a_unit as paused_after
+from measured
+window
+  earlier as (
+    partition by case_key, live, start_position order by position rows between unbounded preceding and 1 preceding
+  ),
+  so_far as (
+    partition by case_key, live, start_position order by position rows between unbounded preceding and current row
+  )

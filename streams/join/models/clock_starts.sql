@@ -31,7 +31,12 @@ starts as (
     and (r.not_after is null or e.occurred_at <= r.not_after)
 ),
 in_force as (
-  select t.* exclude (enhanced), t.enhanced and s.enhanced_amount is not null as is_enhanced
+  select
+    t.* exclude (enhanced),
+    t.enhanced and s.enhanced_amount is not null as is_enhanced,
+    if(is_enhanced, s.enhanced_amount, s.amount) as amount,
+    -- a clock without a period counts hours
+    coalesce(if(is_enhanced, s.enhanced_unit, s.unit), 'hours') as unit
   from starts t
   join live_standards s using (live)
   anti join later l on l.case_key = t.case_key and l.live = t.live and l.position = t.position
@@ -39,13 +44,13 @@ in_force as (
     and (s.effective_to is null or t.start_first <= s.effective_to)
 )
 select
-  case_key, live, event_key, position, occurred_at, occurred_precision, start_first, is_enhanced,
+  case_key, live, event_key, position, occurred_at, occurred_precision, start_first, amount, unit,
   null as matched_by, null::timestamp as set_due_at
 from in_force
 where match = 'case' and not due_field
 union all
 select
-  t.case_key, t.live, t.event_key, t.position, t.occurred_at, t.occurred_precision, t.start_first, t.is_enhanced,
+  t.case_key, t.live, t.event_key, t.position, t.occurred_at, t.occurred_precision, t.start_first, t.amount, t.unit,
   -- what a start and its stop are matched by: the event that is told of, or the reference that is answered
   case t.match when 'about' then d.event_id when 'reference' then d.reference end,
   case when t.due_field then d.due_at end

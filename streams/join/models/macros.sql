@@ -34,3 +34,11 @@ create or replace temp macro local_day(t, prec, day) as
       case when t < day.starts_at then day.day - 1 when t >= day.next_at then day.day + 1 else day.day end
     else local_date(t)
   end;
+-- when a clock is due that stood still for `paused` (in its unit): a time that was set for the case and hours are moved on;
+-- the end of a day already is
+create or replace temp macro due_moved(set_due_at, unit, start, amount, paused, day_end) as
+  case
+    when set_due_at is not null then set_due_at + to_microseconds((paused * 3600e6)::bigint)
+    when unit = 'hours' then start + to_microseconds(((amount + paused) * 3600e6)::bigint)
+    else day_end
+  end;

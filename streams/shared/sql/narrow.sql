@@ -16,9 +16,17 @@ union
 select event_key, area from events where event_key in (from gone_cases);
 
 create or replace temp table narrow_case_facts as from case_facts semi join cases_to_say using (case_key);
-create or replace temp table narrow_events as from events semi join cases_to_say using (case_key);
+create or replace temp table narrow_events as
+from events semi join cases_to_say using (case_key)
+union all
+-- what a steward decided on copies that differ ends an alert, whatever becomes of the case of the event
+from events e
+where e.standing in ('stands', 'retraction')
+  and e.event_key in (select event_key from quarantined semi join resolutions using (event_key) where reason = 'conflict')
+  and coalesce(e.case_key not in (from cases_to_say), true);
 create or replace temp table narrow_handoff_facts as from handoff_facts semi join cases_to_say using (case_key);
 create or replace temp table narrow_clock_facts as from clock_facts semi join cases_to_say using (case_key);
+create or replace temp table narrow_pause_facts as from pause_facts semi join cases_to_say using (case_key);
 create or replace temp table narrow_contact_facts as from contact_facts semi join cases_to_say using (case_key);
 create or replace temp table narrow_telling_facts as from telling_facts semi join cases_to_say using (case_key);
 create or replace temp table narrow_contradiction_facts as
@@ -28,6 +36,7 @@ alter table narrow_case_facts rename to case_facts;
 alter table narrow_events rename to events;
 alter table narrow_handoff_facts rename to handoff_facts;
 alter table narrow_clock_facts rename to clock_facts;
+alter table narrow_pause_facts rename to pause_facts;
 alter table narrow_contact_facts rename to contact_facts;
 alter table narrow_telling_facts rename to telling_facts;
 alter table narrow_contradiction_facts rename to contradiction_facts;

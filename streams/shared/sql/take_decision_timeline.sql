@@ -13,6 +13,7 @@ delete from events where case_key in (from known_cases);
 delete from holding_facts where case_key in (from known_cases);
 delete from handoff_facts where case_key in (from known_cases);
 delete from clock_facts where case_key in (from known_cases);
+delete from pause_facts where case_key in (from known_cases);
 delete from contact_facts where case_key in (from known_cases);
 delete from telling_facts where case_key in (from known_cases);
 delete from claim_facts where case_key in (from known_cases);

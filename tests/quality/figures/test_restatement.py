@@ -213,3 +213,91 @@ def test_a_store_without_cases_has_nothing_to_publish(tmp_path: Path) -> None:
     """No rows, no publication."""
     with pytest.raises(DataError, match="no cases"):
         published(emptied(england_wales_store()), tmp_path)
+
+
+def test_a_figure_of_an_earlier_day_is_what_delays_shows_of_it(store: Store, tmp_path: Path) -> None:
+    """Two cases that a later event joins are one, as in `delays --as-of` of that day; nothing is restated."""
+    both = {"urn": "20PP0000001", "crime_ref": "20/000001/26"}
+    other = {"urn": "20PP0000002", "crime_ref": "20/000001/26"}
+    later = [
+        event("police.victim.updated", MARCH + timedelta(days=20 + n), id=f"v{n}", identifiers=one)
+        for n, one in enumerate([both, other])
+    ]
+    join(store, batch_of(later), APRIL)
+    day = MARCH + timedelta(days=3)
+
+    made = publish_figure(desk_of(store, tmp_path), "delays", as_of=day)
+
+    store.connection.execute("set variable as_of = ?::timestamp", [day])
+    shown = store.connection.execute("select to_json(d)->>'$' from delays d").fetchall()
+    store.connection.execute("reset variable as_of")
+    assert sorted((row,) for row in made.rows.values()) == sorted(shown)
+    assert orjson.loads(made.rows["police to cps"])["cases"] == 2
+    assert ledger(store) == []
+
+
+def test_an_event_of_a_later_day_that_joins_cases_restates_an_earlier_figure(store: Store, tmp_path: Path) -> None:
+    """It is counted in today's cases: the event that joined two of them is named, and no other of a later day."""
+    publish_figure(desk_of(store, tmp_path), "delays", as_of=MARCH + timedelta(days=3))
+    both = {"urn": "20PP0000001", "crime_ref": "20/000001/26"}
+    other = {"urn": "20PP0000002", "crime_ref": "20/000001/26"}
+    late = [
+        event("police.victim.updated", MARCH + timedelta(days=20 + n), id=f"v{n}", identifiers=one)
+        for n, one in enumerate([both, other, {"urn": "20PP0000002"}])
+    ]
+    join(store, batch_of(late), APRIL + timedelta(days=5))
+    back, there = ledger(store)
+
+    assert there.changes == {"cases": (3, 2)}
+    assert back.changes["handoffs"] == (None, 1)
+    assert causes(there) == causes(back) == [("received", "v0"), ("received", "v1")]
+
+
+def test_later_events_of_a_month_with_a_gap_restate_nothing(store: Store, tmp_path: Path) -> None:
+    """How much of what should be there is there is counted to the same day as the figure."""
+    made = emptied(store)
+    numbered = [request(n, sequence=str(n)) for n in (1, 2, 3)] + [request(9, sequence="5")]
+    join(made, batch_of([*numbered, receipt(1, 2), receipt(2, 4)]), APRIL)
+    published(made, tmp_path)
+    more = [request(n, sequence=str(n)) for n in (11, 12, 19)]
+    join(made, batch_of(more), APRIL + timedelta(days=5))
+
+    assert ledger(made) == []
+
+
+def test_an_event_that_is_stated_again_is_the_cause(store: Store, tmp_path: Path) -> None:
+    """A receipt was taken back before the publication, and since is stated at a higher revision as it was first."""
+    stated = receipt(3, 6, revision="1")
+    join(store, batch_of([stated, stated | {"revision": "2", "retracts": True}]), APRIL)
+    published(store, tmp_path)
+    join(store, batch_of([stated | {"revision": "3"}]), APRIL + timedelta(days=5))
+    (line,) = ledger(store)
+
+    assert line.changes["censored"] == (2, 1)
+    assert causes(line) == [("corrected", "c3")]
+    assert line.causes[0].received_at == APRIL + timedelta(days=5)
+
+
+@pytest.mark.parametrize("since", [{"revision": "9", "retracts": True}, {"revision": "9", "type": "cps.pcd.triaged"}])
+def test_an_event_of_which_a_higher_revision_says_otherwise_is_the_cause(
+    store: Store, tmp_path: Path, since: dict[str, Any]
+) -> None:
+    """Taken back, or of another type now: it is named once, with the time at which the higher revision came."""
+    published(store, tmp_path)
+    join(store, batch_of([receipt(2, 4) | since]), APRIL + timedelta(days=5))
+    (line,) = ledger(store)
+
+    assert line.changes["censored"] == (2, 3)
+    assert causes(line) == [("corrected", "c2")]
+    assert line.causes[0].received_at == APRIL + timedelta(days=5)
+
+
+def test_a_higher_revision_that_settles_a_conflict_is_the_cause(store: Store, tmp_path: Path) -> None:
+    """Two copies differed when the figure was published; a later one says at a higher revision what stands."""
+    join(store, batch_of([receipt(3, 6), receipt(3, 6, unit="elsewhere")]), APRIL)
+    published(store, tmp_path)
+    join(store, batch_of([receipt(3, 6, revision="1", unit="third")]), APRIL + timedelta(days=5))
+    (line,) = ledger(store)
+
+    assert line.changes["censored"] == (2, 1)
+    assert causes(line) == [("corrected", "c3")]

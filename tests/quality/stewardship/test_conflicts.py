@@ -68,6 +68,19 @@ def test_the_copy_that_a_steward_names_stands(stands: int, store: Store, desk: D
     assert [copy.stands for copy in copies_of(store.connection, SOURCE, ID)] == [stands == 1, stands == 0]
 
 
+def test_a_conflict_that_is_decided_is_no_alert(store: Store, desk: Desk) -> None:
+    """The copy that does not stand stays in quarantine."""
+    alerts = "select subject from alerts where kind = 'conflict'"
+    assert store.connection.execute(alerts).fetchall() == [(f"{SOURCE} {ID}",)]
+
+    copies = copies_of(store.connection, SOURCE, ID)
+    resolve(desk, SOURCE, ID, copies[0].content_hash, reason_code="source_corrected")
+
+    kept = store.connection.execute("select content_hash from quarantined where reason = 'conflict'").fetchall()
+    assert kept == [(copies[1].content_hash,)]
+    assert store.connection.execute(alerts).fetchall() == []
+
+
 def test_what_would_decide_nothing_is_refused(store: Store, desk: Desk) -> None:
     """A hash that no copy has, an event whose copies agree, an area in which the event is not."""
     hash_of_one = copies_of(store.connection, SOURCE, ID)[0].content_hash

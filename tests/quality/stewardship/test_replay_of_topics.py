@@ -76,6 +76,37 @@ def test_a_record_of_a_topic_is_judged_as_the_worker_would(structured: bool) -> 
         assert state(store) == state(clean)
 
 
+def in_binary_mode(data: bytes) -> Fetch:
+    """An event in binary mode: its attributes are headers, and its value is its data as JSON."""
+    fetch = fetched(england_wales(), structured=False)
+    left_out = ("content-type", "ce_contenthash")
+    headers = [*((name, text) for name, text in fetch.headers[0] if name not in left_out), ("traceparent", b"00-1")]
+    return replace(
+        fetch,
+        offsets=[5],
+        times=fetch.times[:1],
+        values=[data],
+        headers=[(*headers, ("content-type", b"application/json"))],
+    )
+
+
+def test_an_event_in_binary_mode_is_judged_by_the_headers_that_were_kept() -> None:
+    """Also where it is refused once more, for another reason, before it is accepted."""
+    mended = england_wales()
+    fetch = in_binary_mode(b'{"unit":"20PP","identifiers":{"crime_ref":"20/000001/26"},"offence_group":"stalking"}')
+    poor = replace(mended, areas={name: title for name, title in (mended.areas or {}).items() if name != "20"})
+    with open_memory_store() as store, open_memory_store() as clean:
+        take_fetch(store, replace(mended, types={}), fetch)
+        assert [group.reason for group in groups(store.connection)] == ["unknown_type"]
+        assert replay_quarantine(store, poor).counts.accepted == 0
+        assert [group.reason for group in groups(store.connection)] != ["unknown_type"]
+        (kept,) = store.connection.execute("select headers from quarantined").fetchone() or ("",)
+        assert "traceparent" not in kept
+        take_fetch(clean, mended, fetch)
+        assert replay_quarantine(store, mended).counts.accepted == 1
+        assert state(store) == state(clean)
+
+
 def test_a_record_of_a_topic_that_changed_on_its_way_is_never_taken() -> None:
     """It may read well: only its hash said that it lies, and that was a header."""
     with open_memory_store() as store:

@@ -59,6 +59,12 @@ def test_overrides_switch_standards(tmp_path: Path) -> None:
     assert [s.enabled for s in domain.standards] == [False, True]
 
 
+def test_counts_under_ten_are_small_unless_the_domain_says_otherwise(tmp_path: Path, tiny: Domain) -> None:
+    five = load_domain(write(tmp_path, domain=("name: tiny", "disclosure: {threshold: 5}\nname: tiny")))
+
+    assert (tiny.disclosure.threshold, five.disclosure.threshold) == (10, 5)
+
+
 def test_a_folder_without_domain_yaml_is_no_domain(tmp_path: Path) -> None:
     """The error says what a domain is."""
     with pytest.raises(DomainError, match=r"no domain\.yaml"):

@@ -24,6 +24,10 @@ FAULTS = [
     ("domain", '"20": West', "20: West", 9, "domain", "quotation marks"),
     ("domain", "[UNKNOWN]", "[NO, no]", 13, "placeholders", "is not text"),
     ("domain", "calendar: null", "calendar: null\nstewards: {second: true}", 6, "stewards.second", "`second_person`"),
+    ("domain", "calendar: null", "calendar: null\ndisclosure: {least: 5}", 6, "disclosure.least", "Known: threshold"),
+    ("domain", "calendar: null", "calendar: null\ndisclosure: {threshold: few}", 6, "disclosure.threshold", "whole"),
+    ("domain", "calendar: null", "calendar: null\ndisclosure: {threshold: 0}", 6, "disclosure.threshold", "from 1"),
+    ("domain", "calendar: null", "calendar: null\ndisclosure: {threshold: 2}", 6, "disclosure.threshold", "3 or more"),
     (
         "domain",
         "calendar: null",

@@ -232,9 +232,10 @@ def test_the_values_of_a_decision_are_those_of_its_list(domain: Domain, enum: st
 
 
 def test_every_list_is_used(domain: Domain) -> None:
-    """Given a list of values, then a field or a decision takes it, or it is part of one that is."""
+    """Given a list of values, then a field, a decision or a facet takes it, or it is part of one that is."""
     fields = {field.enum for field in domain.fields.values()}
     taken = {use.values for type_ in domain.types.values() for use in type_.fields.values()}
+    taken |= {tuple(facet.labels) for facet in domain.facets}
     parts = {"triage_reasons", "red_rejection_reasons"}
     unused = {
         name

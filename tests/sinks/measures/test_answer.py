@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pyarrow as pa
 import pytest
-from counted import DAY, MEASURES, counted, figure
+from measured import DAY, MEASURES, counted, figure
 from proofs import give
 
 from throughline.errors import UsageError

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 import pytest
-from counted import DAY, MEASURES, counted, figure
+from measured import DAY, MEASURES, counted, figure
 
 from throughline.sinks.measures.answer import answer
 from throughline.sinks.measures.comparison import compared

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from counted import DAY, MEASURES, counted, figure
+from measured import DAY, MEASURES, counted, figure
 
 from throughline.sinks.measures.answer import answer
 from throughline.sinks.measures.comparison import compared

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from counted import MEASURES
+from measured import MEASURES
 from tiny_domain import write
 
 from throughline.errors import DomainError, UsageError

@@ -10,9 +10,9 @@ from math import exp, log
 
 import numpy as np
 import pytest
-from counted import MEASURES
 from histories import batches, history
 from joined import Random, emptied, filled, product_hash
+from measured import MEASURES
 
 from throughline.sinks.measures.answer import answer
 from throughline.sinks.measures.facts import facts

@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner
 
 from throughline.cli.main import throughline
-from throughline.demo.run import run_demo
 from throughline.errors import UsageError
 from throughline.sinks.questions.question import Question, ask, parsed, question, questions
 from throughline.sinks.store import Store, open_store
@@ -33,13 +32,6 @@ TOLD = {
     "reason": "select any_value(reason) from quarantine",
     "check": "select 'sources_silent'",
 }
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("demo") / "demo.duckdb"
-    run_demo(path, cases=300, seed=1, report=lambda stage, done, total: None)
-    return path
 
 
 @pytest.fixture

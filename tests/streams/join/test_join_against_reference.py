@@ -15,7 +15,16 @@ import pytest
 from histories import Event, batches, duplicated, event, histories, history, resolution, shuffled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from joined import batch_of, differences, emptied, filled, filled_by_chance, product_hash, scratch_store
+from joined import (
+    batch_of,
+    clock_differences,
+    differences,
+    emptied,
+    filled,
+    filled_by_chance,
+    product_hash,
+    scratch_store,
+)
 
 from throughline.sinks.digest import digest_by_table
 from throughline.sinks.store import Store
@@ -56,6 +65,18 @@ def test_every_view_equals_the_reference(seed: int) -> None:
     store, events = joined_histories(seed)
 
     assert differences(store, events) == []
+
+
+@pytest.mark.parametrize("seed", range(max(STORES // 10, 4)))
+def test_clocks_count_to_an_earlier_day_as_the_reference_does(seed: int) -> None:
+    """As of moments of the history, at an event and beside one: what came later neither stopped nor paused a clock."""
+    random = Random(seed)
+    events = history(seed, 60, product_hash, placeholders=False)
+    store = filled(emptied(), batches(shuffled(events, random), random, longest=30), in_bulk=True)
+
+    for one in random.sample(events, 8):
+        as_of = one["occurred_at"] + timedelta(minutes=random.choice([-30, -1, 0, 0, 1, 45]))
+        assert clock_differences(store, events, as_of) == []
 
 
 @given(events=histories(30, product_hash, placeholders=False), seed=st.integers(0, 2**32), second_person=st.booleans())

@@ -17,7 +17,7 @@ from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.digest import digest
 from throughline.sinks.store import Store, open_memory_store
 from throughline.sources.mapping.mapping import load_mapping
-from throughline.sources.mapping.parts import Condition, Identity, Mapping, Snapshot, TimeForm, Value
+from throughline.sources.mapping.parts import Condition, Identity, Mapping, Snapshot, TimeForm, Value, Word
 from throughline.streams.join.replay import replay
 
 ENGLAND_WALES = Path(__file__).resolve().parents[3] / "schemas" / "domains" / "england_wales"
@@ -79,3 +79,18 @@ def test_the_changed_outcomes_are_revisions_in_either_order(shared_data: Path, m
         changed = ask("select distinct changed from revisions where changed is not null").fetchall()
         assert changed == [(["decision"],)]
         assert digest(filled(other, mapping, [months[:5], months[5:]]).connection) == digest(store.connection)
+
+
+def test_a_file_a_run_compares_as_all_at_once(shared_data: Path, mapping: Mapping) -> None:
+    """Two months of each download, as if they were whole. What the later download lacks is taken back, whichever file
+    comes first; while a month of it has not come, its crimes seem to be gone, and they are there again when it has."""
+    complete = replace(mapping, snapshot=replace(mapping.snapshot or Snapshot(None), vanished=Word("", {}, 0)))
+    first, second = (sorted((shared_data / "police_uk" / name).glob("2020-0[12]-*.csv.gz")) for name in (FIRST, SECOND))
+    gone = said(first).keys() - said(second).keys()
+
+    with open_memory_store() as store, open_memory_store() as other:
+        filled(store, complete, [[*first, *second]])
+        taken_back = "select event_id from revisions where standing = 'retraction'"
+        assert {ref for (ref,) in store.connection.execute(taken_back).fetchall()} == gone
+        filled(other, complete, [[second[1]], [first[0]], [second[0]], [first[1]]])
+        assert digest(other.connection) == digest(store.connection)

@@ -252,3 +252,53 @@ def test_a_file_that_is_edited_in_place_keeps_the_times_of_its_statements_apart(
     parts = [[part | {"received_at": RECEIVED.replace(hour=n)}] for n, part in enumerate((one, other, copy), start=7)]
     for order in permutations(parts):
         assert differences(filled(emptied(), order), [part for (part,) in parts]) == []
+
+
+def test_a_content_that_comes_to_contest_another_is_counted_in_quarantine() -> None:
+    """Known or not: the night that lacks the row, and the same night sent again with it."""
+    store = filled(emptied(), [numbered([stated(unit="A", revision=1), taken_back(2), stated(unit="B", revision=3)])])
+    counts = join(store, batch_of([taken_back(3, position=4), taken_back(3, position=5)]), RECEIVED)
+    assert (counts.read, counts.accepted, counts.duplicate, counts.quarantined) == (2, 0, 1, {"conflict": 1})
+
+    counts = join(store, batch_of([taken_back(3, position=6), stated(unit="A", revision=1, position=7)]), RECEIVED)
+    assert (counts.accepted, counts.duplicate, counts.quarantined) == (0, 2, {})
+
+
+def test_each_retraction_has_its_own_number_in_the_sequence() -> None:
+    """None is missing because another retraction of the event came first."""
+    events = numbered(
+        [
+            stated(revision=1, sequence="1"),
+            taken_back(2, sequence="2"),
+            taken_back(4, sequence="4"),
+            event("police.crime.recorded", "2026-03-03T10:00", id="f", sequence="5"),
+        ]
+    )
+    source = events[0]["source"]
+    for order in (events, events[::-1], [events[2], events[1], events[3], events[0]]):
+        store = filled(emptied(), [[one] for one in order])
+        assert rows(store, "select first_number, last_number from sequence_gaps") == [
+            {"first_number": 3, "last_number": 3}
+        ]
+        assert rows(store, f"select sequence_gaps as n, events from sources where source = '{source}'") == [
+            {"n": 1, "events": 1}
+        ]
+
+
+def test_what_a_retraction_says_besides_is_no_sight_of_its_source() -> None:
+    """It may say any time, and copies of it different ones."""
+    first, second = taken_back(2), taken_back(3) | {"occurred_at": RECEIVED}
+    seen = {
+        str(rows(filled(emptied(), [[stated(revision=1)], *order]), "select last_seen from sources"))
+        for order in permutations([[first | {"position": 2}], [second | {"position": 3}]])
+    }
+    assert len(seen) == 1
+
+
+def test_contents_in_conflict_are_part_of_the_digest() -> None:
+    """And how often or where each was read is not."""
+    pairs = ([stated(unit="A"), stated(unit="B")], [stated(unit="A"), stated(unit="C")], [])
+    digests = [digest(filled(emptied(), [numbered(pair)] if pair else []).connection) for pair in pairs]
+    assert len(set(digests)) == 3
+    again = filled(emptied(), [[one | {"origin": "g"}] for one in (*pairs[0][::-1], *pairs[0])])
+    assert digest(again.connection) == digests[0]

@@ -10,7 +10,8 @@ from throughline.schemas.definitions.rule_tables import rule_tables
 
 
 @pytest.mark.parametrize(
-    "table", ["event_types", "effects", "standards", "standard_events", "identifier_kinds", "agencies"]
+    "table",
+    ["event_types", "effects", "standards", "standard_events", "identifier_kinds", "agencies", "facet_statements"],
 )
 def test_both_read_the_same_rules(table: str) -> None:
     """Column for column, of those that the reference reads."""

@@ -122,6 +122,30 @@ def test_a_record_that_leaves_quarantine_is_taken_back(store: Store) -> None:
     assert {record.topic for record in records} == {"shared.quarantine", ALERTS}
 
 
+def test_the_alert_of_a_conflict_is_taken_back_when_a_steward_decides(store: Store) -> None:
+    """Although the copy that does not stand stays in quarantine, and whether or not the case of the event is said."""
+    all_published(store)
+    find = "select alert_id, subject from alerts where kind = 'conflict' order by subject limit 1"
+    ((alert_id, subject),) = store.connection.execute(find).fetchall()
+    with store.transaction() as connection:
+        ((key, content_hash),) = connection.execute(
+            "select event_key, min(content_hash) from quarantined "
+            "where reason = 'conflict' and concat_ws(' ', source, event_id) = ? group by event_key",
+            [subject],
+        ).fetchall()
+        connection.execute("insert into resolutions values (?, ?)", [key, content_hash])
+        connection.execute(
+            "update events e set standing = 'stands', case_key = (select min(case_key) from case_facts) "
+            "where event_key = ? and content_hash_of(e) = ?",
+            [key, content_hash],
+        )
+        connection.execute("delete from quarantined where event_key = ? and content_hash = ?", [key, content_hash])
+    records = all_published(store)
+
+    assert [record.key.decode() for record in records if record.topic == ALERTS] == [alert_id]
+    assert {record.value for record in records} == {None}
+
+
 def test_time_alone_raises_alerts(store: Store) -> None:
     """At every moment what was said is what stands; nothing but alerts is said, and each once."""
     as_of = datetime(2026, 1, 1)  # noqa: DTZ001 - UTC without zone

@@ -95,7 +95,17 @@ def publish_command(
         ):
             watch = (publisher, outbox_path, wait)
             threading.Thread(target=_say_if_silent, args=watch, daemon=True).start()
-            publish(publisher, domain, files, mapping=mapping, rate=rate, wait_seconds=wait, report=report, counts=made)
+            publish(
+                publisher,
+                domain,
+                files,
+                mapping=mapping,
+                rate=rate,
+                wait_seconds=wait,
+                report=report,
+                counts=made,
+                note=partial(click.echo, err=True),
+            )
     except BaseException:
         _print(made, is_sent=False)
         raise

@@ -26,11 +26,13 @@ from throughline.cli.terminal.options import (
 from throughline.cli.terminal.writing import write_query, write_rows
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.sinks.disclosure.register import Register, register_of
 from throughline.sinks.measures.answer import answer, chosen, cuts_of
 from throughline.sinks.measures.comparison import compared
 from throughline.sinks.measures.coverage import among, not_covered, withhold
-from throughline.sinks.measures.facts import facts
+from throughline.sinks.measures.facts import counted_to, facts
 from throughline.sinks.measures.measure import Measure, load_measures, measure_of
+from throughline.sinks.measures.shown import Audience
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
 
@@ -77,6 +79,7 @@ class Chosen(click.ParamType):
 @click.option("--beside", type=Moment(), help="Put the figure of this earlier time beside it.")
 @click.option("--cases", "is_of_cases", is_flag=True, help="List what is counted, a row for each.")
 @click.option("--about", "is_about", is_flag=True, help="Say what the figure means, and print its SQL.")
+@click.option("--shared", is_flag=True, help="Hide small numbers, so that the figure may be passed on.")
 @format_option
 @click.option("--rows", type=click.IntRange(1), default=60, show_default=True, help="How many rows a table shows.")
 def measure(
@@ -89,14 +92,15 @@ def measure(
     beside: datetime | None,
     is_of_cases: bool,
     is_about: bool,
+    shared: bool,
     format_: Format | None,
     rows: int,
 ) -> None:
     """Show the figure NAME; without a name, list the figures that there are. Durations are in days.
 
     In a row of a total, the cut that it is the total of is empty. Where too little of what an agency should have
-    published is there, its shares and durations are withheld. Every figure shows all numbers, small ones too: do not
-    pass it on as it is.
+    published is there, its shares and durations are withheld. Without --shared, small numbers are shown too: do not
+    pass such a figure on.
 
     Example: throughline measure between_agencies --by from_agency,to_agency --store cases.duckdb
 
@@ -116,23 +120,33 @@ def measure(
         twice = next(cut for cut, _ in wanted if sum(cut == other for other, _ in wanted) > 1)
         raise UsageError(f"`{twice}` is chosen twice.", hint="A figure is of one value of each cut.")
     with open_store(store_path, write=False) as store:
-        asked = measure_of(domain_of(store, domain), name)
-        found = facts(store.connection, asked, (), as_of)
+        chosen_domain = domain_of(store, domain)
+        asked = measure_of(chosen_domain, name)
+        facets = {facet.name: facet.title for facet in chosen_domain.facets}
+        found = facts(store.connection, asked, [*facets], as_of)
         if is_of_cases:
             _write(chosen(asked, found, where), format_, rows)
             return
-        figure = answer(asked, found, cuts, where)
-        if beside is not None:
-            earlier = answer(asked, facts(store.connection, asked, (), beside), cuts, where)
-            figure = compared(asked, earlier, figure, cuts)
         withheld = not_covered(store.connection, asked)
+        audience = Audience(chosen_domain, Register(register_of(store_path)) if shared else None)
+
+        def counted(rows: pa.Table, to: datetime | None) -> pa.Table:
+            figure = answer(asked, rows, cuts, where)
+            return audience.may_see(asked, figure, cuts, where, counted_to(store.connection, to))
+
+        figure = counted(found, as_of)
+        if beside is not None:
+            earlier = counted(facts(store.connection, asked, [*facets], beside), beside)
+            figure = compared(asked, earlier, figure, cuts)
+    if not shared:
+        figure = figure.drop_columns([name for name in figure.column_names if name.startswith("suppressed")])
     if asked.figure:
         figure = withhold(asked, figure, cuts, where, withheld)
     is_table = chosen_format(format_) == "table"
     _write(_for_people(asked, figure) if is_table else figure, format_, rows)
     _explain_gaps(among(asked, chosen(asked, found, where), withheld))
     if is_table:
-        offered = cuts_of(asked, found, {})
+        offered = cuts_of(asked, found, facets)
         click.echo(f"{asked.asks} Cut it by {', '.join(offered)}.", err=True)
 
 

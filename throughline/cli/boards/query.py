@@ -14,7 +14,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
-import duckdb
 from click.shell_completion import CompletionItem
 
 from throughline.cli.terminal.options import as_of_option, chosen_format, format_option, store_option
@@ -24,7 +23,7 @@ from throughline.sinks.questions.limits import Limits, size_in_bytes
 from throughline.sinks.questions.query import TABLE_ROWS, Format
 from throughline.sinks.questions.query import query as run_query
 from throughline.sinks.questions.question import Question, question, questions, written
-from throughline.sinks.questions.scope import in_scope
+from throughline.sinks.questions.reach import check_counts_back, count_to
 from throughline.sinks.schema import public_schema
 from throughline.sinks.store import open_store
 
@@ -158,7 +157,8 @@ def query(
             os._exit(error.exit_code)
 
         with open_store(store_path, write=False, settings=settings) as store:
-            _count_to(store.connection, asked.sql, as_of)
+            if count_to(store.connection, as_of):
+                check_counts_back(store.connection, asked.sql, as_of)
             kind = chosen_format(format_)
             run_query(
                 store.connection,
@@ -173,24 +173,6 @@ def query(
                 stuck=stuck,
                 spare=asked.spare,
             )
-
-
-def _count_to(connection: duckdb.DuckDBPyConnection, sql: str, as_of: datetime | None) -> None:
-    """Let the views count to `as_of`. Raises QueryError for an earlier day where a view can only show the present."""
-    row = connection.execute("select last_event_at from as_at").fetchone()
-    connection.execute("set variable as_of = ?::timestamp", [as_of])
-    if as_of is None or row is None or row[0] is None or as_of >= row[0]:
-        return
-    views = public_schema().views
-    counting = [name for name, text in views.items() if "getvariable('as_of')" in text]
-    try:
-        in_scope(connection, sql, counting)
-    except QueryError:
-        in_scope(connection, sql, views)
-        raise QueryError(
-            "The query reads a view that shows what is known today, and cannot be counted to an earlier day.",
-            hint=f"These can: {', '.join(f'`{name}`' for name in counting)}.",
-        ) from None
 
 
 def _written(statement: str | None, path: Path | None) -> Question:

@@ -31,8 +31,8 @@ def restated_command(
 ) -> None:
     """Show which rows of published figures differ now: before, now, and how many events changed them.
 
-    Both sides count up to the day of publication. For each publication the store is rebuilt twice, as it was known
-    then and as it is known now, so this takes as long as two rebuilds.
+    Both sides count up to the day to which the publication counts. Where a row changed, the store is rebuilt as it was
+    known then, so this takes as long as a rebuild for each publication that changed.
 
     Example: throughline restated --since 2026-07-01 --causes --store cases.duckdb
     """

@@ -113,7 +113,10 @@ def replay(
                 refused = sum(count for reason, count in became.quarantined.items() if reason != "conflict")
                 poor.extend(filter(None, [too_few(file, became.read - refused, refused)]))
 
-            counts = replay_files(store, domain, files, mapping=mapping, report=report, of_file=look)
+            notes: list[str] = []
+            counts = replay_files(store, domain, files, mapping=mapping, report=report, of_file=look, note=notes.append)
+    for text in notes:
+        click.echo(text, err=True)
     print_counts(counts, Console())
     if poor:
         raise DataError("\n".join(poor), hint="What was accepted is kept; `throughline quarantine list` has the rest.")

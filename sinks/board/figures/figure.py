@@ -1,0 +1,67 @@
+"""A figure as a page needs it: read from the stores once for each state, whoever asks for it how often."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from throughline.sinks.board.figures.choice import Choice
+from throughline.sinks.board.frame.asked import Asked
+from throughline.sinks.measures.answer import NOT_STATED, answer
+from throughline.sinks.measures.comparison import compared
+from throughline.sinks.measures.coverage import not_covered, withhold
+from throughline.sinks.measures.facts import facts
+from throughline.sinks.measures.headline import Number, Series, headline, series_of
+from throughline.sinks.measures.measure import Measure
+from throughline.sinks.measures.shown import Audience
+
+
+def rows_of(asked: Asked, measure: Measure, as_of: datetime | None) -> pa.Table:
+    """What is counted (see `facts`), to `as_of`."""
+    facets = [facet.name for facet in asked.settings.domain.facets]
+    key = ("rows", measure.name, as_of)
+    return asked.kept.get(asked.facts.stamp, key, lambda: facts(asked.connection, measure, facets, as_of))
+
+
+def figure(asked: Asked, chosen: Choice, cuts: tuple[str, ...] | None = None) -> pa.Table:
+    """The figure (see `answer`) by the chosen cuts, or by `cuts`; with the earlier one beside it, if that is asked."""
+    by = chosen.cuts if cuts is None else cuts
+
+    def counted(as_of: datetime | None) -> pa.Table:
+        rows = rows_of(asked, chosen.measure, as_of)
+        key = ("figure", chosen.key, by, as_of)
+        return asked.kept.get(asked.facts.stamp, key, lambda: _shown(asked, chosen, rows, by, as_of))
+
+    now = counted(asked.as_of)
+    return now if chosen.beside is None else compared(chosen.measure, counted(chosen.beside), now, by)
+
+
+def number(asked: Asked, chosen: Choice, as_of: datetime | None) -> Number:
+    """The one number of the figure, counted to `as_of`."""
+    rows = rows_of(asked, chosen.measure, as_of)
+    key = ("figure", chosen.key, (), as_of)
+    found = asked.kept.get(asked.facts.stamp, key, lambda: _shown(asked, chosen, rows, (), as_of))
+    return headline(chosen.measure, found)
+
+
+def months(asked: Asked, chosen: Choice) -> Series:
+    """The one number month by month."""
+    found = figure(asked, Choice(chosen.measure, ("month",), chosen.where, None))
+    return series_of(chosen.measure, found, asked.counted_to)
+
+
+def _shown(asked: Asked, chosen: Choice, rows: pa.Table, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table:
+    found = answer(chosen.measure, rows, cuts, chosen.where)
+    audience = Audience(asked.settings.domain, asked.settings.register)
+    shown = audience.may_see(chosen.measure, found, cuts, chosen.where, as_of or asked.facts.last_at)
+    return withhold(chosen.measure, shown, cuts, chosen.where, not_covered(asked.connection, chosen.measure))
+
+
+def held(chosen: Choice, rows: pa.Table) -> pa.Table:
+    """The rows that have the chosen values, of what the rows have."""
+    for name, value in chosen.where.items():
+        if name in rows.column_names:
+            rows = rows.filter(pc.equal(pc.fill_null(rows[name], NOT_STATED), value))
+    return rows

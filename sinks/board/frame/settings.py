@@ -1,0 +1,40 @@
+"""What may be set of a board, once, when it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from starlette.middleware import Middleware
+
+from throughline.schemas.definitions.domain import Domain
+from throughline.sinks.disclosure.register import Register
+from throughline.sinks.questions.limits import Limits
+
+
+def utc_now() -> datetime:
+    """This moment, in UTC and naive, as the store keeps times."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+PAGE_LIMITS = Limits(seconds=20, memory="1GB", spill="2GB")
+"""What one page may take."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`register`: what was ever shown, beside which small numbers stay hidden; null where all readers work on cases.
+
+    `as_of`: count to this time wherever the address does not say another; null for the latest event.
+
+    `limits` are those of one page; `now` is the clock; `middleware` stands before every page, the first one outermost
+    (whoever checks who asks, and notes what was looked at, is put here).
+    """
+
+    domain: Domain
+    register: Register | None = None
+    as_of: datetime | None = None
+    limits: Limits = PAGE_LIMITS
+    now: Callable[[], datetime] = utc_now
+    middleware: tuple[Middleware, ...] = ()

@@ -1,0 +1,41 @@
+"""A stream of server-sent events: one whenever something new was committed to the stores."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from throughline.sinks.board.reading.present import Present
+
+_EVERY = 1.0
+# a line that says nothing, so that a connection that has gone is noticed
+_BEATS = 15
+
+
+def fresh(stores: Present) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint: the first event says which state is shown now, each further one which has taken its place."""
+
+    async def follow(request: Request) -> Response:
+        return StreamingResponse(
+            _events(stores, request), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
+    return follow
+
+
+async def _events(stores: Present, request: Request) -> AsyncIterator[str]:
+    shown, beats = "", 0
+    while not await request.is_disconnected():
+        facts = (await run_in_threadpool(stores.state)).facts
+        if facts.stamp != shown:
+            shown = facts.stamp
+            yield f"event: state\ndata: {json.dumps({'stamp': shown})}\n\n"
+        beats += 1
+        if beats % _BEATS == 0:
+            yield ": still here\n\n"
+        await asyncio.sleep(_EVERY)

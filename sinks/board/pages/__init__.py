@@ -1,0 +1,1 @@
+"""The pages of the board, a function each from what was asked to what is shown."""

@@ -1,0 +1,81 @@
+"""Curves of what has not ended yet, day by day: the estimate of Kaplan and Meier with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import altair as alt
+import pyarrow as pa
+from markupsafe import Markup
+
+from throughline.sinks.charts.drawing import COLOURS, DASHES, WIDTH, drawn, share_axis
+
+_DAY = 86_400
+# so many steps of a curve are as good to the eye as all of them
+_STEPS = 200
+
+
+def curve(estimates: Mapping[str, pa.Table], title: str, desc: str, *, ended: str) -> Markup:
+    """A line for each group, by name: tables of seconds, not_yet, low, high (see `Survival.curve`).
+
+    The axis ends where all but few have ended: at the longest ninth tenth of a group, or at its last step. `ended` says
+    what the days are counted to, as in `days until received`.
+    """
+    names = list(estimates)
+    end = max((_end(table) for table in estimates.values()), default=1.0) or 1.0
+    rows = [
+        {
+            "name": name, "days": min(row["seconds"] / _DAY, end), "share": row["not_yet"], "low": row["low"],
+            "high": row["high"],
+        }
+        for name, table in estimates.items()
+        for row in _thinned(table, end)
+    ]  # fmt: skip
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        x=alt.X("days:Q", title=ended, scale=alt.Scale(domain=[0, end], nice=False)),
+    )
+    colours = alt.Scale(domain=names, range=list(COLOURS[: len(names)]))
+    band = base.mark_area(opacity=0.15, interpolate="step-after", strokeWidth=0).encode(
+        y=alt.Y("low:Q", axis=share_axis("Share still waiting"), scale=alt.Scale(domain=[0, 1])),
+        y2="high:Q",
+        color=alt.Color("name:N", sort=names, scale=colours, legend=None),
+    )
+    line = base.mark_line(interpolate="step-after", strokeWidth=2.5).encode(
+        y=alt.Y("share:Q"),
+        color=alt.Color("name:N", sort=names, scale=colours, legend=_legend(names)),
+        strokeDash=alt.StrokeDash(
+            "name:N",
+            sort=names,
+            scale=alt.Scale(domain=names, range=[list(dash) for dash in DASHES[: len(names)]]),
+            legend=_legend(names),
+        ),
+    )
+    return drawn(
+        alt.layer(band, line)
+        .resolve_scale(color="independent", strokeDash="independent")
+        .properties(width=WIDTH - 70, height=260),
+        title,
+        desc,
+    )
+
+
+def _legend(names: list[str]) -> alt.Legend | None:
+    # the same in colour and dash, so that they become one
+    return alt.Legend(columns=2, symbolType="stroke", symbolSize=400, symbolStrokeWidth=2.5) if len(names) > 1 else None
+
+
+def _end(table: pa.Table) -> float:
+    """Days by which nine in ten have ended, or of the last step."""
+    seconds, not_yet = table["seconds"].to_pylist(), table["not_yet"].to_pylist()
+    reached = next((second for second, share in zip(seconds, not_yet, strict=True) if share <= 0.05), seconds[-1])
+    return float(reached) / _DAY
+
+
+def _thinned(table: pa.Table, end: float) -> list[dict[str, float]]:
+    rows: list[dict[str, float]] = [row for row in table.to_pylist() if row["seconds"] / _DAY <= end]
+    step = max(len(rows) // _STEPS, 1)
+    kept = rows[::step]
+    if rows and kept[-1] is not rows[-1]:
+        kept.append(rows[-1])
+    # the last share lasts until the axis ends
+    return [*kept, {**kept[-1], "seconds": end * _DAY}] if kept else []

@@ -1,0 +1,160 @@
+"""`board`: web pages over one or several stores."""
+
+from __future__ import annotations
+
+import socket
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from throughline.cli.boards.looks import looks
+from throughline.cli.terminal.options import Moment, domain_of, domain_option
+from throughline.errors import InfrastructureError, StoreMissing, UsageError
+from throughline.schemas.definitions.domain import Domain
+from throughline.sinks.store import Store
+
+
+@click.group(invoke_without_command=True, short_help="Open the board: web pages of cases, feeds and figures.")
+@click.option(
+    "--store",
+    "store_paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    default=(Path("throughline.duckdb"),),
+    show_default=True,
+    envvar="THROUGHLINE_STORE",
+    help="A store, or a folder of the stores of partitions. Give it again for more: they are shown as one.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; others need --access.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 for a free one.")
+@domain_option
+@click.option("--as-of", type=Moment(), help="Count up to this time unless a page is asked for another.")
+@click.option(
+    "--access",
+    "access_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="THROUGHLINE_ACCESS",
+    help="Who may see what: a YAML file. Without one, the user of this machine sees everything.",
+)
+@click.option(
+    "--looks",
+    "looks_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Record of who looked at a case. Default: beside the first store, as <store>.looks.",
+)
+@click.option(
+    "--small-numbers",
+    type=click.Choice(["hide", "show"]),
+    help="Counts of few cases in figures. Default: show on this machine alone, hide from the people of --access.",
+)
+@click.pass_context
+def board(
+    context: click.Context,
+    store_paths: tuple[Path, ...],
+    host: str,
+    port: int,
+    domain: Domain | None,
+    as_of: datetime | None,
+    access_path: Path | None,
+    looks_file: Path | None,
+    small_numbers: str | None,
+) -> None:
+    """Open the board: web pages of cases, feeds and figures, over one store or several.
+
+    It reads copies, keeps no writer out, and shows what was committed last. It needs no network.
+    Every look at a case is put on the record before it is shown. Figures hide counts that are small (docs/how-to/
+    small-numbers.md).
+
+    Example: throughline board --store cases.duckdb
+    """
+    if context.invoked_subcommand is not None:
+        return
+    # kept out of the other commands' start
+    import uvicorn
+
+    from throughline.sinks.board.access.looks import Looks, looks_path
+    from throughline.sinks.board.access.opening import SERVER, check_host, guarded
+    from throughline.sinks.board.access.settings import read_access
+    from throughline.sinks.board.app import create_app
+    from throughline.sinks.board.frame.settings import PAGE_LIMITS, Settings
+    from throughline.sinks.board.reading.find import cases_called
+    from throughline.sinks.board.reading.present import Present
+    from throughline.sinks.disclosure.register import Register, register_of
+
+    if access_path is None:
+        # before a store is copied
+        check_host(host, None)
+    present = Present(stores_at(store_paths), PAGE_LIMITS)
+    try:
+        with present.state().cursor() as cursor:
+            chosen = domain_of(Store(cursor, present.paths[0], is_writable=False), domain)
+        shows_all = small_numbers == "show" or (small_numbers is None and access_path is None)
+        register = None if shows_all else Register(register_of(present.paths[0]))
+        access = None if access_path is None else read_access(access_path, frozenset(chosen.agencies or ()) or None)
+        app = guarded(
+            create_app(present, Settings(chosen, register, as_of=as_of)),
+            host=host,
+            settings=access,
+            looks=Looks(looks_file or looks_path(present.paths[0])),
+            store=lambda: present.state().cursor(),
+            find=lambda connection, name: cases_called(connection, chosen, name),
+        )
+        config = uvicorn.Config(
+            app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2, lifespan="on", **SERVER
+        )
+        listening = _listening(host, port)
+        where = listening.getsockname()
+        shown = f"[{where[0]}]" if ":" in where[0] else where[0]
+        click.echo(f"The board is at http://{shown}:{where[1]}/  (Ctrl+C ends it)")
+        if access is not None:
+            click.echo(f"People reach it at {access.address}/")
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        present.close()
+
+
+board.add_command(looks)
+
+
+def stores_at(paths: tuple[Path, ...]) -> list[Path]:
+    """The stores that are named, and those in the folders that are named.
+
+    Raises StoreMissing for a folder without a store, UsageError for a store that is named twice.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(path.glob("*.duckdb"))
+            if not inside:
+                raise StoreMissing(
+                    f"There is no store in the folder `{path}`.", hint="A store ends in `.duckdb` there."
+                )
+            found += inside
+        else:
+            found.append(path)
+    resolved = [path.expanduser().resolve() for path in found]
+    if twice := [path for path in resolved if resolved.count(path) > 1]:
+        raise UsageError(f"`{twice[0]}` is named twice.", hint="Its cases would be counted twice: name it once.")
+    return found
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises InfrastructureError where the address is taken, or is not of this machine."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise UsageError(f"`{host}` is no address of this machine: {error}.", hint="Leave --host out.") from None
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise InfrastructureError(
+            f"The board cannot listen at {host}, port {port}: {error.strerror}.",
+            hint="Give another --port; 0 is a free one.",
+        ) from None
+    listening.setblocking(False)
+    return listening
