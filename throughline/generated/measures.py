@@ -25,8 +25,8 @@ def measure_pages(domain: Domain) -> dict[str, str]:
             "([how](how-to/boards.md#figures-by-any-cut)). Each is an SQL file over the [public views](tables.md) and "
             "an entry that says what it means; [adding one](how-to/extend.md#a-measure) takes no code. The passages "
             "are of the Vulnerable Victims Review of the West Midlands Police and Crime Commissioner (2020).",
-            f"Every figure can be cut by {_words(CUTS | facets)}; where rows have an age or a duration, by {_words(BAND)} "
-            "too. "
+            f"Every figure can be cut by {_words(CUTS | facets)}; "
+            f"where rows have an age or a duration, by {_words(BAND)} too. "
             "A cut that is not stated is a value like any other.",
             table(
                 ("Measure", "It asks", "It counts"),
