@@ -17,6 +17,7 @@ _KINDS = {
 def measure_pages(domain: Domain) -> dict[str, str]:
     """The page of measures by its path under `docs/`. Raises DomainProblemsError for an entry that is wrong."""
     known = load_measures(domain)
+    facets = {facet.name: facet.title for facet in domain.facets}
     return {
         PAGE: page(
             f"Measures: {domain.title}",
@@ -24,7 +25,8 @@ def measure_pages(domain: Domain) -> dict[str, str]:
             "([how](how-to/boards.md#figures-by-any-cut)). Each is an SQL file over the [public views](tables.md) and "
             "an entry that says what it means; [adding one](how-to/extend.md#a-measure) takes no code. The passages "
             "are of the Vulnerable Victims Review of the West Midlands Police and Crime Commissioner (2020).",
-            f"Every figure can be cut by {_words(CUTS)}; where rows have an age or a duration, by {_words(BAND)} too. "
+            f"Every figure can be cut by {_words(CUTS | facets)}; "
+            f"where rows have an age or a duration, by {_words(BAND)} too. "
             "A cut that is not stated is a value like any other.",
             table(
                 ("Measure", "It asks", "It counts"),
