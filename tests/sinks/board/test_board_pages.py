@@ -179,6 +179,14 @@ def test_a_fault_says_what_where_and_what_next(demo_board: TestClient, address: 
     html5lib.HTMLParser(strict=True).parse(answer.text)
 
 
+def test_what_was_asked_for_is_shown_as_text(demo_board: TestClient) -> None:
+    """On the page that finds nothing, in its field, its message and its title."""
+    page = demo_board.get("/cases", params={"find": "<b>bold</b>"}).text
+
+    assert "<b>bold" not in page
+    assert page.count("&lt;b&gt;bold") >= 2
+
+
 def test_nothing_can_be_sent_to_it(demo_board: TestClient) -> None:
     answer = demo_board.post("/cases")
 
