@@ -40,7 +40,7 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
     """The board over the newest state of `stores`, which it closes when it ends."""
     names = Names(settings.domain)
     rendering = Rendering(PLACES, names, SERVICE)
-    kept = Kept()
+    kept = Kept(settings.limits.seconds)
 
     def answer(place: Place, request: Request) -> Response:
         """Ask the stores and draw the page: in a thread."""
