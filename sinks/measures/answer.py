@@ -106,8 +106,8 @@ def with_band(rows: pa.Table) -> pa.Table:
     if "seconds" not in rows.column_names:
         return rows
     seconds = rows["seconds"].to_numpy(zero_copy_only=False).astype(np.float64)
-    band = np.array(BANDS)[np.searchsorted([end for end, _ in _BANDS], np.nan_to_num(seconds), side="right")]
-    return rows.append_column("band", pa.array(band, pa.string(), mask=np.isnan(seconds)))
+    place = np.searchsorted([end for end, _ in _BANDS], np.nan_to_num(seconds), side="right")
+    return rows.append_column("band", pa.array(BANDS).take(pa.array(place, mask=np.isnan(seconds))))
 
 
 def _cut(

@@ -85,7 +85,8 @@ def board(
     if access_path is None:
         # before a store is copied
         check_host(host, None)
-    present = Present(stores_at(store_paths), PAGE_LIMITS)
+    # a quarter of a second: a small store is copied by then, and for a large one nobody waits
+    present = Present(stores_at(store_paths), PAGE_LIMITS, patience=0.25)
     try:
         with present.state().cursor() as cursor:
             chosen = domain_of(Store(cursor, present.paths[0], is_writable=False), domain)
