@@ -53,13 +53,17 @@ class Hindsight:
 
 @dataclass(frozen=True)
 class Known:
-    """Rows of each measure by its name, counted to the day as it was known then and as it is now; a case of then has
-    the id of what it is now. `relinked` are keys of cases that were joined or taken apart since."""
+    """Rows of each measure by its name, counted to the day as it was known then and as it is now.
+
+    `became` has the id of what a case of then is now, `touched` the keys of cases of now that anything touched since,
+    and `relinked` those of them that were joined or taken apart.
+    """
 
     then: Mapping[str, pa.Table]
     now: Mapping[str, pa.Table]
-    relinked: frozenset[int]
+    became: Mapping[str, str]
     touched: frozenset[int]
+    relinked: frozenset[int]
 
 
 def hindsight(store: Store, domain: Domain, measures: Iterable[Measure], day: datetime) -> Hindsight:
@@ -78,7 +82,7 @@ def hindsight(store: Store, domain: Domain, measures: Iterable[Measure], day: da
         )
         if not _is_same(then, now):
             rows_then, rows_now = known.then[measure.name], known.now[measure.name]
-            cases = tuple(sorted(_changed(rows_then, rows_now)))
+            cases = tuple(sorted(_changed(_renamed(rows_then, known.became), rows_now)))
             changed |= {*cases}
             restated.append(Restated(measure, then, now, cases, rows_then, rows_now))
     keys = [int(one[1:], 16) for one in sorted(changed)]
@@ -97,7 +101,7 @@ def known_then(store: Store, domain: Domain, measures: Sequence[Measure], day: d
     touched_events = {key for key, is_touched in needed if is_touched}
     stands = {key: case for key, case in store.connection.execute(_STOOD).fetchall() if key in touched_events}
     if not touched_events:
-        return Known(now, now, frozenset(), frozenset())
+        return Known(now, now, {}, frozenset(), frozenset())
     with past(store, domain, as_of=None, known_at=day, event_keys=[key for key, _ in needed]) as past_store:
         stood = {
             key: case for key, case in past_store.connection.execute(_STOOD).fetchall() if key in touched_events
@@ -119,8 +123,10 @@ def known_then(store: Store, domain: Domain, measures: Sequence[Measure], day: d
     for measure in measures:
         rows = now[measure.name]
         untouched = rows.filter(pc.invert(pc.is_in(rows["case_id"], value_set=rest)))
-        made[measure.name] = pa.concat_tables([untouched, _renamed(then[measure.name], names)])
-    return Known(made, now, frozenset(relinked), touched)
+        rows = then[measure.name]
+        again = rows.filter(pc.is_in(rows["case_id"], value_set=pa.array([*names], pa.string())))
+        made[measure.name] = pa.concat_tables([untouched, again])
+    return Known(made, now, names, touched, frozenset(relinked))
 
 
 @contextmanager
@@ -132,9 +138,8 @@ def _with_keys(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _renamed(rows: pa.Table, names: Mapping[str, str]) -> pa.Table:
-    """The rows of the cases that have a name, under it."""
-    rows = rows.filter(pc.is_in(rows["case_id"], value_set=pa.array([*names], pa.string())))
-    ids = pa.array([names[one] for one in rows["case_id"].to_pylist()], pa.string())
+    """The rows with the ids that their cases have now."""
+    ids = pa.array([names.get(one, one) for one in rows["case_id"].to_pylist()], pa.string())
     return rows.set_column(rows.column_names.index("case_id"), "case_id", ids)
 
 
