@@ -44,7 +44,7 @@ class Restated:
 @dataclass(frozen=True)
 class Hindsight:
     """`causes` has a row per late event and case behind what differs: case_id, kind, agency, type, source, event_id,
-    occurred_at, received_at (UTC); in the order of their receipt. `cases_touched` is how many cases anything touched."""
+    occurred_at, received_at (UTC); in the order of their receipt. `cases_touched`: how many cases anything touched."""
 
     restated: tuple[Restated, ...]
     causes: pa.Table
@@ -103,9 +103,7 @@ def known_then(store: Store, domain: Domain, measures: Sequence[Measure], day: d
     if not touched_events:
         return Known(now, now, {}, frozenset(), frozenset())
     with past(store, domain, as_of=None, known_at=day, event_keys=[key for key, _ in needed]) as past_store:
-        stood = {
-            key: case for key, case in past_store.connection.execute(_STOOD).fetchall() if key in touched_events
-        }
+        stood = {key: case for key, case in past_store.connection.execute(_STOOD).fetchall() if key in touched_events}
         then = {measure.name: facts(past_store.connection, measure, facets, day) for measure in measures}
     # a case of then, and of now, by what it has become or been
     became: defaultdict[int, Counter[int]] = defaultdict(Counter)
