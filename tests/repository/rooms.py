@@ -41,7 +41,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sinks/charts": (),
     "sinks/board/access": ("schemas/definitions", "sinks"),
     "sinks/board/words": ("quality/letters",),
-    "sinks/board/reading": ("sinks/questions", "streams/join"),
+    "sinks/board/reading": ("sinks/questions", "sinks/measures", "streams/join"),
     "sinks/board/frame": ("sinks/board/words", "sinks/board/reading", "sinks/board/access", "sinks/disclosure"),
     "sinks/board/case": ("sinks/board/frame",),
     "sinks/board/pages": ("sinks/board/frame",),
