@@ -1,0 +1,115 @@
+"""A chapter of the paper: the figures of one topic, each by the cut that a board asks for first, and by month."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.sax.saxutils import unescape
+
+from markupsafe import Markup
+
+from throughline.sinks.board.figures.chart import chart, trend_chart
+from throughline.sinks.board.figures.choice import Choice, measures_of, offered
+from throughline.sinks.board.figures.figure import figure, months
+from throughline.sinks.board.figures.grid import Grid, grid
+from throughline.sinks.board.figures.page import with_signals
+from throughline.sinks.board.figures.table import table
+from throughline.sinks.board.figures.topic import TOPICS, first_cuts
+from throughline.sinks.board.figures.wording import Wording, number_words
+from throughline.sinks.board.frame.asked import Asked
+from throughline.sinks.board.pack.first import number_of
+from throughline.sinks.board.pack.paper import Chapter, Chart, Figure, Line, Table
+from throughline.sinks.board.words.duration import counted
+from throughline.sinks.board.words.names import lowered
+from throughline.sinks.measures.headline import Series
+from throughline.sinks.measures.measure import Measure
+
+_REMARKS = {"beyond": "Beyond what is usual", "shift": "Part of a shift", None: ""}
+
+
+def chapters(asked: Asked) -> tuple[Chapter, ...]:
+    """The topics in the order of the board; one of which the domain has no measure is left out."""
+    known = measures_of(asked).values()
+    made = []
+    for name, (title, lead) in TOPICS.items():
+        found = tuple(_figure(asked, measure) for measure in known if measure.page == name)
+        if found:
+            made.append(Chapter(title, lead, found))
+    return tuple(made)
+
+
+def _figure(asked: Asked, measure: Measure) -> Figure:
+    domain = asked.settings.domain
+    words = Wording(asked.names, domain)
+    chosen = Choice(measure, first_cuts(asked, measure), {}, None)
+    beside = Choice(measure, chosen.cuts, {}, asked.moment("beside"))
+    by_month = Choice(measure, ("month",), {}, None)
+    found = figure(asked, chosen)
+    series = months(asked, by_month)
+    trend = trend_chart(measure, series)
+    return Figure(
+        name=measure.name,
+        number=number_of(asked, measure),
+        asks=measure.asks,
+        chart=_chart(chart(asked, chosen, found, words)),
+        table=_table(asked, chosen, found, words),
+        months=_chart(trend),
+        usual=_usual(series) if trend is not None else "",
+        months_table=_months_table(measure, series, words) if trend is not None else None,
+        unknown=measure.unknown,
+        not_for=measure.not_for,
+        method=measure.method,
+        review=measure.review,
+        grid=grid(beside, figure(asked, beside), words, domain),
+        months_grid=_months_grid(asked, by_month, words) if series.months else None,
+    )
+
+
+def _chart(svg: Markup | None) -> Chart | None:
+    if svg is None:
+        return None
+    title, desc = (re.search(f"<{tag}[^>]*>(.*?)</{tag}>", svg, re.DOTALL) for tag in ("title", "desc"))
+    parts = [unescape(one[1], {"&#34;": '"', "&#39;": "'"}).strip() for one in (title, desc) if one is not None]
+    return Chart(str(svg), f"Chart: {'. '.join(parts)} The table has every number of it.")
+
+
+def _table(asked: Asked, chosen: Choice, found: Any, words: Wording) -> Table:
+    shown = table(asked, chosen, found, words)
+    known = offered(chosen.measure, asked.settings.domain)
+    by = " and ".join(lowered(known[cut]) for cut in chosen.cuts)
+    return Table(
+        f"{chosen.measure.title}{f', by {by}' if by else ''}",
+        tuple(head or "All" for head in shown.heads) + shown.numbers,
+        len(shown.heads),
+        tuple(Line(row.names + row.cells, row.is_total) for row in shown.rows),
+        f"{counted(shown.left_out, 'more row')} in the workbook." if shown.left_out else "",
+    )
+
+
+def _usual(series: Series) -> str:
+    if series.variation is None:
+        return "There are too few whole months to say what is usual."
+    return (
+        "Months between the dashed lines differ no more than they usually do. A diamond marks one that does, an empty "
+        "circle one that is not over."
+    )
+
+
+def _months_table(measure: Measure, series: Series, words: Wording) -> Table:
+    lines = [
+        Line(
+            (
+                words.value("month", one.month),
+                "Not over yet" if not one.is_whole else _REMARKS[signal],
+                number_words(measure, one.number),
+                "–" if one.number.is_hidden else f"{one.number.cases:,}",
+            )
+        )
+        for one, signal in with_signals(series)
+    ]
+    value = "Half took" if measure.kind == "durations" else "Share"
+    return Table(f"{measure.title}, month by month", ("Month", "Remark", value, "Cases"), 2, tuple(lines))
+
+
+def _months_grid(asked: Asked, by_month: Choice, words: Wording) -> Grid:
+    return grid(by_month, figure(asked, by_month), words, asked.settings.domain)
