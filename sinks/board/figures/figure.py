@@ -57,6 +57,12 @@ def _shown(asked: Asked, chosen: Choice, rows: pa.Table, cuts: tuple[str, ...], 
     return audience.may_see(chosen.measure, found, cuts, chosen.where, as_of or asked.facts.last_at)
 
 
+def numbers_of(measure: Measure, found: pa.Table) -> list[str]:
+    """The columns of a figure that are shown, with its keys: where cases are what is counted, they are said once."""
+    twice = {"counted", "counted_before"} if measure.counts == "cases" else set()
+    return [name for name in found.column_names if name not in twice and not name.startswith("suppressed")]
+
+
 def held(chosen: Choice, rows: pa.Table) -> pa.Table:
     """The rows that have the chosen values, of what the rows have."""
     for name, value in chosen.where.items():

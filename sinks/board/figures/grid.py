@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.board.figures.choice import Choice, offered
+from throughline.sinks.board.figures.figure import numbers_of
 from throughline.sinks.board.figures.wording import Wording
 from throughline.sinks.disclosure.cell import Suppressed
 from throughline.sinks.disclosure.marker import SYMBOL, wording
@@ -53,10 +54,10 @@ class Grid:
 
 
 def grid(chosen: Choice, found: pa.Table, words: Wording, domain: Domain) -> Grid:
-    """The figure (see `figure`) with totals, and why a row is hidden (`small`, `secondary`) in a last column, where one is."""
+    """The figure (see `figure`) with totals; its last column says why rows are hidden (`small`, `secondary`)."""
     keys = [name for name in (*chosen.cuts, "outcome") if name in found.column_names]
     marks = [name for name in found.column_names if name.startswith("suppressed")]
-    numbers = [name for name in found.column_names if name not in keys and name not in marks]
+    numbers = [name for name in numbers_of(chosen.measure, found) if name not in keys]
     known = {**offered(chosen.measure, domain), "outcome": "Outcome"}
     columns = [Column(known[key], "month" if key == "month" else "text") for key in keys]
     columns += [Column(_head(name, chosen.measure.counts), _kind(name)) for name in numbers]

@@ -21,9 +21,12 @@ from throughline.sinks.board.pack.first import number_of
 from throughline.sinks.board.pack.paper import Chapter, Chart, Figure, Line, Table
 from throughline.sinks.board.words.duration import counted
 from throughline.sinks.board.words.names import lowered
+from throughline.sinks.disclosure.marker import SYMBOL, wording
 from throughline.sinks.measures.headline import Series
 from throughline.sinks.measures.measure import Measure
 
+# the latest, so that one stands beside the same of the year before
+_MONTHS = 13
 _REMARKS = {"beyond": "Beyond what is usual", "shift": "Part of a shift", None: ""}
 
 
@@ -74,15 +77,33 @@ def _chart(svg: Markup | None) -> Chart | None:
 
 
 def _table(asked: Asked, chosen: Choice, found: Any, words: Wording) -> Table:
+    """The table of the board, without columns in which nothing stands; `[c]` where a long reason would."""
     shown = table(asked, chosen, found, words)
+    threshold = asked.settings.domain.disclosure.threshold
     known = offered(chosen.measure, asked.settings.domain)
     by = " and ".join(lowered(known[cut]) for cut in chosen.cuts)
+    caption = f"{chosen.measure.title}{f', by {by}' if by else ''}"
+    if any(wording("table", threshold) in row.cells for row in shown.rows):
+        return Table(caption, (), 0, (), wording("table", threshold))
+    full = [place for place in range(len(shown.numbers)) if any(row.cells[place] != "–" for row in shown.rows)]
+    secondary = wording("secondary", threshold)
+    notes = []
+    if any(secondary in row.cells for row in shown.rows):
+        notes.append(f"{SYMBOL}: {secondary}.")
+    if shown.left_out:
+        notes.append(f"{counted(shown.left_out, 'more row')} in the workbook.")
     return Table(
-        f"{chosen.measure.title}{f', by {by}' if by else ''}",
-        tuple(head or "All" for head in shown.heads) + shown.numbers,
+        caption,
+        (*(head or "All" for head in shown.heads), *(shown.numbers[place] for place in full)),
         len(shown.heads),
-        tuple(Line(row.names + row.cells, row.is_total) for row in shown.rows),
-        f"{counted(shown.left_out, 'more row')} in the workbook." if shown.left_out else "",
+        tuple(
+            Line(
+                (*row.names, *(SYMBOL if row.cells[place] == secondary else row.cells[place] for place in full)),
+                row.is_total,
+            )
+            for row in shown.rows
+        ),
+        " ".join(notes),
     )
 
 
@@ -108,7 +129,14 @@ def _months_table(measure: Measure, series: Series, words: Wording) -> Table:
         for one, signal in with_signals(series)
     ]
     value = "Half took" if measure.kind == "durations" else "Share"
-    return Table(f"{measure.title}, month by month", ("Month", "Remark", value, "Cases"), 2, tuple(lines))
+    left = len(lines) - _MONTHS
+    return Table(
+        f"{measure.title}, month by month",
+        ("Month", "Remark", value, "Cases"),
+        2,
+        tuple(lines[-_MONTHS:]),
+        f"The {counted(left, 'month')} before are in the workbook." if left > 0 else "",
+    )
 
 
 def _months_grid(asked: Asked, by_month: Choice, words: Wording) -> Grid:

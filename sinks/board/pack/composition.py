@@ -39,8 +39,9 @@ def paper(asked: Asked) -> Paper:
         ),
     ]
     return Paper(
-        title=f"{asked.names.title}: paper for the board",
-        subtitle=f"Counted to {date_words(counted_to, zone)}",
+        title="Paper for the board",
+        subtitle=asked.names.title,
+        day=f"Counted to {date_words(counted_to, zone)}",
         facts=tuple(facts),
         marking=FOR_CASE_WORKERS if asked.settings.register is None else "",
         counted_to=counted_to,

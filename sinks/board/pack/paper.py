@@ -96,6 +96,7 @@ class Paper:
 
     title: str
     subtitle: str
+    day: str
     facts: tuple[tuple[str, str], ...]
     marking: str
     counted_to: datetime

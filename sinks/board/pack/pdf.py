@@ -25,8 +25,8 @@ _REVIEW = "Vulnerable Victims Review, West Midlands Police and Crime Commissione
 def paper_pdf(said: Paper) -> bytes:
     """The paper as the bytes of a PDF."""
     given = {
-        "title": f"{said.title}, {said.subtitle[:1].lower()}{said.subtitle[1:]}",
-        "running": said.subtitle,
+        "title": f"{said.title}: {said.subtitle}. {said.day}",
+        "running": said.day,
         "marking": said.marking,
         "at": [said.counted_to.year, said.counted_to.month, said.counted_to.day],
         "blocks": [*_front(said), *_body(said)],
@@ -79,10 +79,10 @@ def _figure(figure: Figure) -> Iterator[Block]:
     yield {"kind": "numbers", "numbers": [{**_number(figure.number), "title": ""}]}
     if figure.chart is not None:
         yield _chart(figure.chart)
-    yield _table(figure.table)
+    yield _table(figure.table) if figure.table.lines else {"kind": "text", "text": figure.table.note}
     if figure.months is not None and figure.months_table is not None:
         yield _heading(3, "Month by month")
-        yield {"kind": "text", "text": figure.usual}
+        yield {"kind": "text", "text": figure.usual, "sticks": True}
         yield _chart(figure.months)
         yield _table(figure.months_table)
     yield {"kind": "notes", "notes": [["Not known", figure.unknown], ["Not for", figure.not_for]]}

@@ -105,7 +105,7 @@ def _quarantine(shown: Page) -> Table | None:
     ]
     heads = ("Reason", "Records", "The oldest for", "Discarded")
     return Table(
-        "What is in quarantine: records that were not accepted, and count in no figure", heads, 1, tuple(lines)
+        "What is in quarantine now: records that were not accepted, and count in no figure", heads, 1, tuple(lines)
     )
 
 
