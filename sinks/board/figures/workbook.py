@@ -35,6 +35,7 @@ class Workbook:
         self.head = self.book.add_format({"bold": True, "text_wrap": True, "bottom": 1, **top})
         self.head_right = self.book.add_format({"bold": True, "text_wrap": True, "bottom": 1, "align": "right", **top})
         self.label = self.book.add_format({"bold": True, "text_wrap": True, **top})
+        self.strong = self.book.add_format({"bold": True, **top})
         self.text = self.book.add_format({"text_wrap": True, **top})
         self.soft = self.book.add_format({"font_color": "#484949"})
         self.link = self.book.add_format({"font_color": "#1a5f7a", "underline": 1, **top})

@@ -45,7 +45,7 @@ def since(asked: Asked) -> tuple[str, ...] | None:
     if asked.moment("beside") is None:
         return None
     numbers = [number_of(asked, measure) for measure in measures_of(asked).values()]
-    return tuple(f"{one.title}: {one.number} {one.says}. {one.earlier} {one.change}" for one in numbers if one.change)
+    return tuple(f"{one.title}: {one.sentence} {one.then}" for one in numbers if one.change)
 
 
 def to_ask(asked: Asked) -> tuple[str, ...]:

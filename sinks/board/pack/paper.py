@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from throughline.sinks.board.figures.grid import Grid
 
@@ -49,6 +49,15 @@ class Number:
     earlier: str = ""
     change: str = ""
 
+    @property
+    def sentence(self) -> str:
+        return f"{self.number} {self.says}." if self.says else f"{self.number}."
+
+    @property
+    def then(self) -> str:
+        """What it was, and by how much it moved; empty where there is no earlier meeting."""
+        return f"{self.earlier} It is now {self.change}" if self.change else self.earlier
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -91,7 +100,8 @@ class Reliance:
 class Paper:
     """`facts` stand on the first page, by name. `since` is what changed since the earlier meeting; null without one.
 
-    `marking` stands on every page; `counted_to` (UTC, naive) is the time of the paper, and of its files.
+    `marking` stands on every page; `counted_to` (UTC, naive) is the time of the paper and of its files,
+    `last_day` the day of it where the domain is.
     """
 
     title: str
@@ -100,6 +110,7 @@ class Paper:
     facts: tuple[tuple[str, str], ...]
     marking: str
     counted_to: datetime
+    last_day: date
     first: tuple[Number, ...]
     since: tuple[str, ...] | None
     questions: tuple[str, ...]

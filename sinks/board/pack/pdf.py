@@ -28,7 +28,7 @@ def paper_pdf(said: Paper) -> bytes:
         "title": f"{said.title}: {said.subtitle}. {said.day}",
         "running": said.day,
         "marking": said.marking,
-        "at": [said.counted_to.year, said.counted_to.month, said.counted_to.day],
+        "at": [said.last_day.year, said.last_day.month, said.last_day.day],
         "blocks": [*_front(said), *_body(said)],
     }
     made = typst.compile(
@@ -46,7 +46,7 @@ def _front(said: Paper) -> Iterator[Block]:
     yield {"kind": "title", "title": said.title, "subtitle": said.subtitle, "facts": said.facts}
     yield {"kind": "contents", "title": "Contents"}
     yield _heading(1, "Six figures", opens=True)
-    yield {"kind": "numbers", "numbers": [_number(one) for one in said.first]}
+    yield _numbers([_number(one) for one in said.first])
     if said.since is not None:
         yield _heading(2, "What changed since the earlier meeting")
         yield _list(said.since, "None of the figures changed by as much as a percentage point or an hour.")
@@ -69,20 +69,20 @@ def _body(said: Paper) -> Iterator[Block]:
     yield _heading(1, "How figures are counted", opens=True)
     for figure in said.figures:
         yield _heading(2, figure.number.title)
-        yield {"kind": "text", "text": figure.method}
+        yield _text(figure.method)
         yield {"kind": "quote", "text": figure.review, "by": _REVIEW}
 
 
 def _figure(figure: Figure) -> Iterator[Block]:
     yield _heading(2, figure.number.title)
-    yield {"kind": "text", "text": figure.asks}
-    yield {"kind": "numbers", "numbers": [{**_number(figure.number), "title": ""}]}
+    yield _text(figure.asks, sticks=True)
+    yield _numbers([{**_number(figure.number), "title": ""}], sticks=True)
     if figure.chart is not None:
         yield _chart(figure.chart)
-    yield _table(figure.table) if figure.table.lines else {"kind": "text", "text": figure.table.note}
+    yield _table(figure.table) if figure.table.lines else _text(figure.table.note)
     if figure.months is not None and figure.months_table is not None:
         yield _heading(3, "Month by month")
-        yield {"kind": "text", "text": figure.usual, "sticks": True}
+        yield _text(figure.usual, sticks=True)
         yield _chart(figure.months)
         yield _table(figure.months_table)
     yield {"kind": "notes", "notes": [["Not known", figure.unknown], ["Not for", figure.not_for]]}
@@ -93,13 +93,21 @@ def _heading(level: int, text: str, *, opens: bool = False) -> Block:
     return {"kind": "heading", "level": level, "text": text, "opens": opens}
 
 
+def _text(text: str, *, sticks: bool = False) -> Block:
+    """`sticks`: on the page of what follows it."""
+    return {"kind": "text", "text": text, "sticks": sticks}
+
+
+def _numbers(numbers: list[Block], *, sticks: bool = False) -> Block:
+    return {"kind": "numbers", "numbers": numbers, "sticks": sticks}
+
+
 def _list(items: tuple[str, ...], none: str = "") -> Block:
-    return {"kind": "list", "items": items} if items else {"kind": "text", "text": none}
+    return {"kind": "list", "items": items} if items else _text(none)
 
 
 def _number(one: Number) -> Block:
-    then = " ".join(part for part in (one.earlier, f"It is now {one.change}" if one.change else "") if part)
-    return {"title": one.title, "number": one.number, "says": one.says, "of": one.of, "earlier": then}
+    return {"title": one.title, "number": one.number, "says": one.says, "of": one.of, "earlier": one.then}
 
 
 def _chart(one: Chart) -> Block:
