@@ -14,6 +14,11 @@ from throughline.sinks.disclosure.marker import SYMBOL
 # Excel allows no more in the name of a sheet
 _NAME = 31
 _BY_MONTH = " by month"
+# the head of a table, below its title, question, number and way back
+_TOP = 4
+# fewer are no line
+_MONTHS = 3
+_DEEP, _SOFT = "#17394a", "#484949"
 _BACK = "internal:'Contents'!A1"
 
 
@@ -83,38 +88,42 @@ def _write(book: Workbook, said: Paper, figure: Figure, name: str, grid: Grid) -
     sheet.write_url(3, 0, _BACK, book.link, "Contents")
     if said.marking:
         sheet.write_string(3, 1, said.marking, book.strong)
-    book.write_grid(sheet, grid, top=4)
+    book.write_grid(sheet, grid, _TOP)
     if is_by_month:
         _chart(book, sheet, name, figure, grid)
 
 
 def _chart(book: Workbook, sheet: Worksheet, name: str, figure: Figure, grid: Grid) -> None:
-    """Where there is one row for each month: its number as a line. Others would need rows that are not neighbours."""
-    heads = [column.head for column in grid.columns]
-    values = next((place for place, one in enumerate(grid.columns) if one.kind == "days"), None)
-    # the total of all months is the first row
-    first, last = 6, 4 + len(grid.rows)
-    if values is None or heads[0] != "Month" or "Outcome" in heads or last <= first:
+    """The number of each month as a line, between the limits of what is usual."""
+    first, last = _TOP + 1, _TOP + len(grid.rows)
+    if len(grid.rows) < _MONTHS:
         return
     chart = book.book.add_chart({"type": "line"})
-    chart.add_series(
-        {
-            "name": heads[values],
-            "categories": [name, first, 0, last, 0],
-            "values": [name, first, values, last, values],
-            "line": {"color": "#17394a", "width": 2},
-            "marker": {"type": "circle", "size": 5, "fill": {"color": "#17394a"}, "border": {"color": "#17394a"}},
-        }
-    )
-    chart.set_title({"name": f"{figure.number.title}, month by month", "name_font": {"size": 12}})
+    numbers = [place for place, column in enumerate(grid.columns) if column.kind in ("days", "share")]
+    for place in numbers:
+        is_value = place == numbers[0]
+        line = {"color": _DEEP, "width": 2.25} if is_value else {"color": _SOFT, "width": 1, "dash_type": "dash"}
+        drawn = {"type": "circle", "size": 5, "fill": {"color": _DEEP}, "border": {"color": _DEEP}}
+        chart.add_series(
+            {
+                "name": [name, _TOP, place],
+                "categories": [name, first, 0, last, 0],
+                "values": [name, first, place, last, place],
+                "line": line,
+                "marker": drawn if is_value else {"type": "none"},
+            }
+        )
+    says = f"{figure.number.title}, month by month"
+    chart.set_title({"name": says, "name_font": {"size": 12}})
     chart.set_x_axis({"date_axis": True, "num_format": "mmm yyyy", "major_unit": 3, "major_unit_type": "months"})
-    chart.set_y_axis(
-        {"name": heads[values], "min": 0, "major_gridlines": {"visible": True, "line": {"color": "#d5d8da"}}}
-    )
-    chart.set_legend({"none": True})
-    chart.set_size({"width": 760, "height": 320})
-    described = {"description": f"{figure.number.title}, month by month. The table beside it has every number."}
-    sheet.insert_chart(4, len(grid.columns) + 1, chart, described)
+    grey = {"visible": True, "line": {"color": "#d5d8da"}}
+    chart.set_y_axis({"name": grid.columns[numbers[0]].head, "min": 0, "major_gridlines": grey})
+    chart.set_legend({"position": "bottom"})
+    # a month whose number is hidden or not known is a gap, not a nought
+    chart.show_blanks_as("gap")
+    chart.set_size({"width": 760, "height": 360})
+    where = {"description": f"{says}. The table beside it has every number."}
+    sheet.insert_chart(_TOP, len(grid.columns) + 1, chart, where)
 
 
 def _trusted(book: Workbook, said: Paper) -> None:

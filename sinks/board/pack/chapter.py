@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 from xml.sax.saxutils import unescape
 
@@ -11,7 +12,7 @@ from markupsafe import Markup
 from throughline.sinks.board.figures.chart import chart, trend_chart
 from throughline.sinks.board.figures.choice import Choice, measures_of, offered
 from throughline.sinks.board.figures.figure import figure, months
-from throughline.sinks.board.figures.grid import Grid, grid
+from throughline.sinks.board.figures.grid import Column, Grid, Kind, grid
 from throughline.sinks.board.figures.page import with_signals
 from throughline.sinks.board.figures.table import table
 from throughline.sinks.board.figures.topic import TOPICS, first_cuts
@@ -22,7 +23,7 @@ from throughline.sinks.board.pack.paper import Chapter, Chart, Figure, Line, Tab
 from throughline.sinks.board.words.duration import counted
 from throughline.sinks.board.words.names import lowered
 from throughline.sinks.disclosure.marker import SYMBOL, wording
-from throughline.sinks.measures.headline import Series
+from throughline.sinks.measures.headline import Month, Series
 from throughline.sinks.measures.measure import Measure
 
 # the latest, so that one stands beside the same of the year before
@@ -46,9 +47,8 @@ def _figure(asked: Asked, measure: Measure) -> Figure:
     words = Wording(asked.names, domain)
     chosen = Choice(measure, first_cuts(asked, measure), {}, None)
     beside = Choice(measure, chosen.cuts, {}, asked.moment("beside"))
-    by_month = Choice(measure, ("month",), {}, None)
     found = figure(asked, chosen)
-    series = months(asked, by_month)
+    series = months(asked, Choice(measure, (), {}, None))
     trend = trend_chart(measure, series)
     return Figure(
         name=measure.name,
@@ -64,7 +64,7 @@ def _figure(asked: Asked, measure: Measure) -> Figure:
         method=measure.method,
         review=measure.review,
         grid=grid(beside, figure(asked, beside), words, domain),
-        months_grid=_months_grid(asked, by_month, words) if series.months else None,
+        months_grid=_months_grid(measure, series) if series.months else None,
     )
 
 
@@ -81,8 +81,9 @@ def _table(asked: Asked, chosen: Choice, found: Any, words: Wording) -> Table:
     shown = table(asked, chosen, found, words)
     threshold = asked.settings.domain.disclosure.threshold
     known = offered(chosen.measure, asked.settings.domain)
-    by = " and ".join(lowered(known[cut]) for cut in chosen.cuts)
-    caption = f"{chosen.measure.title}{f', by {by}' if by else ''}"
+    cuts = ", ".join(lowered(known[cut]) for cut in chosen.cuts)
+    by = f", by {cuts}" if len(chosen.cuts) == 1 else f" ({cuts})" if cuts else ""
+    caption = f"{chosen.measure.title}{by}"
     if any(wording("table", threshold) in row.cells for row in shown.rows):
         return Table(caption, (), 0, (), wording("table", threshold))
     full = [place for place in range(len(shown.numbers)) if any(row.cells[place] != "–" for row in shown.rows)]
@@ -121,7 +122,7 @@ def _months_table(measure: Measure, series: Series, words: Wording) -> Table:
         Line(
             (
                 words.value("month", one.month),
-                "Not over yet" if not one.is_whole else _REMARKS[signal],
+                _remark(one, signal),
                 number_words(measure, one.number),
                 "–" if one.number.is_hidden else f"{one.number.cases:,}",
             )
@@ -139,5 +140,33 @@ def _months_table(measure: Measure, series: Series, words: Wording) -> Table:
     )
 
 
-def _months_grid(asked: Asked, by_month: Choice, words: Wording) -> Grid:
-    return grid(by_month, figure(asked, by_month), words, asked.settings.domain)
+def _months_grid(measure: Measure, series: Series) -> Grid:
+    """A row for each month, with what is usual beside it: its mean and limits, in the unit of the number."""
+    is_time = measure.kind == "durations"
+    kind: Kind = "days" if is_time else "share"
+    unit = 86_400 if is_time else 1
+    usual = series.variation
+    heads = ["Half took", *(["Mean", "Lower limit", "Upper limit"] if usual else [])]
+    if not is_time:
+        heads[0] = "Share"
+    limits = [] if usual is None else [usual.mean / unit, usual.lower / unit, usual.upper / unit]
+    rows = []
+    for one, signal in with_signals(series):
+        value = one.number.value
+        # a hidden one is empty here, as a chart would draw a sign as nought; the remark says it
+        said = None if value is None else value / unit
+        rows.append(
+            (
+                date.fromisoformat(f"{one.month}-01"),
+                said,
+                *limits,
+                SYMBOL if one.number.is_hidden else one.number.cases,
+                "; ".join(filter(None, ("Hidden" if one.number.is_hidden else "", _remark(one, signal)))),
+            )
+        )
+    columns = [Column("Month", "month"), *(Column(f"{head}{' (days)' if is_time else ''}", kind) for head in heads)]
+    return Grid((*columns, Column("Cases", "number"), Column("Remark", "text")), tuple(rows))
+
+
+def _remark(one: Month, signal: str | None) -> str:
+    return _REMARKS[signal] if one.is_whole else "Not over yet"
