@@ -7,6 +7,7 @@ green: whether a figure is good is for its readers to say.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -72,7 +73,8 @@ def _svg(spec: str, title: str, desc: str) -> Markup:
     assert head is not None
     size = re.search(r'viewBox="([^"]*)"', head[0])
     assert size is not None
-    number = abs(hash((spec, title))) % 10**8
+    # the same in every process, so that a document of it is the same bytes
+    number = zlib.crc32(f"{spec} {title}".encode()) % 10**8
     inside = svg[head.end() :]
     # ids of clips are the same in every drawing, and several stand on one page
     inside = re.sub(r'(id="|url\(#)(clip|gradient)', rf"\g<1>c{number}-\g<2>", inside)

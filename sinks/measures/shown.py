@@ -19,7 +19,7 @@ from throughline.sinks.disclosure.cell import Measure as Counted
 from throughline.sinks.disclosure.register import Register
 from throughline.sinks.measures.measure import BAND, CUTS, Measure
 
-_ADD_UP = ("counted", "still_open", "least_seconds", "most_seconds")
+ADD_UP = ("counted", "still_open", "least_seconds", "most_seconds")
 _CUTS_OF_CHANGES = ("outcome", "agency", "area")
 _SHARES = ("share", "least_share", "most_share")
 
@@ -104,6 +104,6 @@ def _without_traces(cuts: Sequence[str], table: pa.Table) -> pa.Table:
     if not groups:
         return table
     for row in rows:
-        hidden = [*_ADD_UP, *(_SHARES if tuple(row[cut] for cut in cuts) in groups else ())]
+        hidden = [*ADD_UP, *(_SHARES if tuple(row[cut] for cut in cuts) in groups else ())]
         row.update({name: None for name in hidden if name in row})
     return pa.Table.from_pylist(rows, schema=table.schema)

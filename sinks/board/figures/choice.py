@@ -31,7 +31,7 @@ class Choice:
 
 def measures_of(asked: Asked) -> dict[str, Measure]:
     """The measures of the domain, read once."""
-    return asked.kept.get("measures", "measures", lambda: load_measures(asked.settings.domain))
+    return asked.kept.get(asked.facts.stamp, "measures", lambda: load_measures(asked.settings.domain))
 
 
 def offered(measure: Measure, domain: Domain) -> dict[str, str]:

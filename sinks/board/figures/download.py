@@ -5,19 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any
 
 import pyarrow as pa
-import xlsxwriter
 
-from throughline.sinks.board.figures.choice import Choice, choice, offered
+from throughline.sinks.board.figures.choice import Choice, choice
 from throughline.sinks.board.figures.figure import figure
+from throughline.sinks.board.figures.grid import Grid, grid
 from throughline.sinks.board.figures.page import measure_at
 from throughline.sinks.board.figures.wording import Wording
+from throughline.sinks.board.figures.workbook import workbook
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Download, NotFoundError
-from throughline.sinks.board.words.dates import moment_words
+from throughline.sinks.board.words.dates import moment_words, month_words
 
 _KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -40,71 +41,32 @@ def download(asked: Asked) -> Download:
     return Download(made, _KINDS[form], f"{name}.{form}")
 
 
-def _rows(asked: Asked, chosen: Choice, found: pa.Table) -> tuple[list[str], list[list[Any]]]:
-    """Heads and rows: values in words, shares of 1, durations in days."""
-    wording = Wording(asked.names, asked.settings.domain)
-    known = {**offered(chosen.measure, asked.settings.domain), "outcome": "Outcome"}
-    keys = {*chosen.cuts, "outcome"} & set(found.column_names)
-    heads, rows = [], []
-    for name in found.column_names:
-        unit = " (days)" if _is_duration(name) else " (share of 1)" if "share" in name else ""
-        heads.append(known[name] if name in keys else f"{name.replace('_seconds', '').replace('_', ' ')}{unit}")
-    for row in found.to_pylist():
-        rows.append([_value(wording, chosen, name, row[name], name in keys) for name in found.column_names])
-    return heads, rows
-
-
-def _value(wording: Wording, chosen: Choice, name: str, value: Any, is_key: bool) -> Any:
-    if is_key:
-        if name == "outcome":
-            return wording.outcome(chosen.measure, value)
-        return "All" if value is None else wording.value(name, value)
-    return None if value is None else round(value / 86_400, 4) if _is_duration(name) else value
-
-
-def _is_duration(name: str) -> bool:
-    return "seconds" in name or name.startswith(("median_", "p90"))
+def _grid(asked: Asked, chosen: Choice, found: pa.Table) -> Grid:
+    return grid(chosen, found, Wording(asked.names, asked.settings.domain), asked.settings.domain)
 
 
 def _csv(asked: Asked, chosen: Choice, found: pa.Table) -> bytes:
     """With a byte order mark and semicolon-free, so that Excel reads it as it is."""
-    heads, rows = _rows(asked, chosen, found)
+    made = _grid(asked, chosen, found)
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(heads)
-    writer.writerows([[_safe(value) for value in row] for row in rows])
+    writer.writerow([f"{one.head} (share of 1)" if one.kind == "share" else one.head for one in made.columns])
+    writer.writerows([[_safe(value) for value in row] for row in made.rows])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
 def _safe(value: Any) -> Any:
     """Text that a spreadsheet would run is made plain text, as OWASP has it."""
+    if isinstance(value, date):
+        return month_words(value)
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else "" if value is None else value
 
 
 def _xlsx(asked: Asked, chosen: Choice, found: pa.Table) -> bytes:
-    heads, rows = _rows(asked, chosen, found)
-    out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        percent, days = book.add_format({"num_format": "0.0%"}), book.add_format({"num_format": "0.0"})
-        sheet = book.add_worksheet("Figure")
-        sheet.freeze_panes(1, 0)
-        for column, (head, name) in enumerate(zip(heads, found.column_names, strict=True)):
-            sheet.write_string(0, column, head, bold)
-            form = percent if "share" in name else days if _is_duration(name) else None
-            sheet.set_column(column, column, max(12, min(len(head) + 2, 40)), form)
-        for place, row in enumerate(rows, start=1):
-            for column, value in enumerate(row):
-                if value is not None:
-                    sheet.write(place, column, value)
-        sheet.autofilter(0, 0, max(len(rows), 1), len(heads) - 1)
-        notes = book.add_worksheet("About")
-        notes.set_column(0, 0, 24, bold)
-        notes.set_column(1, 1, 100, book.add_format({"text_wrap": True, "valign": "top"}))
-        for place, (head, text) in enumerate(_about(asked, chosen).items()):
-            notes.write_string(place, 0, head)
-            notes.write_string(place, 1, text)
-    return out.getvalue()
+    with workbook(chosen.measure.title, asked.counted_to) as book:
+        book.write_grid(book.sheet("Figure"), _grid(asked, chosen, found))
+        book.write_about(_about(asked, chosen))
+    return book.content
 
 
 def _json(asked: Asked, chosen: Choice, found: pa.Table) -> bytes:

@@ -64,6 +64,14 @@ def _withheld(asked: Asked, measure: Measure) -> dict[str, str]:
     return asked.kept.get(asked.facts.stamp, key, lambda: not_covered(asked.connection, measure))
 
 
+def numbers_of(measure: Measure, found: pa.Table) -> list[str]:
+    """The columns of a figure that are shown, with its keys: where cases are what is counted, they are said once."""
+    twice = {"counted", "counted_before"} if measure.counts == "cases" else set()
+    return [
+        name for name in found.column_names if name not in twice and not name.startswith(("suppressed", "withheld"))
+    ]
+
+
 def held(chosen: Choice, rows: pa.Table) -> pa.Table:
     """The rows that have the chosen values, of what the rows have."""
     for name, value in chosen.where.items():

@@ -31,16 +31,16 @@ def overview(asked: Asked) -> Page:
         if beside is not None:
             chosen = Choice(known[name], (), {}, beside)
             made["earlier"] = said(asked, chosen, earlier=True)
-            made["change"] = _change(known[name], made["earlier"]["value"], made["said"]["value"])
+            made["change"] = change_words(known[name], made["earlier"]["value"], made["said"]["value"])
         cards.append(made)
     return Page(
         "overview.html",
         "Overview",
-        {"cards": cards, "beside_day": asked.text("beside"), "questions": _questions(asked, known)},
+        {"cards": cards, "beside_day": asked.text("beside"), "questions": questions(asked, known)},
     )
 
 
-def _change(measure: Measure, before: float | None, now: float | None) -> str:
+def change_words(measure: Measure, before: float | None, now: float | None) -> str:
     """By how much the number moved, in words; nothing where it did not."""
     if before is None or now is None:
         return ""
@@ -54,7 +54,7 @@ def _change(measure: Measure, before: float | None, now: float | None) -> str:
     return f"{counted(points, 'percentage point')} {'more' if now > before else 'less'}."
 
 
-def _questions(asked: Asked, known: dict[str, Measure]) -> list[dict[str, str]]:
+def questions(asked: Asked, known: dict[str, Measure]) -> list[dict[str, str]]:
     """What stands out, each in a sentence that leads to it: no judgement, only where to look first."""
     wording = Wording(asked.names, asked.settings.domain)
     return [*_longest_pair(asked, known, wording), *_untold(asked, known, wording), *_unusual(asked, known, wording)]

@@ -15,6 +15,7 @@ from throughline.sinks.board.figures.wording import Wording, between, number_wor
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import NotFoundError, Page
 from throughline.sinks.measures.answer import NOT_STATED
+from throughline.sinks.measures.headline import Month, Series
 from throughline.sinks.measures.measure import Measure
 
 # a list to choose from that is longer is no help
@@ -59,7 +60,7 @@ def one_figure(asked: Asked) -> Page:
                     "is_whole": one.is_whole,
                     "signal": signal,
                 }
-                for one, signal in _with_signals(series)
+                for one, signal in with_signals(series)
             ],
             "variation": series.variation,
             "cuts": offered(measure, asked.settings.domain),
@@ -89,7 +90,8 @@ def said(asked: Asked, chosen: Choice, *, earlier: bool = False) -> dict[str, An
     }
 
 
-def _with_signals(series: Any) -> list[tuple[Any, str | None]]:
+def with_signals(series: Series) -> list[tuple[Month, str | None]]:
+    """Each month, and why it is more than usual variation, if it is."""
     signals = iter(series.variation.signals if series.variation else ())
     return [
         (one, next(signals, None) if one.is_whole and one.number.value is not None else None) for one in series.months

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from throughline.sinks.board.figures.choice import Choice, offered
+from throughline.sinks.board.figures.figure import numbers_of
 from throughline.sinks.board.figures.wording import Wording, cell, ordered
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.disclosure.marker import wording
@@ -60,9 +61,7 @@ def table(asked: Asked, chosen: Choice, figure: pa.Table, words: Wording) -> Sho
     """The figure (see `figure`) as a table, totals first."""
     measure = chosen.measure
     keys = [*chosen.cuts, *([] if measure.kind == "durations" else ["outcome"])]
-    numbers = [
-        name for name in figure.column_names if name not in keys and not name.startswith(("suppressed", "withheld"))
-    ]
+    numbers = [name for name in numbers_of(measure, figure) if name not in keys]
     known = offered(measure, asked.settings.domain)
     heads = tuple("Outcome" if key == "outcome" else known[key] for key in keys) or ("",)
     rows = _in_order(chosen, figure.to_pylist(), keys)

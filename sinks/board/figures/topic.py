@@ -51,7 +51,7 @@ def topic(name: str) -> Callable[[Asked], Page]:
 
 def card(asked: Asked, measure: Measure) -> dict[str, Any]:
     """A figure in brief: its number in a sentence, its chart by the cut that is asked first, and where it leads."""
-    cuts = tuple(cut for cut in FIRST_CUT.get(measure.name, ()) if _has(asked, measure, cut))
+    cuts = first_cuts(asked, measure)
     chosen = Choice(measure, cuts, {}, None)
     wording = Wording(asked.names, asked.settings.domain)
     given = dict(zip(("by", "then_by"), cuts, strict=False))
@@ -61,6 +61,11 @@ def card(asked: Asked, measure: Measure) -> dict[str, Any]:
         "chart": chart(asked, chosen, figure(asked, chosen), wording),
         "address": asked.address(f"/figures/{measure.name}", **given),
     }
+
+
+def first_cuts(asked: Asked, measure: Measure) -> tuple[str, ...]:
+    """By what the figure is cut where nobody has chosen, of what the domain has."""
+    return tuple(cut for cut in FIRST_CUT.get(measure.name, ()) if _has(asked, measure, cut))
 
 
 def _has(asked: Asked, measure: Measure, cut: str) -> bool:

@@ -9,23 +9,16 @@ from pathlib import Path
 import click
 
 from throughline.cli.boards.looks import looks
+from throughline.cli.boards.pack import pack
+from throughline.cli.boards.stores import stores_at, stores_option
 from throughline.cli.terminal.options import Moment, domain_of, domain_option
-from throughline.errors import InfrastructureError, StoreMissing, UsageError
+from throughline.errors import InfrastructureError, UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
 
 
 @click.group(invoke_without_command=True, short_help="Open the board: web pages of cases, feeds and figures.")
-@click.option(
-    "--store",
-    "store_paths",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    default=(Path("throughline.duckdb"),),
-    show_default=True,
-    envvar="THROUGHLINE_STORE",
-    help="A store, or a folder of the stores of partitions. Give it again for more: they are shown as one.",
-)
+@stores_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; others need --access.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 for a free one.")
 @domain_option
@@ -116,28 +109,7 @@ def board(
 
 
 board.add_command(looks)
-
-
-def stores_at(paths: tuple[Path, ...]) -> list[Path]:
-    """The stores that are named, and those in the folders that are named.
-
-    Raises StoreMissing for a folder without a store, UsageError for a store that is named twice.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(path.glob("*.duckdb"))
-            if not inside:
-                raise StoreMissing(
-                    f"There is no store in the folder `{path}`.", hint="A store ends in `.duckdb` there."
-                )
-            found += inside
-        else:
-            found.append(path)
-    resolved = [path.expanduser().resolve() for path in found]
-    if twice := [path for path in resolved if resolved.count(path) > 1]:
-        raise UsageError(f"`{twice[0]}` is named twice.", hint="Its cases would be counted twice: name it once.")
-    return found
+board.add_command(pack)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -1,0 +1,1 @@
+"""The paper for a board: one model of it, as PDF and as a workbook."""
