@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from typed import run
 
 from throughline.schemas.definitions.domain import load_domain
+from throughline.sinks.disclosure.register import register_of
 from throughline.sinks.measures.measure import load_measures
 from throughline.sinks.store import open_store
 
@@ -205,3 +207,21 @@ def test_figures_of_an_agency_of_which_too_little_is_there_are_withheld(tmp_path
     table = run(*asked, "--format", "table")
     assert "withheld" in table.stdout
     assert "Of what" in table.stderr
+
+
+def test_shared_with_others_it_hides_small_numbers(demo: Path, tmp_path: Path) -> None:
+    """Nothing but the figure goes to standard output, and what was shown is on the record beside the store."""
+    copied = tmp_path / "demo.duckdb"
+    for ending in ("", ".mark"):
+        shutil.copyfile(f"{demo}{ending}", f"{copied}{ending}")
+    rows = measured(copied, "whose_time", "--by", "offence_group", "--shared")
+    all_rows = measured(demo, "whose_time", "--by", "offence_group")
+    whole = {(row["offence_group"], row["outcome"]): row["cases"] for row in all_rows}
+
+    small = {place for place, cases in whole.items() if 0 < cases < 10}
+    hidden = {(row["offence_group"], row["outcome"]) for row in rows if row["suppressed"]}
+    assert small
+    assert small < hidden
+    assert all(row["cases"] is None for row in rows if row["suppressed"])
+    assert all(row["cases"] == whole[row["offence_group"], row["outcome"]] for row in rows if not row["suppressed"])
+    assert register_of(copied).exists()
