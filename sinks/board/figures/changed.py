@@ -83,10 +83,10 @@ def _line(asked: Asked, words: Wording, name: str, row: dict[str, Any]) -> dict[
         giver = row["from_agency"]
         between = row["outcome"] == "limbo" or row.get("state") == "limbo"
         made["agency"] = (
-            f"{raised(asked.names.agency(giver))} to {asked.names.agency(agency)}" if between else made["agency"]
+            f"{raised(asked.names.agency(giver))} to {asked.names.called(agency)}" if between else made["agency"]
         )
     if name == "moved":
-        what += f" (then {asked.names.agency(row['agency_then'])})" if row["agency_then"] else ""
+        what += f" (then {asked.names.called(row['agency_then'])})" if row["agency_then"] else ""
     if name == "due":
         what += f": {row['what']}"
     if name == "told":

@@ -21,7 +21,7 @@ _FIRST = {"outcome": "What became of them", "agency": "Agency"}
 
 @dataclass(frozen=True)
 class Section:
-    """`title` is its heading; `says` follows a number of cases in a sentence; `outcomes` are their words."""
+    """`title` is its heading; `says` its sentence, with `{cases}` for their number; `outcomes` are their words."""
 
     title: str
     says: str
@@ -30,16 +30,18 @@ class Section:
 
 _STATES = {"held": "Held by an agency", "limbo": "Between two agencies"}
 SECTIONS = {
-    "new": Section("New", "began", {**_STATES, "closed": "Closed already", "unknown": "Nobody is known to hold it"}),
+    "new": Section(
+        "New", "{cases} began", {**_STATES, "closed": "Closed already", "unknown": "Nobody is known to hold it"}
+    ),
     "ended": Section(
         "Ended",
-        "ended",
+        "{cases} ended",
         {"was_open": "Open then", "was_new": "Begun since", "was_unknown": "Nobody was known to hold it then"},
     ),
-    "older": Section("Grown older", "lie where they lay, and have grown older", _STATES),
+    "older": Section("Grown older", "{cases} did not move, and grew older", _STATES),
     "moved": Section(
         "Moved",
-        "were open then and have moved",
+        "{cases} moved",
         {
             "changed_hands": "Held by another agency",
             "came_back": "Went elsewhere and came back",
@@ -51,12 +53,12 @@ SECTIONS = {
     ),
     "due": Section(
         "Overdue and put right",
-        "had something become overdue, or done late",
+        "In {cases} something became overdue, or was done late",
         {"overdue": "Became overdue", "late": "Done, but late"},
     ),
     "told": Section(
         "Decisions",
-        "had a decision that the victim is to be told of",
+        "In {cases} something was decided that the victim is to be told",
         {"told": "The victim was told", "not_told": "The victim was not told"},
     ),
 }

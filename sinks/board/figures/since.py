@@ -70,13 +70,15 @@ def _section(asked: Asked, days: Days, name: str, by: str) -> dict[str, Any]:
         ),
     )
     total, *parts = figure.to_pylist()
+    before, after = section.says.split("{cases}")
     if by == "outcome":
         listed = [*section.outcomes]
         parts.sort(key=lambda row: listed.index(row[by]))
     return {
         "name": name,
         "title": section.title,
-        "says": section.says,
+        "before": before,
+        "after": after,
         "total": _cell(asked, total),
         "is_one": total["cases"] == 1,
         "address": asked.address(f"/since/{name}", **of_days(asked)),
@@ -102,7 +104,7 @@ def _restated(asked: Asked, days: Days) -> dict[str, Any]:
     try:
         found = hindsight_of(asked, days)
     except StoreError as error:
-        return {"fault": error.what, "rows": [], "causes": []}
+        return {"fault": error.what, "rows": [], "unseen": 0, "causes": []}
     audience = Audience(asked.settings.domain, asked.settings.register)
     rows = []
     for one in found.restated:
@@ -110,16 +112,20 @@ def _restated(asked: Asked, days: Days) -> dict[str, Any]:
             headline(one.measure, audience.may_see(one.measure, answer(one.measure, counted), (), {}, days.since))
             for counted in (one.rows_then, one.rows_now)
         ]
+        then, now = (number_words(one.measure, number) for number in said)
+        if then == now:
+            continue
         rows.append(
             {
                 "title": one.measure.title,
                 "says": one.measure.headline.says,
-                "then": number_words(one.measure, said[0]),
-                "now": number_words(one.measure, said[1]),
+                "then": then,
+                "now": now,
                 "address": asked.address(f"/figures/{one.measure.name}", as_of=asked.text("since")),
             }
         )
-    return {"fault": "", "rows": rows, "causes": _causes(asked, days, found.causes)}
+    unseen = len(found.restated) - len(rows)
+    return {"fault": "", "rows": rows, "unseen": unseen, "causes": _causes(asked, days, found.causes)}
 
 
 def _causes(asked: Asked, days: Days, causes: pa.Table) -> list[dict[str, Any]]:
