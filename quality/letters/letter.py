@@ -106,7 +106,8 @@ def letter(
 
     `sender` is who writes, `ask` whom to ask: roles, or addresses of them. `connection` is of a store; reading will do.
 
-    Raises UsageError for an agency that the store does not know, DataError where no run of the checks speaks for that month.
+    Raises UsageError for an agency that the store does not know, DataError where no run of the checks speaks for that
+    month.
     """
     named = connection.execute("select name, role from agencies where agency = ?", [agency]).fetchone()
     if named is None or named[1] == "steward":

@@ -47,7 +47,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sinks/board/pages": ("sinks/board/frame",),
     "sinks/board/figures": ("sinks/board/frame", "sinks/measures", "sinks/charts"),
     "sinks/board/pack": ("sinks/board/figures", "sinks/board/pages"),
-    "sinks/board": ("sinks/board/case", "sinks/board/pack"),
+    "sinks/board": ("sinks/board/case", "sinks/board/figures", "sinks/board/pages"),
     "throughline/broker": (),
     "throughline/generated": ("schemas/pages", "streams/shared"),
     "throughline/demo/story": (),
@@ -55,7 +55,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
     "throughline/cli/terminal": ("sinks/questions", "quality/stewardship"),
     "throughline/cli/agencies": ("throughline/cli/terminal", "sources/publish"),
-    "throughline/cli/boards": ("throughline/cli/terminal", "quality/figures", "sinks/board"),
+    "throughline/cli/boards": ("throughline/cli/terminal", "quality/figures", "sinks/board", "sinks/board/pack"),
     "throughline/cli/operators": ("throughline/cli/terminal", "throughline/live"),
     "throughline/cli/stewards": (
         "throughline/cli/terminal",
