@@ -19,6 +19,8 @@ from starlette.staticfiles import StaticFiles
 from throughline.errors import DataError, InfrastructureError, QueryError, ThroughlineError, UsageError
 from throughline.sinks.board.access.declaration import needs
 from throughline.sinks.board.access.rights import make_visible_cases
+from throughline.sinks.board.ahead import ahead, begin_drawing, page_key
+from throughline.sinks.board.compressed import compressed
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Download, NotFoundError, Page, Redirect
 from throughline.sinks.board.frame.place import Place
@@ -28,6 +30,7 @@ from throughline.sinks.board.fresh import fresh
 from throughline.sinks.board.headers import Headers
 from throughline.sinks.board.reading.kept import Kept
 from throughline.sinks.board.reading.present import Present
+from throughline.sinks.board.reading.settled import Settled
 from throughline.sinks.board.routes import HOME, PLACES
 from throughline.sinks.board.words.names import Names
 from throughline.sinks.questions.limits import limited
@@ -40,12 +43,13 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
     """The board over the newest state of `stores`, which it closes when it ends."""
     names = Names(settings.domain)
     rendering = Rendering(PLACES, names, SERVICE)
-    kept = Kept()
+    kept = Kept(settings.limits.seconds)
+    settled = Settled(stores, ahead(PLACES, names, settings, kept), lambda stamp: kept.forget({stamp}))
 
     def answer(place: Place, request: Request) -> Response:
         """Ask the stores and draw the page: in a thread."""
-        state = stores.state()
-        with state.cursor() as cursor, limited(cursor, settings.limits):
+        reading = settled.reading() if place.is_of_figures else stores.reading()
+        with reading as state, state.cursor() as cursor, limited(cursor, settings.limits):
             visit = getattr(request.state, "visit", None)
             asked = Asked(
                 request.url.path,
@@ -62,7 +66,7 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
             make_visible_cases(cursor, visit.person if visit else None)
             if place.needs == "figures":
                 # the same for everybody: it depends on the state and its address alone, and on no clock
-                address = ("page", request.url.path, request.url.query)
+                address = page_key(request.url.path, request.url.query)
                 page = kept.get(asked.facts.stamp, address, lambda: place.show(asked))
             else:
                 page = place.show(asked)
@@ -71,7 +75,10 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
             if isinstance(page, Download):
                 headers = {"Content-Disposition": f'attachment; filename="{page.name}"'}
                 return Response(page.content, media_type=page.kind, headers=headers)
-            return HTMLResponse(rendering.html(page, asked, place), page.status)
+            html = rendering.html(page, asked, place)
+            if place.needs == "figures":
+                return compressed(html, page.status, request.headers.get("accept-encoding", ""))
+            return HTMLResponse(html, page.status)
 
     def endpoint(place: Place) -> Callable[[Request], object]:
         async def show(request: Request) -> Response:
@@ -92,7 +99,8 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
         status, heading = _kind_of(error)
         if status >= 500:
             log.error("%s", error)
-        return HTMLResponse(rendering.bare_html(_fault_page(heading, error.what, error.hint, status)), status)
+        hint = _TOO_MUCH if isinstance(error, QueryError) else error.hint
+        return HTMLResponse(rendering.bare_html(_fault_page(heading, error.what, hint, status)), status)
 
     async def not_answered(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
@@ -109,7 +117,10 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        begin_drawing()
+        await run_in_threadpool(settled.begin)
         yield
+        await run_in_threadpool(settled.close)
         await run_in_threadpool(stores.close)
 
     pages = [Route(place.path, declared(place), name=place.name, methods=["GET"]) for place in PLACES]
@@ -117,7 +128,7 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
         routes=[
             Route("/", home),
             *pages,
-            Route("/fresh", needs("anyone")(fresh(stores))),
+            Route("/fresh", needs("anyone")(fresh(stores, settled))),
             Mount("/static", needs("anyone")(StaticFiles(directory=Path(__file__).parent / "static"))),
         ],
         middleware=[Middleware(Headers), *settings.middleware],
@@ -139,6 +150,9 @@ _SAID = {
         "Try again. If it happens again, tell whoever runs the board what you were looking at, and when.",
     ),
 }
+
+
+_TOO_MUCH = "Ask for less: one area, one agency, or a single case. If it happens again, tell whoever runs the board."
 
 
 def _kind_of(error: NotFoundError | ThroughlineError) -> tuple[int, str]:

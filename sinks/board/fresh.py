@@ -11,30 +11,36 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from throughline.sinks.board.reading.present import Present
+from throughline.sinks.board.reading.settled import Settled
 
 _EVERY = 1.0
 # a line that says nothing, so that a connection that has gone is noticed
 _BEATS = 15
 
 
-def fresh(stores: Present) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint: the first event says which state is shown now, each further one which has taken its place."""
+def fresh(stores: Present, settled: Settled) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint: the first event says which state is shown now, and of which figures are; each further one which has
+    taken its place."""
 
     async def follow(request: Request) -> Response:
         return StreamingResponse(
-            _events(stores, request), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+            _events(stores, settled, request), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
         )
 
     return follow
 
 
-async def _events(stores: Present, request: Request) -> AsyncIterator[str]:
-    shown, beats = "", 0
+async def _events(stores: Present, settled: Settled, request: Request) -> AsyncIterator[str]:
+    def stamps() -> dict[str, str]:
+        with settled.reading() as of_figures:
+            return {"stamp": stores.state().facts.stamp, "figures": of_figures.facts.stamp}
+
+    shown, beats = dict[str, str](), 0
     while not await request.is_disconnected():
-        facts = (await run_in_threadpool(stores.state)).facts
-        if facts.stamp != shown:
-            shown = facts.stamp
-            yield f"event: state\ndata: {json.dumps({'stamp': shown})}\n\n"
+        now = await run_in_threadpool(stamps)
+        if now != shown:
+            shown = now
+            yield f"event: state\ndata: {json.dumps(shown)}\n\n"
         beats += 1
         if beats % _BEATS == 0:
             yield ": still here\n\n"

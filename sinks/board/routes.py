@@ -5,9 +5,11 @@ from __future__ import annotations
 from throughline.sinks.board.case.page import case
 from throughline.sinks.board.figures.about import about
 from throughline.sinks.board.figures.behind import behind
+from throughline.sinks.board.figures.changed import changed
 from throughline.sinks.board.figures.download import download
 from throughline.sinks.board.figures.overview import overview
 from throughline.sinks.board.figures.page import one_figure
+from throughline.sinks.board.figures.since import since
 from throughline.sinks.board.figures.topic import TOPICS, topic
 from throughline.sinks.board.frame.place import Place
 from throughline.sinks.board.pages.search import search
@@ -15,6 +17,8 @@ from throughline.sinks.board.pages.trust import trust
 
 PLACES: tuple[Place, ...] = (
     Place("/overview", "overview", overview, label="Overview", needs="figures"),
+    Place("/since", "since", since, label="What changed", has_times=False, needs="figures"),
+    Place("/since/{section}", "changed", changed, under="since", has_times=False, needs="cases"),
     *(Place(f"/{name}", name, topic(name), label=title, needs="figures") for name, (title, _) in TOPICS.items()),
     Place("/figures/{measure}.{form}", "download", download, needs="downloads"),
     Place("/figures/{measure}", "figure", one_figure, needs="figures"),

@@ -42,11 +42,13 @@ _CONFIG: dict[str, Any] = {
     "range": {"category": list(COLOURS)},
 }  # fmt: skip
 _KEPT = 512
+# Altair holds every part of a chart against its schema, which takes longer than the drawing: the tests do so once
+alt.utils.schemapi.disable_debug_mode()
 
 
 def drawn(chart: alt.TopLevelMixin, title: str, desc: str) -> Markup:
     """The chart as an `<svg>` with this title and description, for a page or a document."""
-    return _svg(chart.to_json(indent=None), title, desc)
+    return _svg(chart.to_json(indent=None, validate=alt.utils.schemapi.DEBUG_MODE), title, desc)
 
 
 def share_axis(title: str = "") -> alt.Axis:

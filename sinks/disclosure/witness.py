@@ -7,8 +7,13 @@ shows too much.
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +32,8 @@ _EXACT_SECONDS = 0.5
 # What it is worth to serve other targets by the way: less than anything that is shown.
 _GIFT = 0.01
 _CLOSE = 1e-6
+# one at a time: each turns standard output away, and back
+_SOLVING = threading.Lock()
 
 
 class Puzzle:
@@ -189,13 +196,15 @@ class Puzzle:
             return None
         # the corners of most tables are whole numbers, and without asking for them a solution takes a tenth of the time
         for kind in (None, whole):
-            found = milp(
-                cost,
-                constraints=constraints,
-                bounds=bounds,
-                integrality=kind,
-                options={"time_limit": max(seconds, 0.01)},
-            )
+            with _unheard():
+                found = milp(
+                    cost,
+                    constraints=constraints,
+                    bounds=bounds,
+                    integrality=kind,
+                    # where numbers are to be whole, presolving (scipy 1.17.1) now and then loses the best of them
+                    options={"time_limit": max(seconds, 0.01), "presolve": kind is None},
+                )
             if found.x is None:
                 return None
             numbers = np.rint(found.x)
@@ -241,3 +250,17 @@ def _rows(sums: Iterable[Sum], column: dict[int, int], known: Knowledge) -> tupl
             other_side.append(-sum(times * known.truth[index] for index, times in row if index not in column))
     made = csr_matrix((entries, columns, starts), shape=(len(starts) - 1, len(column)), dtype=np.int64)
     return made, np.array(other_side, dtype=np.int64)
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Without what the solver writes to standard output whatever is asked of it: a table may be going there."""
+    with _SOLVING, Path(os.devnull).open("wb") as nowhere:
+        sys.stdout.flush()
+        kept = os.dup(1)
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from throughline.errors import UsageError
 from throughline.schemas.definitions.entry import nearest
-from throughline.sinks.measures.measure import BAND, CUTS, Measure
+from throughline.sinks.measures.measure import BAND, COUNTED, CUTS, Measure
 from throughline.sinks.measures.survival import Survival
 from throughline.sql import registered, sql
 
@@ -30,8 +30,6 @@ _BANDS = (
 )
 _LONGEST = "26 weeks or more"
 BANDS = (*(title for _, title in _BANDS), _LONGEST)
-# columns of rows that say what is counted, and not of what kind it is
-_NO_CUTS = {"case_id", "counted_at", "outcome", "seconds", "ended", "least", "most"}
 _NUMBERS = {
     "outcomes": "outcome, seconds",
     "durations": "seconds, ended",
@@ -62,12 +60,7 @@ def answer(
     Raises UsageError for a cut that the rows do not have, for one that is given twice, and for more than three.
     """
     where = where or {}
-    offered = (
-        {*rows.column_names} | BAND.keys() if "seconds" in rows.column_names else {*rows.column_names}
-    ) - _NO_CUTS
-    for name in (*cuts, *where):
-        if name not in offered and not (name == "outcome" and name in where and measure.kind != "durations"):
-            raise UsageError(f"`{measure.name}` cannot be cut by `{name}`.", hint=nearest(name, sorted(offered)))
+    _check(measure, rows, cuts, where)
     if len(set(cuts)) < len(cuts):
         raise UsageError(f"A figure is cut once by each thing, and there are {', '.join(cuts)}.")
     if len(cuts) > MOST_CUTS:
@@ -85,13 +78,36 @@ def _engine() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"python_enable_replacements": "false"})
 
 
+def chosen(measure: Measure, rows: pa.Table, where: Mapping[str, str]) -> pa.Table:
+    """The rows behind a figure: those that have the values of `where`, in order of time, with their `band` where they
+    have an age or a duration. Raises UsageError for a cut that the rows do not have."""
+    _check(measure, rows, (), where)
+    with _engine().cursor() as connection, registered(connection, facts=with_band(rows)):
+        text = f"from facts where {_condition(where)} order by counted_at, case_id"
+        return connection.execute(text, list(where.values())).to_arrow_table()
+
+
+def _check(measure: Measure, rows: pa.Table, cuts: Sequence[str], where: Mapping[str, str]) -> None:
+    offered = {*rows.column_names} - COUNTED
+    if "seconds" in rows.column_names:
+        offered |= BAND.keys()
+    for name in (*cuts, *where):
+        if name not in offered and not (name == "outcome" and name in where and measure.kind != "durations"):
+            raise UsageError(f"`{measure.name}` cannot be cut by `{name}`.", hint=nearest(name, sorted(offered)))
+
+
+def _condition(where: Mapping[str, str]) -> str:
+    """Every cut by its text, so that one which is no text can be chosen too; a parameter for each value."""
+    return " and ".join([f"coalesce(\"{name}\"::varchar, '{NOT_STATED}') = ?" for name in where] or ["true"])
+
+
 def with_band(rows: pa.Table) -> pa.Table:
     """The rows with the cut `band`, where they have an age or a duration: in which of `BANDS` it lies."""
     if "seconds" not in rows.column_names:
         return rows
     seconds = rows["seconds"].to_numpy(zero_copy_only=False).astype(np.float64)
-    band = np.array(BANDS)[np.searchsorted([end for end, _ in _BANDS], np.nan_to_num(seconds), side="right")]
-    return rows.append_column("band", pa.array(band, pa.string(), mask=np.isnan(seconds)))
+    place = np.searchsorted([end for end, _ in _BANDS], np.nan_to_num(seconds), side="right")
+    return rows.append_column("band", pa.array(BANDS).take(pa.array(place, mask=np.isnan(seconds))))
 
 
 def _cut(
@@ -106,9 +122,8 @@ def _cut(
         said = f"coalesce(outcome, '{NOT_STATED}') as outcome"
         numbers = f"{said}, {'seconds' if 'seconds' in rows.column_names else 'null::double as seconds'}"
     columns = "".join(f'coalesce("{name}"::varchar, \'{NOT_STATED}\') as "{name}",\n  ' for name in cuts)
-    chosen = " and ".join([f"coalesce(\"{name}\"::varchar, '{NOT_STATED}') = ?" for name in where] or ["true"])
     text = sql(__package__, "kinds_sql/cut").replace("{columns}", columns)
-    connection.execute(text.replace("{numbers}", numbers).replace("{chosen}", chosen), list(where.values()))
+    connection.execute(text.replace("{numbers}", numbers).replace("{chosen}", _condition(where)), list(where.values()))
 
 
 def _written(text: str, cuts: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
+from throughline.errors import DomainError
 from throughline.sinks.damage import translated
 from throughline.sinks.measures.measure import Measure
 from throughline.sql import sql
@@ -21,12 +22,29 @@ def facts(
 
     Columns: those of its SQL (see `measure.py`), `area`, each of `facets`, and `month` (`YYYY-MM`, in the domain's time
     zone; null where the time is not known). Stores of other areas give rows that can be put beneath these. Raises
-    StoreDamaged for a file that cannot be read.
+    DomainError where the SQL cannot be run or lacks a column, and StoreDamaged for a file that cannot be read.
     """
-    text = sql(__package__, "facts").replace("{facts}", measure.sql)
-    text = text.replace("{facets}", "".join(f'c."{facet}",\n  ' for facet in facets))
-    with translated(None), counting_to(connection, as_of):
-        return connection.execute(text).to_arrow_table()
+    text = sql(__package__, "facts").replace("{facets}", "".join(f'c."{facet}",\n  ' for facet in facets))
+    with translated(None), counting_to(connection, as_of), _explained(measure):
+        rows = connection.execute(text.replace("{facts}", measure.sql)).to_arrow_table()
+    if missing := [name for name in measure.columns if name not in rows.column_names]:
+        raise DomainError(
+            f"The SQL of the measure `{measure.name}` gives no {', '.join(f'`{name}`' for name in missing)}.",
+            hint="docs/how-to/extend.md says which columns a measure has.",
+        )
+    return rows
+
+
+@contextmanager
+def _explained(measure: Measure) -> Iterator[None]:
+    """Say of which measure the SQL is that DuckDB does not take."""
+    try:
+        yield
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
+        raise DomainError(
+            f"The SQL of the measure `{measure.name}` cannot be run: {str(error).splitlines()[0]}",
+            hint="`throughline measure NAME --about` prints it.",
+        ) from error
 
 
 def counted_to(connection: duckdb.DuckDBPyConnection, as_of: datetime | None) -> datetime | None:

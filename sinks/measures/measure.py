@@ -17,12 +17,13 @@ and a column for each cut of its own. `getvariable('as_of')` is honoured by the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Entry, Problems, nearest, read_entry
+from throughline.schemas.definitions.quality import FIGURES
 
 KINDS = ("outcomes", "durations", "times")
 # what the rows of every measure can be cut by; a domain adds the facets of a case, a measure its own
@@ -30,12 +31,22 @@ CUTS = {"month": "Month", "agency": "Agency", "unit": "Unit", "area": "Area"}
 # where rows have an age or a duration
 BAND = {"band": "How long"}
 PAGES = ("waiting", "handoffs", "promises", "standards", "withdrawal")
+# columns of rows that say what is counted and how much it is: no cuts
+COUNTED = frozenset({"case_id", "counted_at", "outcome", "seconds", "ended", "least", "most"})
 _KEYS = (
     *("name", "title", "asks", "page", "counts", "kind", "outcomes", "cuts", "figure", "review", "method", "unknown"),
     *("not_for", "drawn", "headline"),
 )
-_DRAWN = ("bars", "survival", "shares", "flow", "spans")
+_DRAWN = ("counts", "shares", "curves", "spans")
+"""How many of each outcome, what share of each, what has not ended yet, certain and at most."""
 _HERE = Path(__file__).parent
+
+
+_COLUMNS = {
+    "outcomes": ("outcome",),
+    "durations": ("seconds", "ended"),
+    "times": ("outcome", "least", "most"),
+}
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,11 @@ class Measure:
     sql: str
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """What the SQL has to give at least."""
+        return ("case_id", "counted_at", "agency", "unit", *_COLUMNS[self.kind], *self.cuts)
+
+    @property
     def unknown_outcomes(self) -> tuple[str, ...]:
         return tuple(one.value for one in self.outcomes if not one.known)
 
@@ -109,9 +125,11 @@ def measure_of(domain: Domain, name: str) -> Measure:
 
 def _read(file: Path, sql_folder: Path, problems: Problems) -> dict[str, Measure]:
     found: dict[str, Measure] = {}
-    for entry in read_entry(file, problems).entries("measures"):
+    for given in read_entry(file, problems).entries("measures"):
+        # known by its own name in what is said of it
+        entry = replace(given, name=str(given.map.get("name") or given.name))
         measure = _measure(entry, sql_folder)
-        if measure.name in found:
+        if measure.name and measure.name in found:
             entry.fault("name", f"`{measure.name}` stands twice.")
         found[measure.name] = measure
     return found
@@ -122,13 +140,15 @@ def _measure(entry: Entry, sql_folder: Path) -> Measure:
     name = entry.text("name")
     file = sql_folder / f"{name}.sql"
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    if not text.startswith("-- One row per "):
+    if name and not text.startswith("-- One row per "):
         entry.fault("name", f"`{file}` must be there and begin with `-- One row per …`.")
     kind = entry.choice("kind", KINDS)
     outcomes = tuple(_outcomes(entry.under("outcomes")))
     cuts = {str(key): entry.under("cuts").text(key) for key in entry.under("cuts").map}
-    for taken in cuts.keys() & (CUTS | BAND).keys():
-        entry.fault("cuts", f"`{taken}` is a cut of every measure.", "Give it another name.")
+    for taken in sorted(cuts.keys() & (CUTS | BAND).keys()):
+        entry.under("cuts").fault(taken, "is a cut of every measure.", "Give it another name.")
+    for taken in sorted(cuts.keys() & COUNTED):
+        entry.under("cuts").fault(taken, "is a column that every measure has for itself.", "Give it another name.")
     given = entry.under("headline")
     given.only("outcomes", "says")
     if kind == "outcomes":
@@ -144,7 +164,7 @@ def _measure(entry: Entry, sql_folder: Path) -> Measure:
         kind=kind,
         outcomes=outcomes,
         cuts=cuts,
-        figure=entry.text("figure", needed=False),
+        figure=entry.choice("figure", FIGURES, needed=False),
         review=entry.text("review"),
         method=entry.text("method"),
         unknown=entry.text("unknown"),

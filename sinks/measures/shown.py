@@ -7,7 +7,7 @@ that add up, of its group the shares.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from throughline.sinks.disclosure.register import Register
 from throughline.sinks.measures.measure import BAND, CUTS, Measure
 
 ADD_UP = ("counted", "still_open", "least_seconds", "most_seconds")
+_CUTS_OF_CHANGES = ("outcome", "agency", "area")
 _SHARES = ("share", "least_share", "most_share")
 
 
@@ -54,6 +55,30 @@ class Audience:
             threshold=self.domain.disclosure.threshold,
         )
         return _without_traces(cuts, made.drop_columns([*held]))
+
+    def may_see_changes(
+        self, name: str, table: pa.Table, since: datetime, until: datetime, *, overlapping: Collection[str] = ()
+    ) -> pa.Table:
+        """Counts of cases in which something called `name` happened after `since` and by `until`, with `suppressed`.
+
+        Each column but `cases` is a cut; a case may be in several parts of those that are `overlapping`. Raises
+        StoreError as `may_see` does.
+        """
+        if self.register is None or table.num_rows == 0:
+            return table.append_column("suppressed", pa.nulls(table.num_rows, pa.string()))
+        cuts = [column for column in table.column_names if column != "cases"]
+        days = pa.array([since.isoformat()] * table.num_rows)
+        given = Counted(
+            f"since_{name}",
+            # every cut of it, since what was shown by one is remembered beside what is shown by another
+            ("since", *sorted({*_CUTS_OF_CHANGES, *cuts, *(facet.name for facet in self.domain.facets)})),
+            # between two days there may be what is between two others
+            overlapping=frozenset({"since", *overlapping}),
+            partial=frozenset({"since"}),
+        )
+        threshold = self.domain.disclosure.threshold
+        made = self.register.show(table.append_column("since", days), given, as_of=until, threshold=threshold)
+        return made.drop_columns(["since"])
 
 
 def counted(measure: Measure, domain: Domain) -> Counted:

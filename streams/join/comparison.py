@@ -38,17 +38,17 @@ def compare(
     with store.transaction() as connection:
         connection.execute("set variable mapping = ?", [meaning])
         connection.execute("set variable since = ?", [since])
-        (other,) = one_row(connection, sql(__package__, "snapshot_sql/otherwise"), [meaning, mapping.source])
-        if other is not None:
-            note(
-                f"Another mapping, or this one before it was changed, read the snapshots of {mapping.source} until "
-                f"{other}. They are not compared with these: give the last of them again, so that what changed since "
-                "is found."
-            )
         for name, table in snapshots.gathered():
             connection.register("gathered_now", table)
             connection.execute(f"create or replace temp table gathered_{name} as from gathered_now")
             connection.unregister("gathered_now")
+        (other,) = one_row(connection, sql(__package__, "snapshot_sql/otherwise"), [meaning, mapping.source])
+        if other is not None:
+            note(
+                f"The snapshots of {mapping.source} until {other} were read by another mapping, by this one before it "
+                "was changed, or by an earlier version. They are not compared with these: give the last of them "
+                "again, so that what changed since is found."
+            )
         given = {"mapping": meaning, "since": since}
         earlier = {
             name: connection.execute(

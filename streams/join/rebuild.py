@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -77,6 +77,7 @@ def past(
     known_at: datetime | None,
     recorded_by: datetime | None = None,
     case_key: int | None = None,
+    event_keys: Sequence[int] | None = None,
     later_acts: bool = False,
 ) -> Iterator[Store]:
     """A store of what had happened by `as_of`, as far as it was known at `known_at` (UTC, naive); gone afterwards.
@@ -87,7 +88,9 @@ def past(
     What was in quarantine then and has left it since is among the events, with the time at which it was first read.
 
     With `case_key` it is made in memory, of the events of that case as it is linked now: enough for its timeline,
-    unless a steward has unlinked something since. Without, it is made in a temporary file, of all events.
+    unless a steward has unlinked something since. With `event_keys` it is made of those events, whatever they say, and
+    of stewards' acts; whoever names them sees to it that they are whole cases. Without either, it is made of all
+    events. What is of more than one case is made in a temporary file.
     """
     check_fed_with_events(store)
     with ExitStack() as stack:
@@ -104,6 +107,7 @@ def past(
                 "known_at": known_at,
                 "recorded_by": recorded_by,
                 "case_key": case_key,
+                "event_keys": None if event_keys is None else list(event_keys),
                 "later_acts": later_acts,
             },
         )

@@ -13,6 +13,9 @@ import yaml
 from throughline.quality.checks.check import observe
 from throughline.schemas.definitions.domain import DEFAULT_DOMAIN, Domain, load_domain
 from throughline.schemas.definitions.quality import load_quality_rules
+from throughline.sinks.measures.answer import answer
+from throughline.sinks.measures.facts import facts
+from throughline.sinks.measures.measure import measure_of
 from throughline.sinks.questions.question import parsed
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join.replay import replay
@@ -27,10 +30,13 @@ def example(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def domain(tmp_path_factory: pytest.TempPathFactory) -> Domain:
-    """England and Wales with the type, the clock, the kind of identifier, the alert and the facet of the page."""
+    """England and Wales with the type, the clock, the kind of identifier, the alert, facet and measure of the page."""
     folder = Path(shutil.copytree(DEFAULT_DOMAIN, tmp_path_factory.mktemp("extended") / "england_wales"))
     (folder / "events" / "police_welfare.yaml").write_text(example("extend_event_type.yaml"), encoding="utf-8")
     (folder / "standards" / "welfare.yaml").write_text(example("extend_clock.yaml"), encoding="utf-8")
+    with (folder / "measures" / "measures.yaml").open("a", encoding="utf-8") as entries:
+        entries.write(f"\n{example('told_in_writing.yaml')}")
+    (folder / "measures" / "told_in_writing.sql").write_text(example("told_in_writing.sql"), encoding="utf-8")
     file = folder / "domain.yaml"
     text = file.read_text(encoding="utf-8")
     for key, added in (
@@ -95,6 +101,38 @@ def test_a_view_is_a_file_of_sql_with_comments(store: Store) -> None:
     store.connection.execute(example("extend_view.sql"))
 
     assert rows(store, "select agency, events from shares_of_agencies") == [("police", 2)]
+
+
+def test_a_measure_is_an_entry_and_its_sql(domain: Domain) -> None:
+    """Of four decisions told: by letter, by text message, by telephone, and nobody knows how. A fifth is not told."""
+    asked = measure_of(domain, "told_in_writing")
+    assert (asked.title, asked.page, asked.figure) == ("Told in writing", "promises", "tellings")
+    channels = ("letter", "sms", "telephone", None)
+    with open_memory_store() as told:
+        told.connection.execute("create or replace view cases as select 'a' as case_id, '20' as area")
+        values = [f"('{one}')" if one else "(null)" for one in channels]
+        told.connection.execute(
+            f"""
+            create or replace view tellings as
+            select 'a' as case_id, timestamp '2026-03-02' as decided_at, 'police' as told_by, channel,
+              if(channel = 'untold', null, timestamp '2026-03-03') as told_at
+            from (values {", ".join([*values, "('untold')"])}) v(channel)
+            """
+        )
+        told.connection.execute(
+            "insert into domain (name, title, type_prefix, time_zone) values ('d', 'D', 'd', 'Europe/London')"
+        )
+        rows = facts(told.connection, asked, ())
+
+    found = answer(asked, rows).to_pylist()
+    assert [(one["outcome"], one["counted"], one["share"]) for one in found] == [
+        (None, 4, None),
+        ("in_writing", 2, 0.666667),
+        ("not_in_writing", 1, 0.333333),
+        ("not_stated", 1, None),
+    ]
+    by_channel = answer(asked, rows, ["channel"]).to_pylist()
+    assert {one["channel"] for one in by_channel} == {None, "letter", "sms", "telephone", "not stated"}
 
 
 def test_a_check_is_a_measure_and_an_entry(store: Store, domain: Domain) -> None:

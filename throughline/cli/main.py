@@ -20,6 +20,7 @@ from throughline.cli.boards.lineage import lineage_command
 from throughline.cli.boards.measure import measure
 from throughline.cli.boards.query import query
 from throughline.cli.boards.restated import restated_command
+from throughline.cli.boards.since import since
 from throughline.cli.boards.timeline import delays, handoffs, timeline
 from throughline.cli.operators.events import demo, replay
 from throughline.cli.operators.export import export
@@ -94,7 +95,7 @@ def completion(shell: str) -> None:
 
 _WORK = {
     "Start here": (demo, replay, catalogue, standards),
-    "Ask (boards)": (board, measure, timeline, handoffs, delays, query, export, figure, restated_command),
+    "Ask (boards)": (board, measure, since, timeline, handoffs, delays, query, export, figure, restated_command),
     "Keep it sound (stewards)": (quality, quarantine, conflicts, links, lineage_command),
     "Publish (agencies)": (publish_command, manifest_command, compatibility),
     "Look after a store": (digest, verify, rebuild),

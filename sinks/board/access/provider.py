@@ -191,7 +191,6 @@ class SignIn:
         return {
             "iss": {"essential": True, "value": self._provider.issuer},
             "aud": {"essential": True, "value": self._provider.client_id},
-            "exp": {"essential": True},
         }
 
 

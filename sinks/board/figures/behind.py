@@ -26,7 +26,7 @@ def behind(asked: Asked) -> Page:
     measure = measure_at(asked)
     chosen = choice(asked, measure)
     wording = Wording(asked.names, asked.settings.domain)
-    rows = _visible(asked, held(chosen, with_band(rows_of(asked, measure, asked.as_of))))
+    rows = visible(asked, held(chosen, with_band(rows_of(asked, measure, asked.as_of))))
     if "seconds" in rows.column_names:
         rows = rows.sort_by([("seconds", "descending"), ("case_id", "ascending")])
     else:
@@ -56,7 +56,7 @@ def behind(asked: Asked) -> Page:
     )
 
 
-def _visible(asked: Asked, rows: pa.Table) -> pa.Table:
+def visible(asked: Asked, rows: pa.Table) -> pa.Table:
     """Those of the rows whose case the visitor may see."""
     if asked.visit is None or may_see_every_case(asked.visit.person):
         return rows

@@ -37,11 +37,11 @@ def chart(asked: Asked, chosen: Choice, figure: pa.Table, wording: Wording) -> M
         return None
     measure = chosen.measure
     title = f"{measure.title}{_by(chosen, wording, asked)}"
-    if measure.kind == "durations":
+    if measure.drawn == "curves":
         if chosen.cuts == ("from_agency", "to_agency"):
             return _flow(chosen, figure, wording, title)
         return _curves(asked, chosen, figure, wording, title)
-    if measure.kind == "times":
+    if measure.drawn == "spans":
         return _spans(chosen, figure, wording, title)
     return _bars(chosen, figure, wording, title)
 
@@ -95,7 +95,6 @@ def _bars(chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Mar
     measure = chosen.measure
     rows = [row for row in _groups(chosen, figure) if row["outcome"] is not None]
     cut = chosen.cuts[0] if chosen.cuts else None
-    is_age = cut is None or "longest_seconds" in figure.column_names
     order = [one.value for one in measure.outcomes] + [NOT_STATED]
     rows.sort(key=lambda row: order.index(row["outcome"]) if row["outcome"] in order else len(order))
     if cut is None:
@@ -107,7 +106,7 @@ def _bars(chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Mar
     shown = list(dict.fromkeys(row[cut] for row in _groups(chosen, figure)))[:_LINES]
     rows = [row for row in rows if row[cut] in shown]
     rows.sort(key=lambda row: shown.index(row[cut]))
-    if is_age:
+    if measure.drawn == "counts":
         made = [
             Bar(
                 wording.value(cut, row[cut]), wording.outcome(measure, row["outcome"]), _counted(row),

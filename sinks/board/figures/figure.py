@@ -11,6 +11,7 @@ from throughline.sinks.board.figures.choice import Choice
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.measures.answer import NOT_STATED, answer
 from throughline.sinks.measures.comparison import compared
+from throughline.sinks.measures.coverage import not_covered, withhold
 from throughline.sinks.measures.facts import facts
 from throughline.sinks.measures.headline import Number, Series, headline, series_of
 from throughline.sinks.measures.measure import Measure
@@ -28,21 +29,15 @@ def figure(asked: Asked, chosen: Choice, cuts: tuple[str, ...] | None = None) ->
     """The figure (see `answer`) by the chosen cuts, or by `cuts`; with the earlier one beside it, if that is asked."""
     by = chosen.cuts if cuts is None else cuts
 
-    def counted(as_of: datetime | None) -> pa.Table:
-        rows = rows_of(asked, chosen.measure, as_of)
-        key = ("figure", chosen.key, by, as_of)
-        return asked.kept.get(asked.facts.stamp, key, lambda: _shown(asked, chosen, rows, by, as_of))
-
-    now = counted(asked.as_of)
-    return now if chosen.beside is None else compared(chosen.measure, counted(chosen.beside), now, by)
+    now = _counted(asked, chosen, by, asked.as_of)
+    if chosen.beside is None:
+        return now
+    return compared(chosen.measure, _counted(asked, chosen, by, chosen.beside), now, by)
 
 
 def number(asked: Asked, chosen: Choice, as_of: datetime | None) -> Number:
     """The one number of the figure, counted to `as_of`."""
-    rows = rows_of(asked, chosen.measure, as_of)
-    key = ("figure", chosen.key, (), as_of)
-    found = asked.kept.get(asked.facts.stamp, key, lambda: _shown(asked, chosen, rows, (), as_of))
-    return headline(chosen.measure, found)
+    return headline(chosen.measure, _counted(asked, chosen, (), as_of))
 
 
 def months(asked: Asked, chosen: Choice) -> Series:
@@ -51,16 +46,30 @@ def months(asked: Asked, chosen: Choice) -> Series:
     return series_of(chosen.measure, found, asked.counted_to)
 
 
-def _shown(asked: Asked, chosen: Choice, rows: pa.Table, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table:
-    found = answer(chosen.measure, rows, cuts, chosen.where)
+def _counted(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table:
+    key = ("figure", chosen.key, cuts, as_of)
+    return asked.kept.get(asked.facts.stamp, key, lambda: _shown(asked, chosen, cuts, as_of))
+
+
+def _shown(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table:
+    found = answer(chosen.measure, rows_of(asked, chosen.measure, as_of), cuts, chosen.where)
     audience = Audience(asked.settings.domain, asked.settings.register)
-    return audience.may_see(chosen.measure, found, cuts, chosen.where, as_of or asked.facts.last_at)
+    shown = audience.may_see(chosen.measure, found, cuts, chosen.where, as_of or asked.facts.last_at)
+    return withhold(chosen.measure, shown, cuts, chosen.where, _withheld(asked, chosen.measure))
+
+
+def _withheld(asked: Asked, measure: Measure) -> dict[str, str]:
+    """See `not_covered`: the same for every figure that rests on the same events."""
+    key = ("withheld", measure.figure, asked.as_of)
+    return asked.kept.get(asked.facts.stamp, key, lambda: not_covered(asked.connection, measure))
 
 
 def numbers_of(measure: Measure, found: pa.Table) -> list[str]:
     """The columns of a figure that are shown, with its keys: where cases are what is counted, they are said once."""
     twice = {"counted", "counted_before"} if measure.counts == "cases" else set()
-    return [name for name in found.column_names if name not in twice and not name.startswith("suppressed")]
+    return [
+        name for name in found.column_names if name not in twice and not name.startswith(("suppressed", "withheld"))
+    ]
 
 
 def held(chosen: Choice, rows: pa.Table) -> pa.Table:

@@ -105,7 +105,8 @@ def _untold(asked: Asked, known: dict[str, Measure], wording: Wording) -> list[d
 def _unusual(asked: Asked, known: dict[str, Measure], wording: Wording) -> list[dict[str, str]]:
     """Figures of which the last whole month is beyond what is usual."""
     found = []
-    for measure in known.values():
+    # of those shown above alone: their rows are read already
+    for measure in (known[name] for name in SIX if name in known):
         series = months(asked, Choice(measure, (), {}, None))
         if series.variation is None:
             continue

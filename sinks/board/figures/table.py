@@ -46,12 +46,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Shown:
-    """`heads` over the names, `numbers` over the cells; `left_out` rows are in the downloads alone."""
+    """`heads` over the names, `numbers` over the cells; `left_out` rows are in the downloads alone;
+    `withheld` says why shares and durations of an agency are not shown."""
 
     heads: tuple[str, ...]
     numbers: tuple[str, ...]
     rows: tuple[Row, ...]
     left_out: int
+    has_hidden: bool
+    withheld: tuple[str, ...]
 
 
 def table(asked: Asked, chosen: Choice, figure: pa.Table, words: Wording) -> Shown:
@@ -71,7 +74,15 @@ def table(asked: Asked, chosen: Choice, figure: pa.Table, words: Wording) -> Sho
         )
         for row in rows[:ROWS]
     ]
-    return Shown(heads, tuple(_title(name, measure.counts) for name in numbers), tuple(shown), len(rows) - len(shown))
+    withheld = dict.fromkeys(row["withheld"] for row in rows if row.get("withheld"))
+    return Shown(
+        heads,
+        tuple(_title(name, measure.counts) for name in numbers),
+        tuple(shown),
+        len(rows) - len(shown),
+        any(row.get("suppressed") for row in rows),
+        tuple(withheld),
+    )
 
 
 def _cells(asked: Asked, row: dict[str, Any], numbers: list[str]) -> tuple[str, ...]:
@@ -79,7 +90,8 @@ def _cells(asked: Asked, row: dict[str, Any], numbers: list[str]) -> tuple[str, 
     suppressed = row.get("suppressed") or row.get("suppressed_before")
     if suppressed is None:
         return tuple(cell(name, row[name]) for name in numbers)
-    return (wording(suppressed, asked.settings.domain.disclosure.threshold), *("–" for _ in numbers[1:]))
+    said = wording("small", asked.settings.domain.disclosure.threshold) if suppressed == "small" else "hidden"
+    return (said, *("–" for _ in numbers[1:]))
 
 
 def _held_to(asked: Asked, chosen: Choice, row: dict[str, Any], keys: list[str]) -> dict[str, str]:

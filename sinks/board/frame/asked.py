@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from throughline.sinks.board.access.rights import Need
 from throughline.sinks.board.frame.settings import Settings
 from throughline.sinks.board.reading.kept import Kept
 from throughline.sinks.board.reading.present import Facts
+from throughline.sinks.board.words.dates import end_of_day
 from throughline.sinks.board.words.names import Names
 
 TIMES = ("as_of", "known_at", "recorded_by")
@@ -113,8 +114,7 @@ class Asked:
         try:
             if len(said) == len("2026-03-12"):
                 # a day is asked for as a whole: up to its end, where the domain is
-                day = datetime.combine(date.fromisoformat(said) + timedelta(days=1), time(), tzinfo=self.names.zone)
-                return day.astimezone(UTC).replace(tzinfo=None) - timedelta(microseconds=1)
+                return end_of_day(date.fromisoformat(said), self.names.zone)
             moment = datetime.fromisoformat(said)
             return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
         except (ValueError, OverflowError):

@@ -29,3 +29,8 @@ class Place:
     has_times: bool = True
     needs: Need | None = None
     case: str | None = None
+
+    @property
+    def is_of_figures(self) -> bool:
+        """Whether it shows figures alone, which may be those of a moment ago; what is shown of cases may not."""
+        return self.needs in ("figures", "downloads")

@@ -71,6 +71,7 @@ class Rendering:
             times=self._times(asked) if place.has_times else None,
             fresh=self._freshness(asked),
             stamp=asked.facts.stamp,
+            stamp_of="figures" if place.is_of_figures else "stamp",
             **self._frame(page, place.under or place.name, asked.address, asked.visit),
             **facts,
         )
@@ -79,7 +80,7 @@ class Rendering:
         """The page where nothing could be asked of the stores: navigation, and no freshness."""
         frame = self._frame(page, "", lambda path: path, None)
         return self._templates.get_template(page.template).render(
-            asked=None, times=None, fresh=None, stamp="", **frame, **page.facts
+            asked=None, times=None, fresh=None, stamp="", stamp_of="stamp", **frame, **page.facts
         )
 
     def _frame(self, page: Page, current: str, address: Any, visit: Visit | None) -> dict[str, Any]:

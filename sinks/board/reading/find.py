@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import duckdb
 
 from throughline.schemas.definitions.domain import Domain
 from throughline.sql import sql
 
+_CASE_ID = re.compile(r"c([0-9a-f]{16})", re.IGNORECASE)
+
 
 def cases_called(connection: duckdb.DuckDBPyConnection, domain: Domain, name: str) -> list[str]:
     """The ids of the cases that `name` leads to: a case id (also an earlier one), an identifier, or kind:value."""
-    rows = connection.execute(sql(__package__, "sql/found"), {"names": sorted(forms_of(domain, name))}).fetchall()
+    rows = connection.execute(sql(__package__, "sql/found"), forms_of(domain, name.strip())).fetchall()
     return [str(case_id) for (case_id,) in rows]
 
 
-def forms_of(domain: Domain, name: str) -> set[str]:
-    """What an identifier may be kept as: as it was written, and in the normal form of each kind of the domain."""
-    kind, _, value = name.strip().partition(":")
-    forms = {name.strip(), name.strip().lower()}
-    for one in domain.identifiers:
-        if one.kind == kind.strip() and value:
-            forms.add(f"{one.kind}:{one.normalise_value(value)}")
-        forms.add(one.normalise_value(name))
-    return forms - {""}
+def forms_of(domain: Domain, name: str) -> dict[str, Any]:
+    """What a name may mean: the parameters of `found.sql`.
+
+    A number is looked for as it was written, and in the normal form of each kind of the domain.
+    """
+    as_id = _CASE_ID.fullmatch(name)
+    begun, _, value = name.partition(":")
+    kind = next((one for one in domain.identifiers if one.kind == begun.strip().lower()), None)
+    return {
+        "key": None if as_id is None else int(as_id[1], 16),
+        "values": sorted({name, *(one.normalise_value(name) for one in domain.identifiers)}),
+        "kind": "" if kind is None else kind.kind,
+        "of_kind": "" if kind is None else kind.normalise_value(value),
+    }

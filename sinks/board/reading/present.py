@@ -54,20 +54,29 @@ class State:
         self.facts = _facts(connection, seen)
         self._readers = 0
         self._is_replaced = False
+        self._is_closed = False
         self._lock = threading.Lock()
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of one reader, with variables of its own."""
-        with self._lock:
-            self._readers += 1
+        self.hold()
         try:
             with self.connection.cursor() as cursor:
                 yield cursor
         finally:
-            with self._lock:
-                self._readers -= 1
-            self._close_if_done()
+            self.release()
+
+    def hold(self) -> bool:
+        """Count one more reader, until `release`; false where the last one has gone, and it is closed."""
+        with self._lock:
+            self._readers += 1
+            return not self._is_closed
+
+    def release(self) -> None:
+        with self._lock:
+            self._readers -= 1
+        self._close_if_done()
 
     def replace(self) -> None:
         with self._lock:
@@ -76,7 +85,8 @@ class State:
 
     def _close_if_done(self) -> None:
         with self._lock:
-            is_done = self._is_replaced and self._readers == 0
+            is_done = self._is_replaced and self._readers == 0 and not self._is_closed
+            self._is_closed |= is_done
         if is_done:
             with suppress(duckdb.Error):
                 self.connection.close()
@@ -87,10 +97,13 @@ class State:
 class Present:
     """The newest committed state of the stores at `paths`, for many readers at once, until `close`.
 
+    The newest is made in a thread; who asks waits for it at most `patience` seconds, and is then given the one before.
+
     Raises what `copy_store` and `open_together` raise where the first state cannot be made.
     """
 
-    def __init__(self, paths: Sequence[Path], limits: Limits) -> None:
+    def __init__(self, paths: Sequence[Path], limits: Limits, *, patience: float = 60.0) -> None:
+        self._patience = patience
         self.paths = tuple(path.expanduser().resolve() for path in paths)
         self.limits = limits
         self._folder = Path(mkdtemp(prefix="throughline-board-"))
@@ -106,16 +119,26 @@ class Present:
             raise
 
     def state(self) -> State:
-        """The newest state; the one before it while another reader is making the newest, or where that cannot be."""
+        """The newest state; the one before it while the newest is being made, or where that cannot be."""
         if time.monotonic() >= self._not_before and self._making.acquire(blocking=False):
-            try:
-                if self._seen() != self._state.seen:
-                    self._renew()
-                else:
-                    self.fault = None
-            finally:
+            if self._seen() == self._state.seen:
+                self.fault = None
                 self._making.release()
+            else:
+                maker = threading.Thread(target=self._renew, name="board-state", daemon=True)
+                maker.start()
+                maker.join(self._patience)
         return self._state
+
+    @contextmanager
+    def reading(self) -> Iterator[State]:
+        """The newest state, which stays open within the block."""
+        while not (state := self.state()).hold():
+            state.release()
+        try:
+            yield state
+        finally:
+            state.release()
 
     def close(self) -> None:
         with self._making:
@@ -123,17 +146,22 @@ class Present:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _renew(self) -> None:
+        """Make the newest state, and let the next be made: in a thread, with `_making` held."""
         began, before = time.monotonic(), self._state
         try:
             self._state = self._make(before)
         except ThroughlineError as fault:
             log.warning("the board shows an earlier state: %s", fault.what)
             self.fault = fault
+        except Exception:
+            log.exception("the board shows an earlier state")
         else:
             self.fault = None
             before.replace()
-        taken = time.monotonic() - began
-        self._not_before = time.monotonic() + max(taken * _SHARE_OF_TIME, _LEAST_PAUSE)
+        finally:
+            taken = time.monotonic() - began
+            self._not_before = time.monotonic() + max(taken * _SHARE_OF_TIME, _LEAST_PAUSE)
+            self._making.release()
 
     def _make(self, before: State | None) -> State:
         self._number += 1

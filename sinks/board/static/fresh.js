@@ -4,7 +4,7 @@
   if (!notice || !window.EventSource) return;
   var follow = new EventSource("/fresh");
   follow.addEventListener("state", function (event) {
-    if (JSON.parse(event.data).stamp !== notice.getAttribute("data-stamp")) {
+    if (JSON.parse(event.data)[notice.getAttribute("data-of")] !== notice.getAttribute("data-stamp")) {
       notice.textContent = "";
       var link = document.createElement("a");
       link.href = window.location.pathname + window.location.search;

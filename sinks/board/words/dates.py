@@ -8,7 +8,7 @@ The forms are those of the GOV.UK style guide (Dates; Times).
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _SEVERAL = re.compile(r"(\d+) (day|month)s?")
@@ -70,6 +70,12 @@ def on_words(at: datetime, zone: ZoneInfo, precision: str = "instant") -> str:
 def date_of(at: datetime, zone: ZoneInfo, precision: str = "instant") -> date:
     """The local date of a time, or the first that it can be."""
     return local(at, zone).date() if precision == "instant" else at.date()
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The last microsecond of a day of the zone (UTC, naive). Raises OverflowError for the last day of all."""
+    next_day = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
+    return next_day.astimezone(UTC).replace(tzinfo=None) - timedelta(microseconds=1)
 
 
 def _range_words(first: date, count: int, unit: str) -> str:

@@ -52,6 +52,11 @@ where ($known_at::timestamp is null or least(e.received_at, c.received_at) <= $k
     or ($later_acts and e.agency in (select agency from agencies where role = 'steward'))
   )
   and (
+    $event_keys::ubigint[] is null
+    or e.event_key in (select unnest($event_keys::ubigint[]))
+    or e.agency in (select agency from agencies where role = 'steward')
+  )
+  and (
     $case_key::ubigint is null
     or e.case_key in (select case_key from related)
     or e.standing <> 'stands'

@@ -101,13 +101,18 @@ def test_a_writer_comes_and_goes_while_the_board_reads(tmp_path: Path) -> None:
     path = tmp_path / "store.duckdb"
     with writing(path) as store:
         crime(store, 1)
-    with present(path) as shown, shown.state().cursor() as cursor:
-        with writing(path) as store:
-            crime(store, 2)
-        assert one_row(cursor, "select count(*) from cases") == (1,)
-        assert shown.state().facts.cases == 2
-        # who began to read goes on reading what there was
-        assert one_row(cursor, "select count(*) from timeline") == (1,)
+    with present(path) as shown:
+        before = shown.state()
+        with before.cursor() as cursor:
+            with writing(path) as store:
+                crime(store, 2)
+            assert one_row(cursor, "select count(*) from cases") == (1,)
+            assert shown.state().facts.cases == 2
+            # who began to read goes on reading what there was
+            assert one_row(cursor, "select count(*) from timeline") == (1,)
+            assert before.copies[0].path.exists()
+        # the last reader has gone, and the copy with it
+        assert not before.copies[0].path.exists()
 
 
 def test_every_state_that_is_read_was_committed_whole(tmp_path: Path) -> None:

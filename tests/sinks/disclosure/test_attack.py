@@ -53,7 +53,6 @@ def attack(shelf: Shelf) -> list[str]:
     """What the attacker gets out: each small number that is known more closely than as many numbers as its mark has."""
     attacker = Attacker(shelf.published, shelf.values, shelf.threshold)
     listed = {(one.date, one.round, place) for one in shelf.published for place in one.shown}
-    aims = [([state], f"{place} of {state}") for *state, place in sorted(listed, key=str)]
     truth = {
         (date, round, place): counts(shelf.truths[date, round], shelf.values)[place] for date, round, place in listed
     }
@@ -70,9 +69,9 @@ def attack(shelf: Shelf) -> list[str]:
         for number, row, until in wanted:
             if 0 < number < shelf.threshold:
                 low, high = attacker.range_of(row)
+                assert low <= number <= high, "what the attacker is taken to know is not so"
                 if high - low < shelf.threshold - 2:
                     broken.append(f"{place} of {date, round}{until} is {number}: {low} to {high}")
-    assert aims or not broken
     return broken
 
 

@@ -37,9 +37,9 @@ from throughline.sinks.store import Store
     help="Record of who looked at a case. Default: beside the first store, as <store>.looks.",
 )
 @click.option(
-    "--for-case-workers",
-    is_flag=True,
-    help="Show small numbers in figures too: only those who work on the cases see this board.",
+    "--small-numbers",
+    type=click.Choice(["hide", "show"]),
+    help="Counts of few cases in figures. Default: show on this machine alone, hide from the people of --access.",
 )
 @click.pass_context
 def board(
@@ -51,7 +51,7 @@ def board(
     as_of: datetime | None,
     access_path: Path | None,
     looks_file: Path | None,
-    for_case_workers: bool,
+    small_numbers: str | None,
 ) -> None:
     """Open the board: web pages of cases, feeds and figures, over one store or several.
 
@@ -78,11 +78,13 @@ def board(
     if access_path is None:
         # before a store is copied
         check_host(host, None)
-    present = Present(stores_at(store_paths), PAGE_LIMITS)
+    # a quarter of a second: a small store is copied by then, and for a large one nobody waits
+    present = Present(stores_at(store_paths), PAGE_LIMITS, patience=0.25)
     try:
         with present.state().cursor() as cursor:
             chosen = domain_of(Store(cursor, present.paths[0], is_writable=False), domain)
-        register = None if for_case_workers else Register(register_of(present.paths[0]))
+        shows_all = small_numbers == "show" or (small_numbers is None and access_path is None)
+        register = None if shows_all else Register(register_of(present.paths[0]))
         access = None if access_path is None else read_access(access_path, frozenset(chosen.agencies or ()) or None)
         app = guarded(
             create_app(present, Settings(chosen, register, as_of=as_of)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,9 @@ from throughline.cli.terminal.writing import write_query, write_rows
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.disclosure.register import Register, register_of
-from throughline.sinks.measures.answer import answer, cuts_of
+from throughline.sinks.measures.answer import answer, chosen, cuts_of
 from throughline.sinks.measures.comparison import compared
+from throughline.sinks.measures.coverage import among, not_covered, withhold
 from throughline.sinks.measures.facts import counted_to, facts
 from throughline.sinks.measures.measure import Measure, load_measures, measure_of
 from throughline.sinks.measures.shown import Audience
@@ -73,7 +74,7 @@ class Chosen(click.ParamType):
 @store_option
 @domain_option
 @click.option("--by", "cuts", type=Cuts(), default=(), metavar="CUT[,CUT]", help="Cut the figure, three times at most.")
-@click.option("--where", "chosen", type=Chosen(), multiple=True, metavar="CUT=VALUE", help="Only what has this value.")
+@click.option("--where", "wanted", type=Chosen(), multiple=True, metavar="CUT=VALUE", help="Only what has this value.")
 @as_of_option
 @click.option("--beside", type=Moment(), help="Put the figure of this earlier time beside it.")
 @click.option("--cases", "is_of_cases", is_flag=True, help="List what is counted, a row for each.")
@@ -86,7 +87,7 @@ def measure(
     store_path: Path,
     domain: Domain | None,
     cuts: tuple[str, ...],
-    chosen: tuple[tuple[str, str], ...],
+    wanted: tuple[tuple[str, str], ...],
     as_of: datetime | None,
     beside: datetime | None,
     is_of_cases: bool,
@@ -97,8 +98,9 @@ def measure(
 ) -> None:
     """Show the figure NAME; without a name, list the figures that there are. Durations are in days.
 
-    In a row of a total, the cut that it is the total of is empty. Without --shared, small numbers are shown too:
-    do not pass such a figure on.
+    In a row of a total, the cut that it is the total of is empty. Where too little of what an agency should have
+    published is there, its shares and durations are withheld. Without --shared, small numbers are shown too: do not
+    pass such a figure on.
 
     Example: throughline measure between_agencies --by from_agency,to_agency --store cases.duckdb
 
@@ -111,16 +113,22 @@ def measure(
     if is_about:
         _explain(measure_of(domain or load_domain(), name))
         return
+    if is_of_cases and (cuts or beside is not None):
+        raise UsageError("--cases lists what is counted, of one time and without a cut.", hint="Choose by --where.")
+    where = dict(wanted)
+    if len(where) < len(wanted):
+        twice = next(cut for cut, _ in wanted if sum(cut == other for other, _ in wanted) > 1)
+        raise UsageError(f"`{twice}` is chosen twice.", hint="A figure is of one value of each cut.")
     with open_store(store_path, write=False) as store:
         chosen_domain = domain_of(store, domain)
         asked = measure_of(chosen_domain, name)
         facets = {facet.name: facet.title for facet in chosen_domain.facets}
         found = facts(store.connection, asked, [*facets], as_of)
         if is_of_cases:
-            _write(_chosen(asked, found, chosen), format_, rows)
+            _write(chosen(asked, found, where), format_, rows)
             return
-        register = Register(register_of(store_path)) if shared else None
-        audience, where = Audience(chosen_domain, register), dict(chosen)
+        withheld = not_covered(store.connection, asked)
+        audience = Audience(chosen_domain, Register(register_of(store_path)) if shared else None)
 
         def counted(rows: pa.Table, to: datetime | None) -> pa.Table:
             figure = answer(asked, rows, cuts, where)
@@ -130,33 +138,31 @@ def measure(
         if beside is not None:
             earlier = counted(facts(store.connection, asked, [*facets], beside), beside)
             figure = compared(asked, earlier, figure, cuts)
-        if not shared:
-            figure = figure.drop_columns([name for name in figure.column_names if name.startswith("suppressed")])
-    _write(_for_people(asked, figure) if chosen_format(format_) == "table" else figure, format_, rows)
-    if chosen_format(format_) == "table":
+    if not shared:
+        figure = figure.drop_columns([name for name in figure.column_names if name.startswith("suppressed")])
+    if asked.figure:
+        figure = withhold(asked, figure, cuts, where, withheld)
+    is_table = chosen_format(format_) == "table"
+    _write(_for_people(asked, figure) if is_table else figure, format_, rows)
+    _explain_gaps(among(asked, chosen(asked, found, where), withheld))
+    if is_table:
         offered = cuts_of(asked, found, facets)
         click.echo(f"{asked.asks} Cut it by {', '.join(offered)}.", err=True)
 
 
-def _chosen(measure: Measure, rows: pa.Table, chosen: Sequence[tuple[str, str]]) -> pa.Table:
-    """The rows behind a figure that have the chosen values."""
-    for cut, _ in chosen:
-        if cut not in rows.column_names:
-            raise UsageError(f"The rows of `{measure.name}` have no `{cut}`.", hint=f"{', '.join(rows.column_names)}.")
-    conditions = " and ".join([f'"{cut}" = ?' for cut, _ in chosen] or ["true"])
-    with duckdb.connect() as connection:
-        connection.register("facts", rows)
-        values = [value for _, value in chosen]
-        return connection.execute(
-            f"from facts where {conditions} order by counted_at, case_id", values
-        ).to_arrow_table()
+def _explain_gaps(withheld: Mapping[str, str]) -> None:
+    """Say of which agencies too little is there; on the side, so that what is written can be read by a program."""
+    for why in withheld.values():
+        click.echo(f"{why} Totals rest on it all the same.", err=True)
 
 
 def _for_people(measure: Measure, figure: pa.Table) -> pa.Table:
-    """Seconds as days, shares in per cent, outcomes in words."""
+    """Seconds as days, shares in per cent, outcomes in words; `withheld` only where something is."""
     made: dict[str, list[Any]] = {}
     for name in figure.column_names:
         values = figure[name].to_pylist()
+        if name == "withheld" and not any(values):
+            continue
         if name == "outcome":
             made[name] = ["" if value is None else measure.outcome_title(value) for value in values]
         elif "seconds" in name or name.startswith(("median_l", "median_m")):

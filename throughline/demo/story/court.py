@@ -69,7 +69,15 @@ def _hearings(case: Case, time: int) -> int:
     sentence = {"custodial_months": months, "specified_offence": case.sexual}
     _result(case, time, court, "sentence", "sentenced", sentence)
     if not case.sexual and chance.share(0.6):
-        case.court("hmcts.order.made", time + HOUR // 2, court, decision="restraining", conditions=["no_contact"])
+        made = time + HOUR // 2
+        case.court(
+            "hmcts.order.made",
+            made,
+            court,
+            decision="restraining",
+            conditions=["no_contact"],
+            effect_at=instant_text(made),
+        )
     return _complete(case, time + HOUR, court, "convicted", sentence)
 
 

@@ -40,7 +40,9 @@ def end_bail(case: Case, time: int, reason: str) -> None:
     """Bail, if there is any, ends."""
     if case.bail_reference is not None:
         ids = {"asn": case.asn, "crime_ref": case.crime_ref}
-        ended = case.rms("police.bail.ended", time, ids, reasons=[reason], answers=case.bail_reference)
+        ended = case.rms(
+            "police.bail.ended", time, ids, reasons=[reason], answers=case.bail_reference, effect_at=instant_text(time)
+        )
         case.bail_reference = None
         if reason != "charged":
             tell(case, ended, time, 0.6)

@@ -1,4 +1,4 @@
-"""The store of four cases, made once; under another name for each test, beside which its record of looks is kept."""
+"""The store of four cases, made once, under another name for each test: each has its own record of looks."""
 
 from __future__ import annotations
 

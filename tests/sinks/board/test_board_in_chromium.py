@@ -1,0 +1,166 @@
+"""Every page of the board in a real browser: for everybody, on a narrow window, on paper, and without JavaScript."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+import pikepdf
+import pytest
+from playwright.sync_api import Browser, Page, Request
+from test_board_pages import addresses, long_case
+
+__all__ = ["addresses", "long_case"]
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+JUDGE = """async (tags) => {
+  const found = await axe.run(document, {runOnly: {type: 'tag', values: tags}});
+  return found.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 120)).join(' | '));
+}"""
+
+
+def judged(page: Page) -> list[str]:
+    """What axe finds fault with on the page that is open."""
+    # by the developer's door: the page's own policy lets no script in
+    page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
+    page.reload()
+    page.evaluate(AXE)
+    found: list[str] = page.evaluate(JUDGE, TAGS)
+    return found
+
+
+@pytest.fixture
+def narrow(chromium: Browser) -> Iterator[Page]:
+    """A window 320 pixels wide: as wide as one of 1280 at a zoom of 400 %."""
+    context = chromium.new_context(viewport={"width": 320, "height": 640})
+    yield context.new_page()
+    context.close()
+
+
+def test_axe_finds_no_fault_and_sees_one(window: Page, demo_address: str, addresses: list[str]) -> None:
+    """WCAG 2.2 AA, on every page; a page that is spoilt is found."""
+    for address in addresses:
+        window.goto(demo_address + address)
+        assert judged(window) == [], address
+    window.evaluate("document.querySelector('h1').style.color = '#ddd'")
+    assert "color-contrast" in str(window.evaluate(JUDGE, TAGS))
+
+
+def test_a_narrow_window_scrolls_one_way(narrow: Page, demo_address: str, addresses: list[str]) -> None:
+    """WCAG 1.4.10: what is wide by nature, a table or a drawing, scrolls by itself."""
+    for address in addresses:
+        narrow.goto(demo_address + address)
+        assert narrow.evaluate("document.documentElement.scrollWidth") == 320, address
+        assert judged(narrow) == [], address
+
+
+@pytest.mark.parametrize("width", [640, 660, 800])
+def test_between_narrow_and_wide_nothing_is_cut_off(
+    window: Page, demo_address: str, addresses: list[str], width: int
+) -> None:
+    """640 pixels are a window of 1280 at a zoom of 200 %."""
+    window.set_viewport_size({"width": width, "height": 900})
+    for address in addresses:
+        window.goto(demo_address + address)
+        assert window.evaluate("document.documentElement.scrollWidth") == width, address
+
+
+def test_nothing_is_asked_of_anybody_else(window: Page, demo_address: str, addresses: list[str]) -> None:
+    """And nothing that the page asks for is missing, or refused by its own policy."""
+    asked: list[Request] = []
+    said: list[str] = []
+    window.on("request", lambda request: asked.append(request))
+    window.on("console", lambda message: said.append(message.text))
+    window.on("pageerror", lambda error: said.append(str(error)))
+    for address in addresses[:-1]:
+        window.goto(demo_address + address)
+    assert {urlsplit(one.url).netloc for one in asked} == {urlsplit(demo_address).netloc}
+    assert {urlsplit(one.url).path for one in asked} >= {"/static/look.css", "/static/fresh.js", "/fresh"}
+    assert said == []
+
+
+def test_without_javascript_every_page_is_whole(
+    chromium: Browser, window: Page, demo_address: str, addresses: list[str]
+) -> None:
+    """The same words, and forms that work."""
+    context = chromium.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    for address in addresses:
+        plain.goto(demo_address + address)
+        window.goto(demo_address + address)
+        assert plain.inner_text("main") == window.inner_text("main"), address
+    plain.goto(demo_address + "/cases")
+    plain.fill("#find", "20/900003/24")
+    plain.get_by_role("button", name="Find").click()
+    assert "/cases/c" in plain.url
+    context.close()
+
+
+def test_the_keyboard_alone_reaches_everything(window: Page, demo_address: str) -> None:
+    """First a way past the navigation; each stop is seen; a case is found without a mouse."""
+    window.goto(demo_address + "/cases")
+    window.keyboard.press("Tab")
+    assert window.evaluate("document.activeElement.textContent") == "Skip to main content"
+    window.keyboard.press("Enter")
+    assert window.evaluate("document.activeElement.id") == "main"
+    window.keyboard.press("Tab")
+    assert window.evaluate("document.activeElement.id") == "find"
+    window.keyboard.type("20/900003/24")
+    window.keyboard.press("Enter")
+    window.wait_for_url("**/cases/c*")
+    stops = window.evaluate(
+        "document.querySelectorAll('a[href], button, input:not([type=hidden]), summary, [tabindex=\"0\"]').length"
+    )
+    reached: set[str] = set()
+    for _ in range(stops + 5):
+        window.keyboard.press("Tab")
+        where = window.evaluate(
+            """() => {
+              const one = document.activeElement;
+              if (one === document.body) return null;
+              const look = getComputedStyle(one);
+              const shown = look.outlineStyle !== 'none' || look.boxShadow !== 'none';
+              return [shown, one.outerHTML.slice(0, 200)];
+            }"""
+        )
+        if where is not None:
+            assert where[0], f"the focus is not seen on {where[1]}"
+            reached.add(where[1])
+    assert len(reached) > 15
+
+
+def test_every_case_is_printed_on_one_page(window: Page, demo_address: str, addresses: list[str]) -> None:
+    """The longest, the shortest, and one in limbo; all pages fit the width of the paper."""
+    for address in addresses:
+        window.goto(demo_address + address)
+        printed = pikepdf.open(io.BytesIO(window.pdf(format="A4")))
+        if "/cases/" in address:
+            assert len(printed.pages) == 1, address
+        window.emulate_media(media="print")
+        window.set_viewport_size({"width": 700, "height": 900})
+        assert window.evaluate("document.documentElement.scrollWidth") <= 700, address
+        window.emulate_media(media="null")
+        window.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_the_drawing_says_what_it_shows(window: Page, demo_address: str, long_case: str) -> None:
+    """A title and a description, and no two marks of a lane on one another."""
+    window.goto(f"{demo_address}/cases/{long_case}")
+    drawing = window.locator("svg.drawing").first
+    assert drawing.get_attribute("role") == "img"
+    assert window.locator("#lanes-title").text_content() == "The case over time"
+    assert "The tables on this page say the same." in (window.locator("#lanes-desc").text_content() or "")
+    boxes = window.locator("svg.drawing >> nth=0 >> rect.event.many").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect()).map(r => [r.x, r.y, r.width, r.height])"
+    )
+    assert len(boxes) > 5
+    overlapping = [
+        (one, other)
+        for place, one in enumerate(boxes)
+        for other in boxes[place + 1 :]
+        if abs(one[1] - other[1]) < 2 and abs(one[0] - other[0]) < one[2] - 1
+    ]
+    assert overlapping == []
