@@ -35,7 +35,11 @@ OF = ("source", "agency", "agencies", "type", "types", "area", "view")
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its dimension, the most that its value may be, why it is made, what to do, and of what it is."""
+    """One check: its dimension, the most that its value may be, why it is made, what to do, and of what it is.
+
+    `unit` is that of the value where it is no share of 1; `asks` what its agency is asked for, where `do` is nothing
+    that an agency could do.
+    """
 
     name: str
     dimension: str
@@ -43,6 +47,8 @@ class Check:
     why: str
     do: str
     of: str = "source"
+    unit: str = ""
+    asks: str = ""
 
     @property
     def expectation(self) -> Expectation:
@@ -82,10 +88,12 @@ def all_checks() -> tuple[Check, ...]:
     found = []
     for dimension in DIMENSIONS:
         for given in entry.entries(dimension):
-            given.only("check", "of", "at_most", "why", "do")
+            given.only("check", "of", "at_most", "unit", "why", "do", "asks")
             limit = given.number("at_most")
             of = given.choice("of", OF, needed=False) or "source"
-            found.append(Check(given.text("check"), dimension, limit, given.text("why"), given.text("do"), of))
+            said = (given.text("check"), dimension, limit, given.text("why"), given.text("do"), of)
+            unit = given.text("unit", needed=limit >= 1)
+            found.append(Check(*said, unit=unit, asks=given.text("asks", needed=False)))
     problems.raise_any()
     return tuple(found)
 

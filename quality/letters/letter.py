@@ -14,7 +14,7 @@ import duckdb
 from throughline.errors import DataError, UsageError
 from throughline.quality.checks.check import Check, checks_of
 from throughline.quality.checks.scores import attribute, month_before, scores, service_levels
-from throughline.quality.letters.template import agreed, amount, month_name, observed, rendered
+from throughline.quality.letters.template import agreed, amount, month_name, observed, plain, rendered
 from throughline.schemas.definitions.quality import DIMENSIONS, QualityRules
 from throughline.sql import one_row, rows_by_name, sql
 
@@ -24,7 +24,7 @@ _LEVELS = {
     "recorded_in_time": "Written down in time",
     "refused": "Records refused",
     "numbers_missing": "Numbers missing",
-    "silence_days": "Longest silence (days)",
+    "silence_days": "Longest silence",
 }
 
 
@@ -76,6 +76,7 @@ class Letter:
     levels_all: int
     problems: tuple[Problem, ...]
     problems_all: int
+    sender: str
     ask: str
 
     @property
@@ -92,12 +93,21 @@ class Letter:
 
 
 def letter(
-    connection: duckdb.DuckDBPyConnection, rules: QualityRules, agency: str, month: date, *, as_of: datetime, ask: str
+    connection: duckdb.DuckDBPyConnection,
+    rules: QualityRules,
+    agency: str,
+    month: date,
+    *,
+    as_of: datetime,
+    sender: str,
+    ask: str,
 ) -> Letter:
     """What the letter to `agency` for `month` (its first day) says.
 
-    `ask` is whom to ask: a role, or an address of one. `connection` is of a store; reading will do. Raises UsageError
-    for an agency that the store does not know, DataError where no run of the checks speaks for that month.
+    `sender` is who writes, `ask` whom to ask: roles, or addresses of them. `connection` is of a store; reading will do.
+
+    Raises UsageError for an agency that the store does not know, DataError where no run of the checks speaks for that
+    month.
     """
     named = connection.execute("select name, role from agencies where agency = ?", [agency]).fetchone()
     if named is None or named[1] == "steward":
@@ -131,6 +141,7 @@ def letter(
         len(levels),
         tuple(_problem(row, checks_of(rules)) for row in problems[:PROBLEMS]),
         len(problems),
+        sender,
         ask,
     )
 
@@ -178,10 +189,15 @@ def _problem(row: dict[str, Any], known: dict[str, Check]) -> Problem:
     return Problem(
         check.name,
         row["subject"],
-        amount(row["observed"], row["at_most"]),
-        amount(row["at_most"], row["at_most"]),
+        _measured(row["observed"], row["at_most"], check),
+        _measured(row["at_most"], row["at_most"], check),
         seen,
         row["subjects"] - 1,
         check.why,
-        check.do,
+        check.asks or check.do,
     )
+
+
+def _measured(value: float, limit: float, check: Check) -> str:
+    """`40 %`; what is no share has its unit: `5 times the usual scatter`."""
+    return f"{plain(value)} {check.unit}" if check.unit else amount(value, limit)

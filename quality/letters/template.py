@@ -74,7 +74,11 @@ def agreed(level: Mapping[str, Any]) -> str:
 
 
 def _said_of(level: str, value: float) -> str:
-    return percent(value) if level in ("recorded_in_time", "refused") else plain(value)
+    if level in ("recorded_in_time", "refused"):
+        return percent(value)
+    said = plain(value)
+    unit = "day" if level == "silence_days" else "number"
+    return f"{said} {unit}" if said == "1" else f"{said} {unit}s"
 
 
 def coded(text: str) -> Markup:

@@ -15,10 +15,12 @@ RMS = "urn:throughline:police:20:rms"
 _DIMENSION = {check.name: check.dimension for check in all_checks()}
 
 
-def result(check: str, subject: str, *, passed: bool = True, observed: float = 0.5) -> CheckResult:
+def result(
+    check: str, subject: str, *, passed: bool = True, observed: float = 0.5, at_most: float = 0.25
+) -> CheckResult:
     """A result of a check, with numbers of no interest where none are given."""
     worst = date(2026, 3, 1)
-    return CheckResult(check, _DIMENSION[check], subject, passed, observed, 0.25, 3, int(not passed), worst, 40)
+    return CheckResult(check, _DIMENSION[check], subject, passed, observed, at_most, 3, int(not passed), worst, 40)
 
 
 def put_on_record(store: Store, folder: Path, as_of: str, results: list[CheckResult], *, area: str = "20") -> None:

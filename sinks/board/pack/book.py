@@ -133,6 +133,9 @@ def _trusted(book: Workbook, said: Paper) -> None:
     sheet.write_string(0, 0, "Can it be trusted?", book.title)
     sheet.write_string(1, 0, said.reliance.verdict, book.strong)
     at = 2
+    if said.marking:
+        sheet.write_string(at, 0, said.marking, book.strong)
+        at += 1
     for one in said.reliance.says:
         sheet.write_string(at, 0, one)
         at += 1
@@ -149,7 +152,8 @@ def _trusted(book: Workbook, said: Paper) -> None:
 
 
 def _about(said: Paper) -> dict[str, str]:
-    made = {
+    made = {"Who may read it": said.marking} if said.marking else {}
+    made |= {
         "Durations": "In days of 24 hours. Open cases count for as long as they have lasted (Kaplan and Meier).",
         "Shares": "Percentages of what has a known outcome.",
         "Months": "Dates: the first day of the month in which something began.",

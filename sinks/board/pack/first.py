@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from throughline.sinks.board.figures.choice import Choice, measures_of
 from throughline.sinks.board.figures.figure import number, rows_of
 from throughline.sinks.board.figures.overview import SIX, change_words, questions
 from throughline.sinks.board.figures.page import said
+from throughline.sinks.board.figures.since import since as changed_since
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.pack.paper import Number
 from throughline.sinks.board.words.dates import date_words
@@ -41,11 +46,32 @@ def six(asked: Asked) -> tuple[Number, ...]:
 
 
 def since(asked: Asked) -> tuple[str, ...] | None:
-    """What moved since the earlier meeting, a sentence for each figure that did; null where none is asked for."""
+    """What happened to cases since the earlier meeting, as the page of it has it, then the figures that moved.
+
+    Null where none is asked for.
+    """
     if asked.moment("beside") is None:
         return None
+    days = replace(asked, given={**asked.given, "since": asked.text("beside")})
+    sections = changed_since(days).facts["sections"]
     numbers = [number_of(asked, measure) for measure in measures_of(asked).values()]
-    return tuple(f"{one.title}: {one.sentence} {one.then}" for one in numbers if one.change)
+    moved = [f"{one.title}: {one.sentence} {one.then}" for one in numbers if one.change]
+    return (*map(_section, sections), *moved)
+
+
+def _section(section: Mapping[str, Any]) -> str:
+    """`New: 12 cases began (held by an agency: 10; between two agencies: hidden).`"""
+    total = _brief(section["total"])
+    cases = "case" if section["is_one"] else "cases"
+    parts = "; ".join(f"{lowered(row['name'])}: {_brief(row['cases'])}" for row in section["rows"])
+    if total == "hidden":
+        return f"{section['title']}: hidden{f' ({parts})' if parts else ''}."
+    return f"{section['title']}: {total} {cases} {section['says']}{f' ({parts})' if parts else ''}."
+
+
+def _brief(cell: str) -> str:
+    """A number, or that there are few; of what is hidden for the sake of another no more than that."""
+    return cell if cell[:1].isdigit() or cell.startswith("fewer") else "hidden"
 
 
 def to_ask(asked: Asked) -> tuple[str, ...]:

@@ -13,9 +13,11 @@ import pytest
 from on_record import RMS, put_on_record, result
 
 from throughline.errors import DataError, UsageError
+from throughline.quality.checks.check import Check, all_checks
 from throughline.quality.checks.scores import month_before
 from throughline.quality.letters.letter import Letter, letter, letter_html
 from throughline.quality.letters.pdf import letter_pdf
+from throughline.quality.letters.template import coded
 from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.definitions.quality import QualityRules, ServiceLevel
 from throughline.sinks.store import Store, open_memory_store
@@ -48,7 +50,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 def to(store: Store, agency: str, month: date = MARCH) -> Letter:
-    return letter(store.connection, RULES, agency, month, as_of=AS_OF, ask="Ask the desk")
+    return letter(
+        store.connection,
+        RULES,
+        agency,
+        month,
+        as_of=AS_OF,
+        sender="The steward, Office of the Commissioner",
+        ask="Ask the desk",
+    )
 
 
 def test_scores_stand_beside_those_of_the_month_before(store: Store) -> None:
@@ -65,8 +75,8 @@ def test_the_three_problems_furthest_from_their_limit_are_told(store: Store) -> 
     said = to(store, "police")
 
     assert [(one.check, one.observed, one.others) for one in said.problems] == [
-        ("field_filled", "90 %", 1),
-        ("clocks_apart", "60 %", 0),
+        ("field_filled", "0.9 times the usual scatter", 1),
+        ("clocks_apart", "0.6 times the usual scatter", 0),
         ("numbers_lost", "40 %", 0),
     ]
     assert said.problems_all == 4
@@ -76,7 +86,7 @@ def test_the_three_problems_furthest_from_their_limit_are_told(store: Store) -> 
 def test_an_agency_reads_of_its_own_feeds_only(store: Store) -> None:
     """Its service levels are those of its sources, those missed first."""
     assert {(one.source, one.observed, one.agreed, one.met) for one in to(store, "police").levels} == {
-        (RMS, "35.6", "at most 7", False)
+        (RMS, "35.6 days", "at most 7 days", False)
     }
 
 
@@ -103,6 +113,47 @@ def test_the_html_needs_nothing_else_and_shows_no_markup_of_a_publisher(store: S
     assert "<code>field_filled</code>" in shown
 
 
+def test_a_letter_has_a_sender(store: Store) -> None:
+    """Who writes, to whom, about what: above the first table."""
+    head = letter_html(to(store, "police")).partition("<h2>")[0]
+
+    assert re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", head) == [
+        ("From", "The steward, Office of the Commissioner"),
+        ("To", "Police"),
+        ("About", "The events that you published, as they were in March 2026"),
+    ]
+
+
+def test_a_limit_that_is_no_share_has_its_unit(tmp_path: Path) -> None:
+    """Five of what, where three of what are expected."""
+    with open_memory_store() as made:
+        replay(made, load_domain(), [EXAMPLES / "events.jsonl"], received_at=AS_OF)
+        found = [
+            result("sources_silent", RMS, passed=False, observed=5.0, at_most=3.0),
+            result("field_filled", f"{RMS} police.crime.recorded unit", passed=False, observed=6.5, at_most=4.0),
+            result("unit_missing", RMS, passed=False, observed=0.5, at_most=0.25),
+        ]
+        put_on_record(made, tmp_path, "2026-03-31T12:00", found)
+        said = to(made, "police")
+
+    assert {one.check: (one.observed, one.at_most) for one in said.problems} == {
+        "sources_silent": ("5 times a long silence", "3 times a long silence"),
+        "field_filled": ("6.5 times the usual scatter", "4 times the usual scatter"),
+        "unit_missing": ("50 %", "25 %"),
+    }
+
+
+@pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.name)
+def test_an_agency_is_asked_for_what_it_can_do(check: Check) -> None:
+    """It has no store to query, and is not told to ask itself; whatever is code is marked as code."""
+    asked = check.asks or check.do
+
+    assert "throughline " not in asked
+    assert "Ask the agency" not in asked
+    assert "Ask the publisher" not in asked
+    assert "`" not in str(coded(asked))
+
+
 def test_the_pdf_is_one_page_and_the_same_each_time(store: Store) -> None:
     """So that a letter can be compared with the one that was sent."""
     made = letter_pdf(to(store, "police"))
@@ -125,7 +176,7 @@ def test_the_pdf_can_be_read_without_seeing_it(store: Store) -> None:
 
 def test_the_pdf_has_every_letter_of_a_name() -> None:
     """Welsh ŵ and ŷ as they are, in the text that is copied out of it or read aloud."""
-    said = Letter("x", "Heddlu Tŷ'r Ŵyl, ŵ", MARCH, (), (), 0, 0, (), 0, "Desk")
+    said = Letter("x", "Heddlu Tŷ'r Ŵyl, ŵ", MARCH, (), (), 0, 0, (), 0, "Steward", "Desk")
     letters = "".join(
         chr(int(code, 16)) for code in re.findall(rb"<[0-9A-F]+> <([0-9A-F]{4})>", inflated(letter_pdf(said)))
     )

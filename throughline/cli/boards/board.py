@@ -10,7 +10,7 @@ import click
 
 from throughline.cli.boards.looks import looks
 from throughline.cli.boards.pack import pack
-from throughline.cli.boards.stores import stores_at, stores_option
+from throughline.cli.boards.together import stores_at, stores_option
 from throughline.cli.terminal.options import Moment, domain_of, domain_option
 from throughline.errors import InfrastructureError, UsageError
 from throughline.schemas.definitions.domain import Domain

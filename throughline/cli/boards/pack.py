@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.boards.stores import stores_at, stores_option
+from throughline.cli.boards.together import stores_at, stores_option
 from throughline.cli.terminal.options import domain_of, domain_option
 from throughline.cli.terminal.writing import write_file
 from throughline.schemas.definitions.domain import Domain

@@ -38,6 +38,14 @@ class Month(click.ParamType):
     "--out", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write to."
 )
 @click.option(
+    "--from",
+    "sender",
+    default="The steward of the shared timeline",
+    show_default=True,
+    envvar="THROUGHLINE_QUALITY_SENDER",
+    help="Who writes: a role and its body. No name.",
+)
+@click.option(
     "--ask",
     default="The steward of the shared timeline",
     show_default=True,
@@ -45,7 +53,7 @@ class Month(click.ParamType):
     help="Who to ask: a role, and how to reach it. No name.",
 )
 @on_store()
-def letter_command(agency: str, month: date, folder: Path, ask: str, domain: Domain, store: Store) -> None:
+def letter_command(agency: str, month: date, folder: Path, sender: str, ask: str, domain: Domain, store: Store) -> None:
     """Write the letter to AGENCY for a month, as AGENCY-YYYY-MM.html and .pdf.
 
     It rests on the last run of the checks (`throughline quality run`) as of a time in that month.
@@ -53,7 +61,7 @@ def letter_command(agency: str, month: date, folder: Path, ask: str, domain: Dom
     Example: throughline quality letter police --month 2026-05 --store cases.duckdb --out letters/
     """
     rules = load_quality_rules(domain)
-    said = letter(store.connection, rules, agency, month, as_of=now(), ask=ask)
+    said = letter(store.connection, rules, agency, month, as_of=now(), sender=sender, ask=ask)
     for kind, content in (("html", letter_html(said).encode()), ("pdf", letter_pdf(said))):
         path = folder / f"{agency}-{month:%Y-%m}.{kind}"
         write_file(path, content)
