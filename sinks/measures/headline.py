@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,16 +48,19 @@ class Series:
 
 def headline(measure: Measure, figure: pa.Table) -> Number:
     """The number of a figure: rows of one combination of cuts, as `answer` gives them."""
-    rows = figure.to_pylist()
+    return _number(measure, figure.to_pylist())
+
+
+def _number(measure: Measure, rows: Sequence[Mapping[str, Any]]) -> Number:
     if any(row.get("suppressed") for row in rows):
         return Number(None, None, None, 0, 0, is_hidden=True)
     if measure.kind == "durations":
-        row = rows[0] if rows else {}
+        row: Mapping[str, Any] = rows[0] if rows else {}
         return Number(
             row.get("median_seconds"), row.get("median_least"), row.get("median_most"), row.get("cases") or 0,
             row.get("counted"),
         )  # fmt: skip
-    total: dict[str, Any] = next((row for row in rows if row["outcome"] is None), {})
+    total: Mapping[str, Any] = next((row for row in rows if row["outcome"] is None), {})
     chosen = [row for row in rows if row["outcome"] in measure.headline.outcomes]
     if measure.kind == "times":
         share = sum(row["least_share"] or 0 for row in chosen) if total.get("least_seconds") else None
@@ -86,8 +90,7 @@ def series_of(measure: Measure, figure: pa.Table, as_of: datetime | None) -> Ser
             by_month.setdefault(row["month"], []).append(row)
     last = None if as_of is None else f"{as_of:%Y-%m}"
     months = tuple(
-        Month(month, headline(measure, pa.Table.from_pylist(found)), last is None or month < last)
-        for month, found in sorted(by_month.items())
+        Month(month, _number(measure, found), last is None or month < last) for month, found in sorted(by_month.items())
     )
     values = [one.number.value for one in months if one.is_whole and one.number.value is not None]
     share = measure.kind != "durations"

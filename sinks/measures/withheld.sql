@@ -1,2 +1,2 @@
--- One row per agency of whose events so little is there that a figure is withheld: why.
-select agency, withheld from agency_coverage where figure = $figure and withheld is not null order by agency
+-- One row per figure and agency of whose events so little is there that the figure is withheld: why.
+select figure, agency, withheld from agency_coverage where withheld is not null order by figure, agency

@@ -11,7 +11,7 @@ from throughline.sinks.board.figures.choice import Choice
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.measures.answer import NOT_STATED, answer
 from throughline.sinks.measures.comparison import compared
-from throughline.sinks.measures.coverage import not_covered, withhold
+from throughline.sinks.measures.coverage import all_not_covered, withhold
 from throughline.sinks.measures.facts import facts
 from throughline.sinks.measures.headline import Number, Series, headline, series_of
 from throughline.sinks.measures.measure import Measure
@@ -59,9 +59,9 @@ def _shown(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetime 
 
 
 def _withheld(asked: Asked, measure: Measure) -> dict[str, str]:
-    """See `not_covered`: the same for every figure that rests on the same events."""
-    key = ("withheld", measure.figure, asked.as_of)
-    return asked.kept.get(asked.facts.stamp, key, lambda: not_covered(asked.connection, measure))
+    """See `not_covered`: asked once of each state for all measures, since no time is counted to."""
+    found = asked.kept.get(asked.facts.stamp, "withheld", lambda: all_not_covered(asked.connection))
+    return found.get(measure.figure, {})
 
 
 def numbers_of(measure: Measure, found: pa.Table) -> list[str]:

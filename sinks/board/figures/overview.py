@@ -103,8 +103,11 @@ def _untold(asked: Asked, known: dict[str, Measure], wording: Wording) -> list[d
 
 
 def _unusual(asked: Asked, known: dict[str, Measure], wording: Wording) -> list[dict[str, str]]:
-    """Figures of which the last whole month is beyond what is usual."""
-    found = []
+    """Figures of which the last whole month is beyond what is usual. Of an earlier day that is left out: every month of
+    every figure takes as long as the rest of the page, and the pages of the figures show it."""
+    found: list[dict[str, str]] = []
+    if asked.text("as_of"):
+        return found
     # of those shown above alone: their rows are read already
     for measure in (known[name] for name in SIX if name in known):
         series = months(asked, Choice(measure, (), {}, None))
