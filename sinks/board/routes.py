@@ -5,13 +5,13 @@ from __future__ import annotations
 from throughline.sinks.board.case.page import case
 from throughline.sinks.board.figures.about import about
 from throughline.sinks.board.figures.behind import behind
-from throughline.sinks.board.figures.changed import changed
 from throughline.sinks.board.figures.download import download
 from throughline.sinks.board.figures.overview import overview
 from throughline.sinks.board.figures.page import one_figure
-from throughline.sinks.board.figures.since import since
 from throughline.sinks.board.figures.topic import TOPICS, topic
 from throughline.sinks.board.frame.place import Place
+from throughline.sinks.board.meeting.changed import changed
+from throughline.sinks.board.meeting.since import since
 from throughline.sinks.board.pages.search import search
 from throughline.sinks.board.pages.trust import trust
 

@@ -46,8 +46,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sinks/board/case": ("sinks/board/frame",),
     "sinks/board/pages": ("sinks/board/frame",),
     "sinks/board/figures": ("sinks/board/frame", "sinks/measures", "sinks/charts"),
-    "sinks/board/pack": ("sinks/board/figures", "sinks/board/pages"),
-    "sinks/board": ("sinks/board/case", "sinks/board/figures", "sinks/board/pages"),
+    "sinks/board/meeting": ("sinks/board/figures",),
+    "sinks/board/pack": ("sinks/board/meeting", "sinks/board/pages"),
+    "sinks/board": ("sinks/board/case", "sinks/board/meeting", "sinks/board/pages"),
     "throughline/broker": (),
     "throughline/generated": ("schemas/pages", "sinks/measures", "streams/shared"),
     "throughline/demo/story": (),
@@ -80,7 +81,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bench/mutation": ("streams/join",),
     "bench/scale": ("schemas/definitions",),
     "bench": ("bench/live", "sources/publish"),
-    "bench/board": ("bench", "sinks/board", "throughline/cli"),
+    "bench/board": ("bench",),
 }
 
 # What every room may import, and what imports nothing: errors, the reading of SQL files, and the version.

@@ -10,8 +10,8 @@ from throughline.sinks.board.figures.choice import Choice, measures_of
 from throughline.sinks.board.figures.figure import number, rows_of
 from throughline.sinks.board.figures.overview import SIX, change_words, questions
 from throughline.sinks.board.figures.page import said
-from throughline.sinks.board.figures.since import since as changed_since
 from throughline.sinks.board.frame.asked import Asked
+from throughline.sinks.board.meeting.since import since as changed_since
 from throughline.sinks.board.pack.paper import Number
 from throughline.sinks.board.words.dates import date_words
 from throughline.sinks.board.words.names import lowered

@@ -16,8 +16,8 @@ from playwright.sync_api import Page
 from starlette.testclient import TestClient
 
 from throughline.sinks.board.app import create_app
-from throughline.sinks.board.figures.sections import SECTIONS
 from throughline.sinks.board.frame.settings import PAGE_LIMITS, Settings
+from throughline.sinks.board.meeting.sections import SECTIONS
 from throughline.sinks.board.reading.present import Present
 from throughline.sinks.disclosure.register import Register
 from throughline.sinks.measures.meeting import changes

@@ -15,7 +15,7 @@ from throughline.cli.terminal.options import domain_of, domain_option, format_op
 from throughline.cli.terminal.writing import write_query, write_rows
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
-from throughline.sinks.board.figures.sections import SECTIONS
+from throughline.sinks.board.meeting.sections import SECTIONS
 from throughline.sinks.board.reading.hindsight import Hindsight, hindsight
 from throughline.sinks.board.words.dates import end_of_day
 from throughline.sinks.measures.facts import counted_to

@@ -7,7 +7,10 @@ from typing import Any
 import pyarrow as pa
 
 from throughline.errors import StoreError
-from throughline.sinks.board.figures.sections import (
+from throughline.sinks.board.figures.wording import Wording, number_words
+from throughline.sinks.board.frame.asked import Asked
+from throughline.sinks.board.frame.page import Page
+from throughline.sinks.board.meeting.sections import (
     KINDS,
     SECTIONS,
     Days,
@@ -18,9 +21,6 @@ from throughline.sinks.board.figures.sections import (
     of_days,
     value_words,
 )
-from throughline.sinks.board.figures.wording import Wording, number_words
-from throughline.sinks.board.frame.asked import Asked
-from throughline.sinks.board.frame.page import Page
 from throughline.sinks.board.words.names import raised
 from throughline.sinks.disclosure.marker import wording as why_hidden
 from throughline.sinks.measures.answer import answer

@@ -8,7 +8,10 @@ import pyarrow.compute as pc
 
 from throughline.errors import UsageError
 from throughline.sinks.board.figures.behind import ROWS, visible
-from throughline.sinks.board.figures.sections import (
+from throughline.sinks.board.figures.wording import Wording
+from throughline.sinks.board.frame.asked import Asked
+from throughline.sinks.board.frame.page import NotFoundError, Page
+from throughline.sinks.board.meeting.sections import (
     KINDS,
     SECTIONS,
     changes_of,
@@ -18,9 +21,6 @@ from throughline.sinks.board.figures.sections import (
     of_days,
     value_words,
 )
-from throughline.sinks.board.figures.wording import Wording
-from throughline.sinks.board.frame.asked import Asked
-from throughline.sinks.board.frame.page import NotFoundError, Page
 from throughline.sinks.board.words.duration import duration_words
 from throughline.sinks.board.words.names import raised
 from throughline.sinks.measures.answer import NOT_STATED
