@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from throughline.sinks.board.figures.grid import Column, Grid
 from throughline.sinks.board.pack.paper import Chapter, Chart, Figure, Line, Number, Paper, Reliance, Table
+from throughline.sinks.sheets.grid import Column, Grid
 
 MARKING = "For those who work on these cases: small numbers are shown. Do not pass this on."
 _SVG = (

@@ -12,13 +12,14 @@ import pyarrow as pa
 
 from throughline.sinks.board.figures.choice import Choice, choice
 from throughline.sinks.board.figures.figure import figure
-from throughline.sinks.board.figures.grid import Grid, grid
+from throughline.sinks.board.figures.grid import grid
 from throughline.sinks.board.figures.page import measure_at
 from throughline.sinks.board.figures.wording import Wording
-from throughline.sinks.board.figures.workbook import workbook
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Download, NotFoundError
 from throughline.sinks.board.words.dates import moment_words, month_words
+from throughline.sinks.sheets.grid import Grid
+from throughline.sinks.sheets.workbook import workbook
 
 _KINDS = {
     "csv": "text/csv; charset=utf-8",

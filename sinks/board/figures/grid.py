@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,9 +16,8 @@ from throughline.sinks.disclosure.cell import Suppressed
 from throughline.sinks.disclosure.marker import SYMBOL, wording
 from throughline.sinks.measures.answer import NOT_STATED
 from throughline.sinks.measures.shown import ADD_UP
+from throughline.sinks.sheets.grid import Column, Grid, Kind, Value
 
-Kind = Literal["text", "month", "number", "share", "days"]
-Value = str | float | date | None
 _DAY = 86_400
 _TITLES = {
     "cases": "Cases",
@@ -35,22 +33,6 @@ _TITLES = {
     "least_share": "Certain, share",
     "most_share": "At most, share",
 }
-
-
-@dataclass(frozen=True)
-class Column:
-    """`kind` says what the values are: a share of 1, days, the first day of a month, a count, or text."""
-
-    head: str
-    kind: Kind
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Rows in the order of the columns. `[c]` stands where a number is hidden, null where there is none."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Value, ...], ...]
 
 
 def grid(chosen: Choice, found: pa.Table, words: Wording, domain: Domain) -> Grid:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from xlsxwriter.worksheet import Worksheet
 
-from throughline.sinks.board.figures.grid import Grid
-from throughline.sinks.board.figures.workbook import Workbook, workbook
 from throughline.sinks.board.pack.paper import Figure, Number, Paper
 from throughline.sinks.disclosure.marker import SYMBOL
+from throughline.sinks.sheets.grid import Grid
+from throughline.sinks.sheets.workbook import Workbook, workbook
 
 # Excel allows no more in the name of a sheet
 _NAME = 31

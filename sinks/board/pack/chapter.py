@@ -12,7 +12,7 @@ from markupsafe import Markup
 from throughline.sinks.board.figures.chart import chart, trend_chart
 from throughline.sinks.board.figures.choice import Choice, measures_of, offered
 from throughline.sinks.board.figures.figure import figure, months
-from throughline.sinks.board.figures.grid import Column, Grid, Kind, grid
+from throughline.sinks.board.figures.grid import grid
 from throughline.sinks.board.figures.page import with_signals
 from throughline.sinks.board.figures.table import table
 from throughline.sinks.board.figures.topic import TOPICS, first_cuts
@@ -25,6 +25,7 @@ from throughline.sinks.board.words.names import lowered
 from throughline.sinks.disclosure.marker import SYMBOL, wording
 from throughline.sinks.measures.headline import Month, Series
 from throughline.sinks.measures.measure import Measure
+from throughline.sinks.sheets.grid import Column, Grid, Kind
 
 # the latest, so that one stands beside the same of the year before
 _MONTHS = 13

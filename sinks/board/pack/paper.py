@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from throughline.sinks.board.figures.grid import Grid
+from throughline.sinks.sheets.grid import Grid
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from england_wales import england_wales
 from measured import MEASURES
 
 from throughline.sinks.board.figures.choice import Choice
-from throughline.sinks.board.figures.grid import Column, grid
+from throughline.sinks.board.figures.grid import grid
 from throughline.sinks.board.figures.wording import Wording
 from throughline.sinks.board.words.names import Names
+from throughline.sinks.sheets.grid import Column
 
 
 def test_outcomes_by_month_beside_an_earlier_day() -> None:

@@ -11,7 +11,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from throughline.sinks.board.figures.grid import Grid, Kind
+from throughline.sinks.sheets.grid import Grid, Kind
 
 _FORMS = {"text": "General", "month": "mmmm yyyy", "number": "#,##0", "share": "0.0%", "days": "#,##0.0"}
 _WIDTHS: Mapping[Kind, int] = {"text": 14, "month": 16, "number": 12, "share": 12, "days": 12}

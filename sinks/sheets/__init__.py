@@ -1,0 +1,1 @@
+"""Figures for spreadsheets: grids, and workbooks of them."""
