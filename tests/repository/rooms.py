@@ -79,7 +79,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bench/mutation": ("streams/join",),
     "bench/scale": ("schemas/definitions",),
     "bench": ("bench/live", "sources/publish"),
-    "bench/board": ("bench", "sinks/board", "throughline/cli"),
+    "bench/board": ("bench",),
 }
 
 # What every room may import, and what imports nothing: errors, the reading of SQL files, and the version.
