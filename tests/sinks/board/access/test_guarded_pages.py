@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 
 import httpx2
@@ -29,6 +30,18 @@ OF_CASES = {"cps", "steward", "officer"}
 # what each address needs; one that is added to the board is added here, by somebody who thought of it
 EXPECTED: dict[str, tuple[str, set[str]]] = {
     "/": ("anyone", EVERYBODY),
+    "/overview": ("figures", EVERYBODY),
+    "/since": ("figures", EVERYBODY),
+    "/since/{section}": ("cases", OF_CASES),
+    "/waiting": ("figures", EVERYBODY),
+    "/handoffs": ("figures", EVERYBODY),
+    "/promises": ("figures", EVERYBODY),
+    "/standards": ("figures", EVERYBODY),
+    "/withdrawal": ("figures", EVERYBODY),
+    "/figures/{measure}.{form}": ("downloads", EVERYBODY),
+    "/figures/{measure}": ("figures", EVERYBODY),
+    "/figures/{measure}/about": ("figures", EVERYBODY),
+    "/figures/{measure}/cases": ("cases", OF_CASES),
     "/cases": ("cases", OF_CASES),
     "/cases/{case:path}": ("cases", OF_CASES),
     "/quality": ("quality", {"steward"}),
@@ -72,9 +85,10 @@ def test_each_role_sees_what_the_table_says(
 ) -> None:
     client = visitor(pages, store, tmp_path, role)
     # a stream without an end is not asked for here; what it needs is what the first page needs
-    asked = {path: path.replace("{case:path}", CASE) for path in EXPECTED if path != "/fresh"} | {
-        "/static": "/static/look.css"
-    }
+    words = {"{case:path}": CASE, "{measure}": "waiting", "{form}": "csv", "/{section}": "/new?since=2026-03-01"}
+    asked = {path: reduce(lambda said, one: said.replace(*one), words.items(), path) for path in EXPECTED}
+    asked |= {"/static": "/static/look.css"}
+    del asked["/fresh"]
     answers = {path: client.get(address).status_code for path, address in asked.items()}
 
     assert {path for path, status in answers.items() if status in (200, 307)} == {

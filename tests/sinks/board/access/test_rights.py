@@ -37,9 +37,9 @@ def seen(store: Path, who: Person) -> set[str]:
 @pytest.mark.parametrize(
     ("role", "open_pages"),
     [
-        ("board", {"figures"}),
-        ("agency", {"figures", "cases"}),
-        ("officer", {"figures", "cases"}),
+        ("board", {"figures", "downloads"}),
+        ("agency", {"figures", "cases", "downloads"}),
+        ("officer", {"figures", "cases", "downloads"}),
         ("steward", {"figures", "cases", "quality", "downloads"}),
     ],
 )
