@@ -40,7 +40,7 @@ EXPECTED: dict[str, set[str]] = {
     "/cases/{case:path}": {"cps", "steward", "officer"},
     "/careless": set(),
     "/steward/quality": {"steward"},
-    "/download": {"steward"},
+    "/download": {"board", "cps", "advocate", "steward", "officer"},
     "/look.css": {"board", "cps", "advocate", "steward", "officer"},
     "/undeclared": set(),
 }
