@@ -13,8 +13,12 @@ _EXPORT = "Export it as CSV or Parquet, or name it by what it is."
 _MAGIC = (
     (b"PAR1", "Parquet", "Name it `.parquet`."),
     (b"Obj\x01", "Avro", "Name it `.avro`."),
-    (b"PK\x03\x04", "a zip archive or a spreadsheet", "Unpack it, or save the sheet as CSV."),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Access file", "Save the sheet as CSV."),
+    (
+        b"PK\x03\x04",
+        "a zip archive or a spreadsheet",
+        "Unpack it; a spreadsheet is named `.xlsx` or `.ods`.",
+    ),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Access file", "Name it `.xls` if it is of Excel."),
     (b"SQLite format 3\x00", "an SQLite database", _EXPORT),
     (b"%PDF-", "PDF", _EXPORT),
 )

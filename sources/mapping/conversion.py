@@ -52,7 +52,7 @@ def read_mapped(path: Path, mapping: Mapping, domain: Domain) -> Iterator[Batch]
     `emits`, in both. Raises MappingProblemsError before the first batch if the mapping does not fit the file or the
     domain, DataError if the file cannot be read.
     """
-    for made in convert(read_rows(path, mapping.settings), mapping, domain, path):
+    for made in convert(read_rows(path, mapping.reading), mapping, domain, path):
         if made.batch.events.num_rows or made.batch.rejects.num_rows:
             yield made.batch
 
@@ -65,7 +65,7 @@ def map_again(path: Path, records: Sequence[tuple[int, bytes]], mapping: Mapping
     """
     found = row_format(path)
     if found is not None and found.again is not None:
-        rows = [found.again(path, mapping.settings.get(found.key, {}), records)]
+        rows = [found.again(path, mapping.reading.get(found.key, {}), records)]
     else:
         named = [(position, column_values(raw) or {}) for position, raw in records]
         rows = [_rows_of(columns, list(run)) for columns, run in groupby(named, key=lambda record: tuple(record[1]))]
