@@ -229,13 +229,7 @@ def _disclosure(domain: Entry) -> Disclosure:
     given.only("threshold")
     threshold = given.whole("threshold", Disclosure().threshold, most=1_000)
     if threshold == 2:
-<<<<<<< HEAD
-        given.fault(
-            "threshold", "2 says of each count that it hides that it is 1.", "Write 3 or more, or 1 to hide none."
-        )
-=======
         given.fault("threshold", "2 would hide 1, and say that it is 1.", "Write 3 or more, or 1 to hide none.")
->>>>>>> disclosure
     return Disclosure(threshold)
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from throughline.errors import DataError, UsageError
+from throughline.generated.measures import measure_pages
 from throughline.generated.pages import stale_pages, write_pages
 from throughline.generated.tables import table_pages
 from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.pages.catalogue import catalogue_pages
 from throughline.schemas.pages.markdown import anchor, cell, table
 from throughline.schemas.pages.standard import standards_pages
+from throughline.sinks.measures.measure import load_measures
 from throughline.sinks.store import open_memory_store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +40,31 @@ def test_every_type_and_standard_has_a_heading(path: Path) -> None:
 
     headings = set(re.findall(r"^## (.+)$", text, re.MULTILINE))
     assert headings >= {*domain.types, *domain.enums, *(standard.id for standard in domain.standards)}
+
+
+@pytest.mark.parametrize("path", DOMAINS, ids=lambda path: path.name)
+def test_every_measure_says_on_its_page_what_its_entry_says(path: Path) -> None:
+    """With its cuts, outcomes and SQL, in the order of the entries."""
+    domain = load_domain(path)
+
+    (text,) = measure_pages(domain).values()
+
+    parts = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    known = load_measures(domain)
+    assert [part.partition("\n")[0] for part in parts] == list(known)
+    for part, one in zip(parts, known.values(), strict=True):
+        said = (
+            one.title,
+            one.asks,
+            one.review,
+            one.method,
+            one.unknown,
+            one.not_for,
+            one.headline.says,
+            one.sql.rstrip(),
+        )
+        words = (*one.cuts, *(each.title for each in one.outcomes))
+        assert [text for text in (*said, *words) if text not in part] == []
 
 
 def test_every_public_view_has_a_heading_and_every_column_a_meaning() -> None:

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"(?:^<!-- not run: (?P<reason>.+?) -->\n)?^```(?P<kind>\S*)\n(?P<text>.*?)^```$", re.M | re.S)
 # Why a block may not be run, and what does run it.
 REASONS = {
+    "runs until it is stopped": "tests/cli/test_board_command.py",
     "needs a broker": "tests/live, tests/broker",
     "needs a file of yours": "tests/quality/reconciliation",
     "needs a server of yours": "tests/cli/test_quality_pages.py",

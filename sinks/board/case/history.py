@@ -9,10 +9,10 @@ from typing import Any
 
 import duckdb
 
-from throughline.sql import rows_by_name, sql
+from throughline.sql import one_row, rows_by_name, sql
 
 Row = Mapping[str, Any]
-PARTS = ("events", "taken_back", "holdings", "handoffs", "contradictions", "contacts", "tellings", "clocks")
+PARTS = ("events", "holdings", "handoffs", "contradictions", "contacts", "tellings", "clocks")
 
 
 @dataclass(frozen=True)
@@ -46,4 +46,9 @@ def history(connection: duckdb.DuckDBPyConnection, case_id: str, until: datetime
     rows: dict[str, list[Row]] = {
         part: list(rows_by_name(connection, sql(__package__, f"sql/{part}"), {"case_id": case_id})) for part in PARTS
     }
-    return History(case=found[0], until=until, **rows)
+    # the view compares every statement with the one before it, and few stores have a retraction
+    (retractions,) = one_row(connection, "select count(*) from memory.main.events where standing = 'retraction'")
+    taken_back = (
+        rows_by_name(connection, sql(__package__, "sql/taken_back"), {"case_id": case_id}) if retractions else []
+    )
+    return History(case=found[0], until=until, taken_back=list(taken_back), **rows)

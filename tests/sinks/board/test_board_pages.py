@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -10,12 +11,14 @@ import html5lib
 import pytest
 from boards import board_of
 from england_wales import england_wales
-from joined import small_domain
+from histories import event
+from joined import batch_of, small_domain
 from starlette.testclient import TestClient
 from typed import run
 
 from throughline.sinks.board.routes import PLACES
 from throughline.sinks.store import open_store
+from throughline.streams.join.batch import join
 from throughline.streams.join.rebuild import open_domain
 
 
@@ -43,6 +46,12 @@ def addresses(demo: Path, long_case: str) -> list[str]:
         *(f"/cases/{case}" for case in (long_case, short, limbo)),
         *(f"/cases/{long_case}?as_of=2024-07-01", f"/cases/{long_case}?known_at=2024-01-01"),
         "/quality?as_of=2026-06-30",
+        "/overview?beside=2026-03-31",
+        "/figures/between_agencies?by=from_agency&then_by=to_agency",
+        "/figures/decisions_told?by=offence_group&then_by=agency&beside=2026-03-31",
+        "/figures/whose_time?by=month&offence_group=stalking",
+        "/figures/decisions_told/about",
+        "/figures/decisions_told/cases?outcome=not_told&agency=cps",
         "/no/such/page",
     ]
 
@@ -146,10 +155,14 @@ def test_any_of_its_names_leads_to_the_page_of_a_case(demo_board: TestClient, de
     ("address", "status", "said"),
     [
         ("/cases/nobody", 404, "No case is called nobody."),
-        ("/cases?page=0", 400, "`page` is `0`, and has to be a whole number from 1 to 1,000,000."),
+        (
+            "/cases?page=0",
+            400,
+            "<code>page</code> is <code>0</code>, and has to be a whole number from 1 to 1,000,000.",
+        ),
         ("/cases?page=-1", 400, "has to be a whole number"),
         ("/cases?state=lost", 400, "has to be one of: held, limbo, unknown, closed"),
-        ("/cases?as_of=yesterday", 400, "`as_of` is `yesterday`, which is not a date."),
+        ("/cases?as_of=yesterday", 400, "<code>as_of</code> is <code>yesterday</code>, which is not a date."),
         ("/cases?as_of=9999-12-31", 400, "which is not a date"),
         ("/quality?as_of=2026-13-01", 400, "is not a date"),
         ("/no/such/page", 404, "There is no page at this address."),
@@ -198,6 +211,29 @@ def test_a_store_without_events_has_every_page(tmp_path: Path) -> None:
                 assert answer.status_code == 200
                 assert "No event has been received yet." in answer.text
                 html5lib.HTMLParser(strict=True).parse(answer.text)
+
+
+def test_what_was_revised_or_taken_back_is_marked(tmp_path: Path) -> None:
+    """An arrest that was corrected, and an interview that was taken back, of a case that goes on."""
+    first = event("police.crime.recorded", "2026-03-02T10:00", id="1")
+    arrest = event("police.suspect.arrested", "2026-03-03T10:00", id="2", revision="1")
+    interview = event("police.suspect.interviewed", "2026-03-04T10:00", id="3", revision="1")
+    later = [
+        arrest | {"revision": "2", "occurred_at": datetime.fromisoformat("2026-03-05T10:00")},
+        interview | {"revision": "2", "retracts": True},
+    ]
+    with open_store(tmp_path / "store.duckdb", write=True) as store:
+        open_domain(store, england_wales())
+        for events in ([first, arrest, interview], later):
+            join(store, batch_of(events), datetime.fromisoformat("2026-03-10T00:00"))
+    with board_of([tmp_path / "store.duckdb"]) as board:
+        address = board.get("/cases?find=C1").headers["location"]
+        rows = re.findall(r'<tr><th scope="row">.*?</tr>', board.get(address).text)
+        marked = {text(row).strip() for row in rows if "Revised" in row or "Taken back" in row}
+    assert marked == {
+        "5 March 2026 at 10am Police Suspect arrested Revised not stated 4 days later",
+        "4 March 2026 at 10am Police A suspect is interviewed. Taken back taken back on 10 March 2026",
+    }
 
 
 def test_another_domain_is_shown_in_its_own_words(tmp_path: Path) -> None:

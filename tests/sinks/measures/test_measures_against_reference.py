@@ -66,18 +66,23 @@ def whole_time(events: list[Event]) -> int:
     return sum((min(one["closed_at"] or at, at) - one["opened_at"]) // timedelta(microseconds=1) for one in states)
 
 
-@given(events=histories(40, product_hash, placeholders=False), back=st.floats(0, 1))
-@example(events=[], back=0.5)
+@given(
+    events=histories(40, product_hash, placeholders=False),
+    back=st.floats(0, 1),
+    after=st.sampled_from([timedelta(), timedelta(microseconds=-1), timedelta(hours=7)]),
+)
+@example(events=[], back=0.5, after=timedelta())
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
-def test_the_rows_of_every_measure_are_those_of_the_reference(events: list[Event], back: float) -> None:
-    """At the latest event, at the time of some event, and a while after it. Certain times, contested, limbo and
+def test_the_rows_of_every_measure_are_those_of_the_reference(
+    events: list[Event], back: float, after: timedelta
+) -> None:
+    """At the latest event, and at the time of some event or a while from it. Certain times, contested, limbo and
     nobody's are the whole, to the microsecond, and no agency's are less at most than for certain."""
     store = filled(emptied(), batches(events, Random(0), longest=1000), in_bulk=True)
     times = sorted(one["occurred_at"] for one in events)
     moments: list[datetime | None] = [None]
     if times:
-        some = times[int(back * (len(times) - 1))]
-        moments += [some, some + timedelta(hours=7)]
+        moments.append(times[int(back * (len(times) - 1))] + after)
 
     assert {str(one): found for one in moments if (found := differences(store, events, one))} == {}
 

@@ -98,8 +98,9 @@ def measure(
 ) -> None:
     """Show the figure NAME; without a name, list the figures that there are. Durations are in days.
 
-    In a row of a total, the cut that it is the total of is empty. Without --shared, small numbers are shown too:
-    do not pass such a figure on.
+    In a row of a total, the cut that it is the total of is empty. Where too little of what an agency should have
+    published is there, its shares and durations are withheld. Without --shared, small numbers are shown too: do not
+    pass such a figure on.
 
     Example: throughline measure between_agencies --by from_agency,to_agency --store cases.duckdb
 

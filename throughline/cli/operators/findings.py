@@ -58,6 +58,8 @@ def print_findings(store_path: Path, counts: Counts) -> None:
     ]
     for line in lines:
         click.echo(f"  {_command()} {line} --store {shlex.quote(str(store_path))}")
+    click.secho("\nOr open the board, web pages over the same cases:", bold=True)
+    click.echo(f"  {_command()} board --store {shlex.quote(str(store_path))}")
 
 
 def _command() -> str:
