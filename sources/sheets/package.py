@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -37,15 +38,19 @@ class Package:
                 raise DataError(f"unpacks to {one.file_size:,} bytes", file=path, hint=hint)
 
     def size(self, name: str) -> int:
-        return self.parts[name].file_size
+        """How many bytes a part unpacks to."""
+        return self._found(name).file_size
+
+    def _found(self, name: str) -> zipfile.ZipInfo:
+        found = self.parts.get(name)
+        if found is None:
+            raise DataError(f"has no part `{name}`", file=self.path, hint="Open it and save it again.")
+        return found
 
     @contextmanager
     def part(self, name: str) -> Iterator[IO[bytes]]:
         """A part; it is never longer than its size says, or it is refused."""
-        found = self.parts.get(name)
-        if found is None:
-            raise DataError(f"has no part `{name}`", file=self.path, hint="Open it and save it again.")
-        with self._archive.open(found) as file:
+        with self._archive.open(self._found(name)) as file:
             yield file
 
 
@@ -55,7 +60,7 @@ def open_package(path: Path) -> Iterator[Package]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield Package(path, archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError) as error:
         hint = "Open it and save it again, or fetch it again: it was cut off or changed."
         raise DataError(f"is damaged ({error})", file=path, hint=hint) from error
     except OSError as error:

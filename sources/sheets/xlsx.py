@@ -163,12 +163,12 @@ class _Workbook:
     def _cell(self, cell: Element) -> Cell:
         written, has_formula, inline = None, False, None
         for part in cell:
-            tag = part.tag
-            if tag.endswith("}v"):
+            name = part.tag[-2:]
+            if name == "}v":
                 written = part.text
-            elif tag.endswith("}f"):
+            elif name == "}f":
                 has_formula = True
-            elif tag.endswith("}is"):
+            elif name == "is":
                 inline = part
         kind = cell.get("t", "n")
         if kind == "s" and written:
