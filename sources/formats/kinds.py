@@ -43,7 +43,7 @@ def refuse_other_kind(path: Path, head: bytes) -> None:
         if _OCEL_XML(begin):
             raise DataError("is an OCEL log (object-centric) in XML", file=path, hint=OCEL_HINT)
         what = "an HTML page" if re.match(rb"<(?:!doctype html|html)", begin, re.IGNORECASE) else "XML"
-        raise DataError(f"is {what}", file=path, hint="An event log in XML is named `.xes`.")
+        raise DataError(f"is {what}", file=path, hint="XML is named `.xml`, and an event log in XML `.xes`.")
     if _OCEL_JSON(begin):
         raise DataError("is an OCEL log (object-centric) in JSON", file=path, hint=OCEL_HINT)
     if _DEBEZIUM(begin.partition(b"\n")[0]):

@@ -25,12 +25,13 @@ from throughline.schemas.definitions.entry import Entry
 from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
 from throughline.sources.formats.text import open_bytes
-from throughline.sources.sheets.elements import Element, parsed
+from throughline.sources.sheets.elements import HELD_BYTES, Element, parsed
 
 _ROWS = 20_000
 _COLUMNS = 2_000
 _ROW_BYTES = 262_144
 _AROUND_BYTES = 1 << 20
+_HELD = 200_000
 
 # by path what stands there, in its order
 Found = dict[str, list[str]]
@@ -99,11 +100,16 @@ def _records(path: Path, settings: Settings) -> Iterator[tuple[int, Found]]:
     # of each open element that leads to rows: what stands in it so far, by path, and how many rows it had
     around: list[Found] = []
     had_rows: list[bool] = []
-    depth = matched = 0
+    ignored = set(settings.get("ignored", ()))
+    depth = matched = held = at = 0
     with open_bytes(path) as file:
         for event, element in parsed(file, str(path), ("start", "end"), ["*"]):
             if event == "start":
                 depth += 1
+                held += 1
+                if held > _HELD or file.tell() - at > HELD_BYTES:
+                    problem = f"has an element with more than {_HELD:,} others or 32 MB in it"
+                    raise DataError(problem, file=path, line=element.sourceline, hint="Is it the right path?")
                 if matched == depth - 1 < len(wanted) and _named(element.tag, names, short) == wanted[depth - 1]:
                     matched = depth
                     if depth < len(wanted):
@@ -111,6 +117,8 @@ def _records(path: Path, settings: Settings) -> Iterator[tuple[int, Found]]:
                         had_rows.append(False)
                         _attributes(element, "", names, short, around[-1])
                 continue
+            if depth <= matched + 1:
+                held, at = 0, file.tell()
             if depth == matched == len(wanted):
                 found: Found = {}
                 _gather(element, "", names, short, found)
@@ -121,6 +129,9 @@ def _records(path: Path, settings: Settings) -> Iterator[tuple[int, Found]]:
                 yield element.sourceline or 0, found
                 matched -= 1
             elif depth == matched:
+                if element.text and not element.text.isspace():
+                    problem = f"has a text in `{wanted[matched - 1]}`, beside the elements in it"
+                    raise DataError(problem, file=path, line=element.sourceline, hint="It would belong to no row.")
                 around.pop()
                 had_rows.pop()
                 matched -= 1
@@ -131,9 +142,10 @@ def _records(path: Path, settings: Settings) -> Iterator[tuple[int, Found]]:
                 name = _named(element.tag, names, short)
                 _gather(element, name, names, short, aside)
                 _forget(element)
-                if aside and had_rows[-1]:
+                behind = ["../" * (len(wanted) - matched) + one for one in aside] if had_rows[-1] else []
+                if not ignored.issuperset(behind):
                     problem = f"has `{name}` behind rows that it may belong to"
-                    hint = "Let the system export it before them."
+                    hint = f"Let the system export it before them, or list it under `ignore:` as `{behind[0]}`."
                     raise DataError(problem, file=path, line=element.sourceline, hint=hint)
                 for one, values in aside.items():
                     around[-1].setdefault(one, []).extend(values)
