@@ -97,8 +97,9 @@ def _records(path: Path, settings: Settings) -> Iterator[tuple[int, Found]]:
     names = {uri: prefix for prefix, uri in settings.get("namespaces", {}).items()}
     wanted = [name for name in settings["rows"].split("/") if name]
     short: dict[str, str] = {}
-    # of each open element that leads to rows: what stands in it so far, by path, and how many rows it had
+    # of each open element that leads to rows: what stands in it so far, by path, its characters, whether it had a row
     around: list[Found] = []
+    beside: list[int] = []
     had_rows: list[bool] = []
     ignored = set(settings.get("ignored", ()))
     depth = matched = held = at = 0
@@ -115,9 +116,10 @@ def _records(path: Path, settings: Settings) -> Iterator[tuple[int, Found]]:
                     if depth < len(wanted):
                         around.append({})
                         had_rows.append(False)
+                        beside.append(0)
                         _attributes(element, "", names, short, around[-1])
                 continue
-            if depth <= matched + 1:
+            if depth <= matched + (matched < len(wanted)):
                 held, at = 0, file.tell()
             if depth == matched == len(wanted):
                 found: Found = {}
@@ -134,9 +136,10 @@ def _records(path: Path, settings: Settings) -> Iterator[tuple[int, Found]]:
                     raise DataError(problem, file=path, line=element.sourceline, hint="It would belong to no row.")
                 around.pop()
                 had_rows.pop()
+                beside.pop()
                 matched -= 1
                 _forget(element)
-            elif depth == matched + 1 and matched:
+            elif depth == matched + 1 and 0 < matched < len(wanted):
                 # beside rows: a part of what stands around them
                 aside: Found = {}
                 name = _named(element.tag, names, short)
@@ -149,7 +152,8 @@ def _records(path: Path, settings: Settings) -> Iterator[tuple[int, Found]]:
                     raise DataError(problem, file=path, line=element.sourceline, hint=hint)
                 for one, values in aside.items():
                     around[-1].setdefault(one, []).extend(values)
-                if sum(len(value) for values in around[-1].values() for value in values) > _AROUND_BYTES:
+                beside[-1] += sum(len(value) + 16 for values in aside.values() for value in values)
+                if beside[-1] > _AROUND_BYTES:
                     raise DataError("has too much around its rows", file=path, line=element.sourceline)
             elif not matched:
                 _forget(element)

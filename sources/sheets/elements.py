@@ -17,6 +17,7 @@ from throughline.errors import DataError
 _CHUNK = 1 << 16
 # what may be read before an element that is looked for has ended, or has begun
 HELD_BYTES = 1 << 25
+_HEAD_BYTES = 1 << 20
 _BEGIN = re.compile(r"<[^?!]")
 _BOMS = ((b"\xff\xfe\x00\x00", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -43,8 +44,8 @@ def parsed(file: Stream, where: str, events: tuple[str, ...], tags: list[str]) -
             if not is_begun:
                 head += chunk
                 is_begun = _begins(head, where)
-                if len(head) > HELD_BYTES:
-                    raise MarkupError("has no element in its first 32 MB", file=where, line=1)
+                if not is_begun and len(head) > _HEAD_BYTES:
+                    raise MarkupError("has no element in its first megabyte", file=where, line=1)
             parser.feed(chunk)
             held += len(chunk)
             for found in parser.read_events():
@@ -56,7 +57,7 @@ def parsed(file: Stream, where: str, events: tuple[str, ...], tags: list[str]) -
         yield from parser.read_events()
     except etree.XMLSyntaxError as error:
         line = error.lineno or None
-        said = re.sub(r", line \d+, column \d+.*", "", error.msg or "it is empty")
+        said = re.sub(r", (?:line \d+, column|use XML|try XML).*", "", error.msg or "it is empty", flags=re.S)
         hint = "Export the file again: it is cut off, or was damaged."
         raise MarkupError(f"is not well-formed XML ({said})", file=where, line=line, hint=hint) from None
 
