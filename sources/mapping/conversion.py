@@ -63,7 +63,7 @@ def map_again(path: Path, records: Sequence[tuple[int, bytes]], mapping: Mapping
     A row that was kept as JSON with the names of its columns does not need the file; for one that was kept as it stood
     there, DataError is raised where the file is gone. Raises MappingProblemsError where the mapping does not fit.
     """
-    found = row_format(path)
+    found = row_format(path, mapping.settings)
     if found is not None and found.again is not None:
         rows = [found.again(path, mapping.reading.get(found.key, {}), records)]
     else:
