@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from lxml import etree
 
@@ -21,7 +21,8 @@ _HEAD_BYTES = 1 << 20
 _BEGIN = re.compile(r"<[^?!]")
 _BOMS = ((b"\xff\xfe\x00\x00", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
-Element = etree._Element
+# lxml says nothing of its types
+Element: TypeAlias = Any
 Stream = IO[bytes] | Any
 
 

@@ -124,7 +124,7 @@ class _Document:
 def _cell(cell: Element) -> Cell:
     kind = cell.get(f"{_OFFICE}value-type")
     lines = ["".join(one.itertext()) for one in cell if one.tag == f"{_TEXT}p"]
-    shown = cell.get(f"{_OFFICE}string-value") or "\n".join(lines)
+    shown: str = cell.get(f"{_OFFICE}string-value") or "\n".join(lines)
     has_formula = cell.get(f"{_TABLE}formula") is not None
     if has_formula and (shown in ERRORS or shown.startswith("Err:")):
         return Spoilt(shown[:20], "an error instead of a value")
@@ -135,7 +135,7 @@ def _cell(cell: Element) -> Cell:
     if kind in ("float", "percentage", "currency"):
         return number_text(cell.get(f"{_OFFICE}value", shown))
     if kind == "date":
-        moment = cell.get(f"{_OFFICE}date-value", shown)
+        moment: str = cell.get(f"{_OFFICE}date-value", shown)
         # what shows a time of day is an instant, also at midnight
         return moment.removesuffix(_MIDNIGHT) if ":" not in shown else moment
     if kind == "time":

@@ -161,7 +161,8 @@ class _Workbook:
                 yield number, cells
 
     def _cell(self, cell: Element) -> Cell:
-        written, has_formula, inline = None, False, None
+        written: str | None = None
+        has_formula, inline = False, None
         for part in cell:
             name = part.tag[-2:]
             if name == "}v":
