@@ -64,7 +64,7 @@ def read_all(
         return
     with Snapshots(mapping, domain) if snapshots is None else nullcontext(snapshots) as gathered:
         for place, file in enumerate(files):
-            for made in convert(read_rows(file, mapping.settings), mapping, domain, file):
+            for made in convert(read_rows(file, mapping.reading), mapping, domain, file):
                 gathered.take(made)
                 yield place, made.batch
         if snapshots is None:

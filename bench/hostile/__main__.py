@@ -22,7 +22,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from bench.hostile import files, records, tables
+from bench.hostile import exports, files, records, tables
 from bench.hostile.records import Good, Run
 from bench.instruments.stages import peak_bytes, reset_peak
 from throughline.errors import DataError
@@ -244,7 +244,7 @@ def runs(inputs: int) -> Iterator[tuple[Callable[[Good, random.Random, int, Path
         wanted = inputs * share // 100
         yield from ((make, min(_RUN, wanted - first)) for first in range(0, wanted, _RUN))
     for number in range(int(inputs * FILES_SHARE)):
-        yield files.FILES[number % len(files.FILES)], 1
+        yield (*files.FILES, exports.exports)[number % (len(files.FILES) + 1)], 1
     yield from ((files.bombs, 1) for _ in range(BOMBS))
 
 

@@ -98,7 +98,12 @@ class Judges:
         """What judges the record, the same for all of an origin that are kept alike; or why nothing can."""
         if record.raw is None:
             return NO_BYTES
-        events, rows = event_format(Path(record.origin)), row_format(Path(record.origin))
+        mapping, path = self._mapping, Path(record.origin)
+        events, rows = event_format(path), row_format(path, () if mapping is None else mapping.settings)
+        # JSON may be of events, or of rows that a mapping reads
+        is_mapped = rows is not None and mapping is not None and record.source in (None, mapping.source)
+        if is_mapped and not _is_event(record.raw) and column_values(record.raw) is not None:
+            events = None
         # a table's text that is not UTF-8 is kept with escapes for it
         is_as_read = rows is None or "not_utf8" not in record.reasons
         if events is not None and is_as_read and events.is_whole(record.raw):

@@ -1,1 +1,1 @@
-"""Files as batches: event files, and the rows of CSV and XES."""
+"""Files as batches: event files, and the rows of an existing system's files."""

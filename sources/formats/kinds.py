@@ -13,8 +13,12 @@ _EXPORT = "Export it as CSV or Parquet, or name it by what it is."
 _MAGIC = (
     (b"PAR1", "Parquet", "Name it `.parquet`."),
     (b"Obj\x01", "Avro", "Name it `.avro`."),
-    (b"PK\x03\x04", "a zip archive or a spreadsheet", "Unpack it, or save the sheet as CSV."),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Access file", "Save the sheet as CSV."),
+    (
+        b"PK\x03\x04",
+        "a zip archive or a spreadsheet",
+        "Unpack it; a spreadsheet is named `.xlsx` or `.ods`.",
+    ),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Access file", "Name it `.xls` if it is of Excel."),
     (b"SQLite format 3\x00", "an SQLite database", _EXPORT),
     (b"%PDF-", "PDF", _EXPORT),
 )
@@ -39,7 +43,7 @@ def refuse_other_kind(path: Path, head: bytes) -> None:
         if _OCEL_XML(begin):
             raise DataError("is an OCEL log (object-centric) in XML", file=path, hint=OCEL_HINT)
         what = "an HTML page" if re.match(rb"<(?:!doctype html|html)", begin, re.IGNORECASE) else "XML"
-        raise DataError(f"is {what}", file=path, hint="An event log in XML is named `.xes`.")
+        raise DataError(f"is {what}", file=path, hint="XML is named `.xml`, and an event log in XML `.xes`.")
     if _OCEL_JSON(begin):
         raise DataError("is an OCEL log (object-centric) in JSON", file=path, hint=OCEL_HINT)
     if _DEBEZIUM(begin.partition(b"\n")[0]):

@@ -7,7 +7,7 @@ events of. One ending may be of both kinds, as that of Parquet is.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -48,7 +48,7 @@ class RowFormat:
     `read` gives the rows of a file; the first Rows may have none, so that the columns of an empty table are known.
     `again` gives those of records that were kept as they stood in the file, as (position, bytes): it needs the file
     for the names of the columns. Without it they were kept as JSON with the names. `settings` reads what a mapping
-    says under the key `key`.
+    says under the key `key`; a mapping that has it reads files of the endings `asked` by this format, too.
     """
 
     endings: tuple[str, ...]
@@ -56,6 +56,7 @@ class RowFormat:
     again: Callable[[Path, Settings, Sequence[tuple[int, bytes]]], Rows] | None = None
     key: str = ""
     settings: Callable[[Entry], Settings] = lambda entry: {}
+    asked: tuple[str, ...] = ()
     is_packed: bool = False
 
 
@@ -80,8 +81,11 @@ def event_format(path: Path) -> EventFormat | None:
     return next((one for one in event_formats() if _ending(path) in one.endings), None)
 
 
-def row_format(path: Path) -> RowFormat | None:
-    """The format of rows that a name has by its ending."""
+def row_format(path: Path, said: Collection[str] = ()) -> RowFormat | None:
+    """The format of rows that a name has by its ending, and by the keys of formats that its mapping has."""
+    for one in row_formats():
+        if one.key in said and _ending(path) in one.asked:
+            return one
     return next((one for one in row_formats() if _ending(path) in one.endings), None)
 
 
@@ -112,7 +116,7 @@ def read_events(path: Path, domain: Domain, *, batch_rows: int = EVENT_ROWS) -> 
 def read_rows(path: Path, settings: Mapping[str, Settings]) -> Iterator[Rows]:
     """The rows of a file; `settings` has those of each format by its key. Raises DataError where it cannot be read."""
     _refuse_folder(path)
-    found = row_format(path)
+    found = row_format(path, [key for key, said in settings.items() if said.keys() - {"ignored"}])
     if found is None:
         hint = f"A mapping reads {endings(row_formats())}."
         raise DataError("has no reader for this ending", file=path, hint=hint)

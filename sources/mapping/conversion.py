@@ -52,7 +52,7 @@ def read_mapped(path: Path, mapping: Mapping, domain: Domain) -> Iterator[Batch]
     `emits`, in both. Raises MappingProblemsError before the first batch if the mapping does not fit the file or the
     domain, DataError if the file cannot be read.
     """
-    for made in convert(read_rows(path, mapping.settings), mapping, domain, path):
+    for made in convert(read_rows(path, mapping.reading), mapping, domain, path):
         if made.batch.events.num_rows or made.batch.rejects.num_rows:
             yield made.batch
 
@@ -63,9 +63,9 @@ def map_again(path: Path, records: Sequence[tuple[int, bytes]], mapping: Mapping
     A row that was kept as JSON with the names of its columns does not need the file; for one that was kept as it stood
     there, DataError is raised where the file is gone. Raises MappingProblemsError where the mapping does not fit.
     """
-    found = row_format(path)
+    found = row_format(path, mapping.settings)
     if found is not None and found.again is not None:
-        rows = [found.again(path, mapping.settings.get(found.key, {}), records)]
+        rows = [found.again(path, mapping.reading.get(found.key, {}), records)]
     else:
         named = [(position, column_values(raw) or {}) for position, raw in records]
         rows = [_rows_of(columns, list(run)) for columns, run in groupby(named, key=lambda record: tuple(record[1]))]

@@ -61,7 +61,7 @@ def dry_run(mapping: Mapping, path: Path, domain: Domain) -> DryRun:
     report = DryRun(str(path))
     ids: list[pa.ChunkedArray] = []
     try:
-        for made in convert(read_rows(path, mapping.settings), mapping, domain, path):
+        for made in convert(read_rows(path, mapping.reading), mapping, domain, path):
             batch = made.batch
             report.rows += made.rows
             report.left_out += made.left_out

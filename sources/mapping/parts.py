@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import md5
 from pathlib import Path
 
-from throughline.sources.formats.registry import Settings
+from throughline.sources.formats.registry import Settings, row_formats
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,11 @@ class Mapping:
     ignore: tuple[str, ...] = ()
     settings: dict[str, Settings] = field(default_factory=dict)
     snapshot: Snapshot | None = None
+
+    @property
+    def reading(self) -> dict[str, Settings]:
+        """What the reader of each format is told, by its key: also which columns are `ignored`."""
+        return {one.key: {**self.settings.get(one.key, {}), "ignored": self.ignore} for one in row_formats()}
 
     @property
     def compares(self) -> bool:

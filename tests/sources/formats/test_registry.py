@@ -98,7 +98,10 @@ def test_messages_list_the_endings_that_there_are(tmp_path: Path) -> None:
     (tmp_path / "a.docx").write_text("")
     with pytest.raises(DataError) as caught:
         list(read_mapped(tmp_path / "a.docx", load_mapping(tmp_path / "m.yaml"), domain))
-    assert caught.value.hint == "A mapping reads .csv, .tsv, .txt, .xes (each also .gz) and .parquet, .pq, .pairs."
+    assert caught.value.hint == (
+        "A mapping reads .csv, .tsv, .txt, .fwf, .dat, .json, .jsonl, .ndjson, .xes, .xml (each also .gz) "
+        "and .parquet, .pq, .xlsx, .xlsm, .ods, .xls, .pairs."
+    )
     with pytest.raises(DataError) as caught:
         list(read_events(tmp_path / "a.docx", domain))
     assert caught.value.hint == (
@@ -121,8 +124,8 @@ def test_an_ending_has_one_reader_of_events_and_one_of_rows() -> None:
 @pytest.mark.parametrize(
     ("name", "of_events", "of_rows"),
     [
-        ("a.jsonl", True, False),
-        ("a.JSON.gz", True, False),
+        ("a.jsonl", True, True),
+        ("a.JSON.gz", True, True),
         ("a.avro", True, False),
         ("a.parquet", True, True),
         ("a.CSV", False, True),
