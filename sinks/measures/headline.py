@@ -52,7 +52,9 @@ def headline(measure: Measure, figure: pa.Table) -> Number:
 
 
 def _number(measure: Measure, rows: Sequence[Mapping[str, Any]]) -> Number:
-    if any(row.get("suppressed") for row in rows):
+    # of an outcome that shares are not of, it says nothing
+    apart = (*measure.unknown_outcomes, NOT_STATED)
+    if any(row.get("suppressed") and row.get("outcome") not in apart for row in rows):
         return Number(None, None, None, 0, 0, is_hidden=True)
     if measure.kind == "durations":
         row: Mapping[str, Any] = rows[0] if rows else {}
@@ -63,7 +65,7 @@ def _number(measure: Measure, rows: Sequence[Mapping[str, Any]]) -> Number:
     total: Mapping[str, Any] = next((row for row in rows if row["outcome"] is None), {})
     chosen = [row for row in rows if row["outcome"] in measure.headline.outcomes]
     if measure.kind == "times":
-        share = sum(row["least_share"] or 0 for row in chosen) if total.get("least_seconds") else None
+        share = sum(row["least_share"] or 0 for row in chosen) if total.get("least_share") else None
         return Number(share, None, None, total.get("cases") or 0, total.get("cases") or 0)
     known = [row for row in rows if row["share"] is not None]
     # counts may be left out for the sake of other groups; shares are not

@@ -2,7 +2,7 @@
 
 `sinks/disclosure` hides counts of cases. The other numbers of a figure must not say them either: counts of other things
 add up exactly, and so do shares within a group. So where a row is hidden, those are left out: of all rows the counts
-that add up, of its group the shares.
+that add up, of its group the shares. Of an outcome that shares are not of (a promise not due yet) they say nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pyarrow as pa
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.disclosure.cell import Measure as Counted
 from throughline.sinks.disclosure.register import Register
+from throughline.sinks.measures.answer import NOT_STATED
 from throughline.sinks.measures.measure import BAND, CUTS, Measure
 
 ADD_UP = ("counted", "still_open", "least_seconds", "most_seconds")
@@ -54,7 +55,7 @@ class Audience:
             as_of=as_of,
             threshold=self.domain.disclosure.threshold,
         )
-        return _without_traces(cuts, made.drop_columns([*held]))
+        return _without_traces(measure, cuts, made.drop_columns([*held]))
 
     def may_see_changes(
         self, name: str, table: pa.Table, since: datetime, until: datetime, *, overlapping: Collection[str] = ()
@@ -97,12 +98,17 @@ def counted(measure: Measure, domain: Domain) -> Counted:
     )
 
 
-def _without_traces(cuts: Sequence[str], table: pa.Table) -> pa.Table:
+def _without_traces(measure: Measure, cuts: Sequence[str], table: pa.Table) -> pa.Table:
     """Without the numbers from which a hidden one follows."""
     rows: list[dict[str, Any]] = table.to_pylist()
-    groups = {tuple(row[cut] for cut in cuts) for row in rows if row["suppressed"]}
-    if not groups:
+    hidden_rows = [row for row in rows if row["suppressed"]]
+    if not hidden_rows:
         return table
+    groups = {
+        tuple(row[cut] for cut in cuts)
+        for row in hidden_rows
+        if row.get("outcome") not in (*measure.unknown_outcomes, NOT_STATED)
+    }
     for row in rows:
         hidden = [*ADD_UP, *(_SHARES if tuple(row[cut] for cut in cuts) in groups else ())]
         row.update({name: None for name in hidden if name in row})
