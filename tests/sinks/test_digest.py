@@ -129,7 +129,8 @@ def test_what_is_digested_is_in_the_schema() -> None:
         query = "select table_name, list(column_name) from duckdb_columns() group by 1"
         columns = dict(store.connection.execute(query).fetchall())
         for table in TABLES:
-            assert table.table in columns
+            # one that is a part of its rows is no relation of its own
+            assert table.table in columns or table.where != "true"
             assert table.rows in columns
             assert table.without <= set(columns[table.rows])
 

@@ -66,7 +66,8 @@ def _section(section: Mapping[str, Any]) -> str:
     parts = "; ".join(f"{lowered(row['name'])}: {_brief(row['cases'])}" for row in section["rows"])
     if total == "hidden":
         return f"{section['title']}: hidden{f' ({parts})' if parts else ''}."
-    return f"{section['title']}: {total} {cases} {section['says']}{f' ({parts})' if parts else ''}."
+    said = f"{section['before']}{total} {cases}{section['after']}"
+    return f"{section['title']}: {said}{f' ({parts})' if parts else ''}."
 
 
 def _brief(cell: str) -> str:

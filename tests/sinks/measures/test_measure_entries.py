@@ -34,7 +34,7 @@ measures:
     method: By counting.
     unknown: Nothing.
     not_for: Judging anybody.
-    drawn: bars
+    drawn: shares
 """
 SQL = """\
 -- One row per case.
@@ -72,7 +72,7 @@ def test_a_domain_may_replace_a_measure(tmp_path: Path) -> None:
     [
         ("kind: outcomes", "kind: shares", 7, "untriaged.kind", "`shares` is not known."),
         ("page: handoffs", "page: handsoff", 5, "untriaged.page", "Did you mean `handoffs`?"),
-        ("drawn: bars", "drawn: pie", 18, "untriaged.drawn", "`pie` is not known."),
+        ("drawn: shares", "drawn: pie", 18, "untriaged.drawn", "`pie` is not known."),
         ("figure: delays", "figure: delay", 12, "untriaged.figure", "Did you mean `delays`?"),
         ("outcomes: [seen]", "outcomes: [read]", 13, "untriaged.headline.outcomes", "`read` is not known."),
         ("outcomes: [seen], ", "", 13, "untriaged.headline.outcomes", "is missing."),
