@@ -37,6 +37,11 @@ _NUMBERS = {
 }
 
 
+def is_duration(name: str) -> bool:
+    """Whether a column of an answer holds seconds."""
+    return "seconds" in name or name.startswith("median_")
+
+
 def cuts_of(measure: Measure, rows: pa.Table, facets: Mapping[str, str]) -> dict[str, str]:
     """What a measure can be cut by, and the words for each."""
     found = {**CUTS, **measure.cuts, **facets}
@@ -65,7 +70,7 @@ def answer(
         raise UsageError(f"A figure is cut once by each thing, and there are {', '.join(cuts)}.")
     if len(cuts) > MOST_CUTS:
         raise UsageError(f"At most {MOST_CUTS} cuts at once, and there are {len(cuts)}.")
-    with _engine().cursor() as connection, registered(connection, facts=with_band(rows)):
+    with engine().cursor() as connection, registered(connection, facts=with_band(rows)):
         _cut(connection, measure, rows, cuts, where)
         if measure.kind == "durations":
             return _durations(connection, cuts)
@@ -73,7 +78,7 @@ def answer(
 
 
 @cache
-def _engine() -> duckdb.DuckDBPyConnection:
+def engine() -> duckdb.DuckDBPyConnection:
     """An empty database, whose cursors each see their own tables: opening one takes longer than most figures."""
     return duckdb.connect(config={"python_enable_replacements": "false"})
 
@@ -82,7 +87,7 @@ def chosen(measure: Measure, rows: pa.Table, where: Mapping[str, str]) -> pa.Tab
     """The rows behind a figure: those that have the values of `where`, in order of time, with their `band` where they
     have an age or a duration. Raises UsageError for a cut that the rows do not have."""
     _check(measure, rows, (), where)
-    with _engine().cursor() as connection, registered(connection, facts=with_band(rows)):
+    with engine().cursor() as connection, registered(connection, facts=with_band(rows)):
         text = f"from facts where {_condition(where)} order by counted_at, case_id"
         return connection.execute(text, list(where.values())).to_arrow_table()
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from throughline.sinks.damage import translated
+from throughline.sinks.measures.answer import is_duration
 from throughline.sinks.measures.measure import Measure
 from throughline.sql import sql
 
@@ -58,7 +59,7 @@ def withhold(
         reasons.append(" ".join(dict.fromkeys(why)) or None)
     shown = pa.array([reason is None for reason in reasons], pa.bool_())
     for place, name in enumerate(figure.column_names):
-        if "share" in name or "seconds" in name or name.startswith("median_"):
+        if "share" in name or is_duration(name):
             kept = pc.if_else(shown, figure[name], pa.scalar(None, figure[name].type))
             figure = figure.set_column(place, name, kept)
     return figure.append_column("withheld", pa.array(reasons, pa.string()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,11 +30,13 @@ class Number:
 
 @dataclass(frozen=True)
 class Month:
-    """A month (`YYYY-MM`) and its number; `is_whole` is false for the one in which the figure ends."""
+    """A month (`YYYY-MM`) and its number; `is_whole` is false for the one in which the figure ends. `signal` says why
+    it is more than usual variation (see `Variation`), if it is."""
 
     month: str
     number: Number
     is_whole: bool
+    signal: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,9 @@ def series_of(measure: Measure, figure: pa.Table, as_of: datetime | None) -> Ser
     months = tuple(
         Month(month, _number(measure, found), last is None or month < last) for month, found in sorted(by_month.items())
     )
-    values = [one.number.value for one in months if one.is_whole and one.number.value is not None]
-    share = measure.kind != "durations"
-    return Series(months, variation(values, least=0, most=1 if share else None))
+    judged = {one: one.number.value for one in months if one.is_whole and one.number.value is not None}
+    found = variation([*judged.values()], least=0, most=None if measure.kind == "durations" else 1)
+    if found is None:
+        return Series(months, None)
+    signals = dict(zip(judged, found.signals, strict=True))
+    return Series(tuple(replace(one, signal=signals.get(one)) for one in months), found)

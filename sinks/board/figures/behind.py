@@ -10,13 +10,13 @@ import pyarrow.compute as pc
 from throughline.errors import UsageError
 from throughline.sinks.board.access.rights import may_see_every_case
 from throughline.sinks.board.figures.choice import choice, offered
-from throughline.sinks.board.figures.figure import held, rows_of
+from throughline.sinks.board.figures.figure import rows_of
 from throughline.sinks.board.figures.page import measure_at
 from throughline.sinks.board.figures.wording import Wording
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Page
 from throughline.sinks.board.words.duration import duration_words
-from throughline.sinks.measures.answer import with_band
+from throughline.sinks.measures.answer import chosen as rows_held
 
 ROWS = 25
 
@@ -26,7 +26,7 @@ def behind(asked: Asked) -> Page:
     measure = measure_at(asked)
     chosen = choice(asked, measure)
     wording = Wording(asked.names, asked.settings.domain)
-    rows = visible(asked, held(chosen, with_band(rows_of(asked, measure, asked.as_of))))
+    rows = visible(asked, rows_held(measure, rows_of(asked, measure, asked.as_of), chosen.where))
     if "seconds" in rows.column_names:
         rows = rows.sort_by([("seconds", "descending"), ("case_id", "ascending")])
     else:
@@ -44,8 +44,7 @@ def behind(asked: Asked) -> Page:
         {
             "measure": measure,
             "held_to": [
-                f"{known.get(cut, 'Outcome')}: "
-                f"{wording.outcome(measure, value) if cut == 'outcome' else wording.value(cut, value)}"
+                f"{known.get(cut, 'Outcome')}: {wording.said(measure, cut, value)}"
                 for cut, value in chosen.where.items()
             ],
             "list": {"page": page, "pages": pages, "rows_all": rows.num_rows, "cases": _cases(rows)},

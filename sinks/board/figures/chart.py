@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from markupsafe import Markup
 
 from throughline.sinks.board.figures.choice import Choice
-from throughline.sinks.board.figures.figure import held, rows_of
+from throughline.sinks.board.figures.figure import rows_of
 from throughline.sinks.board.figures.wording import Wording, cell, ordered, percent
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.words.names import lowered
@@ -21,6 +21,7 @@ from throughline.sinks.charts.flow import Pair, flow
 from throughline.sinks.charts.spans import Span, spans
 from throughline.sinks.charts.trend import Limits, Point, trend
 from throughline.sinks.measures.answer import NOT_STATED
+from throughline.sinks.measures.answer import chosen as rows_held
 from throughline.sinks.measures.headline import Series
 from throughline.sinks.measures.measure import Measure
 from throughline.sinks.measures.survival import Survival
@@ -62,15 +63,11 @@ def trend_chart(measure: Measure, found: Series) -> Markup | None:
 
 
 def _points(measure: Measure, found: Series) -> list[Point]:
-    signals = iter(found.variation.signals if found.variation else ())
     unit = _DAY if measure.kind == "durations" else 1
-    points = []
-    for month in found.months:
-        value = month.number.value
-        is_judged = month.is_whole and value is not None
-        signal = next(signals, None) if is_judged else None
-        points.append(Point(month.month, None if value is None else value / unit, signal, month.is_whole))
-    return points
+    return [
+        Point(one.month, None if (value := one.number.value) is None else value / unit, one.signal, one.is_whole)
+        for one in found.months
+    ]
 
 
 def _by(chosen: Choice, wording: Wording, asked: Asked) -> str:
@@ -172,7 +169,7 @@ def _range(least: float | None, most: float | None) -> str:
 
 
 def _curves(asked: Asked, chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Markup | None:
-    rows = held(chosen, rows_of(asked, chosen.measure, asked.as_of))
+    rows = rows_held(chosen.measure, rows_of(asked, chosen.measure, asked.as_of), chosen.where)
     estimates: dict[str, pa.Table] = {}
     if chosen.cuts and chosen.cuts[0] in rows.column_names:
         cut = chosen.cuts[0]

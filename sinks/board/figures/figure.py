@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from throughline.sinks.board.figures.choice import Choice
 from throughline.sinks.board.frame.asked import Asked
-from throughline.sinks.measures.answer import NOT_STATED, answer
+from throughline.sinks.measures.answer import answer
 from throughline.sinks.measures.comparison import compared
 from throughline.sinks.measures.coverage import all_not_covered, withhold
 from throughline.sinks.measures.facts import facts
@@ -70,11 +69,3 @@ def numbers_of(measure: Measure, found: pa.Table) -> list[str]:
     return [
         name for name in found.column_names if name not in twice and not name.startswith(("suppressed", "withheld"))
     ]
-
-
-def held(chosen: Choice, rows: pa.Table) -> pa.Table:
-    """The rows that have the chosen values, of what the rows have."""
-    for name, value in chosen.where.items():
-        if name in rows.column_names:
-            rows = rows.filter(pc.equal(pc.fill_null(rows[name], NOT_STATED), value))
-    return rows

@@ -11,28 +11,16 @@ import pyarrow as pa
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.board.figures.choice import Choice, offered
 from throughline.sinks.board.figures.figure import numbers_of
-from throughline.sinks.board.figures.wording import Wording
+from throughline.sinks.board.figures.wording import TITLES, Wording, column_title
 from throughline.sinks.disclosure.cell import Suppressed
 from throughline.sinks.disclosure.marker import SYMBOL, wording
-from throughline.sinks.measures.answer import NOT_STATED
+from throughline.sinks.measures.answer import NOT_STATED, is_duration
 from throughline.sinks.measures.shown import ADD_UP
 from throughline.sinks.sheets.grid import Column, Grid, Kind, Value
 
 _DAY = 86_400
-_TITLES = {
-    "cases": "Cases",
-    "share": "Share",
-    "still_open": "Not ended",
-    "median_seconds": "Half took",
-    "median_least": "Half took, at least",
-    "median_most": "Half took, at most",
-    "p90_seconds": "Nine in ten took",
-    "longest_seconds": "Longest",
-    "least_seconds": "Certain",
-    "most_seconds": "At most",
-    "least_share": "Certain, share",
-    "most_share": "At most, share",
-}
+# where a column stands alone, without the one before it
+_TITLES = {**TITLES, "median_least": "Half took, at least", "median_most": "Half took, at most"}
 
 
 def grid(chosen: Choice, found: pa.Table, words: Wording, domain: Domain) -> Grid:
@@ -62,29 +50,19 @@ def _why(mark: Suppressed, domain: Domain) -> str:
     return wording(mark, domain.disclosure.threshold) if mark == "table" else mark
 
 
-def is_duration(name: str) -> bool:
-    return "seconds" in name or name.startswith(("median_", "p90"))
-
-
 def _kind(name: str) -> Kind:
     return "share" if "share" in name else "days" if is_duration(name) else "number"
 
 
 def _head(name: str, counts: str) -> str:
     """`Half took (days)`; of the earlier of two figures `Half took, then (days)`."""
-    bare = name.removesuffix("_before")
-    title = counts[:1].upper() + counts[1:] if bare == "counted" else _TITLES.get(bare, bare.replace("_", " "))
-    return f"{title}{', then' if name != bare else ''}{' (days)' if is_duration(name) else ''}"
+    return f"{column_title(name, counts, _TITLES)}{' (days)' if is_duration(name) else ''}"
 
 
 def _word(words: Wording, chosen: Choice, key: str, value: str | None) -> Value:
-    if key == "outcome":
-        return words.outcome(chosen.measure, value)
-    if value is None:
-        return "All"
-    if key == "month" and value != NOT_STATED:
+    if key == "month" and value not in (None, NOT_STATED):
         return date.fromisoformat(f"{value}-01")
-    return words.value(key, value)
+    return words.said(chosen.measure, key, value)
 
 
 def _number(row: Mapping[str, Any], name: str, hiding: set[str]) -> Value:

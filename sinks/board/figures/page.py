@@ -15,7 +15,6 @@ from throughline.sinks.board.figures.wording import Wording, between, number_wor
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import NotFoundError, Page
 from throughline.sinks.measures.answer import NOT_STATED
-from throughline.sinks.measures.headline import Month, Series
 from throughline.sinks.measures.measure import Measure
 
 # a list to choose from that is longer is no help
@@ -58,9 +57,9 @@ def one_figure(asked: Asked) -> Page:
                     "value": number_words(measure, one.number),
                     "cases": one.number.cases,
                     "is_whole": one.is_whole,
-                    "signal": signal,
+                    "signal": one.signal,
                 }
-                for one, signal in with_signals(series)
+                for one in series.months
             ],
             "variation": series.variation,
             "cuts": offered(measure, asked.settings.domain),
@@ -69,7 +68,7 @@ def one_figure(asked: Asked) -> Page:
             "held_to": [
                 {
                     "title": offered(measure, asked.settings.domain).get(cut, "Outcome"),
-                    "value": wording.outcome(measure, value) if cut == "outcome" else wording.value(cut, value),
+                    "value": wording.said(measure, cut, value),
                     "address": asked.address(**{cut: None}),
                 }
                 for cut, value in chosen.where.items()
@@ -88,14 +87,6 @@ def said(asked: Asked, chosen: Choice, *, earlier: bool = False) -> dict[str, An
         "between": between(found),
         "value": found.value,
     }
-
-
-def with_signals(series: Series) -> list[tuple[Month, str | None]]:
-    """Each month, and why it is more than usual variation, if it is."""
-    signals = iter(series.variation.signals if series.variation else ())
-    return [
-        (one, next(signals, None) if one.is_whole and one.number.value is not None else None) for one in series.months
-    ]
 
 
 def _filters(asked: Asked, chosen: Choice, wording: Wording) -> list[dict[str, Any]]:

@@ -9,24 +9,10 @@ import pyarrow as pa
 
 from throughline.sinks.board.figures.choice import Choice, offered
 from throughline.sinks.board.figures.figure import numbers_of
-from throughline.sinks.board.figures.wording import Wording, cell, ordered
+from throughline.sinks.board.figures.wording import Wording, cell, column_title, ordered
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.disclosure.marker import wording
 
-_TITLES = {
-    "cases": "Cases",
-    "share": "Share",
-    "still_open": "Not ended",
-    "median_seconds": "Half took",
-    "median_least": "At least",
-    "median_most": "At most",
-    "p90_seconds": "Nine in ten took",
-    "longest_seconds": "Longest",
-    "least_seconds": "Certain",
-    "most_seconds": "At most",
-    "least_share": "Certain, share",
-    "most_share": "At most, share",
-}
 # beyond it a page is no longer read; the downloads have every row
 ROWS = 200
 
@@ -67,7 +53,7 @@ def table(asked: Asked, chosen: Choice, figure: pa.Table, words: Wording) -> Sho
     rows = _in_order(chosen, figure.to_pylist(), keys)
     shown = [
         Row(
-            tuple(_name(words, chosen, key, row[key]) for key in keys) or ("All",),
+            tuple(words.said(measure, key, row[key]) for key in keys) or ("All",),
             _cells(asked, row, numbers),
             asked.address(f"/figures/{measure.name}/cases", **_held_to(asked, chosen, row, keys)),
             any(row[key] is None for key in keys),
@@ -77,7 +63,7 @@ def table(asked: Asked, chosen: Choice, figure: pa.Table, words: Wording) -> Sho
     withheld = dict.fromkeys(row["withheld"] for row in rows if row.get("withheld"))
     return Shown(
         heads,
-        tuple(_title(name, measure.counts) for name in numbers),
+        tuple(column_title(name, measure.counts) for name in numbers),
         tuple(shown),
         len(rows) - len(shown),
         any(row.get("suppressed") for row in rows),
@@ -109,15 +95,3 @@ def _in_order(chosen: Choice, rows: list[dict[str, Any]], keys: list[str]) -> li
             values.sort(key=lambda value: listed.index(value) if value in listed else -1)
         places[key] = {None: -1, **{value: place for place, value in enumerate(ordered(key, values))}}
     return sorted(rows, key=lambda row: [places[key][row[key]] for key in keys])
-
-
-def _name(words: Wording, chosen: Choice, key: str, value: str | None) -> str:
-    if key == "outcome":
-        return words.outcome(chosen.measure, value)
-    return "All" if value is None else words.value(key, value)
-
-
-def _title(name: str, counts: str) -> str:
-    bare = name.removesuffix("_before")
-    title = counts[:1].upper() + counts[1:] if bare == "counted" else _TITLES.get(bare, bare.replace("_", " "))
-    return f"{title}, then" if name != bare else title

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,10 +11,24 @@ from throughline.sinks.board.figures.choice import Choice, offered
 from throughline.sinks.board.words.dates import month_words
 from throughline.sinks.board.words.duration import duration_words
 from throughline.sinks.board.words.names import Names, lowered, raised
-from throughline.sinks.measures.answer import BANDS, NOT_STATED
+from throughline.sinks.measures.answer import BANDS, NOT_STATED, is_duration
 from throughline.sinks.measures.headline import Number
 from throughline.sinks.measures.measure import Measure
 
+TITLES = {
+    "cases": "Cases",
+    "share": "Share",
+    "still_open": "Not ended",
+    "median_seconds": "Half took",
+    "median_least": "At least",
+    "median_most": "At most",
+    "p90_seconds": "Nine in ten took",
+    "longest_seconds": "Longest",
+    "least_seconds": "Certain",
+    "most_seconds": "At most",
+    "least_share": "Certain, share",
+    "most_share": "At most, share",
+}
 _AGENCIES = ("agency", "from_agency", "to_agency", "sent_back_by")
 
 
@@ -47,6 +62,12 @@ class Wording:
         if cut == "disagreement":
             return self._names.matter(value)
         return raised(value.replace("_", " ")) if cut != "unit" else value
+
+    def said(self, measure: Measure, key: str, value: str | None) -> str:
+        """A value of a cut, or an outcome; of a total, which has none, `All`."""
+        if key == "outcome":
+            return self.outcome(measure, value)
+        return "All" if value is None else self.value(key, value)
 
     def cut(self, chosen: Choice, cut: str, domain: Domain) -> str:
         """The words of a cut within a sentence."""
@@ -107,12 +128,19 @@ def between(number: Number) -> str:
     return f"between {duration_words(number.least)} and {most}"
 
 
+def column_title(name: str, counts: str, titles: Mapping[str, str] = TITLES) -> str:
+    """The head of a number's column; of the earlier of two figures with `, then`."""
+    bare = name.removesuffix("_before")
+    title = raised(counts) if bare == "counted" else titles.get(bare, bare.replace("_", " "))
+    return f"{title}, then" if name != bare else title
+
+
 def cell(name: str, value: Any) -> str:
     """A number of a table for people."""
     if value is None:
         return "–"
     if "share" in name:
         return percent(value)
-    if "seconds" in name or name.startswith(("median_", "p90_")):
+    if is_duration(name):
         return duration_words(value)
     return f"{value:,}"

@@ -13,7 +13,6 @@ from throughline.sinks.board.figures.chart import chart, trend_chart
 from throughline.sinks.board.figures.choice import Choice, measures_of, offered
 from throughline.sinks.board.figures.figure import figure, months
 from throughline.sinks.board.figures.grid import grid
-from throughline.sinks.board.figures.page import with_signals
 from throughline.sinks.board.figures.table import table
 from throughline.sinks.board.figures.topic import TOPICS, first_cuts
 from throughline.sinks.board.figures.wording import Wording, number_words
@@ -123,12 +122,12 @@ def _months_table(measure: Measure, series: Series, words: Wording) -> Table:
         Line(
             (
                 words.value("month", one.month),
-                _remark(one, signal),
+                _remark(one),
                 number_words(measure, one.number),
                 "–" if one.number.is_hidden else f"{one.number.cases:,}",
             )
         )
-        for one, signal in with_signals(series)
+        for one in series.months
     ]
     value = "Half took" if measure.kind == "durations" else "Share"
     left = len(lines) - _MONTHS
@@ -152,7 +151,7 @@ def _months_grid(measure: Measure, series: Series) -> Grid:
         heads[0] = "Share"
     limits = [] if usual is None else [usual.mean / unit, usual.lower / unit, usual.upper / unit]
     rows = []
-    for one, signal in with_signals(series):
+    for one in series.months:
         value = one.number.value
         # a hidden one is empty here, as a chart would draw a sign as nought; the remark says it
         said = None if value is None else value / unit
@@ -162,12 +161,12 @@ def _months_grid(measure: Measure, series: Series) -> Grid:
                 said,
                 *limits,
                 SYMBOL if one.number.is_hidden else one.number.cases,
-                "; ".join(filter(None, ("Hidden" if one.number.is_hidden else "", _remark(one, signal)))),
+                "; ".join(filter(None, ("Hidden" if one.number.is_hidden else "", _remark(one)))),
             )
         )
     columns = [Column("Month", "month"), *(Column(f"{head}{' (days)' if is_time else ''}", kind) for head in heads)]
     return Grid((*columns, Column("Cases", "number"), Column("Remark", "text")), tuple(rows))
 
 
-def _remark(one: Month, signal: str | None) -> str:
-    return _REMARKS[signal] if one.is_whole else "Not over yet"
+def _remark(one: Month) -> str:
+    return _REMARKS[one.signal] if one.is_whole else "Not over yet"

@@ -27,7 +27,7 @@ from throughline.cli.terminal.writing import write_query, write_rows
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.disclosure.register import Register, register_of
-from throughline.sinks.measures.answer import answer, chosen, cuts_of
+from throughline.sinks.measures.answer import answer, chosen, cuts_of, is_duration
 from throughline.sinks.measures.comparison import compared
 from throughline.sinks.measures.coverage import among, not_covered, withhold
 from throughline.sinks.measures.facts import counted_to, facts
@@ -165,7 +165,7 @@ def _for_people(measure: Measure, figure: pa.Table) -> pa.Table:
             continue
         if name == "outcome":
             made[name] = ["" if value is None else measure.outcome_title(value) for value in values]
-        elif "seconds" in name or name.startswith(("median_l", "median_m")):
+        elif is_duration(name):
             title = name.replace("_seconds", "").replace("_", " ")
             made[f"{title} days"] = [None if value is None else round(value / 86_400, 1) for value in values]
         elif "share" in name:
