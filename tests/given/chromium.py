@@ -1,4 +1,4 @@
-"""A real browser, one for all tests of a run, and the pages that it opens."""
+"""A real browser, one for the tests of a module, and the pages that it opens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 CHROMIUM = Path("/usr/bin/chromium")
 
 
-@pytest.fixture(scope="session")
+# not for the whole run: while Playwright is open its event loop runs in this thread, and no other can
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium; in CI it must be there."""
     if not CHROMIUM.exists():

@@ -58,6 +58,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
     "throughline/cli/terminal": ("sinks/questions", "quality/stewardship"),
     "throughline/cli/agencies": ("throughline/cli/terminal", "sources/publish"),
+    "throughline/cli/sources": ("throughline/cli/terminal", "sources/publish"),
     "throughline/cli/boards": ("throughline/cli/terminal", "quality/figures", "sinks/board/pack", "sinks/board"),
     "throughline/cli/operators": ("throughline/cli/terminal", "throughline/live"),
     "throughline/cli/stewards": (
@@ -68,6 +69,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "throughline/cli": (
         "throughline/cli/agencies",
+        "throughline/cli/sources",
         "throughline/cli/boards",
         "throughline/cli/operators",
         "throughline/cli/stewards",

@@ -28,6 +28,7 @@ from throughline.cli.operators.live import live, up
 from throughline.cli.operators.sink import sink
 from throughline.cli.operators.store import digest, rebuild, verify
 from throughline.cli.operators.worker import worker
+from throughline.cli.sources.source import source
 from throughline.cli.stewards.conflicts import conflicts
 from throughline.cli.stewards.links import links
 from throughline.cli.stewards.quality import quality
@@ -93,11 +94,15 @@ def completion(shell: str) -> None:
     click.echo(found(throughline, {}, "throughline", "_THROUGHLINE_COMPLETE").source())
 
 
+_SOURCE: tuple[click.Command, ...] = ()
+for _command in _SOURCE:
+    source.add_command(_command)
+
 _WORK = {
     "Start here": (demo, replay, catalogue, standards),
     "Ask (boards)": (board, measure, since, timeline, handoffs, delays, query, export, figure, restated_command),
     "Keep it sound (stewards)": (quality, quarantine, conflicts, links, lineage_command),
-    "Publish (agencies)": (publish_command, manifest_command, compatibility),
+    "Publish (agencies)": (source, publish_command, manifest_command, compatibility),
     "Look after a store": (digest, verify, rebuild),
     "Run it live": (up, topics, worker, sink, live),
     "In your shell": (completion,),
