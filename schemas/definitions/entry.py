@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from throughline.errors import AccessError, DataError, DomainError, MappingError
+from throughline.errors import AccessError, BrokerSettingsError, DataError, DomainError, MappingError
 from throughline.schemas.definitions.yaml_lines import YamlList, YamlMap, read_yaml
 
 
@@ -60,6 +60,12 @@ class AccessProblemsError(_ProblemsError, AccessError):
     """Every problem of a file that says who may see what, in the same way."""
 
     remedy = "Correct them in the access file and start again."
+
+
+class BrokerSettingsProblemsError(_ProblemsError, BrokerSettingsError):
+    """Every problem of a file that says how to reach the broker, in the same way."""
+
+    remedy = "Correct them in the settings file and run it again."
 
 
 @dataclass

@@ -16,6 +16,8 @@ from kafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionE
 
 from throughline.schemas.wire.broker_address import silence
 from throughline.schemas.wire.kafka_record import IN_FLIGHT, KafkaRecord
+from throughline.sources.connection.clients import for_kafka_python
+from throughline.sources.connection.security import OPEN, Security
 from throughline.sources.publish.transport import (
     DELIVERY_SECONDS,
     UNKNOWN_TOPIC_SECONDS,
@@ -31,9 +33,9 @@ _UNKNOWN_SECONDS = 60.0
 
 
 class KafkaPythonTransport:
-    """A producer of kafka-python. `settings`, by the names of kafka-python, go over those here (TLS, SASL)."""
+    """A producer of kafka-python. `settings`, by the names of kafka-python, go over those here."""
 
-    def __init__(self, bootstrap: str, settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, bootstrap: str, settings: Mapping[str, Any] | None = None, *, security: Security = OPEN) -> None:
         self.trouble = ""
         self.is_broken = False
         self._bootstrap = bootstrap
@@ -53,6 +55,7 @@ class KafkaPythonTransport:
             "reconnect_backoff_max_ms": 2_000,
             "allow_auto_create_topics": False,
             "metrics_enabled": False,
+            **for_kafka_python(security),
             **(settings or {}),
         }
         self._producer: KafkaProducer | None = None
