@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from throughline.errors import BrokerSettingsError, DomainError
-from throughline.schemas.definitions.entry import BrokerSettingsProblemsError, Entry, Problems, nearest
+from throughline.schemas.definitions.entry import Entry, Problems, ProblemsError, nearest
 from throughline.schemas.definitions.yaml_lines import YamlMap, read_yaml
 from throughline.schemas.secrets.secret import Secret, read_secret, secret_keys, why_not_private
 from throughline.sources.connection.security import MECHANISMS, OPEN, PROTOCOLS, Security, Tokens
@@ -50,6 +50,12 @@ _ELSEWHERE = {
     "enable.ssl.certificate.verification": "Leave it out: the broker's certificate is always checked.",
 }
 _SECRETS = ("ssl.key.password", "sasl.password", f"{_TOKEN}client.secret")
+
+
+class BrokerSettingsProblemsError(ProblemsError, BrokerSettingsError):
+    """Every problem of a settings file, in `problems` by line; file, line and field are those of the first."""
+
+    remedy = "Correct them in the settings file and run it again."
 
 
 @dataclass(frozen=True)

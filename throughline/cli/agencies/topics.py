@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from throughline.cli.agencies.acl import acl
 from throughline.cli.terminal.options import broker_options, topic_prefix_option, usual_domain_option
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
@@ -19,7 +20,10 @@ _replication_option = click.option(
 
 @click.group()
 def topics() -> None:
-    """Create the topics of a domain on a broker, or check them."""
+    """Create the topics of a domain on a broker, or check them, and who may read and write them."""
+
+
+topics.add_command(acl)
 
 
 @topics.command()
