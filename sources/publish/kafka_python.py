@@ -14,9 +14,11 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
 
+from throughline.errors import InfrastructureError
 from throughline.schemas.wire.broker_address import silence
 from throughline.schemas.wire.kafka_record import IN_FLIGHT, KafkaRecord
 from throughline.sources.connection.clients import for_kafka_python
+from throughline.sources.connection.refusal import check_admitted
 from throughline.sources.connection.security import OPEN, Security
 from throughline.sources.publish.transport import (
     DELIVERY_SECONDS,
@@ -24,6 +26,7 @@ from throughline.sources.publish.transport import (
     UNPLACED,
     Done,
     Fault,
+    Verdict,
     fault_of,
 )
 
@@ -38,7 +41,7 @@ class KafkaPythonTransport:
     def __init__(self, bootstrap: str, settings: Mapping[str, Any] | None = None, *, security: Security = OPEN) -> None:
         self.trouble = ""
         self.is_broken = False
-        self._bootstrap = bootstrap
+        self._bootstrap, self._security = bootstrap, security
         self._settings = {
             "bootstrap_servers": bootstrap,
             "bootstrap_timeout_ms": 5_000,
@@ -72,6 +75,8 @@ class KafkaPythonTransport:
             return True
         try:
             if self._producer is None:
+                # it would try for long with what is refused, and leave its sockets open
+                check_admitted(self._bootstrap, self._security)
                 self._producer = KafkaProducer(**self._settings)
             future = self._producer.send(record.topic, record.value, record.key, list(record.headers))
         except KafkaTimeoutError as error:  # it learned nothing of the topic: there is none, or no broker
@@ -82,6 +87,10 @@ class KafkaPythonTransport:
             return True
         except KafkaError as error:
             done(self._fault(error))
+            return True
+        except InfrastructureError as error:
+            self.trouble = error.what.rstrip(".")
+            done(Fault(Verdict.AGAIN, self.trouble))
             return True
         self._under_way += 1
         future.add_callback(lambda at: self._done.append((done, UNPLACED if at.offset < 0 else None)))

@@ -108,7 +108,7 @@ class Publisher(AbstractContextManager["Publisher"]):
         refused = self._sender.refused[self._refusals_told :]
         if refused and not waiting:
             self._refusals_told += len(refused)
-            raise _refused_error(refused)
+            raise _refused_error(refused, self.security)
         return waiting
 
     def close(self) -> None:
@@ -156,18 +156,23 @@ class Publisher(AbstractContextManager["Publisher"]):
         ]
 
 
-def _refused_error(refused: list[tuple[Waiting, str]]) -> BrokerRefused:
+def _refused_error(refused: list[tuple[Waiting, str]], security: Security) -> BrokerRefused:
     (first, reason), *others = refused
     topic = first.record.topic
     event = dict(first.record.headers)["ce_id"].decode()
     kinds = sorted({f"{one.record.topic}: {why}" for one, why in others} - {f"{topic}: {reason}"})
     more = "1 more was" if len(others) == 1 else f"{len(others):,} more were"
     also = f" {more} refused" + (f" ({'; '.join(kinds)})." if kinds else ".") if others else ""
+    remedy = "raise max.message.bytes of the topic, or create it (`throughline topics create`)."
+    if "authorization" in reason.lower():
+        remedy = (
+            f"have whoever runs the broker look whether {security.who} is to write it: an agency writes its own topic "
+            "alone, and `throughline topics acl check` names the rights that are missing."
+        )
     return BrokerRefused(
         f"The broker refused event `{event}` ({first.record.size:,} bytes) on `{topic}`: {reason}.{also}",
         topic=topic,
         reason=reason,
-        hint="All others were sent. It stays in the outbox and is tried again at the next start. Before that, raise "
-        "max.message.bytes of the topic, give this client the right to write to it, or create it "
-        "(`throughline topics create`).",
+        hint="All others were sent. It stays in the outbox and is tried again at the next start. Before that, "
+        + remedy,
     )

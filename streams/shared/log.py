@@ -16,7 +16,7 @@ from confluent_kafka.admin import AdminClient
 
 from throughline.errors import BrokerRefused, BrokerUnavailable, SharedLogError, TopicMismatch
 from throughline.sources.connection.clients import for_confluent
-from throughline.sources.connection.refusal import refusal
+from throughline.sources.connection.refusal import check_admitted, refusal
 from throughline.sources.connection.security import OPEN, Security
 from throughline.streams.shared.state import Position, SharedMessage
 
@@ -50,6 +50,7 @@ class SharedLog(AbstractContextManager["SharedLog"]):
         self, bootstrap: str, topics: Sequence[str], positions: Sequence[Position], security: Security = OPEN
     ) -> None:
         self._bootstrap, self._security = bootstrap, security
+        check_admitted(bootstrap, security)
         quiet: dict[str, Any] = {
             "bootstrap.servers": bootstrap,
             **for_confluent(security),
@@ -180,6 +181,10 @@ class SharedLog(AbstractContextManager["SharedLog"]):
             raise SharedLogError(f"A shared topic could not be read any further: {error.str()}.")
         if error.code() in _UNREADABLE:
             raise _unreadable(f"a message of a shared topic: {error.str()}")
+        if error.code() in _NO_RIGHT:
+            raise self._meant(error, ", ".join(self._topics))
+        if error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+            return  # the client looks for the group, and we never need it
         if error.fatal():
             raise BrokerRefused("The broker does not let the shared topics be read.", reason=error.str())
         log.warning("reading of the shared topics was interrupted: %s", error.str())
