@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from certificates import Authority
@@ -13,6 +15,7 @@ from typed import Done, run
 from workers import until, worker
 
 from throughline.broker.ports import free_ports
+from throughline.cli.terminal import options
 from throughline.errors import BrokerRefused, CredentialRefused
 from throughline.live.watching import Watcher
 from throughline.schemas.definitions.domain import load_domain
@@ -21,6 +24,7 @@ from throughline.sources.connection.settings_file import read_broker_settings
 from throughline.sources.publish.publisher import CLIENTS
 from throughline.streams.log import event_log
 from throughline.streams.log.event_log import CaseLog
+from throughline.streams.shared.log import SharedLog
 
 PREFIX = "force."
 EVENTS = {
@@ -67,6 +71,13 @@ class Force:
         file = folder / "events.jsonl"
         file.write_text(EVENTS[events])
         return self.run(user, "publish", file, "--outbox", folder / "outbox.sqlite", *options, code=code)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_domain() -> Iterator[None]:
+    """The domain is read once for all commands of this file: most of what each of them would take."""
+    with mock.patch.object(options, "load_domain", cache(load_domain)):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +258,6 @@ PROGRAMS = (
     ("publish", "events.jsonl", "--client", "kafka-python"),
     ("topics", "check"),
     ("worker", "--health-port", "0"),
-    ("sink", "--once"),
 )
 
 
@@ -273,7 +283,7 @@ def test_each_fault_ends_in_a_sentence(
         assert ("stays in the outbox" in hint) is (program[0] == "publish")
 
 
-def test_a_password_that_is_changed_stops_the_reader_and_the_watcher(
+def test_a_password_that_is_changed_stops_whoever_reads(
     secured_broker: SecuredBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The client says that the broker is away; we say what it is, and do not wait for what no waiting mends."""
@@ -285,6 +295,8 @@ def test_a_password_that_is_changed_stops_the_reader_and_the_watcher(
         log.extent("police.case-events", 0)
     with pytest.raises(CredentialRefused, match="user `police`"):
         Watcher(bootstrap, load_topics(load_domain(None)), security=security)
+    with pytest.raises(CredentialRefused, match="user `police`"):
+        SharedLog(bootstrap, ["shared.handoffs"], [], security)
 
 
 def test_a_reader_without_rights_is_told_so(force: Force) -> None:
