@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +30,7 @@ from throughline.streams.log import event_log
 from throughline.streams.log.event_log import CaseLog
 from throughline.streams.shared.log import SharedLog
 
+HOW_TO = Path(__file__).resolve().parents[2] / "docs" / "how-to"
 PREFIX = "force."
 EVENTS = {
     "police": (
@@ -306,6 +311,33 @@ def test_a_reader_without_rights_is_told_so(force: Force) -> None:
         log.topic_ids([force.topics.of_agency("police")])
 
     assert "throughline topics acl check" in raised.value.hint
+
+
+def test_the_page_does_what_it_says(
+    secured_broker: SecuredBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its commands word for word, rights first; the address and the authority are the only things put in."""
+    monkeypatch.chdir(tmp_path)
+    text = (HOW_TO / "secure-broker.md").read_text(encoding="utf-8")
+    password, publish, rights = re.findall(r"<!-- not run: needs a secured broker -->\n```sh\n(.*?)```", text, re.S)
+    for example in HOW_TO.glob("examples/p*[ls]"):
+        said = example.read_text().replace("kafka.example.org:9093", secured_broker.bootstrap)
+        (tmp_path / example.name).write_text(said)
+    shutil.copyfile(secured_broker.authority.certificate, tmp_path / "force-ca.pem")
+    for user in ("admin", "operator"):
+        secured_broker.settings(tmp_path, user, **{"bootstrap.servers": secured_broker.bootstrap})
+    (tmp_path / "events.jsonl").write_text(EVENTS["police"])
+
+    said = [run(*shlex.split(line)[1:]).stdout.splitlines()[-1] for line in rights.splitlines()]
+    assert said[2:] == [
+        "70 to give, 0 there already.",
+        "70 given, 0 there already.",
+        "All 70 rights are there, and no other.",
+        "9 created, 0 there already.",
+    ]
+    subprocess.run(password.partition("#")[0], shell=True, check=True)
+    (tmp_path / "police.secret").write_text(password_of("police"))
+    assert "1 published" in run(*shlex.split(publish)[1:]).stdout
 
 
 def test_rights_are_given_once_and_what_is_too_much_is_named(secured_broker: SecuredBroker, tmp_path: Path) -> None:
