@@ -34,6 +34,21 @@ ISSUER, AUDIENCE = "https://login.example.org", "kafka"
 _KAFKA = "org.apache.kafka.common.security"
 
 
+EVENTS = {
+    "police": (
+        '{"specversion":"1.0","id":"1","source":"urn:example:police:rms","type":"police.file.submitted","time":"2026-03-05'
+        'T09:00:00Z","partitionkey":"20","data":{"unit":"20PP","identifiers":{"urn":"20PP0012326"},"decision":"green",'
+        '"submission_no":1,"file_type":"pcd"}}\n'
+    ),
+    "cps": (
+        '{"specversion":"1.0","id":"1","source":"urn:example:cps:cms","type":"cps.pcd.received","time":"2026-03-09T11:30'
+        ':00Z","partitionkey":"20","data":{"identifiers":{"urn":"20PP0012326"},"decision":"green","submission_no":1}}\n'
+    ),
+}
+"""A file of events of each of two agencies: one case, four days and two and a half hours in limbo."""
+NO_USER = {"sasl_username": None, "sasl_password_file": None, "sasl_mechanism": None}
+
+
 def password_of(user: str) -> str:
     """A canary: it is to be found nowhere but in its file."""
     return f"canary-{user}-4f1c"
@@ -53,6 +68,11 @@ class SecuredBroker:
         """Where users with passwords or tokens come in."""
         return self.broker.address("SASL_SSL")
 
+    @property
+    def inside(self) -> str:
+        """Where the tests themselves may do everything, in the clear."""
+        return self.broker.bootstrap
+
     def settings(self, folder: Path, user: str = "police", **given: str | Path | None) -> Path:
         """A settings file in `folder` of a user with a password; keys of `given` (`_` for `.`) go over it, None takes
         one out.
@@ -71,6 +91,30 @@ class SecuredBroker:
         path = folder / f"{user}.properties"
         path.write_text("".join(f"{name}={value}\n" for name, value in said.items() if value is not None))
         return path
+
+    def way_in(self, way: str, folder: Path, user: str) -> tuple[str, Path]:
+        """Address and settings of a way in for a user."""
+        if way == "certificate":
+            # the key has a password
+            issued = self.authority.issue(user, password="canary-key-4f1c")
+            secret = folder / "key.secret"
+            secret.touch(0o600)
+            secret.write_text("canary-key-4f1c")
+            given = {
+                "ssl_certificate_location": issued.certificate,
+                "ssl_key_location": issued.key,
+                "ssl_key_password_file": secret,
+            }
+            settings = self.settings(folder, user, security_protocol="SSL", **NO_USER, **given)
+            return self.broker.address("MTLS"), settings
+        if way == "OAUTHBEARER":
+            token = {
+                "sasl.oauthbearer.token.endpoint.url": self.token_url,
+                "sasl.oauthbearer.client.id": user,
+                "sasl.oauthbearer.client.secret.file": folder / f"{user}.secret",
+            }
+            return self.bootstrap, self.settings(folder, user, **{**NO_USER, "sasl_mechanism": way}, **token)
+        return self.bootstrap, self.settings(folder, user, sasl_mechanism=way)
 
     def security(self, folder: Path, user: str = "police", **given: str | Path | None) -> Security:
         return read_broker_settings(self.settings(folder, user, **given)).security
@@ -179,4 +223,4 @@ def leaks(text: str) -> list[str]:
     return [user for user in USERS if password_of(user) in text]
 
 
-__all__ = ["USERS", "SecuredBroker", "leaks", "password_of", "secured_broker"]
+__all__ = ["EVENTS", "NO_USER", "USERS", "SecuredBroker", "leaks", "password_of", "secured_broker"]

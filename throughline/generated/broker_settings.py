@@ -5,8 +5,8 @@ from __future__ import annotations
 from throughline.schemas.pages.markdown import code, page, table
 from throughline.sources.connection.settings_file import SETTINGS
 
-_SAYS = """What the file of `--broker-settings` (or `THROUGHLINE_BROKER_SETTINGS`) may say. The names are Kafka's own, those
-of librdkafka where a file is PEM. Paths are beside the settings file.
+_SAYS = """What the file of `--broker-settings` (or `THROUGHLINE_BROKER_SETTINGS`) may say. The names are Kafka's own,
+those of librdkafka where a file is PEM. Paths are beside the settings file.
 [how-to/secure-broker.md](how-to/secure-broker.md) shows how it is used.
 
 Any other key is refused, and so is one that would have no effect: a user without SASL, an authority without TLS. There
