@@ -28,6 +28,9 @@ _NO_SUCH_MECHANISM, _NO_SASL_HERE = 33, 34
 _MECHANISMS = {"PLAIN": SaslMechanismPlain, "OAUTHBEARER": SaslMechanismOAuth}
 # what OpenSSL finds wrong with a certificate: X509_V_ERR_… of x509_vfy.h
 _WRONG_NAME, _RUN_OUT, _NOT_YET = (62, 64), 10, 9
+# alerts of TLS (RFC 8446, 6.2), as OpenSSL names them
+_OF_CERTIFICATES = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "DECRYPT_ERROR")
+_OF_VERSIONS = ("PROTOCOL_VERSION", "HANDSHAKE_FAILURE", "INSUFFICIENT_SECURITY")
 _UNKNOWN_AUTHORITY = (2, 18, 19, 20, 21)
 
 
@@ -43,8 +46,8 @@ def refusal(bootstrap: str, security: Security, seconds: float = 5.0) -> BrokerR
             return None
         except BrokerRefused as error:
             found = found or error
-        except (OSError, EOFError):
-            continue
+        except (OSError, EOFError, ValueError, struct.error):
+            continue  # away, going away, or no broker at all
     return found
 
 
@@ -69,7 +72,7 @@ class _Entrance:
             try:
                 _ask(connection, _VERSIONS, 0, b"")
             except ssl.SSLError as error:  # in TLS 1.3 a client's certificate is judged after the handshake
-                raise self._certificate_refused(error) from None
+                raise self._meant(error) from None
             except (ValueError, OSError, EOFError):
                 if not self._security.has_tls and self._speaks_tls():
                     raise self._mismatch(
@@ -95,9 +98,7 @@ class _Entrance:
                     "Name its port with TLS; or, where the broker is on this machine alone, write PLAINTEXT or "
                     "SASL_PLAINTEXT.",
                 ) from None
-            if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
-                raise self._certificate_refused(error) from None
-            raise
+            raise (self._meant(error) if isinstance(error, ssl.SSLError) else error) from None
         finally:
             if plain.fileno() >= 0:
                 plain.close()
@@ -187,6 +188,18 @@ class _Entrance:
             what = f"shows a certificate that is not to be trusted: {error.verify_message}"
             hint = "Show this to whoever runs the broker."
         return CertificateRefused(f"{self._where} {what}.", reason=error.verify_message, hint=hint)
+
+    def _meant(self, error: ssl.SSLError) -> Exception:
+        """What an alert of the broker says of us; the error itself where it says nothing: the broker may be ending."""
+        _, has_alert, alert = (error.reason or "").partition("ALERT_")
+        if has_alert and any(word in alert for word in _OF_CERTIFICATES):
+            return self._certificate_refused(error)
+        if alert in _OF_VERSIONS:
+            return self._mismatch(
+                f"agrees with us on no TLS ({alert.replace('_', ' ').lower()})",
+                "It must speak TLS 1.2 or 1.3. Does it want a certificate of ours (`ssl.certificate.location`)?",
+            )
+        return error
 
     def _certificate_refused(self, error: ssl.SSLError) -> CredentialRefused:
         reason = (error.reason or "").lower().rpartition("alert_")[2].replace("_", " ")

@@ -147,8 +147,8 @@ def test_the_page_does_what_it_says(
     text = (HOW_TO / "secure-broker.md").read_text(encoding="utf-8")
     password, publish, rights = re.findall(r"<!-- not run: needs a secured broker -->\n```sh\n(.*?)```", text, re.S)
     for example in HOW_TO.glob("examples/p*[ls]"):
-        said = example.read_text().replace("kafka.example.org:9093", secured_broker.bootstrap)
-        (tmp_path / example.name).write_text(said)
+        example_here = example.read_text().replace("kafka.example.org:9093", secured_broker.bootstrap)
+        (tmp_path / example.name).write_text(example_here)
     shutil.copyfile(secured_broker.authority.certificate, tmp_path / "force-ca.pem")
     for user in ("admin", "operator"):
         secured_broker.settings(tmp_path, user, **{"bootstrap.servers": secured_broker.bootstrap})
