@@ -14,7 +14,7 @@ import pyarrow as pa
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.feed import check_fed_with_events
 from throughline.sinks.store import Store, open_memory_store, open_store
-from throughline.sql import sql
+from throughline.sql import one_row, sql
 from throughline.streams.join.batch import Progress, settle
 from throughline.streams.join.derive import DERIVED
 from throughline.streams.join.rules import install_rules, prepare
@@ -40,7 +40,8 @@ def open_domain(store: Store, domain: Domain) -> None:
     prepare(store.connection, domain)
     with store.transaction() as connection:
         changed = install_rules(connection, domain)
-        if changed:
+        # of a new store there is nothing to forget
+        if changed and one_row(connection, "select exists(from events)")[0]:
             forget(connection)
     if changed and store.path is not None:
         # the views may have changed with the rules: a log with changes of the schema in it is what DuckDB replays worst
