@@ -4,10 +4,22 @@ aiokafka and Faust.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from throughline.sources.connection.security import Security
 from throughline.sources.connection.token import ForAiokafka, ForKafkaPython, TokenSource
+
+
+class _NoSecrets(logging.Filter):
+    """At their lowest level, the clients in Python log every request, and so the password of PLAIN and tokens."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "SaslAuthenticate" not in record.getMessage()
+
+
+for _client in ("kafka.net.connection", "aiokafka.conn"):
+    logging.getLogger(_client).addFilter(_NoSecrets())
 
 
 def for_confluent(security: Security) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,12 +15,13 @@ from secured_broker import EVENTS, NO_USER, SecuredBroker, leaks, password_of
 from typed import run
 
 from throughline.cli.terminal import options
-from throughline.errors import CredentialRefused
+from throughline.errors import BrokerUnavailable, CredentialRefused
 from throughline.live.watching import Watcher
 from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.sources.connection.settings_file import read_broker_settings
 from throughline.streams.log import event_log
+from throughline.streams.log.broker_topics import compare_topics
 from throughline.streams.log.event_log import CaseLog
 from throughline.streams.shared.log import SharedLog
 
@@ -130,6 +132,33 @@ def test_each_fault_ends_in_a_sentence(
         assert "Traceback" not in said, program
         assert leaks(said) == [], program
         assert ("stays in the outbox" in hint) is (program[0] == "publish")
+
+
+@pytest.mark.parametrize("way", ["PLAIN", "OAUTHBEARER"])
+def test_no_log_of_a_client_has_the_secret(
+    way: str,
+    secured_broker: SecuredBroker,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not where all is logged that they have to say, each request among it. A token begins as every JSON does."""
+    bootstrap, settings = secured_broker.way_in(way, tmp_path, "admin")
+    security = read_broker_settings(settings).security
+    monkeypatch.setattr(event_log, "_SECONDS", 1.0)
+    for name in ("kafka", "aiokafka"):
+        caplog.set_level(logging.DEBUG, logger=name)
+
+    compare_topics(bootstrap, load_topics(load_domain(None), prefix="none."), security)
+    with CaseLog(bootstrap, security=security) as log, pytest.raises(BrokerUnavailable):
+        next(log.read("none", 0, 0, 1))
+
+    said = {
+        record.name.partition(".")[0] for record in caplog.records if "saslhandshake" in record.getMessage().lower()
+    }
+    assert said == {"kafka", "aiokafka"}
+    assert leaks(caplog.text) == []
+    assert "eyJ" not in caplog.text
 
 
 def test_a_password_that_is_changed_stops_whoever_reads(
