@@ -10,16 +10,13 @@ from typing import Any
 from throughline.sources.connection.security import Security
 from throughline.sources.connection.token import ForAiokafka, ForKafkaPython, TokenSource
 
-
-class _NoSecrets(logging.Filter):
-    """At their lowest level, the clients in Python log every request, and so the password of PLAIN and tokens."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return "SaslAuthenticate" not in record.getMessage()
-
-
-for _client in ("kafka.net.connection", "aiokafka.conn"):
-    logging.getLogger(_client).addFilter(_NoSecrets())
+# At their lowest level the clients in Python log their settings and every request, and so passwords and tokens.
+_TALKATIVE = (
+    *("kafka.admin.client", "kafka.consumer.group", "kafka.producer.kafka"),
+    *("kafka.net.connection", "kafka.net.manager", "kafka.protocol.parser", "aiokafka.conn"),
+)
+for _name in _TALKATIVE:
+    logging.getLogger(_name).addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 def for_confluent(security: Security) -> dict[str, Any]:
