@@ -194,7 +194,7 @@ def named_pair(act: Event, rules: Rules) -> frozenset[Identifier] | None:
 
 
 def names_proposal(act: Event, proposal: Event, rules: Rules) -> bool:
-    """Whether an act (seconded, withdrawn) names this proposal by area, source and id, and the pair that it would link."""
+    """Whether an act (seconded, withdrawn) names this proposal by area, source and id, and the pair it would link."""
     about = json.loads(act["data"])
     named = (act["area"], about["proposal_source"], about["proposal_id"]) == (
         proposal["area"],
