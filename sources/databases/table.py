@@ -41,7 +41,9 @@ def sample(url: str, name: str, rows: int = 100) -> Sample:
     with Database(url) as database, database.transaction() as connection:
         source = named_table(name)
         columns = columns_of(connection, source, name)
-        wanted: Select[Any] = select(*(column(one.name) for one in columns)).select_from(source).limit(rows)
+        wanted: Select[*tuple[Any, ...]] = (
+            select(*(column(one.name) for one in columns)).select_from(source).limit(rows)
+        )
         found = connection.execution_options(as_text=True).execute(wanted).fetchall()
     return Sample(
         tuple((one.name, one.sql_type) for one in columns),
