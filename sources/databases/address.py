@@ -181,7 +181,7 @@ def _url(written: str) -> URL:
     except exc.ArgumentError:
         raise UsageError(
             "The address of the database is no URL.",
-            hint="Write postgresql://USER:PASSWORD@HOST/NAME or sqlite:///FILE. What was given may say a password, and is not shown.",
+            hint="Write postgresql://USER:PASSWORD@HOST/NAME or sqlite:///FILE. It is not shown, for its password.",
         ) from None
     driver = _DRIVERS.get(url.get_backend_name())
     if driver is not None and "+" not in url.drivername:

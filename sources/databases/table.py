@@ -44,7 +44,7 @@ def sample(url: str, name: str, rows: int = 100) -> Sample:
         wanted: Select[*tuple[Any, ...]] = (
             select(*(column(one.name) for one in columns)).select_from(source).limit(rows)
         )
-        found = connection.execution_options(as_text=True).execute(wanted).fetchall()
+        found = connection.execute(wanted, execution_options={"as_text": True}).fetchall()
     return Sample(
         tuple((one.name, one.sql_type) for one in columns),
         tuple(tuple(_shown(one, value) for one, value in zip(columns, row, strict=True)) for row in found),

@@ -28,6 +28,7 @@ match in the file's path, nothing where there is none and it says `needed: false
   `as_of` (as `time`; a day or month means its end) says which, unless `--as-of` does; `complete: true` says that a row
   which the next file lacks has vanished, and `vanished` what that means: `retract`, or `{type: …}` with constants of
   any field, for an event that happened between the two
+- `database`: rows of a database instead of a file's, by the keys at the top of `relation.py`
 - `emits`: list of overrides of `type`, `time`, `unit`, `agency`, `fields`, `sequence`, `recorded_at`, each
   with a `name` (becomes part of the id) and perhaps `when:` (conditions); a row gives one event for each. One with
   `changes: true` gives an event only where it says something else than in the snapshot before; it has no `time`, since
@@ -48,6 +49,7 @@ from throughline.schemas.definitions.entry import Entry, MappingProblemsError, P
 from throughline.sources.formats.registry import row_formats
 from throughline.sources.mapping.forms import FORM_KEYS, read_form
 from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, Snapshot, TimeForm, Value, Word
+from throughline.sources.mapping.relation import read_relation
 
 REPAIRS = ("unquote", "whole")
 _OF_AN_EVENT = (
@@ -62,11 +64,9 @@ def load_mapping(path: Path) -> Mapping:
     top = read_entry(path, problems, as_words=True)
     problems.raise_any(MappingProblemsError)
     formats = [one for one in row_formats() if one.key]
-    top.only(
-        *("title", "note", "source", "area", "filters", "id", "emits", "ignore", "snapshot"),
-        *_OF_AN_EVENT,
-        *(one.key for one in formats),
-    )
+    own = ("title", "note", "source", "area", "filters", "id", "emits", "ignore", "snapshot", "database")
+    top.only(*own, *_OF_AN_EVENT, *(one.key for one in formats))
+    relation = read_relation(top)
     mapping = Mapping(
         file=path,
         title=top.text("title"),
@@ -75,11 +75,12 @@ def load_mapping(path: Path) -> Mapping:
         identities=_identities(top),
         filters=_conditions(top, "filters"),
         ignore=top.words("ignore"),
-        settings={one.key: one.settings(part) for one in formats if (part := top.entry(one.key)) is not None},
+        settings={one.key: one.settings(part) for one in formats if (part := top.entry(one.key)) is not None}
+        | ({} if relation is None else {"database": {"relation": relation}}),
         snapshot=_snapshot(top),
     )
-    if mapping.snapshot is not None and mapping.counts_places:
-        top.fault("id", "must not be made of the number of a row: a later snapshot has it elsewhere.")
+    if mapping.counts_places and (mapping.snapshot is not None or relation is not None):
+        top.fault("id", "must not be made of the number of a row: read later, it has another.")
     problems.raise_any(MappingProblemsError)
     return mapping
 
