@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -37,7 +38,7 @@ _REFUSED_LISTED = 1_000
 
 @dataclass
 class Polled:
-    """What became of the rows of one look. `is_first`: nobody had looked before, and they may have stood there for years.
+    """What became of the rows of one look. `is_first`: nobody had looked before, and they may be years old.
 
     `refused` are the first thousand of `refusals`. `missing` numbers of an outbox are waited for, `given_up` not."""
 
@@ -104,8 +105,7 @@ class Poll:
         asked = self._bookmark.refused() if self._asks_again else []
         gone = set(asked)
         place = before
-        with self._database.transaction() as connection:
-            selection = Selection(connection, self._relation, self._mapping.columns())
+        with self._selection(self._mapping) as selection:
             read = read_numbered if self._relation.way == "outbox" else read_beyond
             steps = chain(
                 [(selection.none(), before)],
@@ -132,8 +132,7 @@ class Poll:
         mapping = dated(self._mapping, taken_at)
         refused: list[RefusedRow] = []
         with Snapshots(mapping, self._domain) as snapshots:
-            with self._database.transaction() as connection:
-                selection = Selection(connection, self._relation, mapping.columns())
+            with self._selection(mapping) as selection:
                 steps = (
                     (portion, place) for portion in chain([selection.none()], selection.portions(None, selection.key))
                 )
@@ -150,6 +149,14 @@ class Poll:
         if "under_way" in place:
             place = self._publish_staged(state, place, made)
         sweep(self._folder, place)
+
+    @contextmanager
+    def _selection(self, mapping: Mapping) -> Iterator[Selection]:
+        with (
+            self._database.transaction() as connection,
+            Selection(connection, self._relation, mapping.columns()) as selection,
+        ):
+            yield selection
 
     def _publish_staged(self, state: State, place: State, made: Polled) -> State:
         for events in staged(self._folder, place):

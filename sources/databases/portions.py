@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from uuid import UUID
 
 import orjson
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, cast, column, literal, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Result, Select, cast, column, literal, select
 from sqlalchemy.types import String, UserDefinedType
 
 from throughline.errors import DatabaseRefused
@@ -53,7 +54,7 @@ class _Named(UserDefinedType[Any]):
         return self.name
 
 
-class Selection:
+class Selection(AbstractContextManager["Selection"]):
     """The rows of a relation as they can be asked for in one transaction. `used` are the columns that the mapping
     reads: no other leaves the database.
 
@@ -76,6 +77,12 @@ class Selection:
                 )
         self.wanted = [one for one in self.columns if one.name in used]
         self._first = 1
+        self._open: list[Result[Any]] = []
+
+    def __exit__(self, *_: object) -> None:
+        """Give back what was not read to its end."""
+        for result in self._open:
+            result.close()
 
     @property
     def dialect(self) -> str:
@@ -113,6 +120,7 @@ class Selection:
         query = query.order_by(*order)
         streamed = {"stream_results": True, "max_row_buffer": ROWS_AT_ONCE, "as_text": True}
         result = self.connection.execute(query, execution_options=streamed)
+        self._open.append(result)
         for found in result.partitions(ROWS_AT_ONCE):
             yield self._portion([tuple(row) for row in found])
 

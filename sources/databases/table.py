@@ -22,6 +22,17 @@ from throughline.sources.databases.values import Column, Unreadable, python_text
 _TYPES = text(
     "select oid::bigint, typname, typcategory::text, format_type(oid, null) from pg_type where oid in :oids"
 ).bindparams(bindparam("oids", expanding=True))
+# a domain stands for the type that it is of
+_COLUMNS = text(
+    """
+    select a.attname, b.typname, b.typcategory::text, format_type(a.atttypid, a.atttypmod)
+    from pg_attribute a
+    join pg_type t on t.oid = a.atttypid
+    join pg_type b on b.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
+    where a.attrelid = to_regclass(:name) and a.attnum > 0 and not a.attisdropped
+    order by a.attnum
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -73,30 +84,38 @@ def written_select(query: str) -> FromClause:
 
 def columns_of(connection: Connection, source: FromClause, name: str) -> tuple[Column, ...]:
     """The columns of `source`, in its order. `name` is that of a table, '' for a SELECT. Raises DatabaseRefused."""
+    in_postgres = connection.dialect.name == "postgresql"
     if name:
         _must_exist(connection, name)
-    probe = connection.execute(select(text("*")).select_from(source).where(false()))
-    names = list(probe.keys())
-    if connection.dialect.name == "postgresql":
+        # by the catalogue: the user may not be allowed to read every column
+        columns = _declared_in_postgres(connection, name) if in_postgres else _declared(connection, name)
+    else:
+        probe = connection.execute(select(text("*")).select_from(source).where(false()))
         assert probe.cursor is not None
         described: Any = probe.cursor.description
-        oids = [int(one[1]) for one in described]
-        known = {row[0]: tuple(row[1:]) for row in connection.execute(_TYPES, {"oids": oids})}
-        columns = tuple(written_column(one, *known[oid]) for one, oid in zip(names, oids, strict=True))
-    else:
-        said = _declared(connection, name) if name else {}
-        columns = tuple(Column(one, said.get(one, ""), "", python_text) for one in names)
-    if len(set(names)) < len(names):
-        raise DatabaseRefused(
-            f"{name or 'The SELECT'} has two columns of one name.", hint="Give each a name of its own, by `as`."
-        )
+        names, oids = [str(one[0]) for one in described], [one[1] for one in described]
+        if in_postgres:
+            known = {row[0]: tuple(row[1:]) for row in connection.execute(_TYPES, {"oids": oids})}
+            columns = tuple(written_column(one, *known[oid]) for one, oid in zip(names, oids, strict=True))
+        else:
+            columns = tuple(Column(one, "", "", python_text) for one in names)
+    if len({one.name for one in columns}) < len(columns):
+        raise DatabaseRefused("The SELECT gives two columns one name.", hint="Give each a name of its own, by `as`.")
     return columns
 
 
-def _declared(connection: Connection, name: str) -> dict[str, str]:
+def _declared_in_postgres(connection: Connection, name: str) -> tuple[Column, ...]:
+    schema, _, plain = name.rpartition(".")
+    quote = connection.dialect.identifier_preparer.quote
+    written = ".".join(quote(one) for one in (schema, plain) if one)
+    return tuple(written_column(*row) for row in connection.execute(_COLUMNS, {"name": written}))
+
+
+def _declared(connection: Connection, name: str) -> tuple[Column, ...]:
     schema, _, plain = name.rpartition(".")
     found = inspect(connection).get_columns(plain, schema=schema or None)
-    return {one["name"]: "" if isinstance(one["type"], NullType) else str(one["type"]) for one in found}
+    types = ("" if isinstance(one["type"], NullType) else str(one["type"]) for one in found)
+    return tuple(Column(one["name"], type_, "", python_text) for one, type_ in zip(found, types, strict=True))
 
 
 def _must_exist(connection: Connection, name: str) -> None:
