@@ -55,7 +55,8 @@ def running_postgres() -> Iterator[str]:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     try:
         _run([programs / "initdb", "-D", data, "-U", "agency", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"])
-        settings = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c shared_buffers=16MB -c max_connections=20"
+        small = "-c fsync=off -c shared_buffers=16MB -c max_connections=20"
+        settings = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 {small}"
         _run([programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", settings, "start"])
         try:
             yield f"postgresql://agency@127.0.0.1:{port}"

@@ -85,7 +85,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bench/hostile": ("bench/instruments", "throughline/broker", "streams/worker"),
     "bench/mutation": ("streams/join",),
     "bench/scale": ("schemas/definitions",),
-    "bench": ("bench/live", "sources/publish"),
+    "bench": ("bench/live", "sources/publish", "sources/databases"),
     "bench/board": ("bench",),
 }
 

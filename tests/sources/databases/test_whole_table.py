@@ -15,6 +15,7 @@ from throughline.sources.databases import whole
 
 WHOLE = "database: {table: files, key: id, whole: true}\n" + MAPPING.replace("[notes]", "[notes, changed_at]")
 GONE = WHOLE + "snapshot: {complete: true, vanished: retract}\n"
+TABLES = st.dictionaries(st.integers(1, 4), st.sampled_from(["red", "blue"]), min_size=1)
 TIMES = [f"2026-03-02T10:00:{second:02}.000000Z" for second in range(60)]
 
 
