@@ -52,6 +52,7 @@ unit: {constant: 20PP}
 identifiers: {crime_ref: ref}
 type: {constant: police.crime.recorded}
 time: changed_at
+fields: {offence_group: {constant: stalking}}
 id: {columns: [ref]}
 """
 # rows are committed in another order within so many
