@@ -178,7 +178,7 @@ class Database(AbstractContextManager["Database"]):
 def _url(written: str) -> URL:
     try:
         url = make_url(written.strip())
-    except exc.ArgumentError:
+    except (exc.ArgumentError, ValueError):
         raise UsageError(
             "The address of the database is no URL.",
             hint="Write postgresql://USER:PASSWORD@HOST/NAME or sqlite:///FILE. It is not shown, for its password.",

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -30,8 +30,7 @@ from throughline.sources.mapping.mapping import dated
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.mapping.relation import Relation
 from throughline.sources.mapping.snapshots import Snapshots
-from throughline.sources.publish.outbox import Outbox
-from throughline.sources.publish.publisher import Publisher
+from throughline.sources.publish.outbox import Added, Noting, Outbox
 
 _REFUSED_LISTED = 1_000
 
@@ -57,9 +56,15 @@ class Polled:
         self.refused += rows[: _REFUSED_LISTED - len(self.refused)]
 
 
+class Taker(Protocol):
+    """What takes events, and with the last of them notes how far they were read; a publisher does."""
+
+    def publish(self, events: pa.Table, also: Noting | None = None) -> Added: ...
+
+
 class Poll:
-    """Looks at the rows that `mapping` names, as often as it is asked, and puts their events into `publisher`, whose
-    outbox is `outbox`. Between two portions it ends early where `is_stopping` says so.
+    """Looks at the rows that `mapping` names, as often as it is asked, and puts their events into `taker`, a
+    publisher of `outbox` or what stands in for one. Between two portions it ends early where `is_stopping` says so.
 
     Raises MappingError where the mapping names no rows of a database, or compares what is not whole.
     """
@@ -69,14 +74,14 @@ class Poll:
         database: Database,
         mapping: Mapping,
         domain: Domain,
-        publisher: Publisher,
+        taker: Taker,
         outbox: Outbox,
         *,
         is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._relation = relation_of(mapping)
         self._database, self._mapping, self._domain = database, mapping, domain
-        self._publisher, self._is_stopping = publisher, is_stopping
+        self._taker, self._is_stopping = taker, is_stopping
         self._bookmark = Bookmark(outbox, mapping, self._relation)
         self._folder = outbox.path.with_name(f"{outbox.path.name}.snapshots") / self._bookmark.reading
         self._asks_again = True
@@ -160,7 +165,7 @@ class Poll:
 
     def _publish_staged(self, state: State, place: State, made: Polled) -> State:
         for events in staged(self._folder, place):
-            added = self._publisher.publish(events)
+            added = self._taker.publish(events)
             made.new += added.new
             made.known += added.known
         place = published(place)
@@ -192,7 +197,7 @@ class Poll:
         refused: Sequence[RefusedRow],
         made: Polled,
     ) -> None:
-        added = self._publisher.publish(events, lambda file: self._bookmark.note(file, state, read, refused))
+        added = self._taker.publish(events, lambda file: self._bookmark.note(file, state, read, refused))
         made.new += added.new
         made.known += added.known
         made.refuse(refused)

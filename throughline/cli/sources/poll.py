@@ -9,26 +9,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
+import pyarrow as pa
 from click.core import ParameterSource
 
 from throughline.cli.terminal.options import (
     MappingFile,
-    bootstrap_option,
     mapping_of,
     topic_prefix_option,
     usual_domain_option,
 )
 from throughline.errors import DatabaseUnavailable, OutboxFull, UsageError
+from throughline.schemas.acceptance.statement import event_object, with_placeholders
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
+from throughline.schemas.wire.cloudevents import to_structured
+from throughline.schemas.wire.kafka_record import plain_rows
 from throughline.sources.databases.address import TIMEOUT_SECONDS, Database, has_secret
 from throughline.sources.databases.poll import Poll, Polled, relation_of
+from throughline.sources.mapping.parts import Mapping
 from throughline.sources.mapping.relation import Relation
 from throughline.sources.publish.dispatch import wait_for_broker
-from throughline.sources.publish.outbox import Outbox
+from throughline.sources.publish.outbox import Added, Noting, Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
 
 _VARIABLE = "THROUGHLINE_DATABASE"
@@ -64,7 +69,12 @@ class Interval(click.ParamType):
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A file with nothing but that address, which only this user can read.",
 )
-@bootstrap_option
+@click.option(
+    "--bootstrap",
+    metavar="HOST:PORT",
+    envvar="KAFKA_BOOTSTRAP",
+    help="Address of a Kafka broker, or of several with commas between them. Needed but for --dry-run.",
+)
 @topic_prefix_option
 @usual_domain_option
 @click.option(
@@ -108,12 +118,13 @@ def poll(
     mapping_name: str,
     address: str | None,
     address_file: Path | None,
-    bootstrap: str,
+    bootstrap: str | None,
     topic_prefix: str,
     domain: Domain,
     outbox_path: Path,
     once: bool,
     every: float | None,
+    dry_run: bool,
     again: bool,
     timeout: float,
     client: str,
@@ -134,6 +145,12 @@ def poll(
     mapping = mapping_of(mapping_name, domain)
     assert mapping is not None
     relation = relation_of(mapping)
+    if dry_run:
+        with Database(url, timeout_seconds=timeout) as database:
+            _print_events(database, mapping, domain)
+        return
+    if bootstrap is None:
+        raise UsageError("Which broker?", hint="Give --bootstrap HOST:PORT, or --dry-run to print the events.")
     with (
         Database(url, timeout_seconds=timeout) as database,
         Outbox(outbox_path) as outbox,
@@ -158,6 +175,27 @@ def poll(
             _look(looking, relation)
             stopping.wait(every)
         click.echo("Stopped; what was read is kept.", err=True)
+
+
+class _Printer:
+    """Prints events as JSON Lines, and keeps nothing that lasts."""
+
+    def __init__(self, outbox: Outbox, domain: Domain) -> None:
+        self._outbox, self._domain = outbox, domain
+
+    def publish(self, events: pa.Table, also: Noting | None = None) -> Added:
+        for row in plain_rows(events):
+            event = event_object(with_placeholders(row), self._domain.type_prefix)
+            click.echo(to_structured(event).decode())
+        if also is not None:
+            self._outbox.within(also)
+        return Added(new=events.num_rows)
+
+
+def _print_events(database: Database, mapping: Mapping, domain: Domain) -> None:
+    with TemporaryDirectory(prefix="throughline-dry-run-") as folder, Outbox(Path(folder) / "outbox.sqlite") as outbox:
+        made = Poll(database, mapping, domain, _Printer(outbox, domain), outbox).look()
+    _tell(relation_of(mapping), made, is_quiet=True)
 
 
 def _look(looking: Poll, relation: Relation) -> None:
