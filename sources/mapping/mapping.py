@@ -29,10 +29,9 @@ match in the file's path, nothing where there is none and it says `needed: false
   which the next file lacks has vanished, and `vanished` what that means: `retract`, or `{type: …}` with constants of
   any field, for an event that happened between the two
 - `database`: rows of a database instead of a file's, by the keys at the top of `relation.py`
-- `emits`: list of overrides of `type`, `time`, `unit`, `agency`, `fields`, `sequence`, `recorded_at`, each
-  with a `name` (becomes part of the id) and perhaps `when:` (conditions); a row gives one event for each. One with
-  `changes: true` gives an event only where it says something else than in the snapshot before; it has no `time`, since
-  it happened between the two
+- `emits`: list of overrides of `type`, `time`, `unit`, `agency`, `fields`, `sequence`, `recorded_at`, each with a
+  `name` (becomes part of the id) and perhaps `when:` (conditions); a row gives one event for each. One with `changes:
+  true` gives one only where it says something else than in the snapshot before; it has no `time`: that lies between
 - `ignore`: columns knowingly not used
 """
 

@@ -187,8 +187,7 @@ class _Printer:
         for row in plain_rows(events):
             event = event_object(with_placeholders(row), self._domain.type_prefix)
             click.echo(to_structured(event).decode())
-        if also is not None:
-            self._outbox.within(also)
+        self._outbox.add((), also)
         return Added(new=events.num_rows)
 
 
