@@ -88,6 +88,9 @@ class Interval(click.ParamType):
 @click.option("--once", is_flag=True, help="Look once, wait until the broker has all of it, and end. This is usual.")
 @click.option("--every", type=Interval(), help="Look so often, as 30s or 5m, until stopped (SIGTERM, Ctrl-C).")
 @click.option(
+    "--dry-run", is_flag=True, help="Print the events, one to a line. Nothing is published, and no place is kept."
+)
+@click.option(
     "--again", is_flag=True, help="Read the table from its first row. What was sent before is not sent again."
 )
 @click.option(
