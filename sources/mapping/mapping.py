@@ -28,6 +28,10 @@ match in the file's path, nothing where there is none and it says `needed: false
   `as_of` (as `time`; a day or month means its end) says which, unless `--as-of` does; `complete: true` says that a row
   which the next file lacks has vanished, and `vanished` what that means: `retract`, or `{type: …}` with constants of
   any field, for an event that happened between the two
+- `revision`: value, a whole number: of several things said under one id that with the highest counts
+- `topic`: the rows are records of a topic that Kafka Connect fills: `records` says whether they are `changes` of a
+  table's rows or what an `outbox` says, `deleted` what a deleted row means: `retract`, `ignore`, or `{type: …}` with
+  constants of any field. What stands around a row is named as `topic.py` says
 - `emits`: list of overrides of `type`, `time`, `unit`, `agency`, `fields`, `sequence`, `recorded_at`, each
   with a `name` (becomes part of the id) and perhaps `when:` (conditions); a row gives one event for each. One with
   `changes: true` gives an event only where it says something else than in the snapshot before; it has no `time`, since
@@ -48,6 +52,7 @@ from throughline.schemas.definitions.entry import Entry, MappingProblemsError, P
 from throughline.sources.formats.registry import row_formats
 from throughline.sources.mapping.forms import FORM_KEYS, read_form
 from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, Snapshot, TimeForm, Value, Word
+from throughline.sources.mapping.topic import POSITION, check_columns, read_topic
 
 REPAIRS = ("unquote", "whole")
 _OF_AN_EVENT = (
@@ -63,7 +68,7 @@ def load_mapping(path: Path) -> Mapping:
     problems.raise_any(MappingProblemsError)
     formats = [one for one in row_formats() if one.key]
     top.only(
-        *("title", "note", "source", "area", "filters", "id", "emits", "ignore", "snapshot"),
+        *("title", "note", "source", "area", "filters", "id", "emits", "ignore", "snapshot", "revision", "topic"),
         *_OF_AN_EVENT,
         *(one.key for one in formats),
     )
@@ -77,7 +82,15 @@ def load_mapping(path: Path) -> Mapping:
         ignore=top.words("ignore"),
         settings={one.key: one.settings(part) for one in formats if (part := top.entry(one.key)) is not None},
         snapshot=_snapshot(top),
+        revision=_value(top, "revision") if "revision" in top.map else None,
+        topic=read_topic(top),
     )
+    if mapping.snapshot is not None and mapping.revision is not None:
+        top.fault("revision", "is not read: what is said later is said by a later snapshot.")
+    if mapping.topic is not None:
+        if mapping.topic.kind == "changes" and mapping.revision is None:
+            mapping = replace(mapping, revision=Value(column=POSITION, line=mapping.topic.line))
+        check_columns(top, mapping)
     if mapping.snapshot is not None and mapping.counts_places:
         top.fault("id", "must not be made of the number of a row: a later snapshot has it elsewhere.")
     problems.raise_any(MappingProblemsError)

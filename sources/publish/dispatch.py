@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +46,14 @@ class Published:
             found = self.refused.setdefault(row["reason"], Refusals(0, where, row["field"], row["detail"]))
             found.count += 1
 
+    def refused_lines(self) -> Iterator[str]:
+        """What was refused, for people: the most frequent reason first."""
+        if self.refused:
+            yield f"{sum(found.count for found in self.refused.values()):,} not published: the catalogue refuses them."
+        for reason, found in sorted(self.refused.items(), key=lambda item: -item[1].count):
+            name = f"`{found.field}`: " if found.field else ""
+            yield f"  {found.count:,} {reason}; the first at {found.where}: {name}{found.detail}"
+
 
 def publish(
     publisher: Publisher,
@@ -81,12 +89,14 @@ def publish(
             counts.new += added.new
             counts.known += added.known
             report(f"publishing {files[place].name}", sum(sizes[:place]), sum(sizes))
-    _wait(publisher, wait_seconds, report)
+    wait_for_broker(publisher, wait_seconds, report)
     return counts
 
 
-def _wait(publisher: Publisher, wait_seconds: float, report: Report) -> None:
-    """Until the broker has acknowledged or refused everything."""
+def wait_for_broker(
+    publisher: Publisher, wait_seconds: float, report: Report = lambda stage, done, total: None
+) -> None:
+    """Wait until the broker has acknowledged or refused everything. Raises as `publish` does."""
     sent, until = publisher.sent, time.monotonic() + wait_seconds
     while waiting := publisher.flush(_LOOK_SECONDS):
         report("waiting for the broker", publisher.sent, publisher.sent + waiting)

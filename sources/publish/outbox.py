@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -21,6 +21,16 @@ import orjson
 
 from throughline.errors import OutboxFull
 from throughline.schemas.wire.kafka_record import KafkaRecord
+from throughline.sources.publish.ledger import (
+    Delivery,
+    DeliveryCount,
+    Position,
+    Refusal,
+    deliveries_of,
+    note_delivery,
+    positions_of,
+    refusals_of,
+)
 from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error
 
 LIMIT = 5_000_000
@@ -101,15 +111,16 @@ class Outbox(AbstractContextManager["Outbox"]):
         """How many records are neither sent nor refused."""
         return self._waiting
 
-    def add(self, records: Iterable[KafkaRecord]) -> Added:
-        """Keep records of events until they are sent; when this returns, they are on the disk: all of them, or none.
+    def add(self, records: Iterable[KafkaRecord], delivery: Delivery | None = None) -> Added:
+        """Keep records of events until they are sent; when this returns, they are on the disk: all of them, or none,
+        and with them what is to be noted of the `delivery` that they came in.
 
         A source that gives its events no sequence gets one here: the header `ce_sequence` of 12 digits. Raises
         OutboxFull where they would be more than the limit.
         """
         with self._lock, self._errors():
             try:
-                return self._add(records)
+                return self._add(records, delivery)
             except BaseException:
                 self._recall()
                 raise
@@ -190,12 +201,27 @@ class Outbox(AbstractContextManager["Outbox"]):
             upto = (row[0] if row else _SEQUENCE_LIMIT,)
             return int(self._connection.execute("delete from records where state = 1 and place < ?", upto).rowcount)
 
+    def positions(self) -> Mapping[str, Position]:
+        """Where to go on with what is read on, by origin."""
+        with self._lock, self._errors():
+            return positions_of(self._connection)
+
+    def refusals(self) -> list[Refusal]:
+        """What was refused here and never sent."""
+        with self._lock, self._errors():
+            return refusals_of(self._connection)
+
+    def deliveries(self) -> list[DeliveryCount]:
+        """What became of what was read, by way in, origin and day."""
+        with self._lock, self._errors():
+            return deliveries_of(self._connection)
+
     def close(self) -> None:
         """Let another process use the file."""
         with self._lock:
             self._connection.close()
 
-    def _add(self, records: Iterable[KafkaRecord]) -> Added:
+    def _add(self, records: Iterable[KafkaRecord], delivery: Delivery | None) -> Added:
         new = known = 0
         rows = []
         with self._transaction():
@@ -232,6 +258,8 @@ class Outbox(AbstractContextManager["Outbox"]):
                 "update sources set last_sequence = ? where source_id = ?",
                 [(source.last_sequence, source.source_id) for source in self._sources.values()],
             )
+            if delivery is not None:
+                note_delivery(self._connection, delivery, new, known, int(time.time()))
         self._waiting += new
         return Added(new, known)
 

@@ -18,6 +18,7 @@ from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.kafka_record import KafkaRecord, heartbeat, plain_rows, record_of
 from throughline.sources.publish.confluent import ConfluentTransport
 from throughline.sources.publish.kafka_python import KafkaPythonTransport
+from throughline.sources.publish.ledger import Delivery
 from throughline.sources.publish.outbox import Added, Outbox, Waiting
 from throughline.sources.publish.sender import Sender
 from throughline.sources.publish.transport import Transport
@@ -92,6 +93,17 @@ class Publisher(AbstractContextManager["Publisher"]):
             more = self._outbox.add(records)
             self._sender.wake()
             added = Added(added.new + more.new, added.known + more.known)
+        return added
+
+    def take(self, delivery: Delivery, events: pa.Table) -> Added:
+        """Accept the events (EVENTS) of one delivery together with what is to be noted of it: all of it, or nothing.
+
+        Raises OutboxFull where there is no room for them even after waiting.
+        """
+        records = [self._record(row) for row in plain_rows(events)]
+        self._wait_for_room(len(records))
+        added = self._outbox.add(records, delivery)
+        self._sender.wake()
         return added
 
     def flush(self, timeout: float) -> int:

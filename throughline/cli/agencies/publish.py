@@ -133,10 +133,5 @@ def _print(made: Published, *, is_sent: bool) -> None:
     if made.read:
         new, known = ("published", "published before") if is_sent else ("taken into the outbox", "there before")
         click.echo(f"{made.read:,} read, {made.new:,} {new}, {made.known:,} {known}.")
-    if made.refused:
-        click.echo(
-            f"{sum(found.count for found in made.refused.values()):,} not published: the catalogue refuses them."
-        )
-    for reason, found in sorted(made.refused.items(), key=lambda item: -item[1].count):
-        name = f"`{found.field}`: " if found.field else ""
-        click.echo(f"  {found.count:,} {reason}; the first at {found.where}: {name}{found.detail}")
+    for line in made.refused_lines():
+        click.echo(line)
