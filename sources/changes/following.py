@@ -4,7 +4,7 @@ neither is. So each record is taken once, however often this is killed."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -14,7 +14,7 @@ from throughline.sources.changes.reading import ConnectTopics
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.publish.dispatch import Published
 from throughline.sources.publish.ledger import Delivery
-from throughline.sources.publish.publisher import Publisher
+from throughline.sources.publish.outbox import Added
 
 _RECORDS = 2_000
 _LOOK_SECONDS = 0.5
@@ -26,19 +26,20 @@ class Followed(Published):
 
     left_out: int = 0
     backlog: int = 0
-    faults: list[str] = field(default_factory=list)
 
 
 def follow(
     topics: ConnectTopics,
-    publisher: Publisher,
+    take: Callable[[Delivery, pa.Table], Added],
     mapping: Mapping,
     domain: Domain,
     *,
     is_over: Callable[[], bool],
     counts: Followed | None = None,
 ) -> Followed:
-    """Take records until `is_over` says so, which is asked when there are none for a moment and after each run.
+    """Read records until `is_over` says so, which is asked when there are none for a moment and after each run.
+
+    `take` (`Publisher.take`) keeps a delivery and its events (EVENTS) together, or neither.
 
     Raises MappingProblemsError where the mapping does not fit a record (nothing of that run is taken, and it is read
     again next time), what reading raises, and OutboxError and its kinds. `counts` has what was done until then.
@@ -59,7 +60,7 @@ def follow(
                 position=position,
                 settled=(first.offset, last.offset),
             )
-            added = publisher.take(delivery, _in_order(made.batch.events))
+            added = take(delivery, _in_order(made.batch.events))
             topics.show(last.topic, last.partition, position)
             counts.read += made.records
             counts.left_out += made.left_out

@@ -121,7 +121,7 @@ def changes_command(
         ):
             follow(
                 reading,
-                publisher,
+                publisher.take,
                 mapping,
                 domain,
                 is_over=lambda: stop.is_set() or (once and reading.is_at_end),
