@@ -178,7 +178,7 @@ def _record(message: Message) -> ConnectRecord:
     assert topic is not None
     assert partition is not None
     assert offset is not None
-    headers = [(str(name), text) for name, text in list(message.headers() or ())]
+    headers = [(str(name), None if text is None else _bytes(text)) for name, text in list(message.headers() or ())]
     key, value = message.key(), message.value()
     return ConnectRecord(
         topic,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+import orjson
 import pyarrow as pa
 
 from throughline.schemas.acceptance.events import REJECTS
+from throughline.schemas.wire.kafka_record import AVRO
+from throughline.schemas.wire.receipts import Shipment, State
 
 Way = Literal["file", "changes", "database", "http"]
 
@@ -31,6 +34,15 @@ on conflict do update set
 _GO_ON = """
 insert into positions (origin, identity, next_position) values (?, ?, ?)
 on conflict do update set identity = excluded.identity, next_position = excluded.next_position
+"""
+
+_MOVED_AT_ONCE = 10_000
+_STATES: tuple[State, ...] = ("waiting", "sent", "refused")
+_STANDING = "select headers, state, sent_at, refusal from records order by place"
+_SHIPPED = """
+select source, event_id, type, revision, retracts, sequence, recorded, content_hash, sent_at
+from shipped natural join sources
+order by place
 """
 
 
@@ -127,3 +139,44 @@ def deliveries_of(connection: sqlite3.Connection) -> list[DeliveryCount]:
     """What became of what was read, by way, origin and day."""
     columns = "way, origin, day, read, new, known, refused, left_out, backlog"
     return [DeliveryCount(*row) for row in connection.execute(f"select {columns} from deliveries")]
+
+
+def shipments_of(connection: sqlite3.Connection) -> Iterator[Shipment]:
+    """Everything that was ever taken in, in the order in which it was, and what became of it."""
+    for source, event, kind, revision, retracts, sequence, recorded, content, at in connection.execute(_SHIPPED):
+        yield Shipment(source, event, kind, revision, bool(retracts), sequence, recorded, content, "sent", at, None)
+    for headers, state, sent_at, refusal in connection.execute(_STANDING):
+        yield _shipment(headers, _STATES[state], sent_at, refusal)
+
+
+def move_shipped(connection: sqlite3.Connection, before: int) -> int:
+    """Delete the acknowledged records before a place, and keep of each what it was; how many."""
+    rows = connection.execute(
+        "select place, source_id, headers, sent_at from records where state = 1 and place < ?", [before]
+    )
+    while some := rows.fetchmany(_MOVED_AT_ONCE):
+        kept = []
+        for place, source_id, headers, sent_at in some:
+            one = _shipment(headers, "sent", sent_at, None)
+            said = (one.event_id, one.type, one.revision, int(one.retracts), one.sequence, one.recorded)
+            kept.append((place, source_id, *said, one.content_hash, sent_at))
+        connection.executemany("insert into shipped values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kept)
+    return int(connection.execute("delete from records where state = 1 and place < ?", [before]).rowcount)
+
+
+def _shipment(headers: str, state: State, sent_at: int | None, refusal: str | None) -> Shipment:
+    said: dict[str, str] = dict(orjson.loads(headers))
+    return Shipment(
+        source=said["ce_source"],
+        event_id=said["ce_id"],
+        type=said["ce_type"],
+        revision=said.get("ce_revision"),
+        retracts="ce_retracts" in said,
+        sequence=said.get("ce_sequence"),
+        recorded=said.get("ce_recordedtime") or said.get("ce_time") or said["ce_occurredon"],
+        # of an event as JSON the hash is of another text than that of the same event in Avro
+        content_hash=said["ce_contenthash"] if said["content-type"] == AVRO else None,
+        state=state,
+        sent_at=sent_at,
+        refusal=refusal,
+    )

@@ -47,7 +47,7 @@ create table shipped (
   retracts integer not null,
   sequence text,
   recorded text not null,  -- its time of recording, or its own
-  content_hash text not null,
+  content_hash text,  -- of its Avro; null for one that went as JSON
   sent_at integer not null
 );
 

@@ -21,15 +21,18 @@ import orjson
 
 from throughline.errors import OutboxFull
 from throughline.schemas.wire.kafka_record import KafkaRecord
+from throughline.schemas.wire.receipts import Shipment
 from throughline.sources.publish.ledger import (
     Delivery,
     DeliveryCount,
     Position,
     Refusal,
     deliveries_of,
+    move_shipped,
     note_delivery,
     positions_of,
     refusals_of,
+    shipments_of,
 )
 from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error
 
@@ -48,7 +51,7 @@ order by place
 limit ?
 """
 _COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
-_SHIPPED = "select headers, sent_at from records where state = 1 order by place"
+_IS_WHOLE = "select (select count(*) from known) <= (select count(*) from records) + (select count(*) from shipped)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,29 +180,26 @@ class Outbox(AbstractContextManager["Outbox"]):
                 for known in (self._sources[source],)
             ]
 
-    def shipped(self) -> Iterator[tuple[dict[str, str], int]]:
-        """What the broker has acknowledged and is still here, in the order of the outbox: its headers, and when
-        (seconds since 1970 UTC)."""
+    def shipments(self) -> Iterator[Shipment]:
+        """Everything that was ever taken in, in that order, and what became of it."""
         with self._lock, self._errors():
-            for text, sent_at in self._connection.execute(_SHIPPED):
-                yield dict(orjson.loads(text)), sent_at
+            yield from shipments_of(self._connection)
 
     @property
-    def is_pruned(self) -> bool:
-        """Whether records that were sent have been deleted."""
+    def is_whole(self) -> bool:
+        """Whether `shipments` are all: an earlier version forgot what it had sent days ago."""
         with self._lock, self._errors():
-            gone = self._connection.execute("select (select count(*) from known) > (select count(*) from records)")
-            return bool(gone.fetchone()[0])
+            counted = self._connection.execute(_IS_WHOLE).fetchone()
+            return bool(counted[0])
 
     def prune(self, *, kept_days: float = KEPT_DAYS, now: float | None = None) -> int:
-        """Delete records that were sent more than so many days ago; how many. Their events stay known."""
+        """Delete records that were sent more than so many days ago, but for what they were; how many."""
         before = (time.time() if now is None else now) - kept_days * _DAY
         with self._lock, self._errors(), self._transaction():
             row = self._connection.execute(
                 "select place from records where state = 1 and sent_at > ? order by place limit 1", [before]
             ).fetchone()
-            upto = (row[0] if row else _SEQUENCE_LIMIT,)
-            return int(self._connection.execute("delete from records where state = 1 and place < ?", upto).rowcount)
+            return move_shipped(self._connection, row[0] if row else _SEQUENCE_LIMIT)
 
     def positions(self) -> Mapping[str, Position]:
         """Where to go on with what is read on, by origin."""

@@ -59,7 +59,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
     "throughline/cli/terminal": ("sinks/questions", "quality/stewardship"),
     "throughline/cli/agencies": ("throughline/cli/terminal", "sources/publish"),
-    "throughline/cli/sources": ("throughline/cli/terminal", "sources/publish", "sources/changes"),
+    "throughline/cli/sources": (
+        "throughline/cli/terminal",
+        "sources/publish",
+        "sources/changes",
+        "quality/reconciliation",
+    ),
     "throughline/cli/boards": ("throughline/cli/terminal", "quality/figures", "sinks/board/pack", "sinks/board"),
     "throughline/cli/operators": ("throughline/cli/terminal", "throughline/live"),
     "throughline/cli/stewards": (
