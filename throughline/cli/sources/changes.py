@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -101,11 +103,10 @@ def changes_command(
             hint="Give --mapping FILE with `topic: {records: changes, …}`: docs/how-to/change-records.md.",
         )
     check_rules(mapping, domain)
-    stop = threading.Event()
-    _stop_on_signal(stop)
     made = Followed()
     try:
         with (
+            _stop_on_signal() as stop,
             Outbox(outbox_path) as outbox,
             ConnectTopics(
                 from_bootstrap or bootstrap, topics, {} if from_beginning else outbox.positions(), group=group
@@ -132,12 +133,20 @@ def changes_command(
         _print(made)
 
 
-def _stop_on_signal(stop: threading.Event) -> None:
+@contextmanager
+def _stop_on_signal() -> Iterator[threading.Event]:
+    """What is set by SIGTERM or Ctrl-C, so that what was read is sent before the end."""
+    stop = threading.Event()
+
     def end(number: int, frame: FrameType | None) -> None:
         stop.set()
 
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, end)
+    before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _print(made: Followed) -> None:
