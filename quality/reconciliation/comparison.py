@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from throughline.schemas.wire.receipts import Receipt, Receipts, Shipment, catalogue_name
 
-Key = tuple[str, str]
+Key = tuple[str, str | None, str]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class FindingCount:
 def compare(shipments: Iterable[Shipment], receipts: Receipts, type_prefix: str) -> Iterator[Finding]:
     """What differs, of the sources that the receipts are for; what agrees is not told."""
     stated: dict[Key, list[Receipt]] = defaultdict(list)
-    refused: dict[Key, Receipt] = {}
+    refused: dict[tuple[str, str], Receipt] = {}
     nameless: list[Receipt] = []
     for receipt in receipts.receipts:
         if receipt.event_id is None or receipt.source is None:
@@ -56,9 +56,9 @@ def compare(shipments: Iterable[Shipment], receipts: Receipts, type_prefix: str)
         elif receipt.outcome == "quarantined":
             refused.setdefault((receipt.source, receipt.event_id), receipt)
         else:
-            stated[receipt.source, receipt.event_id].append(receipt)
+            stated[receipt.source, receipt.area, receipt.event_id].append(receipt)
     ours = [one for one in shipments if one.source in receipts.sources]
-    sent = {(one.source, one.event_id) for one in ours}
+    sent = {(one.source, one.area, one.event_id) for one in ours}
     for one in ours if receipts.each_revision else _latest(ours):
         finding = _finding(one, stated, refused, receipts, type_prefix)
         if finding is not None:
@@ -66,7 +66,8 @@ def compare(shipments: Iterable[Shipment], receipts: Receipts, type_prefix: str)
     for key in stated.keys() - sent:
         first = min(stated[key], key=lambda given: given.received_at)
         yield Finding("not_sent_from_here", first.source, first.type, first.event_id, first.revision, first.received_at)
-    for receipt in (*nameless, *(given for key, given in refused.items() if key not in sent and key not in stated)):
+    named = {(source, event) for source, _, event in (*sent, *stated)}
+    for receipt in (*nameless, *(given for key, given in refused.items() if key not in named)):
         yield _quarantined(receipt, None)
 
 
@@ -93,14 +94,18 @@ def _latest(shipments: list[Shipment]) -> list[Shipment]:
     """Of each event what was taken in at its highest revision; nothing of one that is taken back."""
     found: dict[Key, Shipment] = {}
     for one in shipments:
-        key = (one.source, one.event_id)
+        key = (one.source, one.area, one.event_id)
         if key not in found or (one.revision or "") >= (found[key].revision or ""):
             found[key] = one
     return [one for one in found.values() if not one.retracts]
 
 
 def _finding(
-    one: Shipment, stated: dict[Key, list[Receipt]], refused: dict[Key, Receipt], receipts: Receipts, type_prefix: str
+    one: Shipment,
+    stated: dict[Key, list[Receipt]],
+    refused: dict[tuple[str, str], Receipt],
+    receipts: Receipts,
+    type_prefix: str,
 ) -> Finding | None:
     kind = catalogue_name(one.type, type_prefix)
     since = None if one.sent_at is None else datetime.fromtimestamp(one.sent_at, UTC).replace(tzinfo=None)
@@ -108,7 +113,7 @@ def _finding(
     def found(finding: str, reason: str | None = None, detail: str | None = None) -> Finding:
         return Finding(finding, one.source, kind, one.event_id, one.revision, since, reason, None, detail)
 
-    key = (one.source, one.event_id)
+    key = (one.source, one.area, one.event_id)
     there = stated.get(key, [])
     if receipts.each_revision:
         there = [receipt for receipt in there if receipt.revision == one.revision]
@@ -120,8 +125,8 @@ def _finding(
         hashes = {receipt.content_hash for receipt in standing}
         agrees = None in hashes or one.content_hash is None or one.content_hash in hashes
         return None if agrees else found("otherwise", "other_content")
-    if key in refused:
-        return _quarantined(refused[key], kind)
+    if (one.source, one.event_id) in refused:
+        return _quarantined(refused[one.source, one.event_id], kind)
     if one.state != "sent":
         return found("waiting") if one.state == "waiting" else found("refused_by_broker", one.refusal)
     if since is not None and (receipts.read_to is None or since > receipts.read_to):

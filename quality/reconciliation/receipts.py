@@ -23,8 +23,9 @@ from throughline.schemas.wire.receipts import Receipt, Receipts
 from throughline.sql import make_table, one_row, rows_by_name, sql
 
 _SHARED = """
-select source, event_id, type, received_at
-from timeline semi join asked using (source)
+select t.source, c.area, t.event_id, t.type, t.received_at
+from timeline t semi join asked using (source)
+join cases c using (case_id)
 order by all
 """
 _QUARANTINE = """
@@ -48,7 +49,7 @@ def receipts_of(connection: duckdb.DuckDBPyConnection, domain: Domain, sources: 
         has_events = bool(one_row(cursor, "select exists (from events)")[0])
         stated = list(_statements(cursor, domain) if has_events else _standing(cursor))
         refused = [
-            Receipt(**row, revision=None, outcome="quarantined", content_hash=None)
+            Receipt(**row, area=None, revision=None, outcome="quarantined", content_hash=None)
             for row in rows_by_name(cursor, _QUARANTINE)
             if row["reason"] != "conflict"
         ]
@@ -79,6 +80,7 @@ def _statements(cursor: duckdb.DuckDBPyConnection, domain: Domain) -> Iterator[R
         is_conflict = said["standing"] == "conflict"
         yield Receipt(
             source=row["source"],
+            area=row["area"],
             event_id=row["id"],
             type=row["type"],
             revision=row["revision"],

@@ -4,7 +4,7 @@ A file of receipts is JSON Lines, for one publisher alone and without anything t
 
     {"receipts": 1, "sources": ["urn:…"], "read_to": "2026-03-02T10:15:00Z", "each_revision": true}
     {"source": "urn:…", "event_id": "1", "type": "police.crime.recorded", "revision": null, "outcome": "accepted",
-     "content_hash": "…", "reason": null, "field": null, "detail": null, "origin": "police.case-events-3",
+     "area": "20", "content_hash": "…", "reason": null, "field": null, "detail": null, "origin": "police.case-events-3",
      "position": 41, "received_at": "2026-03-02T10:15:00Z"}
 
 `read_to` is when the latest record of any publisher was received: of what was sent after that, nothing is known yet.
@@ -27,7 +27,7 @@ VERSION = 1
 State = Literal["waiting", "sent", "refused"]
 Outcome = Literal["accepted", "conflict", "quarantined"]
 _OUTCOMES = ("accepted", "conflict", "quarantined")
-_TEXTS = ("source", "event_id", "type", "revision", "content_hash", "reason", "field", "detail", "origin")
+_TEXTS = ("source", "area", "event_id", "type", "revision", "content_hash", "reason", "field", "detail", "origin")
 _HINT = "`throughline quality receipts --source URN > receipts.jsonl` writes one, on the shared side."
 
 
@@ -37,6 +37,7 @@ class Shipment:
     UTC) of the acknowledgement, `recorded` as it was stated, `refusal` in the words of the broker."""
 
     source: str
+    area: str
     event_id: str
     type: str
     revision: str | None
@@ -52,9 +53,11 @@ class Shipment:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of one statement of an event, or of a record that is none: `source` and `event_id` where they could
-    be read. `content_hash` is that of its Avro, null where the shared side cannot say it. `received_at` is UTC."""
+    be read. `area` is null in quarantine, where nobody knows it. `content_hash` is that of its Avro, null where the
+    shared side cannot say it. `received_at` is UTC."""
 
     source: str | None
+    area: str | None
     event_id: str | None
     type: str | None
     revision: str | None

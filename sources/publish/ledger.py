@@ -40,7 +40,7 @@ _MOVED_AT_ONCE = 10_000
 _STATES: tuple[State, ...] = ("waiting", "sent", "refused")
 _STANDING = "select headers, state, sent_at, refusal from records order by place"
 _SHIPPED = """
-select source, event_id, type, revision, retracts, sequence, recorded, content_hash, sent_at
+select source, area, event_id, type, revision, retracts, sequence, recorded, content_hash, sent_at
 from shipped natural join sources
 order by place
 """
@@ -143,8 +143,9 @@ def deliveries_of(connection: sqlite3.Connection) -> list[DeliveryCount]:
 
 def shipments_of(connection: sqlite3.Connection) -> Iterator[Shipment]:
     """Everything that was ever taken in, in the order in which it was, and what became of it."""
-    for source, event, kind, revision, retracts, sequence, recorded, content, at in connection.execute(_SHIPPED):
-        yield Shipment(source, event, kind, revision, bool(retracts), sequence, recorded, content, "sent", at, None)
+    for source, area, event, kind, revision, retracts, sequence, recorded, content, at in connection.execute(_SHIPPED):
+        said = (source, area, event, kind, revision, bool(retracts), sequence, recorded, content)
+        yield Shipment(*said, "sent", at, None)
     for headers, state, sent_at, refusal in connection.execute(_STANDING):
         yield _shipment(headers, _STATES[state], sent_at, refusal)
 
@@ -158,9 +159,9 @@ def move_shipped(connection: sqlite3.Connection, before: int) -> int:
         kept = []
         for place, source_id, headers, sent_at in some:
             one = _shipment(headers, "sent", sent_at, None)
-            said = (one.event_id, one.type, one.revision, int(one.retracts), one.sequence, one.recorded)
+            said = (one.area, one.event_id, one.type, one.revision, int(one.retracts), one.sequence, one.recorded)
             kept.append((place, source_id, *said, one.content_hash, sent_at))
-        connection.executemany("insert into shipped values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kept)
+        connection.executemany("insert into shipped values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kept)
     return int(connection.execute("delete from records where state = 1 and place < ?", [before]).rowcount)
 
 
@@ -168,6 +169,7 @@ def _shipment(headers: str, state: State, sent_at: int | None, refusal: str | No
     said: dict[str, str] = dict(orjson.loads(headers))
     return Shipment(
         source=said["ce_source"],
+        area=said.get("ce_partitionkey", ""),
         event_id=said["ce_id"],
         type=said["ce_type"],
         revision=said.get("ce_revision"),

@@ -41,6 +41,7 @@ create table refusals (
 create table shipped (
   place integer primary key,
   source_id integer not null references sources,
+  area text not null,
   event_id text not null,
   type text not null,
   revision text,
@@ -50,5 +51,9 @@ create table shipped (
   content_hash text,  -- of its Avro; null for one that went as JSON
   sent_at integer not null
 );
+
+-- which outbox numbers the records of a feed, and the last number that it gave
+alter table feeds add column series text not null default '';
+alter table feeds add column last_number integer not null default 0;
 
 pragma user_version = 2;

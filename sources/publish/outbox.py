@@ -16,11 +16,12 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from secrets import token_hex
 
 import orjson
 
 from throughline.errors import OutboxFull
-from throughline.schemas.wire.kafka_record import KafkaRecord
+from throughline.schemas.wire.kafka_record import NUMBER_HEADER, KafkaRecord
 from throughline.schemas.wire.receipts import Shipment
 from throughline.sources.publish.ledger import (
     Delivery,
@@ -49,6 +50,10 @@ select place, source_id, topic, key, headers, value from records indexed by wait
 where state = 0 and place > ?
 order by place
 limit ?
+"""
+_FEED = """
+insert into feeds (source_id, topic, area, series) values (?, ?, ?, ?)
+on conflict do update set series = excluded.series
 """
 _COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
 _IS_WHOLE = "select (select count(*) from known) <= (select count(*) from records) + (select count(*) from shipped)"
@@ -101,7 +106,8 @@ class Outbox(AbstractContextManager["Outbox"]):
         self._lock = threading.RLock()
         self._connection = open_outbox_file(path)
         self._sources: dict[bytes, _Source] = {}
-        self._feeds: set[tuple[bytes, str, bytes]] = set()
+        # by source, topic and area: the series of its numbers, and the last of them
+        self._feeds: dict[tuple[bytes, str, bytes], tuple[str, int]] = {}
         self._waiting = 0
         with self._errors():
             self._recall()
@@ -242,10 +248,11 @@ class Outbox(AbstractContextManager["Outbox"]):
                 if own is None:
                     source.last_sequence += 1
                     record = record.with_header("ce_sequence", f"{number:0{SEQUENCE_DIGITS}}")
+                    record = record.with_header(NUMBER_HEADER, self._next_of_feed(name, source, record))
                 else:
                     source.last_sequence = max(source.last_sequence, _number(own))
+                    self._feed(name, source, record)
                 source.waiting += 1
-                self._feed(name, source, record)
                 rows.append((source.source_id, record.topic, record.key, _headers_text(record), record.value))
             if self._waiting + new > self.limit:
                 raise OutboxFull(
@@ -257,6 +264,13 @@ class Outbox(AbstractContextManager["Outbox"]):
             self._connection.executemany(
                 "update sources set last_sequence = ? where source_id = ?",
                 [(source.last_sequence, source.source_id) for source in self._sources.values()],
+            )
+            self._connection.executemany(
+                "update feeds set last_number = ? where source_id = ? and topic = ? and area = ?",
+                [
+                    (last, self._sources[name].source_id, topic, area)
+                    for (name, topic, area), (_, last) in self._feeds.items()
+                ],
             )
             if delivery is not None:
                 note_delivery(self._connection, delivery, new, known, int(time.time()))
@@ -270,18 +284,27 @@ class Outbox(AbstractContextManager["Outbox"]):
             found = self._sources[name] = _Source(int(row.lastrowid or 0), 0)
         return found
 
-    def _feed(self, name: bytes, source: _Source, record: KafkaRecord) -> None:
+    def _feed(self, name: bytes, source: _Source, record: KafkaRecord) -> tuple[str, int]:
         feed = (name, record.topic, record.key)
-        if feed not in self._feeds:
-            self._connection.execute("insert into feeds values (?, ?, ?)", [source.source_id, record.topic, record.key])
-            self._feeds.add(feed)
+        if not self._feeds.get(feed, ("", 0))[0]:
+            series = token_hex(4)
+            self._connection.execute(_FEED, [source.source_id, record.topic, record.key, series])
+            self._feeds[feed] = (series, 0)
+        return self._feeds[feed]
+
+    def _next_of_feed(self, name: bytes, source: _Source, record: KafkaRecord) -> str:
+        series, last = self._feed(name, source, record)
+        self._feeds[name, record.topic, record.key] = (series, last + 1)
+        return f"{series}:{last + 1}"
 
     def _recall(self) -> None:
         """Bring what is held in memory in line with the file."""
         known = self._connection.execute("select source_id, source, last_sequence from sources")
         self._sources = {name.encode(): _Source(source_id, last) for source_id, name, last in known}
-        feeds = self._connection.execute("select source, topic, area from feeds natural join sources")
-        self._feeds = {(name.encode(), topic, area) for name, topic, area in feeds}
+        feeds = self._connection.execute(
+            "select source, topic, area, series, last_number from feeds natural join sources"
+        )
+        self._feeds = {(name.encode(), topic, area): (series, last) for name, topic, area, series, last in feeds}
         self._count_waiting()
 
     def _count_waiting(self) -> None:

@@ -180,11 +180,11 @@ def test_receipts_that_are_none_are_told(old: str, new: str, told: str, tmp_path
 
 def receipt(number: int) -> Receipt:
     where = ("t-0", number, LATER)
-    return Receipt("s", f"n{number}", "t", None, "accepted", None, None, None, None, *where)
+    return Receipt("s", "20", f"n{number}", "t", None, "accepted", None, None, None, None, *where)
 
 
 def shipment(number: int, at: int = 0) -> Shipment:
-    return Shipment("s", f"n{number}", "t", None, False, None, "2025-01-06", None, "sent", at, None)
+    return Shipment("s", "20", f"n{number}", "t", None, False, None, "2025-01-06", None, "sent", at, None)
 
 
 @given(st.sets(st.integers(0, 30)), st.sets(st.integers(0, 30)))

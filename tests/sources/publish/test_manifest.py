@@ -87,7 +87,10 @@ def test_days_that_an_earlier_version_forgot_are_not_vouched_for(path: Path) -> 
     """What was sent on the 2nd and 3rd was deleted; the first left was sent on the 4th: from the 5th all is there."""
     four_days(path)
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript("drop table shipped; drop table refusals; drop table deliveries; drop table positions")
+        for table in ("shipped", "refusals", "deliveries", "positions"):
+            connection.execute(f"drop table {table}")
+        for column in ("series", "last_number"):
+            connection.execute(f"alter table feeds drop column {column}")
         connection.execute("pragma user_version = 1")
     made = manifest_of_outbox(path, "uk.test")
 
