@@ -58,6 +58,17 @@ def read_form(part: Entry) -> TimeForm:
     )
 
 
+def check_pattern(part: Entry, key: str, groups: int = 0) -> None:
+    """Note where the text of a key is no regular expression, or has fewer groups."""
+    try:
+        count = re.compile(part.word(key)).groups
+    except re.error as error:
+        part.fault(key, f"is no regular expression ({error.msg}).")
+    else:
+        if count < groups:
+            part.fault(key, "needs a group in round brackets around what is wanted.")
+
+
 def letters(format_: str) -> set[str]:
     """The strptime letters of a format."""
     return set(_LETTER.findall(format_))

@@ -29,9 +29,7 @@ match in the file's path, nothing where there is none and it says `needed: false
   which the next file lacks has vanished, and `vanished` what that means: `retract`, or `{type: …}` with constants of
   any field, for an event that happened between the two
 - `revision`: value, a whole number: of several things said under one id that with the highest counts
-- `topic`: the rows are records of a topic that Kafka Connect fills: `records` says whether they are `changes` of a
-  table's rows or what an `outbox` says, `deleted` what a deleted row means: `retract`, `ignore`, or `{type: …}` with
-  constants of any field. What stands around a row is named as `topic.py` says
+- `topic`: the rows are records of a topic that Kafka Connect fills; its keys stand at the top of `topic.py`
 - `emits`: list of overrides of `type`, `time`, `unit`, `agency`, `fields`, `sequence`, `recorded_at`, each
   with a `name` (becomes part of the id) and perhaps `when:` (conditions); a row gives one event for each. One with
   `changes: true` gives an event only where it says something else than in the snapshot before; it has no `time`, since
@@ -41,7 +39,6 @@ match in the file's path, nothing where there is none and it says `needed: false
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -50,9 +47,9 @@ from throughline.errors import UsageError
 from throughline.schemas.acceptance.rfc3339 import read_instant, read_label
 from throughline.schemas.definitions.entry import Entry, MappingProblemsError, Problems, read_entry
 from throughline.sources.formats.registry import row_formats
-from throughline.sources.mapping.forms import FORM_KEYS, read_form
+from throughline.sources.mapping.forms import FORM_KEYS, check_pattern, read_form
 from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, Snapshot, TimeForm, Value, Word
-from throughline.sources.mapping.topic import POSITION, check_columns, read_topic
+from throughline.sources.mapping.topic import in_order, read_topic
 
 REPAIRS = ("unquote", "whole")
 _OF_AN_EVENT = (
@@ -85,12 +82,7 @@ def load_mapping(path: Path) -> Mapping:
         revision=_value(top, "revision") if "revision" in top.map else None,
         topic=read_topic(top),
     )
-    if mapping.snapshot is not None and mapping.revision is not None:
-        top.fault("revision", "is not read: what is said later is said by a later snapshot.")
-    if mapping.topic is not None:
-        if mapping.topic.kind == "changes" and mapping.revision is None:
-            mapping = replace(mapping, revision=Value(column=POSITION, line=mapping.topic.line))
-        check_columns(top, mapping)
+    mapping = in_order(top, mapping)
     if mapping.snapshot is not None and mapping.counts_places:
         top.fault("id", "must not be made of the number of a row: a later snapshot has it elsewhere.")
     problems.raise_any(MappingProblemsError)
@@ -189,7 +181,7 @@ def _value(entry: Entry, key: str, *keys: str) -> Value:
     _one_of(part, "column", "constant", "path")
     said = {name: part.word(name) for name in ("column", "constant", "path", "otherwise", "split") if name in part.map}
     if "path" in said:
-        _check_pattern(part, "path", groups=1)
+        check_pattern(part, "path", groups=1)
     repair = part.names("repair", REPAIRS)
     digits = part.text("digits", needed=False)
     if digits and not (digits.isdecimal() and 1 <= int(digits) <= 100):
@@ -266,7 +258,7 @@ def _conditions(entry: Entry, key: str) -> tuple[Condition, ...]:
                 part.fault("present", "must be true or false.")
             test, words = ("present" if words == ("true",) else "absent"), ()
         if test == "matches":
-            _check_pattern(part, "matches")
+            check_pattern(part, "matches")
         found.append(Condition(part.word("column"), test, words, part.line("column")))
     return tuple(found)
 
@@ -283,16 +275,6 @@ def _identities(top: Entry) -> tuple[Identity, ...]:
     if top.map.get("id") is None or top.map["id"] == []:
         top.fault("id", "is missing.", "Write `id: row`, or {columns: […]}, or {hash: […]}.")
     return tuple(found)
-
-
-def _check_pattern(part: Entry, key: str, groups: int = 0) -> None:
-    try:
-        count = re.compile(part.word(key)).groups
-    except re.error as error:
-        part.fault(key, f"is no regular expression ({error.msg}).")
-    else:
-        if count < groups:
-            part.fault(key, "needs a group in round brackets around what is wanted.")
 
 
 def dated(mapping: Mapping, as_of: str) -> Mapping:

@@ -1,5 +1,8 @@
 """What a mapping says of records on a topic that Kafka Connect fills: what each record is, and what a deletion means.
 
+- `records`: `changes` of the rows of a table, or what an `outbox` says
+- `deleted`: of changes, what a deleted row means: `retract`, `ignore`, or `{type: …}` with constants of any field
+
 A row is what a record says; what stands around it has `../` before its name. Every record has `../key`, `../topic` and
 `../headers.NAME`, one of a change of a row also `../op` (`c` created, `u` updated, `d` deleted, `r` read by a
 snapshot), `../position` (where the change stands in the log of the database, as a whole number), `../source.NAME`,
@@ -43,14 +46,22 @@ def read_topic(top: Entry) -> TopicRecords | None:
     return TopicRecords(kind, deleted, top.line("topic"))
 
 
-def check_columns(top: Entry, mapping: Mapping) -> None:
-    """Note what a mapping of a topic names that no record can have, and ids that a record has only once."""
+def in_order(top: Entry, mapping: Mapping) -> Mapping:
+    """The mapping with what orders the things that it says of one id: of changes, where they stand in the log of their
+    database. Faults of what it names that no record can have, and of ids that a record has only once."""
+    if mapping.snapshot is not None and mapping.revision is not None:
+        top.fault("revision", "is not read: what is said later is said by a later snapshot.")
+    if mapping.topic is None:
+        return mapping
+    if mapping.topic.kind == "changes" and mapping.revision is None:
+        mapping = replace(mapping, revision=Value(column=POSITION, line=mapping.topic.line))
+    is_change = mapping.topic.kind == "changes"
     for name, line in mapping.columns().items():
-        is_change = mapping.topic is not None and mapping.topic.kind == "changes"
         if is_change and name.startswith(AROUND) and name[3:].split(".")[0] not in _HEADS:
             top.fault("topic", f"nothing around a record is called `{name}`.", "See `sources/mapping/topic.py`.", line)
     if mapping.counts_places:
         top.fault("id", "must not be made of the place of a record: one that is sent again has another.")
+    return mapping
 
 
 def of_deleted(mapping: Mapping) -> Mapping | None:

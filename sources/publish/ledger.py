@@ -59,8 +59,9 @@ class Delivery:
     """Something that was read at once, of one origin (a file, a partition of a topic, a query, a sender).
 
     `read` counts its records; `refused` (REJECTS) are those that give no event; `backlog` counts those that had stood
-    there before anybody looked. `position` is where to go on, noted with the events in one transaction; then `settled`
-    (first and last place, inclusive) says of which places nothing that was refused before is true any more.
+    there before anybody looked, `new` and `known` its events that were added before this was noted. `position` is where
+    to go on, noted with the events in one transaction; then `settled` (first and last place, inclusive) says of which
+    places nothing that was refused before is true any more.
     """
 
     way: Way
@@ -69,6 +70,8 @@ class Delivery:
     refused: pa.Table = field(default_factory=REJECTS.empty_table)
     left_out: int = 0
     backlog: int = 0
+    new: int = 0
+    known: int = 0
     position: Position | None = None
     settled: tuple[int, int] | None = None
 
@@ -106,7 +109,14 @@ class DeliveryCount:
 def note_delivery(connection: sqlite3.Connection, delivery: Delivery, new: int, known: int, at: int) -> None:
     """Note a delivery within the transaction of its events; `at` is in seconds since 1970 UTC."""
     day = datetime.fromtimestamp(at, UTC).date().isoformat()
-    counts = (delivery.read, new, known, delivery.refused.num_rows, delivery.left_out, delivery.backlog)
+    counts = (
+        delivery.read,
+        new + delivery.new,
+        known + delivery.known,
+        delivery.refused.num_rows,
+        delivery.left_out,
+        delivery.backlog,
+    )
     connection.execute(_COUNT, (delivery.way, delivery.origin, day, *counts))
     if delivery.settled is not None:
         connection.execute(

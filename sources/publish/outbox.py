@@ -11,32 +11,23 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from secrets import token_hex
+from typing import TypeVar
 
 import orjson
 
 from throughline.errors import OutboxFull
 from throughline.schemas.wire.kafka_record import NUMBER_HEADER, KafkaRecord
 from throughline.schemas.wire.receipts import Shipment
-from throughline.sources.publish.ledger import (
-    Delivery,
-    DeliveryCount,
-    Position,
-    Refusal,
-    deliveries_of,
-    move_shipped,
-    note_delivery,
-    positions_of,
-    refusals_of,
-    shipments_of,
-)
+from throughline.sources.publish.feed_numbers import FeedNumbers
+from throughline.sources.publish.ledger import Delivery, move_shipped, note_delivery, shipments_of
 from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error
 
+T = TypeVar("T")
 LIMIT = 5_000_000
 KEPT_DAYS = 7.0
 SEQUENCE_DIGITS = 12
@@ -50,10 +41,6 @@ select place, source_id, topic, key, headers, value from records indexed by wait
 where state = 0 and place > ?
 order by place
 limit ?
-"""
-_FEED = """
-insert into feeds (source_id, topic, area, series) values (?, ?, ?, ?)
-on conflict do update set series = excluded.series
 """
 _COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
 _IS_WHOLE = "select (select count(*) from known) <= (select count(*) from records) + (select count(*) from shipped)"
@@ -106,8 +93,7 @@ class Outbox(AbstractContextManager["Outbox"]):
         self._lock = threading.RLock()
         self._connection = open_outbox_file(path)
         self._sources: dict[bytes, _Source] = {}
-        # by source, topic and area: the series of its numbers, and the last of them
-        self._feeds: dict[tuple[bytes, str, bytes], tuple[str, int]] = {}
+        self._feeds = FeedNumbers()
         self._waiting = 0
         with self._errors():
             self._recall()
@@ -182,7 +168,7 @@ class Outbox(AbstractContextManager["Outbox"]):
         with self._lock:
             return [
                 Feed(source.decode(), topic, area.decode(), known.last_sequence, known.waiting)
-                for source, topic, area in sorted(self._feeds)
+                for source, topic, area in self._feeds
                 for known in (self._sources[source],)
             ]
 
@@ -207,20 +193,10 @@ class Outbox(AbstractContextManager["Outbox"]):
             ).fetchone()
             return move_shipped(self._connection, row[0] if row else _SEQUENCE_LIMIT)
 
-    def positions(self) -> Mapping[str, Position]:
-        """Where to go on with what is read on, by origin."""
+    def look(self, reader: Callable[[sqlite3.Connection], T]) -> T:
+        """What a reader of `ledger.py` finds: where to go on, what was refused, what became of each delivery."""
         with self._lock, self._errors():
-            return positions_of(self._connection)
-
-    def refusals(self) -> list[Refusal]:
-        """What was refused here and never sent."""
-        with self._lock, self._errors():
-            return refusals_of(self._connection)
-
-    def deliveries(self) -> list[DeliveryCount]:
-        """What became of what was read, by way in, origin and day."""
-        with self._lock, self._errors():
-            return deliveries_of(self._connection)
+            return reader(self._connection)
 
     def close(self) -> None:
         """Let another process use the file."""
@@ -245,13 +221,13 @@ class Outbox(AbstractContextManager["Outbox"]):
                     known += 1
                     continue
                 new += 1
+                feed = self._feeds.place(self._connection, name, source.source_id, record)
                 if own is None:
                     source.last_sequence += 1
                     record = record.with_header("ce_sequence", f"{number:0{SEQUENCE_DIGITS}}")
-                    record = record.with_header(NUMBER_HEADER, self._next_of_feed(name, source, record))
+                    record = record.with_header(NUMBER_HEADER, self._feeds.next_of(feed))
                 else:
                     source.last_sequence = max(source.last_sequence, _number(own))
-                    self._feed(name, source, record)
                 source.waiting += 1
                 rows.append((source.source_id, record.topic, record.key, _headers_text(record), record.value))
             if self._waiting + new > self.limit:
@@ -265,13 +241,7 @@ class Outbox(AbstractContextManager["Outbox"]):
                 "update sources set last_sequence = ? where source_id = ?",
                 [(source.last_sequence, source.source_id) for source in self._sources.values()],
             )
-            self._connection.executemany(
-                "update feeds set last_number = ? where source_id = ? and topic = ? and area = ?",
-                [
-                    (last, self._sources[name].source_id, topic, area)
-                    for (name, topic, area), (_, last) in self._feeds.items()
-                ],
-            )
+            self._feeds.write(self._connection, {name: one.source_id for name, one in self._sources.items()})
             if delivery is not None:
                 note_delivery(self._connection, delivery, new, known, int(time.time()))
         self._waiting += new
@@ -284,27 +254,11 @@ class Outbox(AbstractContextManager["Outbox"]):
             found = self._sources[name] = _Source(int(row.lastrowid or 0), 0)
         return found
 
-    def _feed(self, name: bytes, source: _Source, record: KafkaRecord) -> tuple[str, int]:
-        feed = (name, record.topic, record.key)
-        if not self._feeds.get(feed, ("", 0))[0]:
-            series = token_hex(4)
-            self._connection.execute(_FEED, [source.source_id, record.topic, record.key, series])
-            self._feeds[feed] = (series, 0)
-        return self._feeds[feed]
-
-    def _next_of_feed(self, name: bytes, source: _Source, record: KafkaRecord) -> str:
-        series, last = self._feed(name, source, record)
-        self._feeds[name, record.topic, record.key] = (series, last + 1)
-        return f"{series}:{last + 1}"
-
     def _recall(self) -> None:
         """Bring what is held in memory in line with the file."""
         known = self._connection.execute("select source_id, source, last_sequence from sources")
         self._sources = {name.encode(): _Source(source_id, last) for source_id, name, last in known}
-        feeds = self._connection.execute(
-            "select source, topic, area, series, last_number from feeds natural join sources"
-        )
-        self._feeds = {(name.encode(), topic, area): (series, last) for name, topic, area, series, last in feeds}
+        self._feeds.recall(self._connection)
         self._count_waiting()
 
     def _count_waiting(self) -> None:

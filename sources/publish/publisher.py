@@ -106,6 +106,10 @@ class Publisher(AbstractContextManager["Publisher"]):
         self._sender.wake()
         return added
 
+    def note(self, delivery: Delivery) -> None:
+        """Note a delivery of which all events were accepted before."""
+        self._outbox.add([], delivery)
+
     def flush(self, timeout: float) -> int:
         """Wait until nothing waits any more, or for `timeout` seconds; how many records still wait.
 

@@ -13,7 +13,7 @@ from debezium import CRIMES, change, write
 from throughline.errors import TopicMismatch, UsageError
 from throughline.sources.changes.reading import ConnectTopics, open_consumer
 from throughline.sources.mapping.mapping import load_mapping
-from throughline.sources.publish.ledger import Position
+from throughline.sources.publish.ledger import Position, positions_of
 from throughline.sources.publish.outbox import Outbox
 
 
@@ -24,7 +24,7 @@ def test_reading_goes_on_where_it_was_left(broker: RunningBroker, topic_prefix: 
     mapping = load_mapping(written_mapping(tmp_path))
 
     with Outbox(tmp_path / "outbox.sqlite") as outbox:
-        with ConnectTopics(broker.bootstrap, [topic], outbox.positions(), group=group) as reading:
+        with ConnectTopics(broker.bootstrap, [topic], outbox.look(positions_of), group=group) as reading:
             made = taken(reading, mapping, outbox)
         assert (made.read, made.new, made.left_out, made.backlog, made.refused) == (6, 5, 1, 2, {})
         assert outbox_says(outbox) == [
@@ -37,9 +37,9 @@ def test_reading_goes_on_where_it_was_left(broker: RunningBroker, topic_prefix: 
 
     write(broker.bootstrap, [change("u", 140, before=crime(3), after=crime(3, "harassment"))], topic_prefix)
     with Outbox(tmp_path / "outbox.sqlite") as outbox:
-        with ConnectTopics(broker.bootstrap, [topic], outbox.positions(), group=group) as reading:
+        with ConnectTopics(broker.bootstrap, [topic], outbox.look(positions_of), group=group) as reading:
             assert taken(reading, mapping, outbox).read == 1
-        (known,) = outbox.positions().values()
+        (known,) = outbox.look(positions_of).values()
     consumer = open_consumer(broker.bootstrap, group)
     (place,) = consumer.committed([TopicPartition(topic, 0)], timeout=10)
     consumer.close()

@@ -13,6 +13,7 @@ from throughline.errors import MappingError, OutboxFull
 from throughline.sources.changes.envelope import ConnectRecord
 from throughline.sources.changes.following import Followed
 from throughline.sources.mapping.mapping import load_mapping
+from throughline.sources.publish.ledger import deliveries_of, positions_of, refusals_of
 from throughline.sources.publish.outbox import Outbox
 
 
@@ -24,7 +25,7 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
 
 def follow(outbox: Outbox, records: Sequence[ConnectRecord], mapping: str = MAPPING) -> Followed:
     by = load_mapping(written_mapping(outbox.path.parent, mapping))
-    return taken(WrittenTopic(records, outbox.positions()), by, outbox)
+    return taken(WrittenTopic(records, outbox.look(positions_of)), by, outbox)
 
 
 def test_what_the_connector_writes_twice_is_sent_once(outbox: Outbox) -> None:
@@ -50,7 +51,7 @@ def test_what_does_not_fit_into_the_outbox_is_read_again(outbox: Outbox) -> None
     outbox.limit = 4
     with pytest.raises(OutboxFull):
         follow(outbox, history())
-    assert (outbox_says(outbox), outbox.positions()) == ([], {})
+    assert (outbox_says(outbox), outbox.look(positions_of)) == ([], {})
 
     outbox.limit = 5
     assert follow(outbox, history()).new == 5
@@ -63,7 +64,7 @@ def test_a_refused_record_is_noted_without_what_it_says(outbox: Outbox) -> None:
     made = follow(outbox, records)
 
     assert {reason: found.count for reason, found in made.refused.items()} == {"bad_field": 1, "unknown_operation": 1}
-    assert [(one.origin, one.position, one.reason, one.event_id) for one in outbox.refusals()] == [
+    assert [(one.origin, one.position, one.reason, one.event_id) for one in outbox.look(refusals_of)] == [
         (f"{CRIMES}-0", 0, "bad_field", "20/000001/26"),
         (f"{CRIMES}-0", 1, "unknown_operation", None),
     ]
@@ -74,13 +75,13 @@ def test_a_refused_record_is_noted_without_what_it_says(outbox: Outbox) -> None:
     )
     by = load_mapping(written_mapping(outbox.path.parent, mended))
     taken(WrittenTopic(records, {}), by, outbox)
-    assert [one.reason for one in outbox.refusals()] == ["unknown_operation"]
+    assert [one.reason for one in outbox.look(refusals_of)] == ["unknown_operation"]
 
 
 def test_each_day_is_accounted_for(outbox: Outbox) -> None:
     follow(outbox, history())
     follow(outbox, [*history(), change("t", 140)])
 
-    (count,) = outbox.deliveries()
+    (count,) = outbox.look(deliveries_of)
     assert (count.way, count.origin) == ("changes", f"{CRIMES}-0")
     assert (count.read, count.new, count.known, count.refused, count.left_out, count.backlog) == (7, 5, 0, 1, 1, 2)

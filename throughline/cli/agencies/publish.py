@@ -52,6 +52,12 @@ _ANSWER_SECONDS = 3.0
     type=click.FloatRange(0, min_open=True),
     help="Tell the broker that this system is alive, every this many seconds.",
 )
+@click.option(
+    "--backlog",
+    "is_backlog",
+    is_flag=True,
+    help="This is history that is loaded for the first time: it is noted as such.",
+)
 @click.option("--rate", type=click.IntRange(1), help="At most this many events a second.")
 @click.option(
     "--wait",
@@ -71,6 +77,7 @@ def publish_command(
     client: str,
     structured: bool,
     heartbeat: float | None,
+    is_backlog: bool,
     rate: int | None,
     wait: float,
 ) -> None:
@@ -101,6 +108,7 @@ def publish_command(
                 files,
                 mapping=mapping,
                 rate=rate,
+                is_backlog=is_backlog,
                 wait_seconds=wait,
                 report=report,
                 counts=made,

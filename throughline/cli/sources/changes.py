@@ -25,6 +25,7 @@ from throughline.sources.changes.following import Followed, follow
 from throughline.sources.changes.reading import ConnectTopics
 from throughline.sources.mapping.fit import check_rules
 from throughline.sources.publish.dispatch import wait_for_broker
+from throughline.sources.publish.ledger import positions_of
 from throughline.sources.publish.outbox import Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
 
@@ -109,7 +110,7 @@ def changes_command(
             _stop_on_signal() as stop,
             Outbox(outbox_path) as outbox,
             ConnectTopics(
-                from_bootstrap or bootstrap, topics, {} if from_beginning else outbox.positions(), group=group
+                from_bootstrap or bootstrap, topics, {} if from_beginning else outbox.look(positions_of), group=group
             ) as reading,
             Publisher(
                 bootstrap,

@@ -23,7 +23,7 @@ from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.receipts import Receipts, Shipment, joined, read_receipts
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import Store, open_store
-from throughline.sources.publish.ledger import Refusal
+from throughline.sources.publish.ledger import Refusal, refusals_of
 from throughline.sources.publish.outbox import Outbox
 from throughline.streams.shared.sink import Sink
 from throughline.streams.shared.state import open_shared
@@ -70,7 +70,7 @@ def reconcile_command(
         hint = "Give --receipts FILE, or --store FILE (for each partition one), or --bootstrap HOST:PORT."
         raise UsageError("There is one other side to compare with.", hint=hint)
     with Outbox(outbox_path) as outbox:
-        shipments, refusals, is_whole = list(outbox.shipments()), outbox.refusals(), outbox.is_whole
+        shipments, refusals, is_whole = list(outbox.shipments()), outbox.look(refusals_of), outbox.is_whole
     sources = tuple(dict.fromkeys(one.source for one in shipments))
     if receipts_paths:
         receipts = joined(read_receipts(path) for path in receipts_paths)
