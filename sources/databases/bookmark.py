@@ -39,8 +39,8 @@ class Bookmark:
     def __init__(self, outbox: Outbox, mapping: Mapping, relation: Relation) -> None:
         said = (mapping.source, relation.table, relation.select, relation.way, relation.by, *relation.key)
         self.reading = blake2b("\0".join(said).encode(), digest_size=16).hexdigest()
-        self._outbox = outbox
-        outbox.add((), _make)
+        self._outbox, self._origin = outbox, relation.name
+        outbox.add((), also=_make)
 
     def state(self) -> State | None:
         """What to go on from; None for a table that was never read."""
@@ -55,13 +55,17 @@ class Bookmark:
     def note(
         self, file: sqlite3.Connection, state: State, read: Iterable[Key], refused: Sequence[RefusedRow] = ()
     ) -> None:
-        """Note within a transaction of the outbox what to go on from, and what became of the rows of `read`."""
+        """Note within a transaction of the outbox what to go on from, and what became of the rows of `read`: what
+        was refused of them before is so no more."""
         file.execute(
             "insert into readings values (?, ?) on conflict do update set state = excluded.state",
             [self.reading, orjson.dumps(state).decode()],
         )
         file.executemany(
             "delete from refused_rows where reading = ? and row_key = ?", [(self.reading, _text(key)) for key in read]
+        )
+        file.executemany(
+            "delete from refusals where origin = ? and position = ?", [(self._origin, place_of(key)) for key in read]
         )
         file.executemany(
             "insert or ignore into refused_rows values (?, ?, ?, ?, ?)",
@@ -74,8 +78,13 @@ class Bookmark:
 
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = []
-        self._outbox.add((), lambda file: found.extend(file.execute(statement, [self.reading])))
+        self._outbox.add((), also=lambda file: found.extend(file.execute(statement, [self.reading])))
         return found
+
+
+def place_of(key: Key) -> int:
+    """A number for a row, the same each time that it is read."""
+    return int.from_bytes(blake2b(_text(key).encode(), digest_size=7).digest())
 
 
 def _make(file: sqlite3.Connection) -> None:

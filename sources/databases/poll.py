@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,16 +20,17 @@ from throughline.errors import MappingError
 from throughline.schemas.acceptance.events import EVENTS
 from throughline.schemas.definitions.domain import Domain
 from throughline.sources.databases.address import Database
-from throughline.sources.databases.bookmark import Bookmark, Key, RefusedRow, State
+from throughline.sources.databases.bookmark import Bookmark, Key, RefusedRow, State, place_of
 from throughline.sources.databases.numbers import read_numbered
 from throughline.sources.databases.portions import Portion, Selection
 from throughline.sources.databases.watermark import read_beyond
 from throughline.sources.databases.whole import next_time, published, stage, staged, sweep
-from throughline.sources.mapping.conversion import convert
+from throughline.sources.mapping.conversion import Converted, convert
 from throughline.sources.mapping.mapping import dated
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.mapping.relation import Relation
 from throughline.sources.mapping.snapshots import Snapshots
+from throughline.sources.publish.ledger import Delivery
 from throughline.sources.publish.outbox import Added, Noting, Outbox
 
 _REFUSED_LISTED = 1_000
@@ -59,7 +60,7 @@ class Polled:
 class Taker(Protocol):
     """What takes events, and with the last of them notes how far they were read; a publisher does."""
 
-    def publish(self, events: pa.Table, also: Noting | None = None) -> Added: ...
+    def publish(self, events: pa.Table, also: Noting | None = None, delivery: Delivery | None = None) -> Added: ...
 
 
 class Poll:
@@ -120,7 +121,8 @@ class Poll:
             for (portion, place), converted in self._converted(steps, self._mapping):
                 gone.difference_update(portion.keys)
                 refused = _refused_rows(portion, converted.batch.rejects)
-                self._keep(converted.batch.events, {**state, "place": place}, portion.keys, refused, made)
+                delivery = self._delivery(portion, converted, made)
+                self._keep(converted.batch.events, {**state, "place": place}, portion.keys, refused, made, delivery)
                 made.read += converted.rows
                 made.left_out += converted.left_out
         if not self._is_stopping():
@@ -136,6 +138,7 @@ class Poll:
         taken_at = next_time(place)
         mapping = dated(self._mapping, taken_at)
         refused: list[RefusedRow] = []
+        deliveries: list[Delivery] = []
         with Snapshots(mapping, self._domain) as snapshots:
             with self._selection(mapping) as selection:
                 steps = (
@@ -143,6 +146,7 @@ class Poll:
                 )
                 for (portion, _), converted in self._converted(steps, mapping):
                     snapshots.take(converted)
+                    deliveries.append(self._delivery(portion, converted, made))
                     refused += _refused_rows(portion, converted.batch.rejects)
                     made.read += converted.rows
                     made.left_out += converted.left_out
@@ -150,7 +154,14 @@ class Poll:
                 return
             place, others = stage(snapshots, self._folder, place, taken_at)
         made.refuse([RefusedRow((), row["reason"], row["field"], row["detail"]) for row in others.to_pylist()])
-        self._keep(EVENTS.empty_table(), {**state, "place": place}, self._bookmark.refused(), refused, made)
+        delivery = replace(
+            deliveries[0],
+            read=made.read,
+            left_out=made.left_out,
+            backlog=made.read if made.is_first else 0,
+            refused=pa.concat_tables([one.refused for one in deliveries]),
+        )
+        self._keep(EVENTS.empty_table(), {**state, "place": place}, self._bookmark.refused(), refused, made, delivery)
         if "under_way" in place:
             place = self._publish_staged(state, place, made)
         sweep(self._folder, place)
@@ -165,7 +176,7 @@ class Poll:
 
     def _publish_staged(self, state: State, place: State, made: Polled) -> State:
         for events in staged(self._folder, place):
-            added = self._taker.publish(events)
+            added = self._taker.publish(events, delivery=Delivery("database", self._relation.name, 0))
             made.new += added.new
             made.known += added.known
         place = published(place)
@@ -189,6 +200,20 @@ class Poll:
         for converted in convert(rows(), mapping, self._domain, Path(self._relation.name)):
             yield under_way.popleft(), converted
 
+    def _delivery(self, portion: Portion, converted: Converted, made: Polled) -> Delivery:
+        """What is noted of a portion: a row of a table has no place but its key."""
+        rejects = converted.batch.rejects
+        places = [place_of(portion.keys[one - portion.first]) for one in rejects["position"].to_pylist()]
+        column = rejects.schema.get_field_index("position")
+        return Delivery(
+            way="database",
+            origin=self._relation.name,
+            read=converted.rows,
+            refused=rejects.set_column(column, "position", pa.array(places, pa.int64())),
+            left_out=converted.left_out,
+            backlog=converted.rows if made.is_first else 0,
+        )
+
     def _keep(
         self,
         events: pa.Table,
@@ -196,8 +221,9 @@ class Poll:
         read: Sequence[Key] | set[Key],
         refused: Sequence[RefusedRow],
         made: Polled,
+        delivery: Delivery | None = None,
     ) -> None:
-        added = self._taker.publish(events, lambda file: self._bookmark.note(file, state, read, refused))
+        added = self._taker.publish(events, lambda file: self._bookmark.note(file, state, read, refused), delivery)
         made.new += added.new
         made.known += added.known
         made.refuse(refused)

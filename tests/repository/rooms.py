@@ -26,6 +26,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sources": ("sources/mapping",),
     "sources/publish": ("sources",),
     "sources/databases": ("sources/publish",),
+    "sources/changes": ("sources/publish",),
     "sinks": (),
     "sinks/quarantine": (),
     "sinks/questions": ("sinks",),
@@ -59,7 +60,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
     "throughline/cli/terminal": ("sinks/questions", "quality/stewardship"),
     "throughline/cli/agencies": ("throughline/cli/terminal", "sources/publish"),
-    "throughline/cli/sources": ("throughline/cli/terminal", "sources/publish", "sources/databases"),
+    "throughline/cli/sources": (
+        "throughline/cli/terminal",
+        "sources/publish",
+        "sources/changes",
+        "sources/databases",
+        "quality/reconciliation",
+    ),
     "throughline/cli/boards": ("throughline/cli/terminal", "quality/figures", "sinks/board/pack", "sinks/board"),
     "throughline/cli/operators": ("throughline/cli/terminal", "throughline/live"),
     "throughline/cli/stewards": (

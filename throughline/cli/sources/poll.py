@@ -33,6 +33,7 @@ from throughline.sources.databases.poll import Poll, Polled, relation_of
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.mapping.relation import Relation
 from throughline.sources.publish.dispatch import wait_for_broker
+from throughline.sources.publish.ledger import Delivery
 from throughline.sources.publish.outbox import Added, Noting, Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
 
@@ -186,11 +187,11 @@ class _Printer:
     def __init__(self, outbox: Outbox, domain: Domain) -> None:
         self._outbox, self._domain = outbox, domain
 
-    def publish(self, events: pa.Table, also: Noting | None = None) -> Added:
+    def publish(self, events: pa.Table, also: Noting | None = None, delivery: Delivery | None = None) -> Added:
         for row in plain_rows(events):
             event = event_object(with_placeholders(row), self._domain.type_prefix)
             click.echo(to_structured(event).decode())
-        self._outbox.add((), also)
+        self._outbox.add((), also=also)
         return Added(new=events.num_rows)
 
 
