@@ -192,6 +192,17 @@ def _walk(value: Any, steps: list[Step], around: list[Found], lists: set[str]) -
         yield from _walk(one, rest, [*around, own], lists)
 
 
+def columns_of(value: dict[str, Any]) -> tuple[Found, set[str]] | Reject:
+    """What stands in an object, by its path, and which paths may have several values."""
+    found: Found = {}
+    lists: set[str] = set()
+    try:
+        _gather(value, "", found, lists, False, 0)
+    except _Refused as refused:
+        return refused.reject
+    return found, lists
+
+
 def _gather(value: Any, path: str, found: Found, lists: set[str], in_list: bool, depth: int) -> None:
     if depth > _DEPTH:
         raise _Refused("too_deep", f"a row nests deeper than {_DEPTH} levels")

@@ -9,11 +9,12 @@ from pathlib import Path
 import duckdb
 
 from throughline.schemas.definitions.domain import Domain
-from throughline.schemas.definitions.entry import Problem, Problems, nearest
-from throughline.sources.mapping.forms import EPOCHS, faults
+from throughline.schemas.definitions.entry import MappingProblemsError, Problem, Problems, nearest
+from throughline.sources.mapping.forms import NAMED, faults
 from throughline.sources.mapping.parts import Condition, Emit, Mapping, Snapshot, TimeForm, Value
 from throughline.sources.mapping.statement import TIMES, CatalogueWords, catalogue_words
 from throughline.sources.mapping.times import text
+from throughline.sources.mapping.topic import of_deleted
 
 
 def check_mapping(
@@ -31,6 +32,18 @@ def check_mapping(
     check.catalogue(domain)
     check.forms(path)
     return list(dict.fromkeys(check.problems.found))
+
+
+def check_rules(mapping: Mapping, domain: Domain) -> None:
+    """Raise MappingProblemsError where a mapping does not fit the domain, whatever rows it will be given."""
+    check = _Check(mapping)
+    check.catalogue(domain)
+    deletion = of_deleted(mapping)
+    if deletion is not None:
+        deleted = _Check(deletion)
+        deleted.catalogue(domain)
+        check.problems.found += deleted.problems.found
+    check.problems.raise_any(MappingProblemsError)
 
 
 class _Check:
@@ -140,8 +153,8 @@ class _Check:
             self.fault(value.line, f"{key}.{name}", problem, hint)
         with duckdb.connect(":memory:") as connection:
             for one in form.formats:
-                if one not in ("iso", *EPOCHS) and not _runs(connection, f"select try_strptime('', {text(one)})"):
-                    hint = "Write iso, epoch_s, epoch_ms, or strptime letters such as %d/%m/%Y %H:%M."
+                if one not in NAMED and not _runs(connection, f"select try_strptime('', {text(one)})"):
+                    hint = f"Write {', '.join(NAMED)}, or strptime letters such as %d/%m/%Y %H:%M."
                     self.fault(value.line, f"{key}.format", f"`{one}` is no form of a time.", hint)
 
     def _dates(self) -> Iterator[Value]:

@@ -28,16 +28,17 @@ match in the file's path, nothing where there is none and it says `needed: false
   `as_of` (as `time`; a day or month means its end) says which, unless `--as-of` does; `complete: true` says that a row
   which the next file lacks has vanished, and `vanished` what that means: `retract`, or `{type: …}` with constants of
   any field, for an event that happened between the two
-- `emits`: list of overrides of `type`, `time`, `unit`, `agency`, `fields`, `sequence`, `recorded_at`, each
-  with a `name` (becomes part of the id) and perhaps `when:` (conditions); a row gives one event for each. One with
-  `changes: true` gives an event only where it says something else than in the snapshot before; it has no `time`, since
-  it happened between the two
+- `database`: rows of a database instead of a file's, by the keys at the top of `relation.py`
+- `revision`: value, a whole number: of several things said under one id that with the highest counts
+- `topic`: the rows are records of a topic that Kafka Connect fills; its keys stand at the top of `topic.py`
+- `emits`: list of overrides of `type`, `time`, `unit`, `agency`, `fields`, `sequence`, `recorded_at`, each with a
+  `name` (becomes part of the id) and perhaps `when:` (conditions); a row gives one event for each. One with `changes:
+  true` gives one only where it says something else than in the snapshot before; it has no `time`: that lies between
 - `ignore`: columns knowingly not used
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -46,8 +47,10 @@ from throughline.errors import UsageError
 from throughline.schemas.acceptance.rfc3339 import read_instant, read_label
 from throughline.schemas.definitions.entry import Entry, MappingProblemsError, Problems, read_entry
 from throughline.sources.formats.registry import row_formats
-from throughline.sources.mapping.forms import FORM_KEYS, read_form
+from throughline.sources.mapping.forms import FORM_KEYS, check_pattern, read_form
 from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, Snapshot, TimeForm, Value, Word
+from throughline.sources.mapping.relation import read_relation
+from throughline.sources.mapping.topic import in_order, read_topic
 
 REPAIRS = ("unquote", "whole")
 _OF_AN_EVENT = (
@@ -62,11 +65,9 @@ def load_mapping(path: Path) -> Mapping:
     top = read_entry(path, problems, as_words=True)
     problems.raise_any(MappingProblemsError)
     formats = [one for one in row_formats() if one.key]
-    top.only(
-        *("title", "note", "source", "area", "filters", "id", "emits", "ignore", "snapshot"),
-        *_OF_AN_EVENT,
-        *(one.key for one in formats),
-    )
+    own = ("title", "note", "source", "area", "filters", "id", "emits", "ignore", "snapshot")
+    top.only("database", "revision", "topic", *own, *_OF_AN_EVENT, *(one.key for one in formats))
+    relation = read_relation(top)
     mapping = Mapping(
         file=path,
         title=top.text("title"),
@@ -75,11 +76,15 @@ def load_mapping(path: Path) -> Mapping:
         identities=_identities(top),
         filters=_conditions(top, "filters"),
         ignore=top.words("ignore"),
-        settings={one.key: one.settings(part) for one in formats if (part := top.entry(one.key)) is not None},
+        settings={one.key: one.settings(part) for one in formats if (part := top.entry(one.key)) is not None}
+        | ({} if relation is None else {"database": {"relation": relation}}),
         snapshot=_snapshot(top),
+        revision=_value(top, "revision") if "revision" in top.map else None,
+        topic=read_topic(top),
     )
-    if mapping.snapshot is not None and mapping.counts_places:
-        top.fault("id", "must not be made of the number of a row: a later snapshot has it elsewhere.")
+    mapping = in_order(top, mapping)
+    if mapping.counts_places and (mapping.snapshot is not None or relation is not None):
+        top.fault("id", "must not be made of the number of a row: read later, it has another.")
     problems.raise_any(MappingProblemsError)
     return mapping
 
@@ -176,7 +181,7 @@ def _value(entry: Entry, key: str, *keys: str) -> Value:
     _one_of(part, "column", "constant", "path")
     said = {name: part.word(name) for name in ("column", "constant", "path", "otherwise", "split") if name in part.map}
     if "path" in said:
-        _check_pattern(part, "path", groups=1)
+        check_pattern(part, "path", groups=1)
     repair = part.names("repair", REPAIRS)
     digits = part.text("digits", needed=False)
     if digits and not (digits.isdecimal() and 1 <= int(digits) <= 100):
@@ -253,7 +258,7 @@ def _conditions(entry: Entry, key: str) -> tuple[Condition, ...]:
                 part.fault("present", "must be true or false.")
             test, words = ("present" if words == ("true",) else "absent"), ()
         if test == "matches":
-            _check_pattern(part, "matches")
+            check_pattern(part, "matches")
         found.append(Condition(part.word("column"), test, words, part.line("column")))
     return tuple(found)
 
@@ -270,16 +275,6 @@ def _identities(top: Entry) -> tuple[Identity, ...]:
     if top.map.get("id") is None or top.map["id"] == []:
         top.fault("id", "is missing.", "Write `id: row`, or {columns: […]}, or {hash: […]}.")
     return tuple(found)
-
-
-def _check_pattern(part: Entry, key: str, groups: int = 0) -> None:
-    try:
-        count = re.compile(part.word(key)).groups
-    except re.error as error:
-        part.fault(key, f"is no regular expression ({error.msg}).")
-    else:
-        if count < groups:
-            part.fault(key, "needs a group in round brackets around what is wanted.")
 
 
 def dated(mapping: Mapping, as_of: str) -> Mapping:

@@ -15,7 +15,7 @@ from pathlib import Path
 from throughline.schemas.acceptance.events import EVENTS
 from throughline.schemas.acceptance.rules import Rules
 from throughline.schemas.acceptance.type_form import FieldForm
-from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, TimeForm, Value
+from throughline.sources.mapping.parts import OPERATION, Condition, Emit, Identity, Mapping, TimeForm, Value
 from throughline.sources.mapping.times import TimeSql, text
 
 TIMES = {"timestamp": "instant", "date": "date"}
@@ -134,7 +134,8 @@ class MappingSql:
             "occurred_precision": occurred.precision,
             "recorded_at": recorded,
             "sequence": self._sequence(emit, faults),
-            "revision": "null::varchar" if as_of is None else as_of.revision,
+            "revision": self._revision(as_of, faults),
+            "retracts": self._retracts(),
             "identifiers": self._identifiers(emit, faults),
             "data": data,
             "origin": "getvariable('origin')::varchar",
@@ -149,6 +150,23 @@ class MappingSql:
             f"  {faults.column(3)} as fault_detail,\n  r.raw as raw\n"
             f"from {self._layers(f'(select *, {type_sql} as type_of_row from source_rows r where {where}) r')}"
         )
+
+    def _revision(self, as_of: TimeSql | None, faults: _Faults) -> str:
+        if as_of is not None:
+            return as_of.revision
+        if self.mapping.revision is None:
+            return "null::varchar"
+        given = f"ltrim({self._value(self.mapping.revision, 'revision', faults)}, '0')"
+        name = self.mapping.revision.column or "revision"
+        told = f"`{name}` orders what is said of one id, and is no whole number of at most 18 digits"
+        faults.add(f"not coalesce(regexp_full_match({given}, '[0-9]{{0,18}}'), false)", "bad_revision", name, told)
+        return f"lpad({given}, 18, '0')"
+
+    def _retracts(self) -> str:
+        topic = self.mapping.topic
+        if topic is None or topic.deleted is None or topic.deleted.type or OPERATION not in self.place:
+            return "null::boolean"
+        return f"case when {self._column(OPERATION)} = 'd' then true end"
 
     def _layers(self, source: str) -> str:
         """The rows of `source` with the columns of every time that is read."""

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -19,7 +20,8 @@ from throughline.schemas.wire.kafka_record import KafkaRecord, heartbeat, plain_
 from throughline.sources.connection.security import OPEN, Security
 from throughline.sources.publish.confluent import ConfluentTransport
 from throughline.sources.publish.kafka_python import KafkaPythonTransport
-from throughline.sources.publish.outbox import Added, Outbox, Waiting
+from throughline.sources.publish.ledger import Delivery
+from throughline.sources.publish.outbox import Added, Noting, Outbox, Waiting
 from throughline.sources.publish.sender import Sender
 from throughline.sources.publish.transport import Transport
 
@@ -81,20 +83,46 @@ class Publisher(AbstractContextManager["Publisher"]):
         """Why no broker was reached lately; empty while all is well."""
         return self._sender.trouble
 
-    def publish(self, events: pa.Table) -> Added:
+    def publish(self, events: pa.Table, also: Noting | None = None, delivery: Delivery | None = None) -> Added:
         """Accept events (EVENTS): they will be on Kafka, now or later, at least once. How many were new.
 
-        Raises OutboxFull where there is no room for them even after waiting; those before it are accepted.
+        `also` notes how far they were read, and `delivery` what they came in, in the transaction that takes the last of
+        them. Raises OutboxFull where
+        there is no room for them even after waiting; those before it are accepted.
         """
         added = Added()
         rows = plain_rows(events)
-        while batch := list(islice(rows, _ADDED_AT_ONCE)):
+        batch = list(islice(rows, _ADDED_AT_ONCE))
+        while batch or also is not None:
+            rest = list(islice(rows, _ADDED_AT_ONCE))
             records = [self._record(row) for row in batch]
             self._wait_for_room(len(records))
-            more = self._outbox.add(records)
+            if rest:
+                more = self._outbox.add(records)
+            else:
+                whole = None if delivery is None else replace(delivery, new=added.new, known=added.known)
+                more = self._outbox.add(records, whole, also)
             self._sender.wake()
             added = Added(added.new + more.new, added.known + more.known)
+            if not rest:
+                break
+            batch = rest
         return added
+
+    def take(self, delivery: Delivery, events: pa.Table) -> Added:
+        """Accept the events (EVENTS) of one delivery together with what is to be noted of it: all of it, or nothing.
+
+        Raises OutboxFull where there is no room for them even after waiting.
+        """
+        records = [self._record(row) for row in plain_rows(events)]
+        self._wait_for_room(len(records))
+        added = self._outbox.add(records, delivery)
+        self._sender.wake()
+        return added
+
+    def note(self, delivery: Delivery) -> None:
+        """Note a delivery of which all events were accepted before."""
+        self._outbox.add([], delivery)
 
     def flush(self, timeout: float) -> int:
         """Wait until nothing waits any more, or for `timeout` seconds; how many records still wait.

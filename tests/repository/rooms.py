@@ -27,6 +27,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sources": ("sources/mapping",),
     "sources/connection": ("schemas/wire", "schemas/secrets"),
     "sources/publish": ("sources", "sources/connection"),
+    "sources/databases": ("sources/publish",),
+    "sources/changes": ("sources/publish",),
     "sinks": (),
     "sinks/quarantine": (),
     "sinks/questions": ("sinks",),
@@ -60,7 +62,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
     "throughline/cli/terminal": ("sinks/questions", "quality/stewardship"),
     "throughline/cli/agencies": ("throughline/cli/terminal", "sources/publish"),
-    "throughline/cli/sources": ("throughline/cli/terminal", "sources/publish"),
+    "throughline/cli/sources": (
+        "throughline/cli/terminal",
+        "sources/publish",
+        "sources/changes",
+        "sources/databases",
+        "quality/reconciliation",
+    ),
     "throughline/cli/boards": ("throughline/cli/terminal", "quality/figures", "sinks/board/pack", "sinks/board"),
     "throughline/cli/operators": ("throughline/cli/terminal", "throughline/live"),
     "throughline/cli/stewards": (
@@ -86,7 +94,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bench/hostile": ("bench/instruments", "throughline/broker", "streams/worker"),
     "bench/mutation": ("streams/join",),
     "bench/scale": ("schemas/definitions",),
-    "bench": ("bench/live", "sources/publish"),
+    "bench": ("bench/live", "sources/publish", "sources/databases"),
     "bench/board": ("bench",),
 }
 

@@ -53,6 +53,12 @@ _ANSWER_SECONDS = 3.0
     type=click.FloatRange(0, min_open=True),
     help="Tell the broker that this system is alive, every this many seconds.",
 )
+@click.option(
+    "--backlog",
+    "is_backlog",
+    is_flag=True,
+    help="This is history that is loaded for the first time: it is noted as such.",
+)
 @click.option("--rate", type=click.IntRange(1), help="At most this many events a second.")
 @click.option(
     "--wait",
@@ -73,6 +79,7 @@ def publish_command(
     client: str,
     structured: bool,
     heartbeat: float | None,
+    is_backlog: bool,
     rate: int | None,
     wait: float,
 ) -> None:
@@ -110,6 +117,7 @@ def publish_command(
                 files,
                 mapping=mapping,
                 rate=rate,
+                is_backlog=is_backlog,
                 wait_seconds=wait,
                 report=report,
                 counts=made,
@@ -142,10 +150,5 @@ def _print(made: Published, *, is_sent: bool) -> None:
     if made.read:
         new, known = ("published", "published before") if is_sent else ("taken into the outbox", "there before")
         click.echo(f"{made.read:,} read, {made.new:,} {new}, {made.known:,} {known}.")
-    if made.refused:
-        click.echo(
-            f"{sum(found.count for found in made.refused.values()):,} not published: the catalogue refuses them."
-        )
-    for reason, found in sorted(made.refused.items(), key=lambda item: -item[1].count):
-        name = f"`{found.field}`: " if found.field else ""
-        click.echo(f"  {found.count:,} {reason}; the first at {found.where}: {name}{found.detail}")
+    for line in made.refused_lines():
+        click.echo(line)
