@@ -101,7 +101,9 @@ def run(way: str, kills: int, folder: Path, url: str, seed: int = 1) -> Result:
 
 class closing_engine:  # noqa: N801 - reads as a word where it is used
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        # a file of SQLite is not written while it is read
+        patience = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
+        self._engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"), **patience)
 
     def __enter__(self) -> Engine:
         return self._engine
