@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from throughline.errors import BrokerRefused
+from throughline.errors import BrokerRefused, OutboxError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore
@@ -36,7 +36,7 @@ class Publisher(AbstractContextManager["Publisher"]):
     What was refused earlier is tried again: whatever was wrong may be put right. `client` is one of CLIENTS and
     `settings` are of that client (TLS, SASL). With `structured` the events go as JSON instead of Avro. With
     `heartbeat_seconds` each source says so often that it lives. `room_seconds` is how long `publish` waits for room in
-    the outbox.
+    the outbox; `lives` says of a source whether it was heard of, where another process speaks for it.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Publisher(AbstractContextManager["Publisher"]):
         structured: bool = False,
         heartbeat_seconds: float | None = None,
         room_seconds: float = 60.0,
+        lives: Callable[[str], bool] = lambda source: True,
     ) -> None:
         self.bootstrap = bootstrap
         self._topics = topics
@@ -59,6 +60,7 @@ class Publisher(AbstractContextManager["Publisher"]):
         self._structured = structured
         self._heartbeat_seconds = heartbeat_seconds
         self._room_seconds = room_seconds
+        self._lives = lives
         self._store = SchemaStore(domain)
         self._beat_at = 0.0
         self._refusals_told = 0
@@ -78,6 +80,15 @@ class Publisher(AbstractContextManager["Publisher"]):
     def trouble(self) -> str:
         """Why no broker was reached lately; empty while all is well."""
         return self._sender.trouble
+
+    @property
+    def failure(self) -> OutboxError | None:
+        """Why nothing is sent any more; None while all is well."""
+        return self._sender.failure
+
+    def wake(self) -> None:
+        """Say that somebody has put more into the outbox."""
+        self._sender.wake()
 
     def publish(self, events: pa.Table) -> Added:
         """Accept events (EVENTS): they will be on Kafka, now or later, at least once. How many were new.
@@ -151,6 +162,7 @@ class Publisher(AbstractContextManager["Publisher"]):
                 every_seconds=self._heartbeat_seconds,
             )
             for feed in self._outbox.feeds()
+            if self._lives(feed.source)
         ]
 
 
