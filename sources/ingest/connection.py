@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS = 15.0
@@ -29,6 +30,8 @@ class PatientProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         self._unwatch()
         super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:
+            self._watch()
 
     def _watch(self) -> None:
         """Nobody answers: either the head is not there yet, or the answer has gone and more of the body comes."""

@@ -162,9 +162,9 @@ def _posting(most_bytes: int) -> dict[str, Any]:
         "operationId": "postEvents",
         "summary": "Post one event, or a batch of them.",
         "description": f"Structured mode (`{STRUCTURED}`), batch mode (`{BATCH}`), or binary mode: attributes as "
-        f"percent-encoded `ce-` headers and `data` as the body (`application/json`). A body has at most {most_bytes:,} bytes "
-        f"and {MOST_EVENTS:,} events, and may be packed ({ENCODINGS}). Each record is judged alone: what is refused "
-        "does not hold up the others.",
+        f"percent-encoded `ce-` headers and `data` as the body (`application/json`). A body has at most {most_bytes:,} "
+        f"bytes and {MOST_EVENTS:,} events, and may be packed ({ENCODINGS}). Each record is judged alone: what is "
+        "refused does not hold up the others.",
         "parameters": [key],
         "requestBody": {
             "required": True,

@@ -60,6 +60,7 @@ class Intake:
     def __init__(
         self,
         domain: Domain,
+        schemas: SchemaStore,
         topics: Topics,
         outbox: Outbox,
         receipts: Receipts,
@@ -69,13 +70,13 @@ class Intake:
         structured: bool = False,
     ) -> None:
         self._domain = domain
+        self._schemas = schemas
         self._topics = topics
         self._outbox = outbox
         self._receipts = receipts
         self._count = count
         self._wake = wake
         self._structured = structured
-        self._schemas = SchemaStore(domain)
 
     def take(self, token: Token, post: Post) -> Answer:
         """Keep the events of a post. Raises RequestRefused where the request as a whole is not taken, OutboxError and

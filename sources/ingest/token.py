@@ -35,6 +35,13 @@ _HASH = re.compile(r"sha256:([0-9a-f]{64})").fullmatch
 _NOBODY = b"\0" * 32
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes a value out each time that it stands there."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 @dataclass(frozen=True)
 class Token:
     """What a token stands for. `areas` None: every area. Days are of UTC."""
@@ -105,7 +112,7 @@ def write_tokens(path: Path, tokens: Sequence[Token]) -> None:
         row |= {"hash": f"sha256:{token.hash.hex()}", "issued": token.issued, "expires": token.expires}
         rows.append(row if token.revoked is None else row | {"revoked": token.revoked})
     text = "# Written by `throughline ingest token`. Hashes only: a secret is shown once, when it is made.\n"
-    text += yaml.safe_dump({"tokens": rows}, sort_keys=False, allow_unicode=True)
+    text += yaml.dump({"tokens": rows}, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
     new = path.with_name(f"{path.name}.new")
     try:
         new.unlink(missing_ok=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -17,6 +19,7 @@ from throughline.cli.terminal.writing import write_rows
 from throughline.errors import AccessError, UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics, load_topics
+from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.sinks.questions.query import Format
 from throughline.sources.ingest.opening import SERVER, check_host, proxies_of
 from throughline.sources.ingest.token import Tokens, make_token, read_tokens, revoke, write_tokens
@@ -153,7 +156,7 @@ def ingest(
             )  # fmt: skip
         service = Service(
             Intake(
-                domain, topics, outbox, receipts, structured=structured,
+                domain, SchemaStore(domain), topics, outbox, receipts, structured=structured,
                 count=lambda source, events: rates.take(source, max(0, events - 1)),  # a request has counted as one
                 wake=publisher.wake if publisher else lambda: None,
             ),
@@ -180,6 +183,8 @@ def ingest(
         click.echo(f"Events are taken at {scheme}://{address_of(listening)}/events  (Ctrl+C ends it)")
         if publisher is None:
             click.echo("No broker was named: events wait in the outbox.", err=True)
+        # uvicorn raises the signal once more when it has ended: the outbox is to be closed all the same
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         uvicorn.Server(config).run(sockets=[listening])
 
 
