@@ -157,7 +157,7 @@ def _posting(most_bytes: int) -> dict[str, Any]:
         "description": "The same key with the same request gives the same receipt; with another request, 422.",
         "schema": {**_TEXT, "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
     }
-    batch = {"type": "array", "maxItems": MOST_EVENTS, "items": event}
+    batch = {"type": "array", "items": event}
     return {
         "operationId": "postEvents",
         "summary": "Post one event, or a batch of them.",

@@ -1,0 +1,50 @@
+"""What was answered with 202 is in the outbox, once, however the process ends: `python -m bench.ingest` kills it often."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import orjson
+from posted import BATCH, Running, add_token, crime, ids_in, running
+
+from throughline.sources.publish.outbox import Outbox
+
+CLIENTS = 3
+
+
+def post_until_it_dies(made: Running, secret: str, client: int, told: list[str], enough: threading.Event) -> None:
+    """Post batches of five, and each a second time, as a client does that heard no answer."""
+    headers = {"Authorization": f"Bearer {secret}", "Content-Type": BATCH}
+    with httpx.Client(base_url=made.url, headers=headers, trust_env=False) as line:
+        for batch in range(10_000):
+            events = [crime(f"{client}-{batch}-{number}") for number in range(5)]
+            try:
+                for _ in range(2):
+                    if line.post("/events", content=orjson.dumps(events)).status_code == 202:
+                        told += [event["id"] for event in events]
+            except httpx.HTTPError:
+                return
+            if batch == 5:
+                enough.set()
+
+
+def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
+    secret, told, enough = add_token(tmp_path / "tokens.yaml"), list[str](), threading.Event()
+    with running(tmp_path, "--rate", 1_000_000, stop=lambda process: process.kill()) as made:
+        clients = [
+            threading.Thread(target=post_until_it_dies, args=(made, secret, client, told, enough))
+            for client in range(CLIENTS)
+        ]
+        for client in clients:
+            client.start()
+        assert enough.wait(30)
+    for client in clients:
+        client.join()
+
+    with Outbox(tmp_path / "outbox.sqlite") as outbox:
+        kept = Counter(ids_in(outbox))
+    assert set(told) <= set(kept)
+    assert set(kept.values()) == {1}
