@@ -1,4 +1,4 @@
-"""`throughline ingest` as somebody starts it: tokens, where it listens, by TLS or behind a proxy, and what its log says."""
+"""`throughline ingest` as somebody starts it: tokens, where it listens, TLS, a proxy, and what its log says."""
 
 from __future__ import annotations
 
