@@ -36,7 +36,8 @@ class Publisher(AbstractContextManager["Publisher"]):
     What was refused earlier is tried again: whatever was wrong may be put right. `client` is one of CLIENTS and
     `settings` are of that client (TLS, SASL). With `structured` the events go as JSON instead of Avro. With
     `heartbeat_seconds` each source says so often that it lives. `room_seconds` is how long `publish` waits for room in
-    the outbox; `lives` says of a source whether it was heard of, where another process speaks for it.
+    the outbox; `lives` says of a source whether it was heard of, where another process speaks for it; `retry_seconds` is
+    that of Sender.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Publisher(AbstractContextManager["Publisher"]):
         heartbeat_seconds: float | None = None,
         room_seconds: float = 60.0,
         lives: Callable[[str], bool] = lambda source: True,
+        retry_seconds: float | None = None,
     ) -> None:
         self.bootstrap = bootstrap
         self._topics = topics
@@ -65,7 +67,9 @@ class Publisher(AbstractContextManager["Publisher"]):
         self._beat_at = 0.0
         self._refusals_told = 0
         outbox.retry_refused()
-        self._sender = Sender(outbox, lambda: CLIENTS[client](bootstrap, settings), self._beats)
+        self._sender = Sender(
+            outbox, lambda: CLIENTS[client](bootstrap, settings), self._beats, retry_seconds=retry_seconds
+        )
         self._sender.start()
 
     def __exit__(self, *_: object) -> None:

@@ -41,7 +41,7 @@ def test_the_page_leads_to_a_timeline(tmp_path: Path) -> None:
         env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=700,
         check=False,
     )
 

@@ -1,36 +1,44 @@
-"""A source lives while something is heard of its system: that the service lives says nothing of it."""
+"""What a service that runs for long sends besides: signs of life, and once more what a broker refused.
+
+A source lives while something is heard of its system: that the service lives says nothing of it.
+"""
 
 from __future__ import annotations
 
-import threading
 import time
 from pathlib import Path
 
 import orjson
 import pytest
-from posted import RMS, domain, service, topics, until
+from posted import RMS, crime, domain, service, topics, until
 
 from throughline.schemas.wire.kafka_record import HEARTBEAT_TYPE, KafkaRecord
 from throughline.sources.publish import publisher as publishing
 from throughline.sources.publish.publisher import Publisher
-from throughline.sources.publish.transport import Done
+from throughline.sources.publish.transport import Done, Fault, Verdict
 
 
 class Heard:
-    """A client of Kafka that takes everything."""
+    """A client of Kafka that takes everything, or refuses it while it `lacks` the topic."""
 
     trouble = ""
     is_broken = False
 
     def __init__(self) -> None:
+        self.lacks = False
+        self.refusals = 0
         self.beats: list[tuple[str, dict[str, object]]] = []
-        self.turns = threading.Event()
 
     def send(self, record: KafkaRecord, done: Done) -> bool:
         said = {name: text.decode() for name, text in record.headers}
         if said["ce_type"] == HEARTBEAT_TYPE:
             self.beats.append((said["ce_source"], orjson.loads(record.value)))
-        done(None)
+            done(None)
+        elif self.lacks:
+            self.refusals += 1
+            done(Fault(Verdict.REFUSED, "unknown topic"))
+        else:
+            done(None)
         return True
 
     def poll(self, seconds: float) -> None:
@@ -63,7 +71,20 @@ def test_heartbeats_are_of_sources_that_were_heard_of(tmp_path: Path, monkeypatc
             until(lambda: "feed-7" in {source for source, _ in kafka.beats})
 
 
-def crime_of(source: str, number: int) -> dict[str, object]:
-    from posted import crime
+def test_what_a_broker_refused_is_sent_once_it_is_put_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A topic that is made later: without a new start, and in the order in which they came."""
+    kafka = Heard()
+    kafka.lacks = True
+    monkeypatch.setitem(publishing.CLIENTS, "confluent", lambda bootstrap, settings: kafka)  # type: ignore[call-overload]
+    with service(tmp_path) as posted:
+        posted.post([crime(1), crime(2)], "application/cloudevents-batch+json")
+        with Publisher("nowhere:1", topics(), domain(), posted.outbox, retry_seconds=0.1) as publisher:
+            until(lambda: kafka.refusals >= 6)
+            assert (publisher.sent, posted.waiting()) != (2, [])
+            kafka.lacks = False
+            until(lambda: publisher.sent == 2)
+            assert publisher.flush(20) == 0
 
+
+def crime_of(source: str, number: int) -> dict[str, object]:
     return crime(number, source=source)

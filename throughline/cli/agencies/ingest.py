@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path, dir_okay=False)
 # a source that was heard of within so many intervals lives
 _INTERVALS = 2
+# a topic that was missing is there by then
+_RETRY_SECONDS = 30.0
 
 _tokens_option = click.option(
     "--tokens",
@@ -151,7 +153,7 @@ def ingest(
             publisher = opened.enter_context(
                 Publisher(
                     bootstrap, topics, domain, outbox, client=client, structured=structured,
-                    heartbeat_seconds=heartbeat, lives=lives,
+                    heartbeat_seconds=heartbeat, lives=lives, retry_seconds=_RETRY_SECONDS,
                 )
             )  # fmt: skip
         service = Service(
