@@ -36,8 +36,8 @@ class Publisher(AbstractContextManager["Publisher"]):
     What was refused earlier is tried again: whatever was wrong may be put right. `client` is one of CLIENTS and
     `settings` are of that client (TLS, SASL). With `structured` the events go as JSON instead of Avro. With
     `heartbeat_seconds` each source says so often that it lives. `room_seconds` is how long `publish` waits for room in
-    the outbox; `lives` says of a source whether it was heard of, where another process speaks for it; `retry_seconds` is
-    that of Sender.
+    the outbox; `lives` says of a source whether it was heard of, where another process speaks for it; `retry_seconds`
+    is that of Sender.
     """
 
     def __init__(

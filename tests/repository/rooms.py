@@ -87,7 +87,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bench/scale": ("schemas/definitions",),
     "bench": ("bench/live", "sources/publish"),
     "bench/board": ("bench",),
-    "bench/ingest": ("throughline/cli",),
+    "bench/ingest": ("sources/publish",),
 }
 
 # What every room may import, and what imports nothing: errors, the reading of SQL files, and the version.
