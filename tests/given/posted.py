@@ -155,7 +155,7 @@ def running(
 ) -> Iterator[Running]:
     """`throughline ingest` over the files of `folder`; at the end it is told to stop, and ends with 0."""
     command = [
-        *(sys.executable, "-c", START, "ingest", "--port", "0", "--tokens", folder / "tokens.yaml"),
+        *(sys.executable, "-c", START, "--port", "0", "--tokens", folder / "tokens.yaml"),
         *("--outbox", folder / "outbox.sqlite", *arguments),
     ]
     with (folder / "ingest.log").open("a") as log:
