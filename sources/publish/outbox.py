@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
@@ -71,10 +71,12 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of the records given to `add`: `new` ones, and `known` ones that are there already."""
+    """What became of the records given to `add`: `new` ones, and `known` ones that are there already; of each in turn
+    whether it was new."""
 
     new: int = 0
     known: int = 0
+    fates: tuple[bool, ...] = field(default=(), compare=False)
 
 
 @dataclass
@@ -209,7 +211,7 @@ class Outbox(AbstractContextManager["Outbox"]):
             self._connection.close()
 
     def _add(self, records: Iterable[KafkaRecord], delivery: Delivery | None, also: Noting | None) -> Added:
-        new = known = 0
+        fates = []
         rows = []
         with self._transaction():
             remember = self._connection.cursor().execute
@@ -222,10 +224,9 @@ class Outbox(AbstractContextManager["Outbox"]):
                 found = remember(
                     "insert or ignore into known values (?, ?)", [blake2b(event, digest_size=16).digest(), number]
                 )
+                fates.append(bool(found.rowcount))
                 if not found.rowcount:
-                    known += 1
                     continue
-                new += 1
                 feed = self._feeds.place(self._connection, name, source.source_id, record)
                 if own is None:
                     source.last_sequence += 1
@@ -235,6 +236,7 @@ class Outbox(AbstractContextManager["Outbox"]):
                     source.last_sequence = max(source.last_sequence, _number(own))
                 source.waiting += 1
                 rows.append((source.source_id, record.topic, record.key, _headers_text(record), record.value))
+            new = len(rows)
             if self._waiting + new > self.limit:
                 raise OutboxFull(
                     f"`{self.path}` would have {self._waiting + new:,} records to send, more than {self.limit:,}.",
@@ -250,9 +252,9 @@ class Outbox(AbstractContextManager["Outbox"]):
             if also is not None:
                 also(self._connection)
             if delivery is not None:
-                note_delivery(self._connection, delivery, new, known, int(time.time()))
+                note_delivery(self._connection, delivery, new, len(fates) - new, int(time.time()))
         self._waiting += new
-        return Added(new, known)
+        return Added(new, len(fates) - new, tuple(fates))
 
     def _source(self, name: bytes) -> _Source:
         found = self._sources.get(name)

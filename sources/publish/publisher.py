@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from throughline.errors import BrokerRefused
+from throughline.errors import BrokerRefused, OutboxError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore
@@ -39,7 +39,8 @@ class Publisher(AbstractContextManager["Publisher"]):
     What was refused earlier is tried again: whatever was wrong may be put right. `client` is one of CLIENTS and
     `settings` are of that client; `security` says how the broker is reached, by either. With `structured` the events
     go as JSON instead of Avro. With `heartbeat_seconds` each source says so often that it lives. `room_seconds` is how
-    long `publish` waits for room in the outbox.
+    long `publish` waits for room in the outbox; `lives` says of a source whether it was heard of, where another process
+    speaks for it; `retry_seconds` is that of Sender.
     """
 
     def __init__(
@@ -55,6 +56,8 @@ class Publisher(AbstractContextManager["Publisher"]):
         structured: bool = False,
         heartbeat_seconds: float | None = None,
         room_seconds: float = 60.0,
+        lives: Callable[[str], bool] = lambda source: True,
+        retry_seconds: float | None = None,
     ) -> None:
         self.bootstrap, self.security = bootstrap, security
         self._topics = topics
@@ -63,11 +66,17 @@ class Publisher(AbstractContextManager["Publisher"]):
         self._structured = structured
         self._heartbeat_seconds = heartbeat_seconds
         self._room_seconds = room_seconds
+        self._lives = lives
         self._store = SchemaStore(domain)
         self._beat_at = 0.0
         self._refusals_told = 0
         outbox.retry_refused()
-        self._sender = Sender(outbox, lambda: CLIENTS[client](bootstrap, settings, security=security), self._beats)
+        self._sender = Sender(
+            outbox,
+            lambda: CLIENTS[client](bootstrap, settings, security=security),
+            self._beats,
+            retry_seconds=retry_seconds,
+        )
         self._sender.start()
 
     def __exit__(self, *_: object) -> None:
@@ -82,6 +91,15 @@ class Publisher(AbstractContextManager["Publisher"]):
     def trouble(self) -> str:
         """Why no broker was reached lately; empty while all is well."""
         return self._sender.trouble
+
+    @property
+    def failure(self) -> OutboxError | None:
+        """Why nothing is sent any more; None while all is well."""
+        return self._sender.failure
+
+    def wake(self) -> None:
+        """Say that somebody has put more into the outbox."""
+        self._sender.wake()
 
     def publish(self, events: pa.Table, also: Noting | None = None, delivery: Delivery | None = None) -> Added:
         """Accept events (EVENTS): they will be on Kafka, now or later, at least once. How many were new.
@@ -181,6 +199,7 @@ class Publisher(AbstractContextManager["Publisher"]):
                 every_seconds=self._heartbeat_seconds,
             )
             for feed in self._outbox.feeds()
+            if self._lives(feed.source)
         ]
 
 

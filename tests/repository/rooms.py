@@ -29,6 +29,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sources/publish": ("sources", "sources/connection"),
     "sources/databases": ("sources/publish",),
     "sources/changes": ("sources/publish",),
+    "sources/ingest": ("sources/publish",),
     "sinks": (),
     "sinks/quarantine": (),
     "sinks/questions": ("sinks",),
@@ -45,7 +46,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "quality/figures": ("quality/stewardship",),
     "sinks/charts": (),
     "sinks/sheets": (),
-    "sinks/board/access": ("schemas/secrets", "sinks"),
+    "sinks/board/access": ("schemas/secrets", "schemas/wire", "sinks"),
     "sinks/board/words": ("quality/letters",),
     "sinks/board/reading": ("sinks/questions", "sinks/measures", "streams/join"),
     "sinks/board/frame": ("sinks/board/words", "sinks/board/reading", "sinks/board/access", "sinks/disclosure"),
@@ -61,7 +62,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "throughline/demo": ("throughline/demo/story", "streams/join"),
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
     "throughline/cli/terminal": ("sinks/questions", "quality/stewardship"),
-    "throughline/cli/agencies": ("throughline/cli/terminal", "sources/publish"),
+    "throughline/cli/agencies": ("throughline/cli/terminal", "sources/ingest"),
     "throughline/cli/sources": (
         "throughline/cli/terminal",
         "sources/publish",
@@ -96,6 +97,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bench/scale": ("schemas/definitions",),
     "bench": ("bench/live", "sources/publish", "sources/databases"),
     "bench/board": ("bench",),
+    "bench/ingest": ("sources/publish",),
 }
 
 # What every room may import, and what imports nothing: errors, the reading of SQL files, and the version.

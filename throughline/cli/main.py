@@ -11,6 +11,7 @@ import click
 
 from throughline import __version__
 from throughline.cli.agencies.compatibility import compatibility
+from throughline.cli.agencies.ingest import ingest
 from throughline.cli.agencies.publish import publish_command
 from throughline.cli.agencies.rules import catalogue, standards
 from throughline.cli.agencies.topics import topics
@@ -105,7 +106,7 @@ _WORK = {
     "Start here": (demo, replay, catalogue, standards),
     "Ask (boards)": (board, measure, since, timeline, handoffs, delays, query, export, figure, restated_command),
     "Keep it sound (stewards)": (quality, quarantine, conflicts, links, lineage_command),
-    "Publish (agencies)": (source, publish_command, manifest_command, compatibility),
+    "Publish (agencies)": (source, publish_command, ingest, manifest_command, compatibility),
     "Look after a store": (digest, verify, rebuild),
     "Run it live": (up, topics, worker, sink, live),
     "In your shell": (completion,),

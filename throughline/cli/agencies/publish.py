@@ -18,6 +18,7 @@ from throughline.cli.terminal.options import (
     usual_domain_option,
 )
 from throughline.cli.terminal.progress import progress_bar
+from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.broker_address import broker_unavailable, silence
@@ -30,7 +31,7 @@ _ANSWER_SECONDS = 3.0
 
 
 @click.command("publish", short_help="Publish event files, or a mapped export, to Kafka.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @broker_options
 @topic_prefix_option
 @usual_domain_option
@@ -87,10 +88,15 @@ def publish_command(
 
     Events go through an outbox on this machine. What the outbox has taken will arrive, even if the broker or this
     process is down for a while; what was sent before is not sent again. Records that the catalogue refuses are not
-    published: they are counted and named.
+    published: they are counted and named. Without PATHS, what waits in the outbox is sent.
 
     Example: throughline publish events.jsonl --bootstrap localhost:9092
     """
+    if not paths and not outbox_path.exists():
+        raise UsageError(
+            f"There is nothing to publish: no PATH was given, and there is no outbox `{outbox_path}`.",
+            hint="Name event files, or an outbox in which events wait.",
+        )
     topics = load_topics(domain, prefix=topic_prefix)
     mapping = mapping_of(mapping_name, domain, taken_at)
     made, files = Published(), list(paths)
@@ -127,6 +133,8 @@ def publish_command(
         _print(made, is_sent=False)
         raise
     _print(made, is_sent=True)
+    if not files:
+        click.echo(f"{publisher.sent:,} that waited were sent.")
 
 
 def _say_if_silent(publisher: Publisher, outbox_path: Path, wait: float) -> None:
