@@ -107,7 +107,7 @@ def _records(path: Path, settings: Settings, lists: set[str]) -> Iterator[tuple[
     """What stands in each row and around it; of a document that is refused why, and its bytes. `lists` takes the paths
     that may have several values."""
     steps = _steps(settings.get("rows", "."))
-    for value in _documents(path):
+    for value in documents_of(path):
         read = read_json(value.raw) if len(value.raw) <= _DOCUMENT_BYTES else None
         if read is None and len(value.raw) > _DOCUMENT_BYTES:
             read = Reject("too_large", None, "a document, or an element of the outermost array, may have 64 MB")
@@ -128,7 +128,7 @@ def _records(path: Path, settings: Settings, lists: set[str]) -> Iterator[tuple[
             yield found, b""
 
 
-def _documents(path: Path) -> Iterator[Value]:
+def documents_of(path: Path) -> Iterator[Value]:
     """The documents of a file: quickly where each has a line, or the file is one."""
     with open_bytes(path) as file:
         head = file.read(_DOCUMENT_BYTES)

@@ -39,12 +39,13 @@ def read_workbook(path: Path, settings: Settings) -> Iterator[Rows]:
     Without `header_row` the first row with a value names the columns. Raises DataError where that cannot be done, where
     several sheets have rows and none is named, and where the file is damaged, protected, or something else.
     """
-    with _open(path) as sheets:
+    with open_sheets(path) as sheets:
         yield from _Reader(path, _chosen(path, sheets, settings.get("sheet", "")), settings).read()
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[list[Sheet]]:
+def open_sheets(path: Path) -> Iterator[list[Sheet]]:
+    """The sheets of a file in its order, while it is open. Raises DataError where it is damaged, protected, or none."""
     try:
         with path.open("rb") as file:
             head = file.read(4096)

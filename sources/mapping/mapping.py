@@ -41,14 +41,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from throughline.errors import UsageError
 from throughline.schemas.acceptance.rfc3339 import read_instant, read_label
 from throughline.schemas.definitions.entry import Entry, MappingProblemsError, Problems, read_entry
+from throughline.schemas.definitions.yaml_lines import YamlList, YamlMap
 from throughline.sources.formats.registry import row_formats
 from throughline.sources.mapping.forms import FORM_KEYS, read_form
 from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, Snapshot, TimeForm, Value, Word
 
+UNDECIDED = "DECIDE:"
+"""How a draft marks what is left to decide: a mapping that still has it is no mapping."""
 REPAIRS = ("unquote", "whole")
 _OF_AN_EVENT = (
     *("type", "types", "otherwise", "time", "recorded_at", "sequence"),
@@ -60,6 +64,7 @@ def load_mapping(path: Path) -> Mapping:
     """Read a mapping file. Raises MappingProblemsError with file, line and key of each thing that is wrong."""
     problems = Problems()
     top = read_entry(path, problems, as_words=True)
+    _refuse_undecided(top.map, top)
     problems.raise_any(MappingProblemsError)
     formats = [one for one in row_formats() if one.key]
     top.only(
@@ -82,6 +87,21 @@ def load_mapping(path: Path) -> Mapping:
         top.fault("id", "must not be made of the number of a row: a later snapshot has it elsewhere.")
     problems.raise_any(MappingProblemsError)
     return mapping
+
+
+def _refuse_undecided(value: Any, top: Entry, key: str = "", line: int = 1) -> None:
+    """A fault for each text of a draft that is not answered yet; keys are texts, too."""
+    if isinstance(value, str) and value.startswith(UNDECIDED):
+        said = value.removeprefix(UNDECIDED).strip()
+        top.fault(key or None, "is still to be decided.", f"Put one of these in its place: {said}.", line)
+    elif isinstance(value, YamlMap):
+        for name, inner in value.items():
+            at = value.line_of(name)
+            _refuse_undecided(name, top, key, at)
+            _refuse_undecided(inner, top, f"{key}.{name}" if key else name, at)
+    elif isinstance(value, YamlList):
+        for inner, at in zip(value, value.lines, strict=True):
+            _refuse_undecided(inner, top, key, at)
 
 
 def _emits(top: Entry) -> Iterator[Emit]:
