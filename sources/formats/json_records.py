@@ -20,6 +20,7 @@ import pyarrow as pa
 from throughline.errors import DataError
 from throughline.schemas.acceptance.reject import Reject, read_json
 from throughline.schemas.definitions.entry import Entry
+from throughline.schemas.definitions.key import Key, Section
 from throughline.schemas.wire.documents import Documents, Value
 from throughline.sources.formats.kinds import refuse_other_kind
 from throughline.sources.formats.registry import RowFormat, Settings
@@ -226,12 +227,32 @@ def _steps(rows: str) -> list[Step]:
     return [] if rows == "." else [(one.removesuffix("[]"), one.endswith("[]")) for one in rows.split(".")]
 
 
+KEYS = Section(
+    "`json`",
+    "JSON that is no CloudEvents. A column is a path from the row: `id`, `suspect.name`, and around it `../urn`.",
+    (
+        Key(
+            "rows",
+            "The path to the objects that are the rows, `[]` behind a list; without it each document is one.",
+            'json: {rows: "cases[].events[]"}\nidentifiers: {crime_ref: ../no}\n'
+            "time: {column: at}\nid: {columns: [../no, at]}",
+            "identifiers.crime_ref → 20/000123/26",
+            file='{"cases": [{"no": "20/000123/26", "events": [{"at": "2026-01-05T10:15:00Z"}]}]}',
+        ),
+    ),
+)
+
+
 def _settings(entry: Entry) -> Settings:
-    entry.only("rows")
+    KEYS.only(entry)
     rows = entry.text("rows")
     if rows and rows != "." and any(not name or set(name) & set("[]*/") for name, _ in _steps(rows)):
         entry.fault("rows", "must be names from the document, lists with [], such as cases[].events[]; or a point.")
     return {"rows": rows}
 
 
-FORMATS = (RowFormat((".json", ".jsonl", ".ndjson"), read_json_rows, key="json", settings=_settings, is_packed=True),)
+FORMATS = (
+    RowFormat(
+        (".json", ".jsonl", ".ndjson"), read_json_rows, key="json", settings=_settings, is_packed=True, sections=(KEYS,)
+    ),
+)

@@ -20,6 +20,8 @@ from throughline.sources.workbench.likeness import (
 )
 
 _STEPS = frozenset(["status", "step", "event", "activity", "action", "stage", "milestone", "task", "transition"])
+# of the name of a file
+_SAY_NOTHING = frozenset(["case", "export", "extract", "list", "file", "data", "report", "table", "dump", "all", "new"])
 _CALLED = 0.5
 _TIMES = ("timestamp", "date")
 
@@ -56,7 +58,8 @@ class Catalogue:
 
     def __init__(self, domain: Domain, columns: Sequence[Column], dated: frozenset[str], names: Sequence[str]) -> None:
         """`names` are all that is called: the file, then its columns; `dated` the columns that read as times."""
-        self.domain, self.columns, self.dated, self.title = domain, columns, dated, names[0]
+        self.domain, self.columns, self.dated = domain, columns, dated
+        self.title = " ".join(word for word in tokens(names[0]) if word not in _SAY_NOTHING)
         self.spoken = {word for name in names for word in tokens(name)}
         self._fits: dict[tuple[str, str, tuple[str, ...] | None], Filled | None] = {}
 
@@ -64,7 +67,7 @@ class Catalogue:
         """Every type that an agency's system can say, the best first; `kinds` are the identifiers that are there."""
         types = [one for one in self.domain.types.values() if not one.type.startswith("steward.")]
         made = [self._candidate(one, kinds) for one in types]
-        return sorted(made, key=lambda one: (-one.score, one.type))
+        return sorted(made, key=lambda one: -one.score)
 
     def _candidate(self, event_type: EventType, kinds: frozenset[str]) -> Candidate:
         filled = self._fill(event_type)

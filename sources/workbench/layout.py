@@ -268,14 +268,17 @@ def _json(path: Path) -> Layout:
             continue
         documents += 1
         is_event = is_event or (isinstance(value, dict) and "specversion" in value)
-        for rows, has_date in _lists(value, ()):
+        for rows, has_date in _objects(value, ()):
             counts[rows] += 1
             if has_date:
                 dated.add(rows)
     if is_event:
         hint = f"Read them as they are: `throughline replay {path}`."
         raise UsageError(f"`{path}` has CloudEvents: they need no mapping.", hint=hint)
-    found = _most_repeated(counts, dated)
+    if documents == 1 and len(counts) > 1:
+        # one document is what is around the rows
+        counts.pop((), None)
+    found = _most_repeated(counts, dated & counts.keys())
     if found is None:
         raise DataError("has no object that could be a row", file=path, hint="Is it JSON of records?")
     path_of_rows = ".".join(found) or "."
@@ -284,17 +287,18 @@ def _json(path: Path) -> Layout:
     return Layout("json", {} if is_document else {"rows": path_of_rows}, (f"JSON: {where}",))
 
 
-def _lists(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Each object that could be a row, by the path to it, and whether a date stands in it."""
+def _objects(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Each object that could be a row, by the path to it, and whether a date stands in it, outside its lists."""
     if not isinstance(value, dict) or len(path) > 20:
         return
-    yield path, bool(_DATED.search(orjson.dumps(value).decode()))
+    own = {name: inner for name, inner in value.items() if not isinstance(inner, list)}
+    yield path, bool(_DATED.search(orjson.dumps(own).decode()))
     for name, inner in value.items():
         if set(name) & set("[].*/") or not name:
             continue
         if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
             for one in inner:
-                yield from _lists(one, (*path, f"{name}[]"))
+                yield from _objects(one, (*path, f"{name}[]"))
         elif isinstance(inner, dict) and path == ():
             # an envelope around the rows
-            yield from (found for found in _lists(inner, (name,)) if found[0] != (name,))
+            yield from (found for found in _objects(inner, (name,)) if found[0] != (name,))

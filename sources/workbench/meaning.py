@@ -168,7 +168,7 @@ def _alike(ranked: Sequence[Candidate], domain: Domain) -> list[str]:
 
 
 def _stands_for(domain: Domain, other: Candidate, first: Candidate) -> bool:
-    """Whether a draft for the first type also fits the other: it has the fields, with their values, and needs no more."""
+    """Whether a draft for the first type also fits the other: it has the same fields and values, and needs no more."""
     fields, mine = domain.types[other.type].fields, domain.types[first.type].fields
     named = [*(one.field for one in first.filled), *first.missing]
     return all(name in fields and fields[name].values == mine[name].values for name in named) and set(

@@ -77,6 +77,7 @@ def _parts(
     event: dict[str, Any], row: pa.Table, columns: tuple[str, ...], emit: Emit, mapping: Mapping, domain: Domain
 ) -> Iterator[Part]:
     data = orjson.loads(event["data"])
+    yield Part("source", "the mapping", "", event["source"])
     yield Part("id", _of_id(mapping), "", event["id"])
     yield _part("type", emit.type, row, columns, event["type"])
     at, precision = event["occurred_at"], event["occurred_precision"]
@@ -92,6 +93,10 @@ def _parts(
         yield _part("recorded_at", emit.recorded_at, row, columns, _text(event["recorded_at"]))
     yield _part("area", emit.area, row, columns, event["area"])
     yield _part("agency", emit.agency, row, columns, event["agency"])
+    if mapping.snapshot is not None:
+        yield _part("revision", mapping.snapshot.as_of, row, columns, _text(event["revision"]))
+    if emit.sequence is not None or emit.sequence_is_row:
+        yield _part("sequence", emit.sequence, row, columns, _text(event["sequence"]))
     if emit.unit is not None:
         yield _part("unit", emit.unit, row, columns, _text(event["unit"]))
     links = {kind.kind: kind.links for kind in domain.identifiers}

@@ -292,7 +292,8 @@ def _ignored(roles: Roles, used: set[str], time: str, answers: Answers) -> Part:
 
 
 def _head(sample: Sample, meaning: Meaning, answers: Answers) -> tuple[str, ...]:
-    rows = f"{sample.rows:,} rows" if sample.is_whole else f"its first {sample.rows:,} rows"
+    rows = f"{sample.rows:,} {'row' if sample.rows == 1 else 'rows'}"
+    rows = rows if sample.is_whole else f"its first {rows}"
     count = len(answers.asked)
     left = (
         "Nothing is left to decide."
