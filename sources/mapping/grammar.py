@@ -138,7 +138,8 @@ FORM = Section(
         Key(
             "at",
             "`start` or `end`: which moment of a day or month, for a field that is an instant.",
-            'fields:\n  offence_group: {constant: stalking}\n  reported_at: {column: Told, format: "%d/%m/%Y", at: end}',
+            "fields:\n  offence_group: {constant: stalking}\n"
+            '  reported_at: {column: Told, format: "%d/%m/%Y", at: end}',
             "fields.reported_at → 2026-01-05T23:59:59.999999Z",
             {"Told": "05/01/2026"},
         ),

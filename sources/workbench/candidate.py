@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from throughline.schemas.definitions.catalogue import EventType, TypeField
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.identifier import PSEUDONYM
-from throughline.sources.workbench.column import Column
 from throughline.sources.workbench.likeness import (
     bare,
     best,
@@ -18,11 +17,14 @@ from throughline.sources.workbench.likeness import (
     tokens,
     truth,
 )
+from throughline.sources.workbench.sample import Column
 
 _STEPS = frozenset(["status", "step", "event", "activity", "action", "stage", "milestone", "task", "transition"])
 # of the name of a file
 _SAY_NOTHING = frozenset(["case", "export", "extract", "list", "file", "data", "report", "table", "dump", "all", "new"])
 _CALLED = 0.5
+# its words may be codes that are like nothing
+_NAMED_ALIKE = 0.8
 _TIMES = ("timestamp", "date")
 
 
@@ -161,7 +163,7 @@ class Catalogue:
         near = sum(1 for values in words.values() if values) / len(words)
         if plain < 0.5 and (near < 0.5 or called < _CALLED) and called < 0.67:
             return None
-        if plain == 0 and near == 0:
+        if plain == 0 and near == 0 and called < _NAMED_ALIKE:
             return None
         return Filled(field.name, column.name, words, 0.6 * called + 0.6 * plain + 0.2 * near)
 

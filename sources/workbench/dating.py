@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import duckdb
 
 from throughline.sources.mapping.forms import letters
-from throughline.sources.workbench.column import Column
 from throughline.sources.workbench.likeness import tokens
+from throughline.sources.workbench.sample import Column
 
 _CLOCK = r"(?P<clock>(?P<gap>[ T]|, )\d{1,2}:\d\d(?P<second>:\d\d(?P<part>\.\d{1,6})?)?(?P<half> ?[AaPp][Mm])?)?"
 _OFFSET = r"(?P<offset> ?(?:Z|[+-]\d\d:?(?:\d\d)?))?"
@@ -192,9 +193,15 @@ def _readings(column: Column, form: str) -> dict[str, datetime | None]:
     query = (
         "select v, try_strptime(v, $2)::timestamp from (select unnest($1) as v) where try_strptime(v, $2) is not null"
     )
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
-        connection.execute("set timezone = 'UTC'")
-        return dict(connection.execute(query, [list(column.counts), form]).fetchall())
+    return dict(_reader().cursor().execute(query, [list(column.counts), form]).fetchall())
+
+
+@cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    """Opened once: each of some columns asks for several forms."""
+    connection = duckdb.connect(":memory:", config={"threads": 1})
+    connection.execute("set timezone = 'UTC'")
+    return connection
 
 
 def _iso(value: str) -> datetime | None:

@@ -5,28 +5,22 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from throughline.errors import DataError, UsageError
-from throughline.sources.formats.json_records import documents_of
 from throughline.sources.formats.kinds import refuse_other_kind
 from throughline.sources.formats.registry import Settings
 from throughline.sources.formats.text import blocks_of, open_bytes
 from throughline.sources.formats.workbook import open_sheets
-from throughline.sources.sheets.elements import drop, parsed
+from throughline.sources.workbench.nesting import HAS_DATE, json_rows, xml_rows
 
 _HEAD_BYTES = 1 << 18
 _LINES = 200
 _DELIMITERS = ",;\t|"
-_ELEMENTS = 100_000
-_DOCUMENTS = 2_000
-_DATED = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}")
 
 
 @dataclass(frozen=True)
@@ -46,9 +40,9 @@ def layout_of(path: Path, key: str, sheet: str) -> Layout:
     if key == "excel":
         return _workbook(path, sheet)
     if key == "xml":
-        return _xml(path)
+        return Layout(key, *xml_rows(path))
     if key == "json":
-        return _json(path)
+        return Layout(key, *json_rows(path))
     lines, encoding = _lines(path)
     if key == "fixed" or (key == "csv" and path.suffix.lower() == ".txt" and not _is_delimited(lines)):
         return _fixed(path, lines)
@@ -78,10 +72,14 @@ def _lines(path: Path) -> tuple[list[str], str]:
 
 
 def _fields(line: str, delimiter: str) -> int:
+    return len(_split(line, delimiter))
+
+
+def _split(line: str, delimiter: str) -> list[str]:
     try:
-        return len(next(csv.reader([line], delimiter=delimiter), []))
+        return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
-        return 0
+        return []
 
 
 def _widths(lines: Sequence[str], delimiter: str) -> Counter[int]:
@@ -101,7 +99,15 @@ def _delimited(path: Path, lines: Sequence[str], encoding: str) -> Layout:
             width, count = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]))
             scored.append((width > 1, count, width, mark))
     has_many, count, width, delimiter = max(scored)
-    skip = next((place for place, line in enumerate(lines) if _fields(line, delimiter) == width and line.strip()), 0)
+    # a title that a spreadsheet saved has the delimiters, and next to nothing between them
+    skip = next(
+        (
+            place
+            for place, line in enumerate(lines)
+            if len(cells := _split(line, delimiter)) == width and sum(map(bool, map(str.strip, cells))) >= 0.6 * width
+        ),
+        0,
+    )
     said: dict[str, Any] = {"delimiter": "\\t" if delimiter == "\t" else delimiter} if has_many else {}
     name = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}[delimiter]
     evidence = [
@@ -112,7 +118,7 @@ def _delimited(path: Path, lines: Sequence[str], encoding: str) -> Layout:
         evidence.append(f"{skip} {'line' if skip == 1 else 'lines'} above the line that names the columns")
     if encoding == "cp1252":
         evidence.append("some lines are Windows-1252; without `encoding` each is read by the one that fits it")
-    if _DATED.search(lines[skip]):
+    if HAS_DATE.search(lines[skip]):
         evidence.append(
             "the first line has a date in it: if it is a row, put a line with the names of the columns above"
         )
@@ -199,106 +205,3 @@ def _workbook(path: Path, wanted: str) -> Layout:
         said["merged"] = "fill"
         evidence.append("cells below the header are merged: `fill` gives each of their rows the value")
     return Layout("excel", said, tuple(evidence))
-
-
-def _most_repeated(counts: Counter[tuple[str, ...]], dated: set[tuple[str, ...]]) -> tuple[str, ...] | None:
-    """The path that is repeated most among those with a date somewhere in them; of equals the outermost."""
-    known = {path: count for path, count in counts.items() if path in dated} or counts
-    return max(known, key=lambda path: (known[path], -len(path)), default=None)
-
-
-def _xml(path: Path) -> Layout:
-    counts: Counter[tuple[str, ...]] = Counter()
-    dated: set[tuple[str, ...]] = set()
-    prefixes: dict[str, str] = {}
-    at: list[str] = []
-    structured: set[int] = set()
-    seen = 0
-    with open_bytes(path) as file:
-        for event, element in parsed(file, str(path), ("start", "end"), ["*"]):
-            if event == "start":
-                seen += 1
-                structured.add(len(at))
-                at.append(_prefixed(str(element.tag), element.nsmap, prefixes))
-                structured.discard(len(at))
-                continue
-            here = tuple(at)
-            texts = (element.text or "", *map(str, element.attrib.values()))
-            if any(_DATED.search(text) for text in texts):
-                dated |= {here[:depth] for depth in range(1, len(here) + 1)}
-            if len(here) in structured or element.attrib:
-                counts[here] += 1
-            at.pop()
-            if len(here) > 1:
-                drop(element)
-            if seen > _ELEMENTS:
-                break
-    rows = _most_repeated(Counter({one: count for one, count in counts.items() if len(one) > 1}), dated)
-    if rows is None:
-        raise DataError("has no element in its outermost one that could be a row", file=path)
-    said: dict[str, Any] = {"rows": "/" + "/".join(rows)}
-    if prefixes:
-        said["namespaces"] = {prefix: uri for uri, prefix in prefixes.items()}
-    return Layout(
-        "xml", said, (f"XML: {counts[rows]} elements `{said['rows']}`, the most repeated path with a date in it",)
-    )
-
-
-def _prefixed(tag: str, nsmap: dict[str | None, str], prefixes: dict[str, str]) -> str:
-    uri, _, local = tag.rpartition("}")
-    uri = uri.removeprefix("{")
-    if not uri:
-        return local
-    if uri not in prefixes:
-        own = next((prefix for prefix, one in nsmap.items() if one == uri and prefix), None)
-        taken = set(prefixes.values())
-        prefixes[uri] = own if own and own not in taken else f"n{len(prefixes) + 1}"
-    return f"{prefixes[uri]}:{local}"
-
-
-def _json(path: Path) -> Layout:
-    counts: Counter[tuple[str, ...]] = Counter()
-    dated: set[tuple[str, ...]] = set()
-    is_event = False
-    documents = 0
-    for document in islice(documents_of(path), _DOCUMENTS):
-        try:
-            value = orjson.loads(document.raw)
-        except orjson.JSONDecodeError:
-            continue
-        documents += 1
-        is_event = is_event or (isinstance(value, dict) and "specversion" in value)
-        for rows, has_date in _objects(value, ()):
-            counts[rows] += 1
-            if has_date:
-                dated.add(rows)
-    if is_event:
-        hint = f"Read them as they are: `throughline replay {path}`."
-        raise UsageError(f"`{path}` has CloudEvents: they need no mapping.", hint=hint)
-    if documents == 1 and len(counts) > 1:
-        # one document is what is around the rows
-        counts.pop((), None)
-    found = _most_repeated(counts, dated & counts.keys())
-    if found is None:
-        raise DataError("has no object that could be a row", file=path, hint="Is it JSON of records?")
-    path_of_rows = ".".join(found) or "."
-    is_document = path_of_rows == "."
-    where = "every document is a row" if is_document else f"{counts[found]} objects at `{path_of_rows}`"
-    return Layout("json", {} if is_document else {"rows": path_of_rows}, (f"JSON: {where}",))
-
-
-def _objects(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Each object that could be a row, by the path to it, and whether a date stands in it, outside its lists."""
-    if not isinstance(value, dict) or len(path) > 20:
-        return
-    own = {name: inner for name, inner in value.items() if not isinstance(inner, list)}
-    yield path, bool(_DATED.search(orjson.dumps(own).decode()))
-    for name, inner in value.items():
-        if set(name) & set("[].*/") or not name:
-            continue
-        if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
-            for one in inner:
-                yield from _objects(one, (*path, f"{name}[]"))
-        elif isinstance(inner, dict) and path == ():
-            # an envelope around the rows
-            yield from (found for found in _objects(inner, (name,)) if found[0] != (name,))

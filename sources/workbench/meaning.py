@@ -11,10 +11,10 @@ from throughline.schemas.definitions.catalogue import TypeField
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import nearest
 from throughline.sources.workbench.candidate import Candidate, Catalogue, Filled, like_types, step_column
-from throughline.sources.workbench.column import Column
 from throughline.sources.workbench.draft import LEAVE_OUT, Answers, Part
 from throughline.sources.workbench.likeness import bare
 from throughline.sources.workbench.person import may_be_shown
+from throughline.sources.workbench.sample import Column
 
 # so much better than the next that nobody need be asked
 _LEAD = 0.75

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.identifier import PSEUDONYM, IdentifierKind
-from throughline.sources.workbench.column import Column
 from throughline.sources.workbench.likeness import tokens
+from throughline.sources.workbench.sample import Column
 
 _NUMBER = frozenset(("number", "ref", "id", "identifier", "key", "code", "uid", "uuid", "guid"))
 _SMALL_WORDS = frozenset(["of", "the", "a", "an", "to", "for", "by"])

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from throughline.schemas.definitions.identifier import PSEUDONYM
-from throughline.sources.workbench.column import Column
 from throughline.sources.workbench.likeness import tokens
+from throughline.sources.workbench.sample import Column
 
 _NAMED = frozenset(
     [

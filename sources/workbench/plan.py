@@ -44,17 +44,13 @@ def draft_of(sample: Sample, domain: Domain, given: Mapping[str, str] | None = N
         _id(sample, roles, meaning, time),
         *_snapshot(sample),
     ]
-    used = {*meaning.columns, roles.area, roles.unit, roles.recorded, time, *roles.numbers, *_named(parts[-1:], "id")}
+    used = {*meaning.columns, roles.area, roles.unit, roles.recorded, time, *roles.numbers}
     used |= {name for part in parts if part.key in ("id", "fields") for name in _mentioned(part.value)}
     parts.append(_ignored(roles, used, time, answers))
     answers.refuse_unread()
     return Draft(
         _head(sample, meaning, answers), tuple(part for part in parts if part.value != []), tuple(answers.asked)
     )
-
-
-def _named(parts: Sequence[Part], key: str) -> list[str]:
-    return [name for part in parts if part.key == key for name in _mentioned(part.value)]
 
 
 def _mentioned(value: Any) -> list[str]:

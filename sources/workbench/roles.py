@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from throughline.schemas.definitions.domain import Domain
-from throughline.sources.workbench.column import Column
 from throughline.sources.workbench.dating import Dates, dates_of
 from throughline.sources.workbench.likeness import bare, tokens
 from throughline.sources.workbench.numbering import Numbering, numbering_of
 from throughline.sources.workbench.person import said_by_name, said_by_shape
-from throughline.sources.workbench.sample import Sample
+from throughline.sources.workbench.sample import Column, Sample
 
 _UNITS = frozenset(["unit", "team", "station", "division", "department", "bcu", "office", "desk", "command"])
 _AREAS = frozenset(["area", "force", "constabulary", "police", "region"])

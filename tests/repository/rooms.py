@@ -53,7 +53,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sinks/board/pack": ("sinks/board/meeting", "sinks/board/pages"),
     "sinks/board": ("sinks/board/case", "sinks/board/meeting", "sinks/board/pages"),
     "throughline/broker": (),
-    "throughline/generated": ("schemas/pages", "sinks/measures", "streams/shared"),
+    "throughline/generated": ("schemas/pages", "sinks/measures", "streams/shared", "sources/mapping"),
     "throughline/demo/story": (),
     "throughline/demo": ("throughline/demo/story", "streams/join"),
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
