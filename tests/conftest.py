@@ -10,9 +10,11 @@ from boards import demo_address, demo_board
 from brokers import broker, topic_prefix
 from chromium import chromium, window
 from made_up import demo
+from postgres import agency_database, postgres
 from proofs import empty_store, made_once
 
 __all__ = [
+    "agency_database",
     "broker",
     "chromium",
     "demo",
@@ -20,6 +22,7 @@ __all__ = [
     "demo_board",
     "empty_store",
     "made_once",
+    "postgres",
     "topic_prefix",
     "window",
 ]

@@ -117,6 +117,14 @@ class OutboxDamaged(OutboxError):
     """The outbox's file is damaged, or is not an outbox."""
 
 
+class DatabaseUnavailable(InfrastructureError):
+    """A database that is read does not answer, or not in time."""
+
+
+class DatabaseRefused(ThroughlineError):
+    """A database that is read answered, and refused: a table is not there, or may not be read."""
+
+
 class BrokerUnavailable(InfrastructureError):
     """No Kafka broker answers: it is down, or it is not where it was said to be."""
 

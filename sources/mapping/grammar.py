@@ -9,6 +9,7 @@ from __future__ import annotations
 from throughline.schemas.definitions.entry import Entry
 from throughline.schemas.definitions.key import Key, Section
 from throughline.sources.formats.registry import row_formats
+from throughline.sources.mapping.relation import KEYS as DATABASE
 
 EXAMPLE = """\
 title: Crimes
@@ -404,12 +405,12 @@ MAPPING = (TOP, EVENT, VALUE, LIST, IDENTIFIER, FORM, CONDITION, IDENTITY, EMIT,
 
 def sections() -> tuple[Section, ...]:
     """Every place of a mapping, those of the formats of files last."""
-    return (*MAPPING, *(section for one in row_formats() for section in one.sections))
+    return (*MAPPING, DATABASE, *(section for one in row_formats() for section in one.sections))
 
 
 def format_keys() -> Section:
     """The keys of the formats that have settings, as a place beside the others of the file."""
-    first = {one.key: one.sections[0] for one in row_formats() if one.key}
+    first = {"database": DATABASE} | {one.key: one.sections[0] for one in row_formats() if one.key}
     return Section("the file", "", tuple(Key(key, section.says, "", "") for key, section in first.items()))
 
 

@@ -34,6 +34,7 @@ from throughline.sources.mapping.grammar import (
     only,
 )
 from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, Snapshot, TimeForm, Value, Word
+from throughline.sources.mapping.relation import read_relation
 
 UNDECIDED = "DECIDE:"
 """How a draft marks what is left to decide: a mapping that still has it is no mapping."""
@@ -47,6 +48,7 @@ def load_mapping(path: Path) -> Mapping:
     _refuse_undecided(top.map, top)
     problems.raise_any(MappingProblemsError)
     only(top, TOP, EVENT, format_keys())
+    relation = read_relation(top)
     mapping = Mapping(
         file=path,
         title=top.text("title"),
@@ -57,11 +59,12 @@ def load_mapping(path: Path) -> Mapping:
         ignore=top.words("ignore"),
         settings={
             one.key: one.settings(part) for one in row_formats() if one.key and (part := top.entry(one.key)) is not None
-        },
+        }
+        | ({} if relation is None else {"database": {"relation": relation}}),
         snapshot=_snapshot(top),
     )
-    if mapping.snapshot is not None and mapping.counts_places:
-        top.fault("id", "must not be made of the number of a row: a later snapshot has it elsewhere.")
+    if mapping.counts_places and (mapping.snapshot is not None or relation is not None):
+        top.fault("id", "must not be made of the number of a row: read later, it has another.")
     problems.raise_any(MappingProblemsError)
     return mapping
 

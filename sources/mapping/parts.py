@@ -9,6 +9,7 @@ from hashlib import md5
 from pathlib import Path
 
 from throughline.sources.formats.registry import Settings, row_formats
+from throughline.sources.mapping.relation import Relation
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,12 @@ class Mapping:
         return {one.key: {**self.settings.get(one.key, {}), "ignored": self.ignore} for one in row_formats()}
 
     @property
+    def relation(self) -> Relation | None:
+        """The rows of a database that it reads instead of a file's, if it does."""
+        found: Relation | None = self.settings.get("database", {}).get("relation")
+        return found
+
+    @property
     def compares(self) -> bool:
         """Whether some events come of what differs between two snapshots."""
         return self.snapshot is not None and (
@@ -164,6 +171,8 @@ class Mapping:
         """Every column that is read, with the line of the mapping that first names it."""
         used: dict[str, int] = {}
         conditions = [*self.filters]
+        if self.relation is not None:
+            used |= dict.fromkeys(self.relation.columns, self.relation.line)
         if self.snapshot is not None and self.snapshot.as_of is not None and self.snapshot.as_of.column is not None:
             used[self.snapshot.as_of.column] = self.snapshot.as_of.line
         for emit in self.emits:

@@ -81,12 +81,14 @@ def publish(
             counts.new += added.new
             counts.known += added.known
             report(f"publishing {files[place].name}", sum(sizes[:place]), sum(sizes))
-    _wait(publisher, wait_seconds, report)
+    wait_for_broker(publisher, wait_seconds, report)
     return counts
 
 
-def _wait(publisher: Publisher, wait_seconds: float, report: Report) -> None:
-    """Until the broker has acknowledged or refused everything."""
+def wait_for_broker(
+    publisher: Publisher, wait_seconds: float, report: Report = lambda stage, done, total: None
+) -> None:
+    """Wait until the broker has acknowledged or refused everything. Raises as `publish` does."""
     sent, until = publisher.sent, time.monotonic() + wait_seconds
     while waiting := publisher.flush(_LOOK_SECONDS):
         report("waiting for the broker", publisher.sent, publisher.sent + waiting)

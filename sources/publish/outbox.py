@@ -11,17 +11,22 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
 
 import orjson
 
 from throughline.errors import OutboxFull
 from throughline.schemas.wire.kafka_record import KafkaRecord
 from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error
+
+T = TypeVar("T")
+# what notes in the file, and in a transaction of it, how far something was read
+Noting = Callable[[sqlite3.Connection], None]
 
 LIMIT = 5_000_000
 KEPT_DAYS = 7.0
@@ -101,18 +106,24 @@ class Outbox(AbstractContextManager["Outbox"]):
         """How many records are neither sent nor refused."""
         return self._waiting
 
-    def add(self, records: Iterable[KafkaRecord]) -> Added:
+    def add(self, records: Iterable[KafkaRecord], also: Noting | None = None) -> Added:
         """Keep records of events until they are sent; when this returns, they are on the disk: all of them, or none.
 
-        A source that gives its events no sequence gets one here: the header `ce_sequence` of 12 digits. Raises
-        OutboxFull where they would be more than the limit.
+        A source that gives its events no sequence gets one here: the header `ce_sequence` of 12 digits. `also` notes in
+        the same transaction how far they were read where they come from. Raises OutboxFull where they would be more
+        than the limit.
         """
         with self._lock, self._errors():
             try:
-                return self._add(records)
+                return self._add(records, also)
             except BaseException:
                 self._recall()
                 raise
+
+    def within(self, do: Callable[[sqlite3.Connection], T]) -> T:
+        """What `do` gives, in a transaction of its own: for who keeps here how far something was read."""
+        with self._lock, self._errors(), self._transaction():
+            return do(self._connection)
 
     def unsent(self, after: int = 0, limit: int = 1000) -> list[Waiting]:
         """Records that wait, by their place, beyond the place `after`."""
@@ -195,7 +206,7 @@ class Outbox(AbstractContextManager["Outbox"]):
         with self._lock:
             self._connection.close()
 
-    def _add(self, records: Iterable[KafkaRecord]) -> Added:
+    def _add(self, records: Iterable[KafkaRecord], also: Noting | None) -> Added:
         new = known = 0
         rows = []
         with self._transaction():
@@ -232,6 +243,8 @@ class Outbox(AbstractContextManager["Outbox"]):
                 "update sources set last_sequence = ? where source_id = ?",
                 [(source.last_sequence, source.source_id) for source in self._sources.values()],
             )
+            if also is not None:
+                also(self._connection)
         self._waiting += new
         return Added(new, known)
 

@@ -18,7 +18,7 @@ from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.kafka_record import KafkaRecord, heartbeat, plain_rows, record_of
 from throughline.sources.publish.confluent import ConfluentTransport
 from throughline.sources.publish.kafka_python import KafkaPythonTransport
-from throughline.sources.publish.outbox import Added, Outbox, Waiting
+from throughline.sources.publish.outbox import Added, Noting, Outbox, Waiting
 from throughline.sources.publish.sender import Sender
 from throughline.sources.publish.transport import Transport
 
@@ -79,19 +79,25 @@ class Publisher(AbstractContextManager["Publisher"]):
         """Why no broker was reached lately; empty while all is well."""
         return self._sender.trouble
 
-    def publish(self, events: pa.Table) -> Added:
+    def publish(self, events: pa.Table, also: Noting | None = None) -> Added:
         """Accept events (EVENTS): they will be on Kafka, now or later, at least once. How many were new.
 
-        Raises OutboxFull where there is no room for them even after waiting; those before it are accepted.
+        `also` notes how far they were read, in the transaction that takes the last of them. Raises OutboxFull where
+        there is no room for them even after waiting; those before it are accepted.
         """
         added = Added()
         rows = plain_rows(events)
-        while batch := list(islice(rows, _ADDED_AT_ONCE)):
+        batch = list(islice(rows, _ADDED_AT_ONCE))
+        while batch or also is not None:
+            rest = list(islice(rows, _ADDED_AT_ONCE))
             records = [self._record(row) for row in batch]
             self._wait_for_room(len(records))
-            more = self._outbox.add(records)
+            more = self._outbox.add(records, None if rest else also)
             self._sender.wake()
             added = Added(added.new + more.new, added.known + more.known)
+            if not rest:
+                break
+            batch = rest
         return added
 
     def flush(self, timeout: float) -> int:

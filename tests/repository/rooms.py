@@ -26,6 +26,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sources": ("sources/mapping",),
     "sources/workbench": ("sources/mapping",),
     "sources/publish": ("sources",),
+    "sources/databases": ("sources/publish",),
     "sinks": (),
     "sinks/quarantine": (),
     "sinks/questions": ("sinks",),
@@ -59,7 +60,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
     "throughline/cli/terminal": ("sinks/questions", "quality/stewardship"),
     "throughline/cli/agencies": ("throughline/cli/terminal", "sources/publish"),
-    "throughline/cli/sources": ("throughline/cli/terminal", "sources/publish", "sources/workbench"),
+    "throughline/cli/sources": (
+        "throughline/cli/terminal",
+        "sources/publish",
+        "sources/databases",
+        "sources/workbench",
+    ),
     "throughline/cli/boards": ("throughline/cli/terminal", "quality/figures", "sinks/board/pack", "sinks/board"),
     "throughline/cli/operators": ("throughline/cli/terminal", "throughline/live", "sources/workbench"),
     "throughline/cli/stewards": (
@@ -85,7 +91,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bench/hostile": ("bench/instruments", "throughline/broker", "streams/worker"),
     "bench/mutation": ("streams/join",),
     "bench/scale": ("schemas/definitions",),
-    "bench": ("bench/live", "sources/publish"),
+    "bench": ("bench/live", "sources/publish", "sources/databases"),
     "bench/board": ("bench",),
 }
 

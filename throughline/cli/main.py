@@ -30,6 +30,7 @@ from throughline.cli.operators.store import digest, rebuild, verify
 from throughline.cli.operators.worker import worker
 from throughline.cli.sources.check import check
 from throughline.cli.sources.new import new
+from throughline.cli.sources.poll import poll
 from throughline.cli.sources.show import show
 from throughline.cli.sources.source import source
 from throughline.cli.stewards.conflicts import conflicts
@@ -97,7 +98,7 @@ def completion(shell: str) -> None:
     click.echo(found(throughline, {}, "throughline", "_THROUGHLINE_COMPLETE").source())
 
 
-_SOURCE: tuple[click.Command, ...] = (new, check, show)
+_SOURCE: tuple[click.Command, ...] = (new, check, show, poll)
 for _command in _SOURCE:
     source.add_command(_command)
 
