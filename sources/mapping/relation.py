@@ -76,8 +76,7 @@ KEYS = Section(
             "whole",
             "`true`: every row each time, compared with the time before, with `snapshot` as for files without `as_of`.",
             "database: {table: crimes, key: No, whole: true}\nsnapshot: {complete: true, vanished: retract}",
-            "refused",
-            {},
+            "revision → 2026-01-31",
         ),
     ),
 )

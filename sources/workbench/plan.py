@@ -13,7 +13,7 @@ from throughline.sources.workbench.likeness import tokens
 from throughline.sources.workbench.meaning import FormOf, Meaning, meaning_of
 from throughline.sources.workbench.numbering import Numbering, is_code
 from throughline.sources.workbench.person import may_be_shown
-from throughline.sources.workbench.roles import Roles, areas_of, has_clock, roles_of
+from throughline.sources.workbench.roles import Roles, areas_of, has_clock, relation_parts, roles_of
 from throughline.sources.workbench.sample import Sample
 
 _DATED_NAME = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2}|\d{4}-\d{2}|\d{8})(?!\d)")
@@ -35,22 +35,22 @@ def draft_of(sample: Sample, domain: Domain, given: Mapping[str, str] | None = N
     parts = [
         Part("title", sample.title.replace("_", " ").capitalize() or "Export"),
         _source(sample, meaning, domain, answers),
-        *_layout(sample),
+        *(_layout(sample) if sample.layout.key != "database" else ()),
         _area(roles, domain, answers),
         *_unit(roles, meaning, domain, answers),
         *_identifiers(roles, meaning, domain, answers),
         *_times(sample, roles, time, domain, answers),
         *meaning.parts(_form_of(roles, domain, answers), _stand_ins(roles, time), answers),
-        _id(sample, roles, meaning, time),
         *_snapshot(sample),
+        _id(sample, roles, meaning, time),
     ]
+    if sample.layout.key == "database":
+        parts[2:2] = relation_parts(sample, roles, _mentioned(parts[-1].value), answers)
     used = {*meaning.columns, roles.area, roles.unit, roles.recorded, time, *roles.numbers}
-    used |= {name for part in parts if part.key in ("id", "fields") for name in _mentioned(part.value)}
+    used |= {name for part in parts if part.key in ("id", "fields", "database") for name in _mentioned(part.value)}
     parts.append(_ignored(roles, used, time, answers))
     answers.refuse_unread()
-    return Draft(
-        _head(sample, meaning, answers), tuple(part for part in parts if part.value != []), tuple(answers.asked)
-    )
+    return Draft(_head(sample, meaning, answers), tuple(one for one in parts if one.value != []), tuple(answers.asked))
 
 
 def _mentioned(value: Any) -> list[str]:

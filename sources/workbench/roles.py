@@ -1,12 +1,17 @@
-"""What each column of a sample is for: numbers of cases, times, area, unit; and why others are not used."""
+"""What each column of a sample is for: numbers of cases, times, area, unit; and why others are not used.
+
+Of a table of a database also how it is to be read again and again: by what grows, by what numbers its rows, or whole.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from throughline.schemas.definitions.domain import Domain
 from throughline.sources.workbench.dating import Dates, dates_of
+from throughline.sources.workbench.draft import Answers, Part
 from throughline.sources.workbench.likeness import bare, tokens
 from throughline.sources.workbench.numbering import Numbering, numbering_of
 from throughline.sources.workbench.person import said_by_name, said_by_shape
@@ -37,6 +42,8 @@ _NOT_THEN = frozenset(
         "next",
     ]
 )
+_CHANGED = frozenset(["updated", "modified", "changed", "amended"])
+_NUMBERED = frozenset(["id", "serial", "sequence", "seq", "number", "rowid"])
 _BORN = frozenset(("birth", "dob", "born"))
 
 
@@ -129,3 +136,32 @@ def areas_of(column: Column, domain: Domain) -> dict[str, str]:
 def _labelled(column: Column, domain: Domain) -> set[str]:
     labels = {bare(label) for label in (domain.areas or {}).values()}
     return {word for word in column.counts if any(bare(word).startswith(label) for label in labels)}
+
+
+def relation_parts(sample: Sample, roles: Roles, key: Sequence[str], answers: Answers) -> list[Part]:
+    """The key `database`, and `snapshot` where the whole table is compared; `key` are the columns of the id."""
+    said: dict[str, Any] = dict(sample.layout.settings) | {"key": list(key)}
+    evidence = f"Table: {sample.layout.evidence[0]}."
+    changed = next((name for name in roles.dates if set(tokens(name)) & _CHANGED), None)
+    if changed is not None:
+        grows = f"`{changed}` is called after changes and has times: what has changed since is read."
+        return [Part("database", said | {"watermark": changed}, (evidence, grows))]
+    serial = next((column for column in sample.columns if _is_serial(column)), None)
+    if serial is not None:
+        why = f"`{serial.name}` numbers the rows. `outbox`: rows are only added; `watermark`: a change has a new number"
+        way = answers.ask("database.way", ("outbox", "watermark"), why)
+        return [Part("database", said | {way: serial.name}, (evidence, f"{why}."))]
+    whole = "No column grows with each change: the whole table is read each time, and compared with the time before."
+    return [
+        Part("database", said | {"whole": "true"}, (evidence, whole)),
+        Part("snapshot", {"complete": "true", "vanished": "retract"}),
+    ]
+
+
+def _is_serial(column: Column) -> bool:
+    """Whether a column numbers the rows, in a growing order."""
+    values = [value for value in column.values if value is not None]
+    if not column.is_key or not set(tokens(column.name)) & _NUMBERED or not all(map(str.isdecimal, values)):
+        return False
+    numbers = list(map(int, values))
+    return numbers == sorted(numbers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -106,9 +106,15 @@ def sample_of(path: Path, *, sheet: str = "", most: int = ROWS) -> Sample:
         raise DataError("cannot be read", file=path, hint=f"The reader says: {type(error).__name__}.") from error
 
 
-def sample_of_rows(name: str, title: str, layout: Layout, found: Iterable[Rows], most: int = ROWS) -> Sample:
-    """The same of rows that were read elsewhere, as those of a table of a database."""
-    return _gathered(name, title, layout, found, most)
+def sample_of_table(name: str, names: Sequence[str], rows: Sequence[Sequence[str | None]], most: int) -> Sample:
+    """The same of a table of a database, of which these columns and rows were read. Raises DataError without a row."""
+    if not rows:
+        raise DataError("has no row to draft from", file=name, hint="Draft from a table that has rows.")
+    values = zip(*rows, strict=True)
+    columns = tuple(Column(one, tuple(column)) for one, column in zip(names, values, strict=True))
+    layout = Layout("database", {"table": name}, (f"a table of a database, with {len(columns)} columns",))
+    title = name.rpartition(".")[2]
+    return Sample(name, title, layout, columns, tuple(range(1, len(rows) + 1)), 0, len(rows) < most)
 
 
 def _gathered(name: str, title: str, layout: Layout, found: Iterable[Rows], most: int) -> Sample:

@@ -12,7 +12,7 @@ from england_wales import england_wales
 from throughline.schemas.definitions.entry import MappingProblemsError
 from throughline.schemas.definitions.key import Key, Section
 from throughline.sources.mapping.grammar import EXAMPLE, ROW, sections
-from throughline.sources.mapping.mapping import load_mapping
+from throughline.sources.mapping.mapping import dated, load_mapping
 from throughline.sources.workbench.pairs import rows_beside_events
 
 ENDINGS = {"xml": ".xml", "json": ".json", "fixed": ".dat", "excel": ".xlsx"}
@@ -59,7 +59,10 @@ def write_sheet(path: Path, text: str) -> None:
 
 def becomes(mapping: Path, file: Path) -> list[str]:
     """What the first row gives, in the words of the examples."""
-    shown = list(rows_beside_events(load_mapping(mapping), file, england_wales(), 1))
+    read = load_mapping(mapping)
+    if read.snapshot is not None and read.snapshot.as_of is None:  # as a poll does, and `--as-of`
+        read = dated(read, "2026-01-31")
+    shown = list(rows_beside_events(read, file, england_wales(), 1))
     said = [f"{part.name} → {part.becomes}" for one in shown for part in one.parts]
     said += [f"refused: {one.refused.partition(' ')[0].rstrip(':')}" for one in shown if one.refused]
     return said or ["left out"]
