@@ -222,7 +222,9 @@ def _id(sample: Sample, roles: Roles, meaning: Meaning, time: str) -> Part:
     pool = list(dict.fromkeys([*keys, *steps, *dated]))
     for size in (1, 2, 3):
         for names in combinations(pool, size):
-            if names[0] in keys and (share := _told_apart(sample, names)) >= _NEARLY_ALL:
+            # what stands around a row is that of its neighbours, too
+            is_own = any(not name.startswith("../") for name in names)
+            if names[0] in keys and is_own and (share := _told_apart(sample, names)) >= _NEARLY_ALL:
                 whole = "every row" if share == 1 else f"{share:.0%} of the rows"
                 said = f"Id: {_and(names)} {'is' if size == 1 else 'are'} filled in {whole} and never the same twice"
                 rest = "" if sample.is_whole else f" in the first {sample.rows:,} rows"
