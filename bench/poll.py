@@ -161,7 +161,7 @@ def _poll(domain: Domain, folder: Path, url: str, kill_at: int | None, chance: r
         Database(url) as database,
         publishing.Publisher("nowhere:1", load_topics(domain), domain, outbox, client="poor") as publisher,
     ):
-        outbox.within(lambda file: file.set_trace_callback(step))
+        outbox.add((), lambda file: file.set_trace_callback(step))
         poll = Poll(database, load_mapping(folder / "mapping.yaml"), domain, publisher, outbox)
         until = time.monotonic() + _LOOK_SECONDS
         while True:

@@ -40,20 +40,16 @@ class Bookmark:
         said = (mapping.source, relation.table, relation.select, relation.way, relation.by, *relation.key)
         self.reading = blake2b("\0".join(said).encode(), digest_size=16).hexdigest()
         self._outbox = outbox
-        outbox.within(_make)
+        outbox.add((), _make)
 
     def state(self) -> State | None:
         """What to go on from; None for a table that was never read."""
-        found = self._outbox.within(
-            lambda file: file.execute("select state from readings where reading = ?", [self.reading]).fetchone()
-        )
-        return None if found is None else orjson.loads(found[0])
+        found = self._rows("select state from readings where reading = ?")
+        return orjson.loads(found[0][0]) if found else None
 
     def refused(self) -> list[Key]:
         """The keys of the rows that were refused when they were last read."""
-        found = self._outbox.within(
-            lambda file: file.execute("select row_key from refused_rows where reading = ?", [self.reading]).fetchall()
-        )
+        found = self._rows("select row_key from refused_rows where reading = ?")
         return [tuple(map(recalled, orjson.loads(key))) for (key,) in found]
 
     def note(
@@ -74,7 +70,12 @@ class Bookmark:
 
     def forget(self) -> None:
         """Begin from the first row the next time."""
-        self._outbox.within(lambda file: file.execute("delete from readings where reading = ?", [self.reading]))
+        self._rows("delete from readings where reading = ?")
+
+    def _rows(self, statement: str) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
+        self._outbox.add((), lambda file: found.extend(file.execute(statement, [self.reading])))
+        return found
 
 
 def _make(file: sqlite3.Connection) -> None:

@@ -16,7 +16,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import TypeVar
 
 import orjson
 
@@ -24,8 +23,7 @@ from throughline.errors import OutboxFull
 from throughline.schemas.wire.kafka_record import KafkaRecord
 from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error
 
-T = TypeVar("T")
-# what notes in the file, and in a transaction of it, how far something was read
+# what notes how far something was read, in a transaction of the file
 Noting = Callable[[sqlite3.Connection], None]
 
 LIMIT = 5_000_000
@@ -110,8 +108,7 @@ class Outbox(AbstractContextManager["Outbox"]):
         """Keep records of events until they are sent; when this returns, they are on the disk: all of them, or none.
 
         A source that gives its events no sequence gets one here: the header `ce_sequence` of 12 digits. `also` notes in
-        the same transaction how far they were read where they come from. Raises OutboxFull where they would be more
-        than the limit.
+        the same transaction how far they were read. Raises OutboxFull where they would be more than the limit.
         """
         with self._lock, self._errors():
             try:
@@ -119,11 +116,6 @@ class Outbox(AbstractContextManager["Outbox"]):
             except BaseException:
                 self._recall()
                 raise
-
-    def within(self, do: Callable[[sqlite3.Connection], T]) -> T:
-        """What `do` gives, in a transaction of its own: for who keeps here how far something was read."""
-        with self._lock, self._errors(), self._transaction():
-            return do(self._connection)
 
     def unsent(self, after: int = 0, limit: int = 1000) -> list[Waiting]:
         """Records that wait, by their place, beyond the place `after`."""

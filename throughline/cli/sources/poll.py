@@ -92,6 +92,9 @@ database_file_option = click.option(
 @click.option("--once", is_flag=True, help="Look once, wait until the broker has all of it, and end. This is usual.")
 @click.option("--every", type=Interval(), help="Look so often, as 30s or 5m, until stopped (SIGTERM, Ctrl-C).")
 @click.option(
+    "--dry-run", is_flag=True, help="Print the events, one to a line. Nothing is published, and no place is kept."
+)
+@click.option(
     "--again", is_flag=True, help="Read the table from its first row. What was sent before is not sent again."
 )
 @click.option(
@@ -191,8 +194,7 @@ class _Printer:
         for row in plain_rows(events):
             event = event_object(with_placeholders(row), self._domain.type_prefix)
             click.echo(to_structured(event).decode())
-        if also is not None:
-            self._outbox.within(also)
+        self._outbox.add((), also)
         return Added(new=events.num_rows)
 
 
