@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,30 @@ def test_a_mapping_that_is_there_is_not_written_over(crimes: Path) -> None:
 
     assert "is there already" in run("source", "new", "crimes.csv", "--out", "crimes.yaml", code=2).stderr
     assert (crimes / "crimes.yaml").read_text() == "mine"
+
+
+def test_a_table_becomes_a_timeline(crimes: Path) -> None:
+    """Drafted with the way in which it is to be read again, read without being published, and replayed."""
+    with sqlite3.connect(crimes / "crimes.sqlite") as database:
+        database.execute("create table crimes (crime_no, occurred_at, unit, offence, victim_name, last_updated)")
+        database.executemany(
+            "insert into crimes values (?, ?, ?, ?, ?, ?)",
+            [
+                ("20/000901/26", "2026-03-14 21:40", "20PP", "stalking", "Jane Doe", "2026-03-15 01:00"),
+                ("20/000902/26", "2026-03-15 08:05", "20PA", "rape", "John Roe", "2026-03-15 09:00"),
+            ],
+        )
+    address = {"THROUGHLINE_DATABASE": f"sqlite:///{crimes}/crimes.sqlite"}
+    answers = {"source": ANSWERS["source"], "area": "20", "type": "police.crime.recorded"}
+    decided = [part for key, value in answers.items() for part in ("--decide", f"{key}={value}")]
+
+    run("source", "new", "crimes", "--out", "t.yaml", *decided, **address)
+
+    text = (crimes / "t.yaml").read_text(encoding="utf-8")
+    assert "database: {table: crimes, key: [crime_no], watermark: last_updated}" in text
+    assert "- victim_name" in text
+    events = run("source", "poll", "t.yaml", "--dry-run", **address).stdout
+    assert "Doe" not in text + events
+    (crimes / "events.jsonl").write_text(events, encoding="utf-8")
+    run("replay", "events.jsonl", "--store", "table.duckdb")
+    assert "2026-03-14" in run("timeline", "20/000901/26", "--store", "table.duckdb").stdout
