@@ -20,7 +20,7 @@ import pyarrow as pa
 from throughline.errors import DataError
 from throughline.schemas.acceptance.reject import Reject, read_json
 from throughline.schemas.definitions.entry import Entry
-from throughline.schemas.definitions.key import Key, Section
+from throughline.schemas.pages.key import Key, Section
 from throughline.schemas.wire.documents import Documents, Value
 from throughline.sources.formats.kinds import refuse_other_kind
 from throughline.sources.formats.registry import RowFormat, Settings

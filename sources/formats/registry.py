@@ -17,7 +17,7 @@ from throughline.errors import DataError
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Entry
-from throughline.schemas.definitions.key import Section
+from throughline.schemas.pages.key import Section
 from throughline.sources.formats.rows import Rows
 from throughline.sources.formats.text import STDIN
 

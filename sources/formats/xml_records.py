@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from throughline.errors import DataError
 from throughline.schemas.definitions.entry import Entry
-from throughline.schemas.definitions.key import Key, Section
+from throughline.schemas.pages.key import Key, Section
 from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
 from throughline.sources.formats.text import open_bytes

@@ -7,7 +7,7 @@ one format have stands beside the reader of that format.
 from __future__ import annotations
 
 from throughline.schemas.definitions.entry import Entry
-from throughline.schemas.definitions.key import Key, Section
+from throughline.schemas.pages.key import Key, Section
 from throughline.sources.formats.registry import row_formats
 from throughline.sources.mapping.relation import KEYS as DATABASE
 

@@ -15,8 +15,8 @@ from typing import Any
 from throughline.errors import UsageError
 from throughline.schemas.acceptance.rfc3339 import read_instant, read_label
 from throughline.schemas.definitions.entry import Entry, MappingProblemsError, Problems, read_entry
-from throughline.schemas.definitions.key import Section
 from throughline.schemas.definitions.yaml_lines import YamlList, YamlMap
+from throughline.schemas.pages.key import Section
 from throughline.sources.formats.registry import row_formats
 from throughline.sources.mapping.forms import read_form
 from throughline.sources.mapping.grammar import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from throughline.schemas.definitions.entry import Entry
-from throughline.schemas.definitions.key import Key, Section
+from throughline.schemas.pages.key import Key, Section
 
 XMIN = "xmin"
 WAYS = ("watermark", "outbox", "whole")

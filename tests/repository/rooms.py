@@ -21,7 +21,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "schemas/wire": ("schemas/wire/avro",),
     "schemas/pages": ("schemas/definitions",),
     "sources/sheets": (),
-    "sources/formats": ("schemas/wire", "sources/sheets"),
+    "sources/formats": ("schemas/wire", "schemas/pages", "sources/sheets"),
     "sources/mapping": ("sources/formats",),
     "sources": ("sources/mapping",),
     "sources/workbench": ("sources/mapping",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from throughline.schemas.definitions.key import Key, Section
+from throughline.schemas.pages.key import Key, Section
 from throughline.schemas.pages.markdown import cell, code, link, page
 from throughline.sources.mapping.grammar import EXAMPLE, ROW, sections
 

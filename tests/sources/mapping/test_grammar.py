@@ -10,7 +10,7 @@ import yaml
 from england_wales import england_wales
 
 from throughline.schemas.definitions.entry import MappingProblemsError
-from throughline.schemas.definitions.key import Key, Section
+from throughline.schemas.pages.key import Key, Section
 from throughline.sources.mapping.grammar import EXAMPLE, ROW, sections
 from throughline.sources.mapping.mapping import dated, load_mapping
 from throughline.sources.workbench.pairs import rows_beside_events
