@@ -35,6 +35,7 @@ _DRIVERS = {
 # classes of SQLSTATE whose messages name tables, columns and roles, and quote no value
 _SAFE_STATES = ("08", "25", "28", "3D", "42", "53", "55", "57")
 _STEPS_BETWEEN_LOOKS = 100_000
+_CLOCK = "throughline clock"
 
 
 class _AsText(Loader):
@@ -42,6 +43,20 @@ class _AsText(Loader):
 
     def load(self, data: Any) -> str:
         return bytes(data).decode("utf-8", "surrogateescape")
+
+
+class _Clock:
+    """Says when SQLite has worked for too long on what it was asked for last."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.start()
+
+    def start(self) -> None:
+        self._until = time.monotonic() + self._seconds
+
+    def is_over(self) -> bool:
+        return time.monotonic() > self._until
 
 
 class Database(AbstractContextManager["Database"]):
@@ -116,6 +131,7 @@ class Database(AbstractContextManager["Database"]):
             engine = engine.execution_options(postgresql_readonly=True)
             event.listen(engine, "before_cursor_execute", _ask_for_text)
         if self.dialect == "sqlite":
+            event.listen(engine, "before_cursor_execute", lambda connection, *_: more_wanted(connection))
             event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("begin"))
         event.listen(engine, "connect", self._limit)
         return engine
@@ -123,13 +139,14 @@ class Database(AbstractContextManager["Database"]):
     def _open_sqlite(self, path: Path) -> sqlite3.Connection:
         opened = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None)
         opened.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
-        until = time.monotonic() + self._timeout
-        opened.set_progress_handler(lambda: time.monotonic() > until, _STEPS_BETWEEN_LOOKS)
         return opened
 
-    def _limit(self, connection: Any, _: object) -> None:
+    def _limit(self, connection: Any, record: Any) -> None:
         """Limit what a statement may take, by the name that each driver has for it."""
-        if self.dialect == "mssql":
+        if self.dialect == "sqlite":
+            record.info[_CLOCK] = clock = _Clock(self._timeout)
+            connection.set_progress_handler(clock.is_over, _STEPS_BETWEEN_LOOKS)
+        elif self.dialect == "mssql":
             connection.timeout = int(self._timeout)
         elif self.dialect == "oracle":
             connection.call_timeout = int(self._timeout * 1000)
@@ -173,6 +190,14 @@ class Database(AbstractContextManager["Database"]):
             for written in (str(secret), quote(str(secret)), quote_plus(str(secret))):
                 said = said.replace(written, "***")
         return said
+
+
+def more_wanted(connection: Connection) -> None:
+    """Let the limit of time begin anew, before more rows are asked of a statement: what is done with them is not its
+    time. Servers count so by themselves."""
+    clock = connection.info.get(_CLOCK)
+    if clock is not None:
+        clock.start()
 
 
 def _url(written: str) -> URL:

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Result, Select, ca
 from sqlalchemy.types import String, UserDefinedType
 
 from throughline.errors import DatabaseRefused
+from throughline.sources.databases.address import more_wanted
 from throughline.sources.databases.table import columns_of, named_table, written_select
 from throughline.sources.databases.values import Column, Unreadable
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
@@ -123,6 +124,7 @@ class Selection(AbstractContextManager["Selection"]):
         self._open.append(result)
         for found in result.partitions(ROWS_AT_ONCE):
             yield self._portion([tuple(row) for row in found])
+            more_wanted(self.connection)
 
     def of_keys(self, keys: Sequence[tuple[Any, ...]]) -> Iterator[Portion]:
         """The rows that have these keys."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ from agency_tables import BY_CHANGE, MAPPING, AgencyTable, Desk
 
 from throughline.errors import DatabaseRefused, DatabaseUnavailable, MappingError, UsageError
 from throughline.schemas.definitions.entry import MappingProblemsError
+from throughline.sources.databases import address, portions
 from throughline.sources.databases.address import Database, has_secret
+from throughline.sources.databases.portions import Selection
 from throughline.sources.databases.table import sample
+from throughline.sources.mapping.relation import Relation
 
 SECRET = "geheim%40wort"  # what a URL makes of geheim@wort
 
@@ -171,6 +175,27 @@ def test_a_statement_that_takes_too_long_is_ended(agency_database: str, tmp_path
             database.transaction() as connection,
         ):
             connection.exec_driver_sql(slow[database.dialect]).fetchall()
+
+
+def test_the_time_that_is_taken_over_rows_is_not_the_statement_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite works only while rows are asked for."""
+    monkeypatch.setattr(portions, "ROWS_AT_ONCE", 200)
+    monkeypatch.setattr(address, "_STEPS_BETWEEN_LOOKS", 1)
+    table = AgencyTable(f"sqlite:///{tmp_path}/a.sqlite").make()
+    table.add(*range(1, 400))
+    relation = Relation("files", "", ("id",), "outbox", "id", None, 0.0)
+    with (
+        Database(table.url, timeout_seconds=0.5) as database,
+        database.transaction() as connection,
+        Selection(connection, relation, {"id": 1}) as selection,
+    ):
+        found = selection.portions(None, selection.key)
+        first = next(found)
+        time.sleep(0.6)
+
+        assert [len(one.keys) for one in (first, *found)] == [200, 199]
 
 
 def test_nothing_can_be_written(agency_database: str, tmp_path: Path) -> None:
