@@ -176,10 +176,16 @@ def step_column(columns: Sequence[Column], taken: frozenset[str]) -> Column | No
         if column.name not in taken
         and column.is_words
         and 1 < len(column.counts) <= 40
-        and set(tokens(column.name)) & _STEPS
+        and _says_steps(column)
         and not set(tokens(column.name)) & {"outcome", "last", "custody"}
     ]
     return max(found, key=lambda column: len(set(tokens(column.name)) & _STEPS), default=None)
+
+
+def _says_steps(column: Column) -> bool:
+    """By its name: that of an event in XES is `concept:name`, and of its case `case:concept:name`."""
+    words = set(tokens(column.name))
+    return bool(words & _STEPS) or ("concept" in words and "case" not in words)
 
 
 def like_types(word: str, types: Sequence[str], domain: Domain, most: int = 4) -> list[str]:

@@ -17,6 +17,7 @@ _QUOTED = re.compile(r"""=?["'\u2018\u201c].*|.*["'\u2019\u201d]""").fullmatch
 _WHOLE = re.compile(r"\d+\.0+").fullmatch
 _ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+\d+").fullmatch
 _CODE = re.compile(r"(?=.*\d)[A-Za-z0-9/:._-]{3,64}").fullmatch
+_DECIMAL = re.compile(r"-?\d*\.\d+").fullmatch
 _FITS = 0.8
 
 
@@ -71,6 +72,7 @@ def is_code(column: Column) -> bool:
         and 2 * len(column.counts) > column.filled
         and all(map(_CODE, column.counts))
         and not all(value.isdecimal() and len(value) < 5 for value in column.counts)
+        and not any(map(_DECIMAL, column.counts))
     )
 
 
@@ -90,8 +92,9 @@ def _repaired(value: str, repair: tuple[str, ...]) -> str:
 
 
 def _share(column: Column, kind: IdentifierKind, repair: tuple[str, ...] = ()) -> float:
-    """Which share of the values has the form of a kind that has one; 0 for a kind that has none."""
-    if kind.pattern is None:
+    """Which share of the values has the form of a kind that has one; 0 for a kind that has none, and of words."""
+    digits = sum(count for value, count in column.counts.items() if any(map(str.isdecimal, value)))
+    if kind.pattern is None or 2 * digits < column.filled:
         return 0.0
     return _good(column, kind, repair) / column.filled
 
