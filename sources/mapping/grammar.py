@@ -410,8 +410,8 @@ def sections() -> tuple[Section, ...]:
 
 def format_keys() -> Section:
     """The keys of the formats that have settings, as a place beside the others of the file."""
-    first = {"database": DATABASE} | {one.key: one.sections[0] for one in row_formats() if one.key}
-    return Section("the file", "", tuple(Key(key, section.says, "", "") for key, section in first.items()))
+    named = ["database", *(one.key for one in row_formats() if one.key)]
+    return Section("the file", "", tuple(Key(name, "", "", "") for name in named))
 
 
 def only(entry: Entry, *places: Section) -> None:
