@@ -1,18 +1,6 @@
 """How a mapping says that a time is written, and what such a form can give.
 
-Keys beside `column`, `constant` or `path`:
-
-- `format`: `iso`, strptime letters, or a number since 1970: `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns` of an
-  instant, `local_ms`, `local_us`, `local_ns` of what a clock of no zone showed, `epoch_days` of a day. One or a list
-- `precision`: instant, day, month; without it that of the format: one without an hour and a minute gives a day, one
-  without a day a month, `iso` an instant
-- `zone`: IANA name; of times without an offset, and of the day that a time falls on. Without it the domain's
-- `twice`: what becomes of a local time that the clock showed twice, as the clocks went back: `range` (its day, which
-  holds both ends), `refuse`, `earlier`, `later`; by default `range` for `time`, which has a precision, else `refuse`
-- `skipped`: of one that no clock showed, as they went forward: `refuse` (default) or `range`, for `time` only
-- `at`: `start` or `end`, where a field that is an instant is written as a day or month
-- `short_years`: the first year that two digits can mean (1901 to 2000); without it they are refused
-- `ahead`: `true` where what happened may lie more than a year after it was recorded; for `time` only
+Its keys and what they mean stand in `grammar.py` (FORM).
 """
 
 from __future__ import annotations
@@ -30,7 +18,6 @@ EPOCHS = ("epoch_s", "epoch_ms", "epoch_us", "epoch_ns")
 LOCAL_EPOCHS = ("local_ms", "local_us", "local_ns")
 NAMED = ("iso", *EPOCHS, *LOCAL_EPOCHS, "epoch_days")
 """The formats that are no strptime letters."""
-FORM_KEYS = ("format", "precision", "zone", "twice", "skipped", "at", "short_years", "ahead")
 _LETTER = re.compile(r"%-?([A-Za-z%])")
 _FOR_AN_EVENT = ("skipped", "ahead")
 

@@ -1,18 +1,7 @@
 """What a mapping says of a database that is read in place of files: which rows, what names one, and how those are found
 that have not been read.
 
-Keys of `database`:
-
-- `table` (with its schema, if it needs one) or `select`, a query in the words of the database
-- `key`: the column or columns that name a row; the column of `outbox` does by itself
-- one way of reading:
-  - `watermark`: a column that grows with each change: a time, or a number. `overlap` is how far below the highest value
-    it is read again each time, in seconds or in numbers, since what began earlier may be committed later. A column of
-    the type xid8, or the word `xmin` for any table of PostgreSQL, needs none: there the database itself says what may
-    still come
-  - `outbox`: a column that numbers rows which are only added. A number that is not there is asked for again for `wait`
-    seconds (usually a day)
-  - `whole: true`: every row each time, compared with the time before; with `snapshot` as for files, without its `as_of`
+Its keys and what they mean stand in KEYS.
 """
 
 from __future__ import annotations
@@ -20,10 +9,77 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from throughline.schemas.definitions.entry import Entry
+from throughline.schemas.pages.key import Key, Section
 
 XMIN = "xmin"
 WAYS = ("watermark", "outbox", "whole")
 _WAIT_SECONDS = 86_400.0
+_CHANGES = {"Changed": "2026-01-05 10:15:00"}
+_COMES = "identifiers.crime_ref → 20/000123/26"
+KEYS = Section(
+    "`database`",
+    "Rows of a database instead of a file's: which, what names one, and how those are found that have not been read, "
+    "by exactly one of `watermark`, `outbox` and `whole`. `throughline source poll` reads them.",
+    (
+        Key(
+            "table",
+            "The table or view, with its schema if it needs one.",
+            "database: {table: records.crimes, key: No, watermark: Changed}",
+            _COMES,
+            _CHANGES,
+        ),
+        Key(
+            "select",
+            "Instead of a table a query, in the words of the database.",
+            'database: {select: "select * from crimes where open = 1", key: No, watermark: Changed}',
+            _COMES,
+            _CHANGES,
+        ),
+        Key(
+            "key",
+            "The column or columns that name a row; the column of `outbox` does by itself.",
+            "database: {table: crimes, key: [No, Changed], watermark: Changed}",
+            _COMES,
+            _CHANGES,
+        ),
+        Key(
+            "watermark",
+            "A column that grows with each change: a time or a number. A column of the type xid8, or the word `xmin` "
+            "for any table of PostgreSQL, lets the database itself say what may still come.",
+            "database: {table: crimes, key: No, watermark: Changed}",
+            _COMES,
+            _CHANGES,
+        ),
+        Key(
+            "overlap",
+            "How far below the highest value it is read again each time, in seconds or in numbers: what began earlier "
+            "may be committed later.",
+            'database: {table: crimes, key: No, watermark: Changed, overlap: "600"}',
+            _COMES,
+            _CHANGES,
+        ),
+        Key(
+            "outbox",
+            "A column that numbers rows which are only added.",
+            "database: {table: events, outbox: Serial}",
+            _COMES,
+            {"Serial": "17"},
+        ),
+        Key(
+            "wait",
+            "How many seconds a number is asked for again that is not there. Usually a day.",
+            'database: {table: events, outbox: Serial, wait: "3600"}',
+            _COMES,
+            {"Serial": "17"},
+        ),
+        Key(
+            "whole",
+            "`true`: every row each time, compared with the time before, with `snapshot` as for files without `as_of`.",
+            "database: {table: crimes, key: No, whole: true}\nsnapshot: {complete: true, vanished: retract}",
+            "revision → 2026-01-31",
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +113,7 @@ def read_relation(top: Entry) -> Relation | None:
     part = top.entry("database")
     if part is None:
         return None
-    part.only("table", "select", "key", *WAYS, "overlap", "wait")
+    KEYS.only(part)
     for keys in (("table", "select"), WAYS):
         if sum(key in part.map for key in keys) != 1:
             part.fault(None, f"needs exactly one of {', '.join(f'`{key}`' for key in keys)}.")

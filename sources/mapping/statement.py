@@ -60,6 +60,11 @@ class _Faults:
     def add(self, when: str, reason: str, name: str, detail: str) -> None:
         self.found.append((when, reason, name, detail))
 
+    def every(self) -> str:
+        """SQL of the numbers of all that are so, from 0."""
+        cases = ", ".join(f"case when {fault[0]} then {number} end" for number, fault in enumerate(self.found))
+        return f"list_filter([{cases}], x -> x is not null)" if cases else "[]::integer[]"
+
     def column(self, place: int) -> str:
         """SQL of one of the three: 1 reason, 2 field, 3 detail."""
         cases = " ".join(f"when {fault[0]} then {text(fault[place])}" for fault in self.found)
@@ -86,6 +91,15 @@ class MappingSql:
         """One query for each emit."""
         return [self._query(emit) for emit in self.mapping.emits]
 
+    def every_fault(self) -> list[tuple[str, list[tuple[str, str, str]]]]:
+        """For each emit a query with the column `faults` besides, the numbers of all faults of a row; and reason, field
+        and detail of each number."""
+        made = []
+        for emit in self.mapping.emits:
+            faults = _Faults([])
+            made.append((self._query(emit, faults=faults), [fault[1:] for fault in faults.found]))
+        return made
+
     def stated(self) -> str:
         """Id and revision of every event that a row could give: also of a row that is left out, which is there."""
         every = (f"select id, revision from ({self._query(emit, is_wanted='true')})" for emit in self.mapping.emits)
@@ -100,8 +114,9 @@ class MappingSql:
         as_of = self._time(snapshot.as_of, "as_of", "event", _Faults([]))
         return f"select null::varchar as id, {as_of.revision} as revision from {self._layers('(select 1) r')}"
 
-    def _query(self, emit: Emit, is_wanted: str | None = None) -> str:
-        faults = _Faults([])
+    def _query(self, emit: Emit, is_wanted: str | None = None, faults: _Faults | None = None) -> str:
+        """`faults` take what can be wrong; where they are given, each row has the numbers of its own."""
+        said, faults = faults, _Faults([]) if faults is None else faults
         self.times = []
         type_sql = self._type(emit, faults)
         snapshot = self.mapping.snapshot
@@ -142,12 +157,13 @@ class MappingSql:
             "position": "r.position",
         }
         listed = ",\n  ".join(f"{columns[name]} as {_quoted(name)}" for name in EVENTS.names)
+        every = "" if said is None else f"  {faults.every()} as faults,\n"
         where = is_wanted or " and ".join([self.filter(), self._all(emit.when)])
         return (
             "-- One row per event that a row of the source gives, or the fault that keeps it from being.\n"
             f"select\n  {listed},\n"
             f"  {faults.column(1)} as fault_reason,\n  {faults.column(2)} as fault_field,\n"
-            f"  {faults.column(3)} as fault_detail,\n  r.raw as raw\n"
+            f"  {faults.column(3)} as fault_detail,\n{every}  r.raw as raw\n"
             f"from {self._layers(f'(select *, {type_sql} as type_of_row from source_rows r where {where}) r')}"
         )
 

@@ -1,13 +1,10 @@
 """What a mapping says of records on a topic that Kafka Connect fills: what each record is, and what a deletion means.
 
-- `records`: `changes` of the rows of a table, or what an `outbox` says
-- `deleted`: of changes, what a deleted row means: `retract`, `ignore`, or `{type: …}` with constants of any field
-
-A row is what a record says; what stands around it has `../` before its name. Every record has `../key`, `../topic` and
-`../headers.NAME`, one of a change of a row also `../op` (`c` created, `u` updated, `d` deleted, `r` read by a
-snapshot), `../position` (where the change stands in the log of the database, as a whole number), `../source.NAME`,
-`../before.NAME` and `../transaction.NAME`. What an outbox sends along with its payload is `../NAME`. Of what stands
-around a row only what is named is read.
+Its keys and what they mean stand in KEYS. A row is what a record says; what stands around it has `../` before its name.
+Every record has `../key`, `../topic` and `../headers.NAME`, one of a change of a row also `../op` (`c` created, `u`
+updated, `d` deleted, `r` read by a snapshot), `../position` (where the change stands in the log of the database, as a
+whole number), `../source.NAME`, `../before.NAME` and `../transaction.NAME`. What an outbox sends along with its payload
+is `../NAME`. Of what stands around a row only what is named is read.
 """
 
 from __future__ import annotations
@@ -15,6 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from throughline.schemas.definitions.entry import Entry
+from throughline.schemas.pages.key import Key, Section
 from throughline.sources.mapping.parts import Mapping, TimeForm, TopicRecords, Value, Word
 
 AROUND = "../"
@@ -22,13 +20,34 @@ POSITION = "../position"
 _COMMITTED = "../source.ts_ms"
 _HEADS = ("key", "topic", "headers", "op", "position", "source", "before", "transaction", "ts_ms", "ts_us", "ts_ns")
 
+_A_CHANGE = {"../op": "c", "../position": "17"}
+KEYS = Section(
+    "`topic`",
+    "The rows are records of a topic that Kafka Connect fills. `throughline source changes` reads them.",
+    (
+        Key(
+            "records",
+            "`changes` of the rows of a table, or what an `outbox` says.",
+            "topic: {records: outbox}",
+            "identifiers.crime_ref → 20/000123/26",
+        ),
+        Key(
+            "deleted",
+            "Of changes, what a deleted row means: `retract`, `ignore`, or `{type: …}` with constants of its fields.",
+            "topic: {records: changes, deleted: ignore}",
+            "revision → 000000000000000017",
+            _A_CHANGE,
+        ),
+    ),
+)
+
 
 def read_topic(top: Entry) -> TopicRecords | None:
     """What stands under the key `topic`."""
     part = top.entry("topic")
     if part is None:
         return None
-    part.only("records", "deleted")
+    KEYS.only(part)
     kind = part.choice("records", ("changes", "outbox"))
     deleted = None
     if kind == "changes" and "deleted" not in part.map:

@@ -30,8 +30,11 @@ from throughline.cli.operators.sink import sink
 from throughline.cli.operators.store import digest, rebuild, verify
 from throughline.cli.operators.worker import worker
 from throughline.cli.sources.changes import changes_command
+from throughline.cli.sources.check import check
+from throughline.cli.sources.new import new
 from throughline.cli.sources.poll import poll
 from throughline.cli.sources.reconcile import reconcile_command
+from throughline.cli.sources.show import show
 from throughline.cli.sources.source import source
 from throughline.cli.stewards.conflicts import conflicts
 from throughline.cli.stewards.links import links
@@ -98,7 +101,7 @@ def completion(shell: str) -> None:
     click.echo(found(throughline, {}, "throughline", "_THROUGHLINE_COMPLETE").source())
 
 
-_SOURCE: tuple[click.Command, ...] = (poll, changes_command, reconcile_command)
+_SOURCE: tuple[click.Command, ...] = (new, check, show, poll, changes_command, reconcile_command)
 for _command in _SOURCE:
     source.add_command(_command)
 

@@ -37,7 +37,7 @@ from throughline.sources.publish.ledger import Delivery
 from throughline.sources.publish.outbox import Added, Noting, Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
 
-_VARIABLE = "THROUGHLINE_DATABASE"
+DATABASE_VARIABLE = "THROUGHLINE_DATABASE"
 _LISTED = 20
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -54,22 +54,26 @@ class Interval(click.ParamType):
         return float(found[1]) * _SECONDS[found[2]]
 
 
-@click.command("poll", short_help="Take what is new in a database into an outbox, and publish it.")
-@click.argument("mapping_name", metavar="MAPPING", type=MappingFile())
-@click.option(
+database_option = click.option(
     "--database",
     "address",
     metavar="URL",
-    envvar=_VARIABLE,
+    envvar=DATABASE_VARIABLE,
     help=f"Where the database is: sqlite:///FILE or postgresql://USER@HOST/NAME. One with a password is not taken from "
-    f"the command line: put it into {_VARIABLE}, or into a file.",
+    f"the command line: put it into {DATABASE_VARIABLE}, or into a file.",
 )
-@click.option(
+database_file_option = click.option(
     "--database-file",
     "address_file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A file with nothing but that address, which only this user can read.",
 )
+
+
+@click.command("poll", short_help="Take what is new in a database into an outbox, and publish it.")
+@click.argument("mapping_name", metavar="MAPPING", type=MappingFile())
+@database_option
+@database_file_option
 @click.option(
     "--bootstrap",
     metavar="HOST:PORT",
@@ -145,7 +149,7 @@ def poll(
     if once and every is not None:
         raise UsageError("--once and --every cannot both be.", hint="Leave one of them out.")
     is_typed = ctx.get_parameter_source("address") is ParameterSource.COMMANDLINE
-    url = _address(address, address_file, is_typed=is_typed)
+    url = address_of(address, address_file, is_typed=is_typed)
     mapping = mapping_of(mapping_name, domain)
     assert mapping is not None
     relation = relation_of(mapping)
@@ -211,19 +215,21 @@ def _look(looking: Poll, relation: Relation) -> None:
         _tell(relation, made, is_quiet=True)
 
 
-def _address(given: str | None, file: Path | None, *, is_typed: bool) -> str:
+def address_of(given: str | None, file: Path | None, *, is_typed: bool) -> str:
+    """The address of the database: never with a password from the command line. Raises UsageError."""
     if file is not None:
         if given is not None and is_typed:
             raise UsageError("--database and --database-file cannot both be.", hint="Leave one of them out.")
         return file.read_text(encoding="utf-8").strip()
     if given is None:
         raise UsageError(
-            "Which database?", hint=f"Give --database URL, --database-file FILE, or set {_VARIABLE} to its address."
+            "Which database?",
+            hint=f"Give --database URL, --database-file FILE, or set {DATABASE_VARIABLE} to its address.",
         )
     if is_typed and has_secret(given):
         raise UsageError(
             "An address with a password does not belong on a command line, where others can read it.",
-            hint=f"Set {_VARIABLE} to it, or write it into a file for --database-file.",
+            hint=f"Set {DATABASE_VARIABLE} to it, or write it into a file for --database-file.",
         )
     return given
 
