@@ -13,6 +13,7 @@ from throughline.errors import BrokerUnavailable
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.broker_address import silence
 from throughline.sources.files import Report, files_to_read, read_all, size_of
+from throughline.sources.formats.text import position_in
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.publish.publisher import Publisher
 
@@ -80,13 +81,18 @@ def publish(
             counts.read += portion.num_rows
             counts.new += added.new
             counts.known += added.known
-            report(f"publishing {files[place].name}", sum(sizes[:place]), sum(sizes))
-    _wait(publisher, wait_seconds, report)
+            done = sum(sizes[:place]) + (position_in(files[place]) or 0)
+            report(f"publishing {files[place].name}: {counts.read:,} records", done, sum(sizes) or None)
+    deliver(publisher, wait_seconds, report)
     return counts
 
 
-def _wait(publisher: Publisher, wait_seconds: float, report: Report) -> None:
-    """Until the broker has acknowledged or refused everything."""
+def deliver(publisher: Publisher, wait_seconds: float, report: Report = lambda stage, done, total: None) -> None:
+    """Wait until the broker has acknowledged or refused everything.
+
+    Raises BrokerUnavailable where it has acknowledged nothing for `wait_seconds`, and BrokerRefused once all others
+    have gone.
+    """
     sent, until = publisher.sent, time.monotonic() + wait_seconds
     while waiting := publisher.flush(_LOOK_SECONDS):
         report("waiting for the broker", publisher.sent, publisher.sent + waiting)

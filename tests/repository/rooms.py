@@ -25,6 +25,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sources/mapping": ("sources/formats",),
     "sources": ("sources/mapping",),
     "sources/publish": ("sources",),
+    "sources/watch": ("sources/publish",),
     "sinks": (),
     "sinks/quarantine": (),
     "sinks/questions": ("sinks",),
@@ -58,7 +59,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
     "throughline/cli/terminal": ("sinks/questions", "quality/stewardship"),
     "throughline/cli/agencies": ("throughline/cli/terminal", "sources/publish"),
-    "throughline/cli/sources": ("throughline/cli/terminal", "sources/publish"),
+    "throughline/cli/sources": ("throughline/cli/terminal", "sources/watch"),
     "throughline/cli/boards": ("throughline/cli/terminal", "quality/figures", "sinks/board/pack", "sinks/board"),
     "throughline/cli/operators": ("throughline/cli/terminal", "throughline/live"),
     "throughline/cli/stewards": (
