@@ -13,10 +13,10 @@ from typing import Any
 from throughline.schemas.acceptance.rules import ITEMS_LIMIT, TypeRule
 from throughline.schemas.acceptance.type_form import FieldForm, TypeForm
 from throughline.schemas.contracts import texts
+from throughline.schemas.contracts.numbers import identifier_schema
 from throughline.schemas.contracts.sources import source_schema
 from throughline.schemas.definitions.catalogue import EventType
 from throughline.schemas.definitions.domain import Domain
-from throughline.schemas.definitions.identifier import IdentifierKind
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -121,7 +121,7 @@ class EventSchemas:
                 "description": "The numbers by which the case is known, by kind; each in its normal form.",
                 "type": ["object", "null"],
                 "additionalProperties": {"type": "null"},
-                "properties": {kind.kind: self._identifier(kind) for kind in self.domain.identifiers},
+                "properties": {kind.kind: identifier_schema(kind, most) for kind in self.domain.identifiers},
             },
         }
         for agency in self.domain.agencies or ():
@@ -260,27 +260,6 @@ class EventSchemas:
         if self.domain.areas is None:
             return self.ref("text", minLength=1, description=said)
         return {"description": said, "enum": list(self.domain.areas)}
-
-    def _identifier(self, kind: IdentifierKind) -> Schema:
-        forms: list[Schema] = [{"pattern": form} for form in texts.normal_forms(kind)]
-        if kind.pattern is None:
-            forms.append({"not": {"pattern": texts.MANGLED}})
-        else:
-            forms.append({"pattern": texts.whole(kind.pattern.pattern)})
-        placeholders: list[Schema] = []
-        if kind.placeholders.values:
-            placeholders.append({"enum": sorted(kind.placeholders.values)})
-        placeholders += [{"pattern": texts.whole(one.pattern)} for one in kind.placeholders.patterns]
-        one: Schema = {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": self.rules.field_chars,
-            "anyOf": [{"allOf": forms}, *placeholders],
-        }
-        return {
-            "title": kind.name,
-            "oneOf": [{"type": "null"}, one, {"type": "array", "maxItems": ITEMS_LIMIT, "items": one}],
-        }
 
     def _source_ref(self, form: TypeForm, said: str) -> Schema:
         if form.agency is None or self.rules.owners.bind_nothing or form.agency not in (self.domain.agencies or ()):
