@@ -40,6 +40,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "quality/letters": ("quality/checks",),
     "quality/contracts": ("quality/checks",),
     "quality/reconciliation": ("quality/checks", "schemas/wire"),
+    "quality/conformity": ("quality/letters", "streams/worker"),
     "quality/stewardship": ("quality/checks", "streams/worker"),
     "quality/figures": ("quality/stewardship",),
     "sinks/charts": (),
@@ -66,7 +67,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "schemas/contracts",
         "quality/contracts",
     ),
-    "throughline/cli/sources": ("throughline/cli/terminal", "sources/watch"),
+    "throughline/cli/sources": ("throughline/cli/terminal", "sources/watch", "quality/conformity"),
     "throughline/cli/boards": ("throughline/cli/terminal", "quality/figures", "sinks/board/pack", "sinks/board"),
     "throughline/cli/operators": ("throughline/cli/terminal", "throughline/live"),
     "throughline/cli/stewards": (

@@ -28,6 +28,7 @@ from throughline.cli.operators.live import live, up
 from throughline.cli.operators.sink import sink
 from throughline.cli.operators.store import digest, rebuild, verify
 from throughline.cli.operators.worker import worker
+from throughline.cli.sources.conform import conform
 from throughline.cli.sources.source import source
 from throughline.cli.sources.watch import watch_command
 from throughline.cli.stewards.conflicts import conflicts
@@ -95,7 +96,7 @@ def completion(shell: str) -> None:
     click.echo(found(throughline, {}, "throughline", "_THROUGHLINE_COMPLETE").source())
 
 
-_SOURCE: tuple[click.Command, ...] = (watch_command,)
+_SOURCE: tuple[click.Command, ...] = (watch_command, conform)
 for _command in _SOURCE:
     source.add_command(_command)
 
