@@ -9,7 +9,8 @@ match in the file's path, nothing where there is none and it says `needed: false
 - `csv`: `delimiter`, `quote`, `encoding` (utf-8, cp1252), which are detected if left out; `skip`, the number of lines
   above the header. Each format that has settings has them under a key of its own:
   `excel` (`sheet`, `header_row`, `merged: fill`), `xml` (`rows: /export/case`, `namespaces`),
-  `json` (`rows: "cases[].events[]"`), `fixed` (`columns: [{name, from, to}]`, `skip`, `width`)
+  `json` (`rows: "cases[].events[]"`), `fixed` (`columns: [{name, from, to}]`, `skip`, `width`),
+  `ocel` (`rows: events|changes`, `single`, `qualified`: types of objects, or `TYPE[QUALIFIER]`)
 - `area`, `agency` (default: the type's own), `unit`: values
 - `identifiers`: kind -> value or list of columns. A value may have `split`, and what undoes a spreadsheet: `repair`
   (`unquote` takes quotes, apostrophes and `=` from around it, `whole` a `.0` from its end) and `digits` (a number of
