@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.stats import CensoredData, ecdf
 
 CONFIDENCE = 0.95
 # a share is a product of fractions: a hair above one half is one half
@@ -35,6 +34,9 @@ class Survival:
         self._seconds = np.sort(seconds)
         self._is_known = bool(ended.any())
         if self._is_known:
+            # kept out of the start of every command: it takes a second
+            from scipy.stats import CensoredData, ecdf
+
             self._estimate = ecdf(CensoredData(uncensored=seconds[ended], right=seconds[~ended])).sf
 
     def quantile(self, share: float) -> Quantile:
