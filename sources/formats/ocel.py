@@ -28,10 +28,10 @@ from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
 from throughline.sources.formats.text import open_bytes
 from throughline.sources.objects.contents import Contents
+from throughline.sources.objects.json_contents import read_ocel_json
 from throughline.sources.objects.kept import KeptLog, micros
-from throughline.sources.objects.ocel_json import read_ocel_json
-from throughline.sources.objects.ocel_sqlite import read_ocel_sqlite
-from throughline.sources.objects.ocel_xml import read_ocel_xml
+from throughline.sources.objects.sqlite_contents import read_ocel_sqlite
+from throughline.sources.objects.xml_contents import read_ocel_xml
 
 ROWS = ("events", "changes")
 _AT_ONCE = 20_000

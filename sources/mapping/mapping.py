@@ -7,10 +7,9 @@ match in the file's path, nothing where there is none and it says `needed: false
 
 - `title`, `source` (URN of the publishing system), `note`
 - `csv`: `delimiter`, `quote`, `encoding` (utf-8, cp1252), which are detected if left out; `skip`, the number of lines
-  above the header. Each format that has settings has them under a key of its own:
-  `excel` (`sheet`, `header_row`, `merged: fill`), `xml` (`rows: /export/case`, `namespaces`),
-  `json` (`rows: "cases[].events[]"`), `fixed` (`columns: [{name, from, to}]`, `skip`, `width`),
-  `ocel` (`rows: events|changes`, `single`, `qualified`: types of objects, or `TYPE[QUALIFIER]`)
+  above the header. Each format that has settings has a key of its own: `excel` (`sheet`, `header_row`, `merged: fill`),
+  `xml` (`rows: /export/case`, `namespaces`), `json` (`rows: "cases[].events[]"`), `ocel` (`rows: events|changes`,
+  `single`, `qualified`: `TYPE` or `TYPE[QUALIFIER]`), `fixed` (`columns: [{name, from, to}]`, `skip`, `width`)
 - `area`, `agency` (default: the type's own), `unit`: values
 - `identifiers`: kind -> value or list of columns. A value may have `split`, and what undoes a spreadsheet: `repair`
   (`unquote` takes quotes, apostrophes and `=` from around it, `whole` a `.0` from its end) and `digits` (a number of

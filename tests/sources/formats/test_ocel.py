@@ -17,7 +17,7 @@ from throughline.sources.formats import ocel
 from throughline.sources.formats.ocel import read_ocel
 from throughline.sources.mapping.conversion import read_mapped
 from throughline.sources.mapping.mapping import load_mapping
-from throughline.sources.objects import ocel_json
+from throughline.sources.objects import json_contents
 from throughline.streams.join.replay import replay
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "examples"
@@ -109,7 +109,7 @@ def test_log_is_read_in_portions_of_any_size(tmp_path: Path, monkeypatch: pytest
     expected = rows(path)
     assert expected[0][0]["@unit"] == 'the "20PP" {unit] \\'
     for size in (1, 2, 3, 7, 64):
-        monkeypatch.setattr(ocel_json, "_BLOCK", size)
+        monkeypatch.setattr(json_contents, "_BLOCK", size)
         assert rows(path) == expected
 
 
@@ -138,7 +138,7 @@ def test_rows_come_in_bounded_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_damaged_or_hostile_log_is_refused_whole(
     tmp_path: Path, name: str, content: bytes, problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ocel_json, "_ELEMENT_BYTES", 1 << 20)
+    monkeypatch.setattr(json_contents, "_ELEMENT_BYTES", 1 << 20)
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(DataError, match=problem):
