@@ -186,6 +186,5 @@ FORMATS = (
         key="ocel",
         settings=_settings,
         asked=(".json", ".xml", ".sqlite", ".db"),
-        is_packed=True,
     ),
 )
