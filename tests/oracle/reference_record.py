@@ -194,10 +194,12 @@ def named_pair(act: Event, rules: Rules) -> frozenset[Identifier] | None:
 
 
 def names_proposal(act: Event, proposal: Event, rules: Rules) -> bool:
-    """Whether an act (seconded, withdrawn) names this proposal by area, source and id, and the pair that it would link."""
+    """Whether an act (seconded, withdrawn) names this proposal by area, source and id, and the pair it would link."""
     about = json.loads(act["data"])
     named = (act["area"], about["proposal_source"], about["proposal_id"]) == (
-        proposal["area"], proposal["source"], proposal["id"]
+        proposal["area"],
+        proposal["source"],
+        proposal["id"],
     )
     return named and named_pair(act, rules) == named_pair(proposal, rules)
 

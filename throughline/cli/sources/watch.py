@@ -11,7 +11,7 @@ import click
 
 from throughline.cli.terminal.options import (
     MappingFile,
-    bootstrap_option,
+    broker_options,
     mapping_of,
     topic_prefix_option,
     usual_domain_option,
@@ -20,6 +20,7 @@ from throughline.cli.terminal.progress import progress_bar
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
+from throughline.sources.connection.security import Security
 from throughline.sources.files import Report as Progress
 from throughline.sources.publish.dispatch import deliver
 from throughline.sources.publish.outbox import Outbox
@@ -36,7 +37,7 @@ _ROOM_SECONDS = 5.0
 
 @click.command("watch", short_help="Take the files that come into a folder, and publish them.")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@bootstrap_option
+@broker_options
 @topic_prefix_option
 @usual_domain_option
 @click.option(
@@ -87,6 +88,7 @@ _ROOM_SECONDS = 5.0
 def watch_command(
     folder: Path,
     bootstrap: str,
+    security: Security,
     topic_prefix: str,
     domain: Domain,
     mappings: tuple[str, ...],
@@ -121,6 +123,7 @@ def watch_command(
                 domain,
                 outbox,
                 client=client,
+                security=security,
                 structured=structured,
                 heartbeat_seconds=heartbeat,
                 room_seconds=_ROOM_SECONDS,
