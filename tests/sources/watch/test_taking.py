@@ -60,7 +60,7 @@ class Away:
 @pytest.fixture(autouse=True)
 def _away(monkeypatch: pytest.MonkeyPatch, schemas: SchemaStore) -> None:
     monkeypatch.setattr(publisher, "SchemaStore", lambda domain: schemas)  # compiling them takes a second
-    monkeypatch.setitem(cast(dict[str, Any], CLIENTS), "away", lambda bootstrap, settings: Away())
+    monkeypatch.setitem(cast(dict[str, Any], CLIENTS), "away", lambda *given, **said: Away())
 
 
 class Watched:
