@@ -7,7 +7,7 @@ from pathlib import Path
 
 from throughline.errors import DataError
 
-OCEL_HINT = "Flatten it to one kind of object first (in PM4Py: `ocel_flattening`), and map that as XES or CSV."
+OCEL_HINT = "If it is of version 2, map it as it is: `ocel: {rows: events}` (`docs/how-to/agencies.md`)."
 _EXPORT = "Export it as CSV or Parquet, or name it by what it is."
 # beginning, what it is, what to do
 _MAGIC = (

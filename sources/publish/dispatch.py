@@ -15,6 +15,7 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.broker_address import silence
 from throughline.sources.connection.refusal import refusal
 from throughline.sources.files import Report, files_to_read, read_all, size_of
+from throughline.sources.formats.text import position_in
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.publish.ledger import Delivery
 from throughline.sources.publish.publisher import Publisher
@@ -99,7 +100,8 @@ def publish(
             counts.read += portion.num_rows
             counts.new += added.new
             counts.known += added.known
-            report(f"publishing {files[place].name}", sum(sizes[:place]), sum(sizes))
+            done = sum(sizes[:place]) + (position_in(files[place]) or 0)
+            report(f"publishing {files[place].name}: {counts.read:,} records", done, sum(sizes) or None)
         read = batch.events.num_rows + batch.rejects.num_rows
         publisher.note(
             Delivery(
@@ -121,7 +123,11 @@ def publish(
 def wait_for_broker(
     publisher: Publisher, wait_seconds: float, report: Report = lambda stage, done, total: None
 ) -> None:
-    """Wait until the broker has acknowledged or refused everything. Raises as `publish` does."""
+    """Wait until the broker has acknowledged or refused everything.
+
+    Raises BrokerUnavailable where it has acknowledged nothing for `wait_seconds`, and BrokerRefused once all others
+    have gone, or where it does not let us in.
+    """
     sent, until, ask_at = publisher.sent, time.monotonic() + wait_seconds, time.monotonic() + _FIRST_ASK_SECONDS
     while waiting := publisher.flush(_LOOK_SECONDS):
         report("waiting for the broker", publisher.sent, publisher.sent + waiting)

@@ -31,11 +31,13 @@ from throughline.cli.operators.store import digest, rebuild, verify
 from throughline.cli.operators.worker import worker
 from throughline.cli.sources.changes import changes_command
 from throughline.cli.sources.check import check
+from throughline.cli.sources.conform import conform
 from throughline.cli.sources.new import new
 from throughline.cli.sources.poll import poll
 from throughline.cli.sources.reconcile import reconcile_command
 from throughline.cli.sources.show import show
 from throughline.cli.sources.source import source
+from throughline.cli.sources.watch import watch_command
 from throughline.cli.stewards.conflicts import conflicts
 from throughline.cli.stewards.links import links
 from throughline.cli.stewards.quality import quality
@@ -101,7 +103,11 @@ def completion(shell: str) -> None:
     click.echo(found(throughline, {}, "throughline", "_THROUGHLINE_COMPLETE").source())
 
 
-_SOURCE: tuple[click.Command, ...] = (new, check, show, poll, changes_command, reconcile_command)
+_SOURCE: tuple[click.Command, ...] = (
+    *(new, check, show),
+    *(watch_command, poll, changes_command),
+    *(reconcile_command, conform),
+)
 for _command in _SOURCE:
     source.add_command(_command)
 

@@ -15,7 +15,7 @@ from throughline.sources.mapping.grammar import EXAMPLE, ROW, sections
 from throughline.sources.mapping.mapping import dated, load_mapping
 from throughline.sources.workbench.pairs import rows_beside_events
 
-ENDINGS = {"xml": ".xml", "json": ".json", "fixed": ".dat", "excel": ".xlsx"}
+ENDINGS = {"xml": ".xml", "json": ".json", "fixed": ".dat", "excel": ".xlsx", "ocel": ".jsonocel"}
 KEYS = [pytest.param(section, key, id=f"{section.where}: {key.name}") for section in sections() for key in section.keys]
 
 
