@@ -12,7 +12,7 @@ import duckdb
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.board.frame.settings import PAGE_LIMITS
 from throughline.sinks.board.reading.present import Present
-from throughline.sinks.board.reading.together import ONE_CASE
+from throughline.sinks.board.reading.together import show_case
 from throughline.sinks.measures.facts import facts
 from throughline.sinks.measures.measure import load_measures
 from throughline.sql import sql
@@ -91,8 +91,8 @@ def _ask(cursor: duckdb.DuckDBPyConnection, domain: Domain, one: Asked) -> None:
         as_of = cursor.execute("select getvariable('as_of')").fetchone()
         facts(cursor, known[name], [facet.name for facet in domain.facets], None if as_of is None else as_of[0])
     if one.case:
-        cursor.execute("set variable case_key = ?::ubigint", [int(one.case[1:], 16)])
-        cursor.execute(f"use memory.{ONE_CASE}")
+        as_of = cursor.execute("select getvariable('as_of')").fetchone()
+        show_case(cursor, int(one.case[1:], 16), None if as_of is None else as_of[0])
         for name in _OF_A_CASE:
             cursor.execute(sql("throughline.sinks.board.case", f"sql/{name}"), {"case_id": one.case}).fetchall()
     elif not one.measures:

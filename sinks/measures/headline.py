@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from throughline.sinks.measures.answer import NOT_STATED, answer
+from throughline.sinks.measures.answer import answer
+from throughline.sinks.measures.grouping import NOT_STATED
 from throughline.sinks.measures.measure import Measure
 from throughline.sinks.measures.variation import Variation, variation
 

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from throughline.errors import UsageError
 from throughline.sinks.damage import translated
-from throughline.sinks.measures.answer import NOT_STATED
 from throughline.sinks.measures.facts import counting_to
+from throughline.sinks.measures.grouping import NOT_STATED
 from throughline.sql import registered, sql
 
 SECTIONS = ("new", "ended", "older", "moved", "due", "told")

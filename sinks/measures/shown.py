@@ -17,7 +17,7 @@ import pyarrow as pa
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.disclosure.cell import Measure as Counted
 from throughline.sinks.disclosure.register import Register
-from throughline.sinks.measures.answer import NOT_STATED
+from throughline.sinks.measures.grouping import NOT_STATED
 from throughline.sinks.measures.measure import BAND, CUTS, Measure
 
 ADD_UP = ("counted", "still_open", "least_seconds", "most_seconds")

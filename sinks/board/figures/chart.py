@@ -20,8 +20,8 @@ from throughline.sinks.charts.drawing import COLOURS
 from throughline.sinks.charts.flow import Pair, flow
 from throughline.sinks.charts.spans import Span, spans
 from throughline.sinks.charts.trend import Limits, Point, trend
-from throughline.sinks.measures.answer import NOT_STATED
 from throughline.sinks.measures.answer import chosen as rows_held
+from throughline.sinks.measures.grouping import NOT_STATED
 from throughline.sinks.measures.headline import Series
 from throughline.sinks.measures.measure import Measure
 from throughline.sinks.measures.survival import Survival

@@ -11,7 +11,7 @@ from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.measures.answer import answer
 from throughline.sinks.measures.comparison import compared
 from throughline.sinks.measures.coverage import all_not_covered, withhold
-from throughline.sinks.measures.facts import facts
+from throughline.sinks.measures.facts import cases_of, facts
 from throughline.sinks.measures.headline import Number, Series, headline, series_of
 from throughline.sinks.measures.measure import Measure
 from throughline.sinks.measures.shown import Audience
@@ -20,8 +20,13 @@ from throughline.sinks.measures.shown import Audience
 def rows_of(asked: Asked, measure: Measure, as_of: datetime | None) -> pa.Table:
     """What is counted (see `facts`), to `as_of`."""
     facets = [facet.name for facet in asked.settings.domain.facets]
-    key = ("rows", measure.name, as_of)
-    return asked.kept.get(asked.facts.stamp, key, lambda: facts(asked.connection, measure, facets, as_of))
+
+    def read() -> pa.Table:
+        # the same for every measure of a time
+        cases = asked.kept.get(asked.facts.stamp, ("cases", as_of), lambda: cases_of(asked.connection, facets, as_of))
+        return facts(asked.connection, measure, facets, as_of, cases)
+
+    return asked.kept.get(asked.facts.stamp, ("rows", measure.name, as_of), read)
 
 
 def figure(asked: Asked, chosen: Choice, cuts: tuple[str, ...] | None = None) -> pa.Table:

@@ -12,7 +12,7 @@ from throughline.sinks.board.figures.wording import Wording, percent
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Page
 from throughline.sinks.board.words.duration import counted, duration_words
-from throughline.sinks.measures.answer import NOT_STATED
+from throughline.sinks.measures.grouping import NOT_STATED
 from throughline.sinks.measures.measure import Measure
 
 SIX = ("waiting", "between_agencies", "sent_back", "decisions_told", "promises", "standards_kept")

@@ -14,7 +14,7 @@ from throughline.sinks.board.figures.table import table
 from throughline.sinks.board.figures.wording import Wording, between, number_words, of_what, ordered
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import NotFoundError, Page
-from throughline.sinks.measures.answer import NOT_STATED
+from throughline.sinks.measures.grouping import NOT_STATED
 from throughline.sinks.measures.measure import Measure
 
 # a list to choose from that is longer is no help

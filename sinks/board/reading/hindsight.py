@@ -120,11 +120,27 @@ def known_then(store: Store, domain: Domain, measures: Sequence[Measure], day: d
     made = {}
     for measure in measures:
         rows = now[measure.name]
-        untouched = rows.filter(pc.invert(pc.is_in(rows["case_id"], value_set=rest)))
-        rows = then[measure.name]
-        again = rows.filter(pc.is_in(rows["case_id"], value_set=pa.array([*names], pa.string())))
-        made[measure.name] = pa.concat_tables([untouched, again])
+        untouched = rows.filter(pc.invert(_of_cases(rows, rest)))
+        again = then[measure.name].filter(_of_cases(then[measure.name], pa.array([*names], pa.string())))
+        parts = [untouched, again]
+        if not untouched.schema.equals(again.schema):
+            # where the numbers of the same texts are of two lengths
+            parts = [*map(_spelt, parts)]
+        made[measure.name] = pa.concat_tables(parts)
     return Known(made, now, names, touched, frozenset(relinked))
+
+
+def _of_cases(rows: pa.Table, case_ids: pa.Array) -> pa.ChunkedArray:
+    """For each row whether it is of one of these cases."""
+    return pc.is_in(rows["case_id"].cast(pa.string()), value_set=case_ids)
+
+
+def _spelt(rows: pa.Table) -> pa.Table:
+    """The rows with each of their texts written out."""
+    columns = {name: rows[name] for name in rows.column_names}
+    return pa.table(
+        {name: one.cast(pa.string()) if pa.types.is_dictionary(one.type) else one for name, one in columns.items()}
+    )
 
 
 @contextmanager
