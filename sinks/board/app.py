@@ -61,6 +61,7 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
                 settings,
                 kept,
                 visit,
+                place.can_be_as_known,
             )
             cursor.execute("set variable as_of = ?::timestamp", [asked.as_of])
             make_visible_cases(cursor, visit.person if visit else None)

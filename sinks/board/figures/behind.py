@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from throughline.errors import UsageError
 from throughline.sinks.board.access.rights import may_see_every_case
 from throughline.sinks.board.figures.choice import choice, offered
-from throughline.sinks.board.figures.figure import rows_of
+from throughline.sinks.board.figures.figure import known, rows_of
 from throughline.sinks.board.figures.page import measure_at
 from throughline.sinks.board.figures.wording import Wording
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Page
+from throughline.sinks.board.reading.hindsight import renamed
 from throughline.sinks.board.words.duration import duration_words
 from throughline.sinks.measures.answer import held as rows_held
 from throughline.sinks.measures.grouping import case_codes, coded
+from throughline.sinks.measures.measure import Measure
 
 ROWS = 25
 
@@ -29,7 +31,7 @@ def behind(asked: Asked) -> Page:
     measure = measure_at(asked)
     chosen = choice(asked, measure)
     wording = Wording(asked.names, asked.settings.domain)
-    rows = visible(asked, rows_held(measure, rows_of(asked, measure, asked.as_of), chosen.where))
+    rows = visible(asked, rows_held(measure, _rows(asked, measure), chosen.where))
     order = latest_first(rows, "seconds" if "seconds" in rows.column_names else "counted_at")
     page = asked.number("page", 1)
     pages = max((rows.num_rows + ROWS - 1) // ROWS, 1)
@@ -53,6 +55,14 @@ def behind(asked: Asked) -> Page:
             "has_outcome": "outcome" in rows.column_names,
         },
     )
+
+
+def _rows(asked: Asked, measure: Measure) -> pa.Table:
+    """What is counted, in cases as they are called now: under another name nobody could open them."""
+    rows = rows_of(asked, measure, asked.as_of)
+    if asked.known_at is None or asked.counted_to is None:
+        return rows
+    return renamed(rows, known(asked, asked.counted_to, asked.known_at).became)
 
 
 def latest_first(rows: pa.Table, by: str) -> NDArray[np.int64]:

@@ -30,6 +30,7 @@ class Asked:
     nothing stands before the board.
 
     `path` is the address, `values` what stands in it by name, `given` the query string (the last value of each name).
+    `can_be_as_known` is that of its place.
     """
 
     path: str
@@ -41,11 +42,18 @@ class Asked:
     settings: Settings
     kept: Kept
     visit: Visit | None = None
+    can_be_as_known: bool = False
 
     @cached_property
     def as_of(self) -> datetime | None:
-        """To which open intervals are counted: what the address says, else the settings, else null (UTC, naive)."""
-        return self.moment("as_of") or self.settings.as_of
+        """To which open intervals are counted: what the address says, else the settings, else null (UTC, naive).
+
+        A figure as it was known at a time is counted to that time, unless the address says another.
+        """
+        asked = self.moment("as_of")
+        if asked is None and self.can_be_as_known and self.known_at is not None and self.facts.last_at is not None:
+            return min(self.known_at, self.facts.last_at)
+        return asked or self.settings.as_of
 
     @cached_property
     def known_at(self) -> datetime | None:

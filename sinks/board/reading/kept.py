@@ -8,15 +8,13 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-import pyarrow as pa
-
 from throughline.errors import QueryError
 
 T = TypeVar("T")
 
 _MOST = 600
 _BYTES = 256 * 1024 * 1024
-# what is no table is taken to be as large as a page
+# what does not say how large it is (`nbytes`) is taken to be as large as a page
 _PAGE_BYTES = 64 * 1024
 
 
@@ -81,7 +79,7 @@ class Kept:
             ) from None
 
     def _keep(self, place: Hashable, made: Any) -> None:
-        size = made.nbytes if isinstance(made, pa.Table) else _PAGE_BYTES
+        size = getattr(made, "nbytes", _PAGE_BYTES)
         self._results[place] = (made, size)
         self._bytes += size
         while len(self._results) > 1 and (len(self._results) > _MOST or self._bytes > self._most_bytes):
