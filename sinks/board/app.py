@@ -61,6 +61,7 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
                 settings,
                 kept,
                 visit,
+                place.is_of_figures,
                 place.can_be_as_known,
             )
             cursor.execute("set variable as_of = ?::timestamp", [asked.as_of])

@@ -73,6 +73,18 @@ class Survival:
         at_risk = len(self._seconds) - np.searchsorted(self._seconds, times, side="left")
         return pa.table({"seconds": times, "not_yet": not_yet, "low": low, "high": high, "at_risk": at_risk})
 
+    def coarse_curve(self, least: int) -> pa.Table:
+        """The curve for readers who may not learn of fewer than `least`: so many or more ended between two of its steps,
+        and it stops while as many are still at risk."""
+        ended = np.cumsum(self._ended)
+        kept = [0]
+        since = 0
+        for place in np.flatnonzero(self._ended):
+            if ended[place] - since >= least and self._at_risk[place] - self._ended[place] >= least:
+                kept.append(int(place) + 1)
+                since = ended[place]
+        return self.curve().take(pa.array(kept)) if self._is_known else self.curve()
+
     @cached_property
     def _band(self) -> tuple[Floats, Floats]:
         """The interval at each time: Greenwood's variance on the scale of log(-log S), as R's `survfit` has it."""

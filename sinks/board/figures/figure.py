@@ -70,7 +70,7 @@ def number(asked: Asked, chosen: Choice, as_of: datetime | None) -> Number:
 def months(asked: Asked, chosen: Choice) -> Series:
     """The one number month by month."""
     found = figure(asked, Choice(chosen.measure, ("month",), chosen.where, None))
-    return series_of(chosen.measure, found, asked.counted_to)
+    return series_of(chosen.measure, found, asked.counted_to, asked.names.zone)
 
 
 def _counted(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table:
