@@ -85,8 +85,8 @@ def series(measure: Measure, rows: pa.Table, as_of: datetime | None, zone: ZoneI
     """The number of each month in which something began, of the rows that `facts` gives.
 
     `as_of` (UTC) says which month of the `zone` is not over; rows without a month are left out, and a month without
-    rows is not there. Of durations, a month is the one in which they began, so that the latest months are short for want of time:
-    those have a median once half have ended.
+    rows is not there. Of durations, a month is the one in which they began, so that the latest months are short for
+    want of time: those have a median once half have ended.
     """
     return series_of(measure, answer(measure, rows, ["month"]), as_of, zone)
 

@@ -74,8 +74,8 @@ class Survival:
         return pa.table({"seconds": times, "not_yet": not_yet, "low": low, "high": high, "at_risk": at_risk})
 
     def coarse_curve(self, least: int) -> pa.Table:
-        """The curve for readers who may not learn of fewer than `least`: so many or more ended between two of its steps,
-        and it stops while as many are still at risk."""
+        """The curve for readers who may not learn of fewer than `least`: so many or more ended between two of its
+        steps, and it stops while as many are still at risk."""
         ended = np.cumsum(self._ended)
         kept = [0]
         since = 0

@@ -169,8 +169,8 @@ def _range(least: float | None, most: float | None) -> str:
 
 
 def _curves(asked: Asked, chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Markup | None:
-    """Of the groups that the figure shows, the largest. Where small numbers are hidden, in steps of as many cases as are
-    shown: a step of the whole curve is one case."""
+    """The largest of the groups that the figure shows. Where small numbers are hidden, in steps of many cases: a step
+    of the whole curve is one."""
     rows = rows_held(chosen.measure, rows_of(asked, chosen.measure, asked.as_of), chosen.where)
     least = 1 if asked.settings.register is None else asked.settings.domain.disclosure.threshold
     estimates: dict[str, pa.Table] = {}

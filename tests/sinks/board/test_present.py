@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -282,3 +283,13 @@ def test_many_readers_at_once_each_have_their_own_time(demo: Path) -> None:
         for reader in readers:
             reader.join()
     assert sorted(found) == [(days, days) for days in range(12)]
+
+
+def test_a_question_has_the_memory_and_the_processors_of_its_limits(demo: Path) -> None:
+    """A gigabyte (in DuckDB's units 953.6 MiB) for all questions at once, and half of the processors for one."""
+    with present(demo) as shown, shown.state().cursor() as cursor:
+        memory, threads = one_row(cursor, "select current_setting('memory_limit'), current_setting('threads')")
+
+    assert PAGE_LIMITS.memory == "1GB"
+    assert memory == "953.6 MiB"
+    assert threads == max((os.cpu_count() or 1) // 2, 1)
