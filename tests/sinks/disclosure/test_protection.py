@@ -153,7 +153,7 @@ def test_numbers_of_two_dates_that_go_up_and_down_are_not_compared() -> None:
 
 
 def test_what_may_be_in_another_part_later_is_compared_as_a_whole_alone() -> None:
-    """Promises by March and by April. Three more were made, which is small; of one more broken nobody knows who it is."""
+    """Promises by March and by April. Three more were made, which is small. One more was broken: who knows of which."""
     may_change = frozenset({"outcome"})
     promises = Measure("promises", ("outcome",), overlapping=may_change, is_cumulative=True, changing=may_change)
     march = published({(None,): 50, ("broken",): 30, ("kept",): 35}, promises)
