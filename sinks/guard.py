@@ -13,10 +13,11 @@ from pathlib import Path
 import duckdb
 
 from throughline.errors import StoreDamaged, StoreError
+from throughline.sinks.blank import blank_file, name
 from throughline.sinks.damage import rebuild_hint
 from throughline.sinks.lock import WriteLock
 from throughline.sinks.mark import Mark, MarkFile, check_not_behind, sync_folder
-from throughline.sinks.schema import Schema, check_version, meta, migrate, set_meta
+from throughline.sinks.schema import Schema, check_version, meta, migrate, public_schema, set_meta
 
 Settings = dict[str, str | bool | int | float | list[str]]
 
@@ -102,10 +103,15 @@ def make_store_file(path: Path, settings: Settings, schema: Schema) -> None:
         leftover.with_name(leftover.name + ".wal").unlink(missing_ok=True)
     new.unlink(missing_ok=True)
     try:
+        if schema is public_schema():
+            new.write_bytes(blank_file())
         with duckdb.connect(str(new), config=settings) as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute("begin transaction")
-            migrate(connection, schema)
+            if schema is public_schema():
+                name(connection)
+            else:
+                migrate(connection, schema)
             set_meta(connection, "stamp", uuid.uuid4().hex)
             connection.execute("commit")
             connection.execute("checkpoint")

@@ -1,7 +1,8 @@
 """The schema of a store: numbered migrations, public views, and `store_meta`, where it says what it is.
 
 `store_meta(key, value)`: `store` (id), `schema_version`, `commit` and `stamp` (see `mark.py`), `fence` (the
-token of the writer), `views` (JSON: name of each public view to the SHA-256 of its text), `release`.
+token of the writer), `views` (JSON: name of each public view to the SHA-256 of its text), `rules` (the same of the
+tables of rules, by who writes them), `release`.
 
 A line of a view with `$facet` in it stands there once for each facet of the store's domain: such a view has columns
 that are data, and is made again when they change.

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from throughline.errors import StoreDamaged, StoreError, StoreLocked
+from throughline.sinks.blank import STORAGE, copy_blank
 from throughline.sinks.damage import check_path, probe, rebuild_hint, translated
 from throughline.sinks.guard import Ownership, Settings, identity, make_store_file, mark_of
 from throughline.sinks.lock import holder_of, locked_error
@@ -33,8 +34,6 @@ _WRITER = {
     "python_enable_replacements": "false",
     "preserve_insertion_order": "false",
 }
-# for a file that is made: the newest layout is written in four fifths of the time of the one that DuckDB would choose
-_STORAGE = {"storage_compatibility_version": "v1.5.0"}
 _READER = {**_WRITER, "access_mode": "read_only", "enable_external_access": "false"}
 # stores that this process writes, by device and inode: opening such a file a second time would drop DuckDB's lock
 _WRITTEN_HERE: set[tuple[int, int] | None] = set()
@@ -213,8 +212,11 @@ def open_memory_store(*, memory_limit: str = MEMORY_LIMIT, schema: Schema | None
     """An empty store of the same schema in memory: nothing to lock, nothing kept."""
     connection = duckdb.connect(":memory:", config={**_WRITER, "memory_limit": memory_limit})
     connection.execute("set global TimeZone = 'UTC'")
+    if schema is None:
+        copy_blank(connection)
     connection.execute("begin transaction")
-    migrate(connection, public_schema() if schema is None else schema)
+    if schema is not None:
+        migrate(connection, schema)
     set_meta(connection, "fence", "memory")
     connection.execute("commit")
     return Store(connection, None, is_writable=True, fence="memory")
@@ -225,7 +227,7 @@ def _open_writer(path: Path, settings: Settings, schema: Schema, *, adopt: bool)
     try:
         with translated(path, opening=True):
             if not path.exists():
-                make_store_file(path, {**settings, **_STORAGE}, schema)
+                make_store_file(path, {**settings, **STORAGE}, schema)
             probe(path)
             connection = duckdb.connect(str(path), config=settings)
             try:

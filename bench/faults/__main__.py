@@ -29,20 +29,26 @@ Fault = Callable[[Run, int], tuple[int, float, Checked]]
 
 @dataclass(frozen=True)
 class Row:
-    """A fault: how often it happens in a run, and how many runs, in the short and in the long lane."""
+    """A fault: how often it happens in a run, and how many runs, in the short and in the long lane; in the brief lane,
+    which the tests take, how often in one run."""
 
     name: str
     fault: Fault
     short: tuple[int, int]
     long: tuple[int, int]
     is_kill: bool = False
+    brief: int = 1
+
+    def shares(self, lane: str) -> tuple[int, int]:
+        """How often in a run, and how many runs."""
+        return {"brief": (self.brief, 1), "short": self.short, "long": self.long}[lane]
 
 
 ROWS = (
-    Row("worker killed", crashes.worker_killed, (12, 1), (25, 5), is_kill=True),
-    Row("worker killed at a statement", crashes.worker_killed_at_statement, (8, 1), (25, 4), is_kill=True),
-    Row("taker killed at a statement", crashes.taker_killed_at_statement, (30, 1), (80, 2), is_kill=True),
-    Row("sink killed", boards.sink_killed, (12, 1), (25, 2), is_kill=True),
+    Row("worker killed", crashes.worker_killed, (12, 1), (25, 5), is_kill=True, brief=4),
+    Row("worker killed at a statement", crashes.worker_killed_at_statement, (8, 1), (25, 4), is_kill=True, brief=3),
+    Row("taker killed at a statement", crashes.taker_killed_at_statement, (30, 1), (80, 2), is_kill=True, brief=10),
+    Row("sink killed", boards.sink_killed, (12, 1), (25, 2), is_kill=True, brief=4),
     Row("broker killed", crashes.broker_killed, (2, 1), (5, 4), is_kill=True),
     Row("broker paused", crashes.broker_paused, (1, 1), (3, 2)),
     Row("worker paused", crashes.worker_paused, (1, 1), (3, 2)),
@@ -109,18 +115,21 @@ def measure(world: World, row: Row, times: int, runs: int, given: str) -> Measur
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--lane", choices=["short", "long"], default="short")
-    options.add_argument("--only", help="rows whose name has this in it")
+    options.add_argument("--lane", choices=["brief", "short", "long"], default="short")
+    options.add_argument("--only", action="append", help="rows whose name has this in it, or that of another --only")
     options.add_argument("--seed", type=int, default=SEED)
     options.add_argument("--kills", type=int, help="how many kills all rows of kills together have at least")
     options.add_argument("--folder", type=Path, help="for stores and logs, kept; a temporary one otherwise")
     given = options.parse_args()
-    rows = [row for row in ROWS if not given.only or given.only in row.name]
-    if not rows:
-        options.error(f"no row has `{given.only}` in its name; there are: {', '.join(row.name for row in ROWS)}")
-    shares = {row.name: row.short if given.lane == "short" else row.long for row in rows}
+    parts = given.only or [""]
+    for part in parts:
+        if not any(part in row.name for row in ROWS):
+            options.error(f"no row has `{part}` in its name; there are: {', '.join(row.name for row in ROWS)}")
+    rows = [row for row in ROWS if any(part in row.name for part in parts)]
+    shares = {row.name: row.shares(given.lane) for row in rows}
     usual = sum(times * runs for row in rows if row.is_kill for times, runs in [shares[row.name]])
-    told = f"--lane {given.lane} --seed {given.seed} --kills {given.kills or usual} --only '{given.only or ''}'"
+    told = f"--lane {given.lane} --seed {given.seed} --kills {given.kills or usual}"
+    told += "".join(f" --only '{part}'" for part in given.only or ())
     print(f"python -m bench.faults {told}\n{HEAD}", flush=True)
     found: dict[str, Measured] = {}
     with tempfile.TemporaryDirectory(prefix="throughline-faults-") as made:

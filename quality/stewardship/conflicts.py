@@ -50,7 +50,7 @@ def source_called(connection: duckdb.DuckDBPyConnection, given: str) -> str:
 
 
 def copies_of(connection: duckdb.DuckDBPyConnection, source: str, id: str) -> list[Copy]:
-    """The copies of an event that was published with different contents, by content hash.
+    """The copies of an event that was published with different contents, by area and content hash.
 
     `source` may be given as `source_called` takes it. Raises DataError where there is no such event, or only one
     content of it.
@@ -59,12 +59,14 @@ def copies_of(connection: duckdb.DuckDBPyConnection, source: str, id: str) -> li
     connection.execute(sql("throughline.streams.join", "keys"))
     found = connection.execute(
         "select content_hash_of(e) as content_hash, e.* from dated_events e "
-        "where source = ? and event_id = ? order by content_hash",
-        [source, id],
+        "where source = $source and event_id = $id "
+        # another area's event under the same id is another event
+        "qualify count(*) over (partition by event_key) > 1 order by area, content_hash",
+        {"source": source, "id": id},
     )
     names = [column[0] for column in found.description]
     rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    if len(rows) < 2:
+    if not rows:
         raise DataError(
             f"No copies of the event `{id}` of `{source}` differ.",
             hint="`throughline conflicts list` shows the events whose copies do.",
@@ -92,19 +94,19 @@ def resolve(desk: Desk, source: str, id: str, content_hash: str, *, reason_code:
     connection = desk.store.connection
     source = source_called(connection, source)
     copies = copies_of(connection, source, id)
-    hashes = [copy.content_hash for copy in copies]
+    areas = sorted({copy.fields["area"] for copy in copies})
+    if desk.area not in areas:
+        raise UsageError(f"The event is not of the area {desk.area}.", hint=f"Give --area {' or '.join(areas)}.")
+    hashes = [copy.content_hash for copy in copies if copy.fields["area"] == desk.area]
     if content_hash not in hashes:
         raise DataError(
             f"No copy of the event `{id}` has the content hash `{content_hash}`.",
             hint=f"There are: {', '.join(hashes)}.",
         )
-    areas = sorted({copy.fields["area"] for copy in copies})
-    if desk.area not in areas:
-        raise UsageError(f"The event is not of the area {desk.area}.", hint=f"Give --area {' or '.join(areas)}.")
     ((latest,),) = connection.execute(
         "select max(occurred_at) from dated_events where type = ? and standing = 'stands' "
-        "and (data->>'$.conflict_source') = ? and (data->>'$.conflict_id') = ?",
-        [RESOLVED, source, id],
+        "and (data->>'$.conflict_source') = ? and (data->>'$.conflict_id') = ? and area = ?",
+        [RESOLVED, source, id, desk.area],
     ).fetchall()
     desk.check_outlasts(latest, "What a steward decided on this event")
     named = {"conflict_source": source, "conflict_id": id, "content_hash": content_hash, "reason_code": reason_code}

@@ -21,6 +21,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +31,9 @@ from throughline.sinks.disclosure.attacker import Knowledge, knowledge
 from throughline.sinks.disclosure.cell import Measure, ShownCell, Suppressed, cells_of
 from throughline.sinks.disclosure.marker import marks_of
 from throughline.sinks.disclosure.ring import is_ring
-from throughline.sinks.disclosure.witness import Numbers, Puzzle
+
+if TYPE_CHECKING:
+    from throughline.sinks.disclosure.witness import Numbers, Puzzle
 
 SECONDS = 10.0
 
@@ -84,6 +87,9 @@ def secondary(known: Knowledge, before: Knowledge, threshold: int, seconds: floa
 
     `before` is what was known without the new table.
     """
+    # kept out of the start of every command: its solver takes half a second
+    from throughline.sinks.disclosure.witness import Puzzle
+
     puzzle = Puzzle(known, threshold, seconds)
     pool = _Pool(puzzle, before, threshold)
     if not pool.hide_what_is_needed():
@@ -161,7 +167,7 @@ class _Pool:
         sought = self._puzzle.targets[target]
         if not sought.is_old or sought.sum not in self._before.targets:
             return False
-        alone = Puzzle(self._before, self._threshold, self._puzzle.time_left())
+        alone = type(self._puzzle)(self._before, self._threshold, self._puzzle.time_left())
         was = _range(alone, [one.sum for one in alone.targets].index(sought.sum))
         return was is not None and start <= max(was[0], least) and end >= min(was[1], most)
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import NormalDist
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 CONFIDENCE = 0.95
+_REACH = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 # a share is a product of fractions: a hair above one half is one half
 _HAIR = 1e-9
 
@@ -92,7 +93,7 @@ class Survival:
         # where all have ended, or none has, the variance is not defined: there the band is the curve itself
         with np.errstate(divide="ignore", invalid="ignore"):
             error = np.sqrt(np.cumsum(self._ended / (self._at_risk * left)) / np.log(self._not_yet) ** 2)
-            reach = ndtri(0.5 + CONFIDENCE / 2) * error
+            reach = _REACH * error
             scaled = np.log(-np.log(self._not_yet))
             low, high = np.exp(-np.exp(scaled + reach)), np.exp(-np.exp(scaled - reach))
         return np.where(np.isnan(low), self._not_yet, low), np.where(np.isnan(high), self._not_yet, high)

@@ -82,8 +82,7 @@ standing as (
     concat_ws(' ', q.source, q.event_id), concat_ws(' ', q.source, q.event_id)
   from quarantined q
   -- of an event on which a steward has decided, the copies that do not stand are kept
-  anti join events e
-    on e.source = q.source and e.event_id = q.event_id and e.standing in ('stands', 'retraction')
+  anti join (select event_key from events where standing in ('stands', 'retraction')) using (event_key)
   where q.reason = 'conflict'
   group by q.source, q.event_id
   -- a store that was filled at once received everything after the latest event

@@ -69,7 +69,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, snapshots: Snapshots, receiv
         connection.execute(sql(__package__, "snapshot_sql/compared"))
         fresh = connection.execute(
             "select f.* from found_claims f semi join fresh_claims c "
-            "on c.event_key = event_key_of(f.source, f.id) and c.content_hash = content_hash_of(f) "
+            "on c.event_key = event_key_of(f.area, f.source, f.id) and c.content_hash = content_hash_of(f) "
             "and c.revision = f.revision"
         ).to_arrow_table()
     if one_row(connection, "select count(*) from lost_claims")[0]:

@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.feed import check_fed_with_events
+from throughline.sinks.schema import meta
 from throughline.sinks.store import Store, open_memory_store, open_store
-from throughline.sql import sql
+from throughline.sql import one_row, sql
 from throughline.streams.join.batch import Progress, settle
 from throughline.streams.join.derive import DERIVED
 from throughline.streams.join.rules import install_rules, prepare
@@ -32,19 +33,26 @@ LINKED = (
 
 
 def open_domain(store: Store, domain: Domain) -> None:
-    """Make the store one of this domain; where its rules have changed, everything is marked to be rebuilt.
+    """Make the store one of this domain; where its rules or its keys have changed, everything is marked to be rebuilt.
 
     Raises StoreError for a store of the shared topics.
     """
     check_fed_with_events(store)
     prepare(store.connection, domain)
     with store.transaction() as connection:
-        changed = install_rules(connection, domain)
-        if changed:
+        changed = install_rules(connection, domain) or _keys_are_new(connection)
+        # of a new store there is nothing to forget
+        if changed and one_row(connection, "select exists(from events)")[0]:
             forget(connection)
+            connection.execute("delete from store_meta where key = 'derive'")
     if changed and store.path is not None:
         # the views may have changed with the rules: a log with changes of the schema in it is what DuckDB replays worst
         store.checkpoint()
+
+
+def _keys_are_new(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a migration has given the events other keys since all was derived."""
+    return meta(connection).get("derive") == "again"
 
 
 def rebuild(store: Store, domain: Domain, progress: Progress = lambda stage, part: None) -> int:

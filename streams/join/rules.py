@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 
 import duckdb
@@ -10,8 +12,8 @@ import pyarrow as pa
 from throughline.schemas.definitions.calendar import calendar
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.rule_tables import rule_tables
-from throughline.sinks.schema import fit_views
-from throughline.sql import sql
+from throughline.sinks.schema import fit_views, meta, set_meta
+from throughline.sql import one_row, sql
 
 RULE_TABLES = (
     "domain",
@@ -43,28 +45,53 @@ def prepare(connection: duckdb.DuckDBPyConnection, domain: Domain) -> None:
 def install_rules(connection: duckdb.DuckDBPyConnection, domain: Domain) -> bool:
     """Write the rules of `domain` into the store; whether all that is derived has to be rebuilt for them.
 
-    Runs inside the caller's transaction.
+    Runs inside the caller's transaction. `store_meta.rules` (JSON: name of each table to the SHA-256 of its rows, and
+    the version of the schema that they were written under) tells which tables need no second look.
     """
+    tables, found = _tables(domain), meta(connection)
+    kept = json.loads(found.get("rules", "{}"))
+    wanted = {"schema": found["schema_version"], **{name: _hash(table) for name, table in tables.items()}}
+    if kept == wanted:
+        return False
+    # a migration may have given a table columns that it has not filled
+    is_comparable = kept.get("schema") == wanted["schema"]
     changed = False
-    for name, table in _tables(domain).items():
+    for name, table in tables.items():
+        if (is_comparable and kept.get(name) == wanted[name]) or _holds(connection, name, table):
+            continue
+        changed = changed or name not in _READ_BY_VIEWS
+        connection.execute(f"delete from {name}")
         connection.register("given", table)
-        # copied, so that both sides have the types of the store
-        connection.execute(f"create or replace temp table given_rules as from {name} limit 0")
-        connection.execute("insert into given_rules by name from given")
+        connection.execute(f"insert into {name} by name from given")
         connection.unregister("given")
-        row = connection.execute(
-            f"select count(*) from ((from {name} except all from given_rules) "
-            f"union all (from given_rules except all from {name}))"
-        ).fetchone()
-        assert row is not None
-        if row[0]:
-            changed = changed or name not in _READ_BY_VIEWS
-            connection.execute(f"delete from {name}")
-            connection.execute(f"insert into {name} from given_rules")
-            if name == "facets":
-                fit_views(connection)
-    connection.execute("drop table given_rules")
+        if name == "facets":
+            fit_views(connection)
+    set_meta(connection, "rules", json.dumps(wanted))
     return changed
+
+
+def _hash(table: pa.Table) -> str:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return hashlib.sha256(sink.getvalue()).hexdigest()
+
+
+def _holds(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> bool:
+    """Whether the table of the store has these rows and no other."""
+    if one_row(connection, f"select count(*) from {name}")[0] != table.num_rows:
+        return False
+    if not table.num_rows:
+        return True
+    connection.register("given", table)
+    # copied, so that both sides have the types of the store
+    connection.execute(f"create or replace temp table given_rules as from {name} limit 0")
+    connection.execute("insert into given_rules by name from given")
+    connection.unregister("given")
+    # of as many rows, so that it need not be asked the other way round
+    (others,) = one_row(connection, f"select count(*) from (from {name} except all from given_rules)")
+    connection.execute("drop table given_rules")
+    return bool(others == 0)
 
 
 def _tables(domain: Domain) -> dict[str, pa.Table]:

@@ -130,7 +130,7 @@ def on_proposal(name: str, at: datetime | str, proposal: Event, **fields: Any) -
 def resolution(at: datetime | str, copy: Event, hash_of: Hash = content_hash, **fields: Any) -> Event:
     """A steward's act by which the content of `copy` stands."""
     named = {"conflict_source": copy["source"], "conflict_id": copy["id"], "content_hash": hash_of(copy)}
-    return act("conflict.resolved", at, **fields, **named)
+    return act("conflict.resolved", at, **{"area": copy["area"], **fields}, **named)
 
 
 def _identifiers(random: Random, case: int, placeholders: bool) -> dict[str, str]:
@@ -190,8 +190,8 @@ def _fields(random: Random, type_: str, at: datetime, decided: list[str]) -> dic
 
 
 def _disturbed(random: Random, one: Event) -> Event:
-    """The same id with other content."""
-    what = random.randrange(5)
+    """The same id with other content; in another area it is another event."""
+    what = random.randrange(6)
     if what == 0 and "month" not in one["occurred_precision"]:  # the label of a month is its first day
         return one | {"occurred_at": one["occurred_at"] + timedelta(days=1)}
     if what == 1:
@@ -201,6 +201,8 @@ def _disturbed(random: Random, one: Event) -> Event:
     if what == 3:  # what no rule reads is content, too
         name = random.choice(("victim", "officer", "correlation", "causation", "channel", "reason"))
         return one | {name: "v-0000000f" if one[name] is None else None}
+    if what == 4:
+        return one | {"area": next(area for area in AREAS if area != one["area"])}
     return one | {"data": '{"other":1}'}
 
 
@@ -297,7 +299,7 @@ def drawn_history(
             events.append(_disturbed(random, one))
             if random.random() < 0.5:
                 kept = random.choice(events[-2:])
-                events.append(resolution(at, kept, hash_of, id=fresh_id(area, "steward"), area=area))
+                events.append(resolution(at, kept, hash_of, id=fresh_id(area, "steward")))
         elif chance > 0.9:
             events.append(copy_of(random, one))
         elif chance > 0.84:

@@ -71,8 +71,8 @@ def key64(*parts: str) -> int:
 
 
 def event_key(event: Event) -> int:
-    """The key of an event: from its source and id alone."""
-    return key64(event["source"], event["id"])
+    """The key of an event: from its area, source and id alone."""
+    return key64(event["area"], event["source"], event["id"])
 
 
 def case_id(case_key: int) -> str:
@@ -144,7 +144,7 @@ def accepted(events: list[Event], rules: Rules, hash_of: Hash = content_hash) ->
     for act in sorted(undisputed, key=order):
         if rules.is_act(act, "conflict.resolved"):
             about = json.loads(act["data"])
-            named[key64(about["conflict_source"], about["conflict_id"])] = about["content_hash"]
+            named[key64(act["area"], about["conflict_source"], about["conflict_id"])] = about["content_hash"]
 
     standing, conflicts = [], []
     for key, copies in contents.items():
@@ -194,9 +194,13 @@ def named_pair(act: Event, rules: Rules) -> frozenset[Identifier] | None:
 
 
 def names_proposal(act: Event, proposal: Event, rules: Rules) -> bool:
-    """Whether an act (seconded, withdrawn) names this proposal by source and id, and the pair that it would link."""
+    """Whether an act (seconded, withdrawn) names this proposal by area, source and id, and the pair it would link."""
     about = json.loads(act["data"])
-    named = (about["proposal_source"], about["proposal_id"]) == (proposal["source"], proposal["id"])
+    named = (act["area"], about["proposal_source"], about["proposal_id"]) == (
+        proposal["area"],
+        proposal["source"],
+        proposal["id"],
+    )
     return named and named_pair(act, rules) == named_pair(proposal, rules)
 
 

@@ -27,7 +27,7 @@ def crime(id: str, when: str = "2026-03-02T09:00", **identifiers: str) -> Event:
 def together(events: list[Event], *ids: str) -> bool:
     """Whether the events of these ids (of the police in area 20) are in one case."""
     keys = reference.cases(events, RULES)
-    return len({keys[reference.key64("urn:test:20:police", id)] for id in ids}) == 1
+    return len({keys[reference.key64("20", "urn:test:20:police", id)] for id in ids}) == 1
 
 
 def test_the_key_is_the_lower_half_of_the_digest() -> None:

@@ -1,7 +1,7 @@
 -- One row per source: how many of the records received within one folder or topic say what an earlier one there said.
 -- reads: deliveries
 with told as (
-  select source, event_id, regexp_extract(origin, '^(.*)/[^/]*$', 1) as place, count(*) as records
+  select area, source, event_id, regexp_extract(origin, '^(.*)/[^/]*$', 1) as place, count(*) as records
   from deliveries
   group by all
 )

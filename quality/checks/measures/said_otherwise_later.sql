@@ -5,7 +5,7 @@ with said as (
     e.source, e.type, e.case_key, regexp_extract(d.origin, '^(.*)/[^/]*$', 1) as place,
     arg_min(coalesce(e.decision, ''), (d.origin, d.position)) as decision
   from deliveries d
-  join events e using (source, event_id)
+  join events e using (area, source, event_id)
   where e.standing = 'stands' and len(e.identifier_keys) > 0 and e.type in (select type from happens_once)
   group by all
 ),

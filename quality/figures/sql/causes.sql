@@ -128,7 +128,7 @@ linked as (
 resolved as (
   select b.subject, 'resolved' as kind, a.event_key
   from actions a
-  join behind b on b.event_key = event_key_of(a.data->>'$.conflict_source', a.data->>'$.conflict_id')
+  join behind b on b.event_key = event_key_of(a.area, a.data->>'$.conflict_source', a.data->>'$.conflict_id')
   where a.type = 'steward.conflict.resolved'
 ),
 causes as (

@@ -1,7 +1,7 @@
 -- One row per record of the batch: its key. The records themselves stay in the Arrow table until they are written.
 -- reads: incoming
 create or replace temp table arrived as
-select event_key_of(source, id) as event_key, type, retracts from incoming;
+select event_key_of(area, source, id) as event_key, type, retracts from incoming;
 
 create or replace temp table known as
 select distinct event_key from events semi join arrived using (event_key);

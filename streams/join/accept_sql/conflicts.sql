@@ -66,7 +66,7 @@ where reason = 'conflict' and event_key in (select event_key from verdicts);
 insert into quarantined
   (quarantine_id, reason, field, detail, source, event_id, type, event_key, content_hash, origin, position, received_at)
 select
-  key64(concat('conflict', chr(31), e.event_key, chr(31), content_hash_of(e))), 'conflict', null,
+  key64(concat('conflict', chr(31), key64(e.source || chr(31) || e.event_id), chr(31), content_hash_of(e))), 'conflict', null,
   'The same source and id were published with other content; a steward decides which copy stands.',
   e.source, e.event_id, e.type, e.event_key, content_hash_of(e), e.origin, e.position, e.received_at
 from events e

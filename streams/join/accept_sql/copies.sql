@@ -2,7 +2,7 @@
 -- reads: incoming, repeated, known, events, stated_anew
 create or replace temp table copies as
 select content_hash_of(i) as content_hash, i.*
-from (select *, event_key_of(source, id) as event_key from incoming) i
+from (select *, event_key_of(area, source, id) as event_key from incoming) i
 semi join repeated using (event_key);
 
 create or replace temp table known_copies as

@@ -7,5 +7,5 @@ select
   linking_keys(area, identifiers) as identifier_keys, decision, reason, reference, answers, about, holder, due_at,
   effect_at, enhanced, channel, victim, officer, correlation, causation, retracts, data,
   if(retracts, 'retraction', 'stands') as standing, origin, position
-from (select *, event_key_of(source, id) as event_key from incoming)
+from (select *, event_key_of(area, source, id) as event_key from incoming)
 anti join repeated using (event_key);

@@ -4,7 +4,7 @@
 create or replace temp table stated_anew as
 with stated as (
   select
-    event_key_of(source, id) as event_key, content_hash_of(i) as content_hash, revision, recorded_at, received_at,
+    event_key_of(area, source, id) as event_key, content_hash_of(i) as content_hash, revision, recorded_at, received_at,
     if(retracts, sequence, null) as sequence
   from incoming i
   where revision is not null

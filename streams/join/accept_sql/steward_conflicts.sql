@@ -14,7 +14,7 @@ with acts as (
   qualify contents = 1 and type = 'steward.conflict.resolved' and retracts is null
 )
 select
-  event_key_of(data->>'$.conflict_source', data->>'$.conflict_id') as event_key,
+  event_key_of(area, data->>'$.conflict_source', data->>'$.conflict_id') as event_key,
   arg_max(data->>'$.content_hash', act) as content_hash
 from acts
 group by all;

@@ -9,7 +9,7 @@ select
     retracts, revision,
     regexp_extract(id, ':([0-9]{4}-[0-9]{2}(-[0-9]{2}(T[0-9:.]+Z)?)?)$', 1)
   ) as at_revision,
-  event_key_of(source, id) as event_key, content_hash_of(f) as content_hash, revision,
+  event_key_of(area, source, id) as event_key, content_hash_of(f) as content_hash, revision,
   coalesce(retracts, false) as retracts, origin, position
 from found_claims f;
 

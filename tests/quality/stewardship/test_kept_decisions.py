@@ -124,7 +124,8 @@ def expected(acts: list[Event]) -> list[tuple[Any, ...]]:
 
 def _order(one: Event) -> tuple[Any, ...]:
     late = MORNING + timedelta(days=9999)
-    (key,) = acts_store().connection.execute("select event_key_of(?, ?)", [one["source"], one["id"]]).fetchone() or (0,)
+    asked = [one["area"], one["source"], one["id"]]
+    (key,) = acts_store().connection.execute("select event_key_of(?, ?, ?)", asked).fetchone() or (0,)
     return (one["occurred_at"], one["recorded_at"] or late, one["sequence"] is None, one["sequence"] or "", key)
 
 

@@ -5,6 +5,8 @@ select
   y.is_decision, e.holder
 from timeline t
 left join event_types y using (type)
-left join events e on e.source = t.source and e.event_id = t.event_id and e.standing = 'stands'
+left join events e
+  on e.source = t.source and e.event_id = t.event_id and e.standing = 'stands'
+  and e.case_key = ('0x' || substr($case_id, 2))::ubigint
 where t.case_id = $case_id
 order by t.position

@@ -77,7 +77,7 @@ causes as (
   union all
   select distinct e.case_key, 'resolved', a.agency, a.type, a.source, a.event_id, a.event_key, a.standing, a.occurred_at, a.last_at
   from acts a
-  join events e on e.event_key = event_key_of(a.data->>'$.conflict_source', a.data->>'$.conflict_id')
+  join events e on e.event_key = event_key_of(a.area, a.data->>'$.conflict_source', a.data->>'$.conflict_id')
   where a.type = 'steward.conflict.resolved' and e.case_key is not null
 )
 select

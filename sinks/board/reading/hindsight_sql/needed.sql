@@ -11,7 +11,7 @@ with recursive changed(event_key) as (
   )
   union
   -- what a steward decided of a conflict, which may itself have been one
-  select event_key_of(e.data->>'$.conflict_source', e.data->>'$.conflict_id')
+  select event_key_of(e.area, e.data->>'$.conflict_source', e.data->>'$.conflict_id')
   from events e
   join changed using (event_key)
   where e.type = 'steward.conflict.resolved'
