@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.request import urlopen
@@ -97,9 +97,11 @@ def test_beyond_this_machine_the_served_board_asks_the_proxy_who_it_is(tmp_path:
 
 
 def status(port: str, headers: dict[str, str]) -> int:
-    connection = HTTPConnection("127.0.0.1", int(port), timeout=60)
-    connection.request("GET", "/cases", headers=headers)
-    return connection.getresponse().status
+    with closing(HTTPConnection("127.0.0.1", int(port), timeout=60)) as connection:
+        connection.request("GET", "/cases", headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
 
 
 @pytest.mark.parametrize(
