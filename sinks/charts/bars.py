@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 from markupsafe import Markup
 
-from throughline.sinks.charts.drawing import COLOURS, WIDTH, drawn, share_axis, wrapped_labels
+from throughline.sinks.charts.drawing import COLOURS, WIDTH, drawing_data, drawn, share_axis, wrapped_labels
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def bars(drawing: Sequence[Bar], title: str, desc: str, *, are_shares: bool = Fa
     ]
     axis = share_axis(value) if are_shares else alt.Axis(format=",d", tickMinStep=1, title=value or None)
     scale = alt.Scale(domain=[0, 1]) if are_shares else alt.Scale(nice=True)
-    base = alt.Chart(alt.InlineData(values=rows)).encode(
+    base = alt.Chart(drawing_data(rows)).encode(
         y=alt.Y("group:N", sort=groups, title=None, axis=alt.Axis(labelExpr=wrapped_labels(groups), domain=False)),
         x=alt.X("value:Q", stack="zero", axis=axis, scale=scale),
         order=alt.Order("place:Q"),

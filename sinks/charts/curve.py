@@ -8,7 +8,7 @@ import altair as alt
 import pyarrow as pa
 from markupsafe import Markup
 
-from throughline.sinks.charts.drawing import COLOURS, DASHES, WIDTH, drawn, share_axis
+from throughline.sinks.charts.drawing import COLOURS, DASHES, WIDTH, drawing_data, drawn, share_axis
 
 _DAY = 86_400
 # so many steps of a curve are as good to the eye as all of them
@@ -31,7 +31,7 @@ def curve(estimates: Mapping[str, pa.Table], title: str, desc: str, *, ended: st
         for name, table in estimates.items()
         for row in _thinned(table, end)
     ]  # fmt: skip
-    base = alt.Chart(alt.InlineData(values=rows)).encode(
+    base = alt.Chart(drawing_data(rows)).encode(
         x=alt.X("days:Q", title=ended, scale=alt.Scale(domain=[0, end], nice=False)),
     )
     colours = alt.Scale(domain=names, range=list(COLOURS[: len(names)]))

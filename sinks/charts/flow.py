@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 from markupsafe import Markup
 
-from throughline.sinks.charts.drawing import COLOURS, drawn
+from throughline.sinks.charts.drawing import COLOURS, drawing_data, drawn
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def flow(pairs: Sequence[Pair], title: str, desc: str) -> Markup:
     """Givers on the left, takers along the top; agencies in the order in which they come."""
     names = list(dict.fromkeys(name for pair in pairs for name in (pair.giver, pair.taker)))
     rows = [{"giver": p.giver, "taker": p.taker, "count": p.count, "says": p.says} for p in pairs]
-    base = alt.Chart(alt.InlineData(values=rows)).encode(
+    base = alt.Chart(drawing_data(rows)).encode(
         x=alt.X("taker:N", sort=names, title="to", axis=alt.Axis(orient="top", labelAngle=0, domain=False, grid=True)),
         y=alt.Y("giver:N", sort=names, title="from", axis=alt.Axis(domain=False, grid=True)),
     )
