@@ -52,7 +52,7 @@ def bars(drawing: Sequence[Bar], title: str, desc: str, *, are_shares: bool = Fa
         light = [COLOURS[place] in ("#17394a", "#2a7f9e", "#7a4a8a", "#6b6b6b") for place in range(len(parts))]
         text = base.transform_filter(inside).mark_text(align="center", fontSize=12).encode(
             x=alt.X("value:Q", stack="zero", bandPosition=0.5),
-            text="says:N",
+            text=alt.Text("says:N"),
             color=alt.Color(
                 "part:N", scale=alt.Scale(domain=parts, range=["#fff" if one else "#0b0c0c" for one in light]),
                 legend=None,
@@ -60,5 +60,5 @@ def bars(drawing: Sequence[Bar], title: str, desc: str, *, are_shares: bool = Fa
         )  # fmt: skip
         chart = alt.layer(filled, text).resolve_scale(color="independent")
     else:
-        chart = alt.layer(filled, base.mark_text(align="left", dx=5).encode(text="says:N"))
+        chart = alt.layer(filled, base.mark_text(align="left", dx=5).encode(text=alt.Text("says:N")))
     return drawn(chart.properties(width=WIDTH - 220, height=alt.Step(34)), title, desc)

@@ -37,7 +37,7 @@ def curve(estimates: Mapping[str, pa.Table], title: str, desc: str, *, ended: st
     colours = alt.Scale(domain=names, range=list(COLOURS[: len(names)]))
     band = base.mark_area(opacity=0.15, interpolate="step-after", strokeWidth=0).encode(
         y=alt.Y("low:Q", axis=share_axis("Share still waiting"), scale=alt.Scale(domain=[0, 1])),
-        y2="high:Q",
+        y2=alt.Y2("high:Q"),
         color=alt.Color("name:N", sort=names, scale=colours, legend=None),
     )
     line = base.mark_line(interpolate="step-after", strokeWidth=2.5).encode(

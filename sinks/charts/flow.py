@@ -32,5 +32,5 @@ def flow(pairs: Sequence[Pair], title: str, desc: str) -> Markup:
     circles = base.mark_circle(color=COLOURS[2], opacity=0.45).encode(
         size=alt.Size("count:Q", scale=alt.Scale(range=[30, 2600], domainMin=0), legend=None)
     )
-    words = base.mark_text(lineBreak="\n", lineHeight=15, fontSize=12).encode(text="says:N")
+    words = base.mark_text(lineBreak="\n", lineHeight=15, fontSize=12).encode(text=alt.Text("says:N"))
     return drawn(alt.layer(circles, words).properties(width=alt.Step(150), height=alt.Step(78)), title, desc)

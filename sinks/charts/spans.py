@@ -32,6 +32,6 @@ def spans(drawing: Sequence[Span], title: str, desc: str, *, value: str = "") ->
     certain = base.mark_bar(color=COLOURS[0], height=18).encode(x=x)
     possible = base.mark_bar(
         fill="#fff", stroke=COLOURS[0], strokeWidth=1.5, strokeDash=[4, 2], height=18
-    ).encode(x=x, x2="most:Q")  # fmt: skip
-    text = base.mark_text(align="left", dx=6).encode(x=alt.X("most:Q"), text="says:N")
+    ).encode(x=x, x2=alt.X2("most:Q"))  # fmt: skip
+    text = base.mark_text(align="left", dx=6).encode(x=alt.X("most:Q"), text=alt.Text("says:N"))
     return drawn(alt.layer(possible, certain, text).properties(width=WIDTH - 220, height=alt.Step(38)), title, desc)

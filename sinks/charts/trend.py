@@ -68,7 +68,7 @@ def trend(
         rules = alt.Chart(drawing_data(lines))
         layers += [
             rules.mark_rule(color=SOFT).encode(
-                y="value:Q",
+                y=alt.Y("value:Q"),
                 strokeDash=alt.StrokeDash(
                     "name:N",
                     scale=alt.Scale(domain=["mean", "upper limit", "lower limit"], range=[[1, 0], [5, 4], [5, 4]]),
@@ -76,7 +76,7 @@ def trend(
                 ),
             ),
             rules.mark_text(align="left", dx=6, color=INK, fontSize=12).encode(
-                y="value:Q", text="name:N", x=alt.value(WIDTH - 150)
+                y=alt.Y("value:Q"), text=alt.Text("name:N"), x=alt.value(WIDTH - 150)
             ),
         ]
     return drawn(alt.layer(*layers, line, marks).properties(width=WIDTH - 150, height=220), title, desc)
