@@ -11,6 +11,7 @@ from brokers import broker, topic_prefix
 from chromium import chromium, window
 from made_up import demo
 from proofs import empty_store, made_once
+from secured_broker import secured_broker
 
 __all__ = [
     "broker",
@@ -20,6 +21,7 @@ __all__ = [
     "demo_board",
     "empty_store",
     "made_once",
+    "secured_broker",
     "topic_prefix",
     "window",
 ]

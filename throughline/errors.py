@@ -65,6 +65,10 @@ class AccessError(DataError):
     """The file that says who may see what does not hold together, or names a secret that cannot be read."""
 
 
+class BrokerSettingsError(DataError):
+    """The file that says how to reach the broker does not hold together, or names a secret that cannot be used."""
+
+
 class BoardExposed(UsageError):
     """The board was told to listen beyond this machine, and nothing says who may come in."""
 
@@ -128,6 +132,18 @@ class BrokerRefused(InfrastructureError):
         self.topic = topic
         self.reason = reason
         super().__init__(what, hint=hint)
+
+
+class CredentialRefused(BrokerRefused):
+    """The broker, or who gives tokens for it, does not let this user or certificate in."""
+
+
+class CertificateRefused(BrokerRefused):
+    """The broker shows a certificate that is not to be trusted: nothing was said to it."""
+
+
+class ProtocolMismatch(BrokerRefused):
+    """The broker speaks at this address, but otherwise than the settings say: with or without TLS or a password."""
 
 
 class TopicMismatch(InfrastructureError):

@@ -30,7 +30,7 @@ class Problem:
         return f"{self.file}{line}: {key}{self.problem}{f' {self.hint}' if self.hint else ''}"
 
 
-class _ProblemsError(DataError):
+class ProblemsError(DataError):
     remedy = ""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -44,19 +44,19 @@ class _ProblemsError(DataError):
         super().__init__(what, file=first.file, line=first.line, field=first.key or None, hint=hint)
 
 
-class DomainProblemsError(_ProblemsError, DomainError):
+class DomainProblemsError(ProblemsError, DomainError):
     """Every problem of a domain, in `problems` by file and line; file, line and field are those of the first."""
 
     remedy = "Correct them in the domain's files and load it again."
 
 
-class MappingProblemsError(_ProblemsError, MappingError):
+class MappingProblemsError(ProblemsError, MappingError):
     """Every problem of a mapping, in the same way."""
 
     remedy = "Correct them in the mapping and run it again."
 
 
-class AccessProblemsError(_ProblemsError, AccessError):
+class AccessProblemsError(ProblemsError, AccessError):
     """Every problem of a file that says who may see what, in the same way."""
 
     remedy = "Correct them in the access file and start again."
@@ -71,7 +71,7 @@ class Problems:
     def add(self, file: Path, line: int | None, key: str, problem: str, hint: str = "") -> None:
         self.found.append(Problem(str(file), line, key, problem, hint))
 
-    def raise_any(self, error: type[_ProblemsError] = DomainProblemsError) -> None:
+    def raise_any(self, error: type[ProblemsError] = DomainProblemsError) -> None:
         if self.found:
             raise error(self.found)
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from throughline.schemas.wire.kafka_record import IN_FLIGHT, KafkaRecord
+from throughline.sources.connection.clients import for_confluent
+from throughline.sources.connection.security import OPEN, Security
 from throughline.sources.publish.transport import (
     DELIVERY_SECONDS,
     UNKNOWN_TOPIC_SECONDS,
@@ -20,9 +22,15 @@ _QUEUE_RECORDS = 50_000
 
 
 class ConfluentTransport:
-    """A producer of confluent-kafka. `settings`, by the names of librdkafka, go over those here (TLS, SASL)."""
+    """A producer of confluent-kafka. `settings`, by the names of librdkafka, go over those here."""
 
-    def __init__(self, bootstrap: str, settings: Mapping[str, str | int | float | bool] | None = None) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        settings: Mapping[str, str | int | float | bool] | None = None,
+        *,
+        security: Security = OPEN,
+    ) -> None:
         self.trouble = ""
         self.is_broken = False
         self._producer = Producer(
@@ -43,6 +51,7 @@ class ConfluentTransport:
                 "allow.auto.create.topics": False,
                 "error_cb": self._on_error,
                 "log_level": 0,  # what it has to say comes as errors
+                **for_confluent(security),
                 **(settings or {}),
             }
         )

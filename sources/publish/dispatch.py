@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,12 +13,15 @@ import pyarrow as pa
 from throughline.errors import BrokerUnavailable
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.broker_address import silence
+from throughline.sources.connection.refusal import refusal
 from throughline.sources.files import Report, files_to_read, read_all, size_of
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.publish.publisher import Publisher
 
 _PORTIONS_A_SECOND = 10
 _LOOK_SECONDS = 0.5
+_FIRST_ASK_SECONDS, _ASK_SECONDS = 0.4, 10.0
+_KEPT = "What was not sent stays in the outbox."
 
 
 @dataclass
@@ -63,8 +67,9 @@ def publish(
 
     Events that the outbox has already are not sent again. Returns when the broker has acknowledged all. Raises
     BrokerUnavailable where it has acknowledged nothing for `wait_seconds`: the rest stays in the outbox. Raises
-    BrokerRefused, once all others have gone, OutboxError and its kinds, UsageError, MappingError, CodecError. What was
-    done until then stands in `counts`; `note` is told what the user is to know besides.
+    BrokerRefused, once all others have gone, or where the broker does not let us in; OutboxError and its kinds,
+    UsageError, MappingError, CodecError. What was done until then stands in `counts`; `note` is told what the user is
+    to know besides.
     """
     counts = Published() if counts is None else counts
     files = files_to_read(paths, is_mapped=mapping is not None)
@@ -87,18 +92,28 @@ def publish(
 
 def _wait(publisher: Publisher, wait_seconds: float, report: Report) -> None:
     """Until the broker has acknowledged or refused everything."""
-    sent, until = publisher.sent, time.monotonic() + wait_seconds
+    sent, until, ask_at = publisher.sent, time.monotonic() + wait_seconds, time.monotonic() + _FIRST_ASK_SECONDS
     while waiting := publisher.flush(_LOOK_SECONDS):
         report("waiting for the broker", publisher.sent, publisher.sent + waiting)
         if publisher.sent > sent:
             sent, until = publisher.sent, time.monotonic() + wait_seconds
+        elif time.monotonic() > ask_at:
+            _check_not_refused(publisher)
+            ask_at = time.monotonic() + _ASK_SECONDS
         if time.monotonic() > until:
             trouble = publisher.trouble or silence(publisher.bootstrap, asks=False) or "no answer"
             events = "1 event was" if waiting == 1 else f"{waiting:,} events were"
             raise BrokerUnavailable(
                 f"{events} not acknowledged by `{publisher.bootstrap}`: {trouble}.",
-                hint="What was not sent stays in the outbox. Run the same command again when the broker answers.",
+                hint=f"{_KEPT} Run the same command again when the broker answers.",
             )
+
+
+def _check_not_refused(publisher: Publisher) -> None:
+    """Raise BrokerRefused where the broker does not let us in, which no waiting mends and the clients do not say."""
+    with suppress(BrokerUnavailable):
+        if (found := refusal(publisher.bootstrap, publisher.security)) is not None:
+            raise type(found)(found.what, reason=found.reason, hint=f"{found.hint} {_KEPT}")
 
 
 def _portions(events: pa.Table, rate: int | None) -> list[pa.Table]:

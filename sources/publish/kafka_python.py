@@ -14,14 +14,19 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
 
+from throughline.errors import InfrastructureError
 from throughline.schemas.wire.broker_address import silence
 from throughline.schemas.wire.kafka_record import IN_FLIGHT, KafkaRecord
+from throughline.sources.connection.clients import for_kafka_python
+from throughline.sources.connection.refusal import check_admitted
+from throughline.sources.connection.security import OPEN, Security
 from throughline.sources.publish.transport import (
     DELIVERY_SECONDS,
     UNKNOWN_TOPIC_SECONDS,
     UNPLACED,
     Done,
     Fault,
+    Verdict,
     fault_of,
 )
 
@@ -31,12 +36,12 @@ _UNKNOWN_SECONDS = 60.0
 
 
 class KafkaPythonTransport:
-    """A producer of kafka-python. `settings`, by the names of kafka-python, go over those here (TLS, SASL)."""
+    """A producer of kafka-python. `settings`, by the names of kafka-python, go over those here."""
 
-    def __init__(self, bootstrap: str, settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, bootstrap: str, settings: Mapping[str, Any] | None = None, *, security: Security = OPEN) -> None:
         self.trouble = ""
         self.is_broken = False
-        self._bootstrap = bootstrap
+        self._bootstrap, self._security = bootstrap, security
         self._settings = {
             "bootstrap_servers": bootstrap,
             "bootstrap_timeout_ms": 5_000,
@@ -53,6 +58,7 @@ class KafkaPythonTransport:
             "reconnect_backoff_max_ms": 2_000,
             "allow_auto_create_topics": False,
             "metrics_enabled": False,
+            **for_kafka_python(security),
             **(settings or {}),
         }
         self._producer: KafkaProducer | None = None
@@ -69,6 +75,8 @@ class KafkaPythonTransport:
             return True
         try:
             if self._producer is None:
+                # it would try for long with what is refused, and leave its sockets open
+                check_admitted(self._bootstrap, self._security)
                 self._producer = KafkaProducer(**self._settings)
             future = self._producer.send(record.topic, record.value, record.key, list(record.headers))
         except KafkaTimeoutError as error:  # it learned nothing of the topic: there is none, or no broker
@@ -79,6 +87,10 @@ class KafkaPythonTransport:
             return True
         except KafkaError as error:
             done(self._fault(error))
+            return True
+        except InfrastructureError as error:
+            self.trouble = error.what.rstrip(".")
+            done(Fault(Verdict.AGAIN, self.trouble))
             return True
         self._under_way += 1
         future.add_callback(lambda at: self._done.append((done, UNPLACED if at.offset < 0 else None)))

@@ -16,13 +16,14 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.kafka_record import KafkaRecord, heartbeat, plain_rows, record_of
+from throughline.sources.connection.security import OPEN, Security
 from throughline.sources.publish.confluent import ConfluentTransport
 from throughline.sources.publish.kafka_python import KafkaPythonTransport
 from throughline.sources.publish.outbox import Added, Outbox, Waiting
 from throughline.sources.publish.sender import Sender
 from throughline.sources.publish.transport import Transport
 
-CLIENTS: Mapping[str, Callable[[str, Mapping[str, Any] | None], Transport]] = {
+CLIENTS: Mapping[str, Callable[..., Transport]] = {
     "confluent": ConfluentTransport,
     "kafka-python": KafkaPythonTransport,
 }
@@ -34,9 +35,9 @@ class Publisher(AbstractContextManager["Publisher"]):
     """Publishes events of `domain` to `topics` on the broker at `bootstrap`, through `outbox`, until `close`.
 
     What was refused earlier is tried again: whatever was wrong may be put right. `client` is one of CLIENTS and
-    `settings` are of that client (TLS, SASL). With `structured` the events go as JSON instead of Avro. With
-    `heartbeat_seconds` each source says so often that it lives. `room_seconds` is how long `publish` waits for room in
-    the outbox.
+    `settings` are of that client; `security` says how the broker is reached, by either. With `structured` the events
+    go as JSON instead of Avro. With `heartbeat_seconds` each source says so often that it lives. `room_seconds` is how
+    long `publish` waits for room in the outbox.
     """
 
     def __init__(
@@ -48,11 +49,12 @@ class Publisher(AbstractContextManager["Publisher"]):
         *,
         client: str = "confluent",
         settings: Mapping[str, Any] | None = None,
+        security: Security = OPEN,
         structured: bool = False,
         heartbeat_seconds: float | None = None,
         room_seconds: float = 60.0,
     ) -> None:
-        self.bootstrap = bootstrap
+        self.bootstrap, self.security = bootstrap, security
         self._topics = topics
         self._domain = domain
         self._outbox = outbox
@@ -63,7 +65,7 @@ class Publisher(AbstractContextManager["Publisher"]):
         self._beat_at = 0.0
         self._refusals_told = 0
         outbox.retry_refused()
-        self._sender = Sender(outbox, lambda: CLIENTS[client](bootstrap, settings), self._beats)
+        self._sender = Sender(outbox, lambda: CLIENTS[client](bootstrap, settings, security=security), self._beats)
         self._sender.start()
 
     def __exit__(self, *_: object) -> None:
@@ -106,7 +108,7 @@ class Publisher(AbstractContextManager["Publisher"]):
         refused = self._sender.refused[self._refusals_told :]
         if refused and not waiting:
             self._refusals_told += len(refused)
-            raise _refused_error(refused)
+            raise _refused_error(refused, self.security)
         return waiting
 
     def close(self) -> None:
@@ -154,18 +156,23 @@ class Publisher(AbstractContextManager["Publisher"]):
         ]
 
 
-def _refused_error(refused: list[tuple[Waiting, str]]) -> BrokerRefused:
+def _refused_error(refused: list[tuple[Waiting, str]], security: Security) -> BrokerRefused:
     (first, reason), *others = refused
     topic = first.record.topic
     event = dict(first.record.headers)["ce_id"].decode()
     kinds = sorted({f"{one.record.topic}: {why}" for one, why in others} - {f"{topic}: {reason}"})
     more = "1 more was" if len(others) == 1 else f"{len(others):,} more were"
     also = f" {more} refused" + (f" ({'; '.join(kinds)})." if kinds else ".") if others else ""
+    remedy = "raise max.message.bytes of the topic, or create it (`throughline topics create`)."
+    if "authorization" in reason.lower():
+        remedy = (
+            f"have whoever runs the broker look whether {security.who} is to write it: an agency writes its own topic "
+            "alone, and `throughline topics acl check` names the rights that are missing."
+        )
     return BrokerRefused(
         f"The broker refused event `{event}` ({first.record.size:,} bytes) on `{topic}`: {reason}.{also}",
         topic=topic,
         reason=reason,
-        hint="All others were sent. It stays in the outbox and is tried again at the next start. Before that, raise "
-        "max.message.bytes of the topic, give this client the right to write to it, or create it "
-        "(`throughline topics create`).",
+        hint="All others were sent. It stays in the outbox and is tried again at the next start. Before that, "
+        + remedy,
     )

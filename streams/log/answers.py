@@ -29,6 +29,8 @@ from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.structs import TopicPartition
 
 from throughline.errors import BrokerRefused, BrokerUnavailable
+from throughline.sources.connection.clients import for_aiokafka
+from throughline.sources.connection.security import OPEN, Security
 
 # compressed; a batch that is larger comes all the same
 _ANSWER_BYTES = 8 * 1024 * 1024
@@ -56,8 +58,18 @@ class Answer:
 class LogAnswers:
     """Asks for one partition, in the thread that made it. `seconds` is how long a broker may be away."""
 
-    def __init__(self, bootstrap: str, topic: str, partition: int, *, client_id: str, seconds: float) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        topic: str,
+        partition: int,
+        *,
+        client_id: str,
+        seconds: float,
+        security: Security = OPEN,
+    ) -> None:
         self._bootstrap = bootstrap
+        self._security = security
         self._at = TopicPartition(topic, partition)
         self._client_id = client_id
         self._seconds = seconds
@@ -124,6 +136,7 @@ class LogAnswers:
                 client_id=self._client_id,
                 request_timeout_ms=int(self._seconds * 1000),
                 retry_backoff_ms=100,
+                **for_aiokafka(self._security),
             )
             try:
                 await client.bootstrap()

@@ -19,6 +19,9 @@ from kafka.errors import (
 from throughline.errors import BrokerRefused
 from throughline.schemas.definitions.topics import Topic, Topics
 from throughline.schemas.wire.broker_address import broker_unavailable, silence
+from throughline.sources.connection.clients import for_kafka_python
+from throughline.sources.connection.refusal import check_admitted
+from throughline.sources.connection.security import OPEN, Security
 
 _BOOTSTRAP_MS = 10_000
 _UNKNOWN_TOPIC = 3
@@ -40,12 +43,12 @@ class Mismatch:
         return f"`{self.topic}`: {self.setting} is {self.found}, expected {self.expected}."
 
 
-def create_topics(bootstrap: str, topics: Topics) -> list[str]:
+def create_topics(bootstrap: str, topics: Topics, security: Security = OPEN) -> list[str]:
     """Make the topics that are missing; the names of those that were made. One that is there is left as it is.
 
     Raises BrokerUnavailable, and BrokerRefused where the broker does not make one.
     """
-    with _admin(bootstrap) as admin:
+    with broker_admin(bootstrap, security) as admin:
         there = _described(admin, topics)
         missing = [topic for topic in topics if topic.name not in there]
         if not missing:
@@ -69,12 +72,12 @@ def create_topics(bootstrap: str, topics: Topics) -> list[str]:
     return made
 
 
-def compare_topics(bootstrap: str, topics: Topics) -> list[Mismatch]:
+def compare_topics(bootstrap: str, topics: Topics, security: Security = OPEN) -> list[Mismatch]:
     """What the broker has otherwise than the domain says: missing topics, partitions, copies and settings.
 
     Raises BrokerUnavailable, and BrokerRefused where the broker does not say.
     """
-    with _admin(bootstrap) as admin:
+    with broker_admin(bootstrap, security) as admin:
         there = _described(admin, topics)
         found = _settings(admin, [topic for topic in topics if topic.name in there])
     return [mismatch for topic in topics for mismatch in _differences(topic, there.get(topic.name), found)]
@@ -133,14 +136,19 @@ def _refused(found: dict[str, Any]) -> BrokerRefused:
 
 
 @contextmanager
-def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
+def broker_admin(bootstrap: str, security: Security) -> Iterator[KafkaAdminClient]:
+    """A client for the broker's settings, and its errors as ours."""
     # first, because the client would try for long, and leave its sockets open
     reason = silence(bootstrap, asks=False)
     if reason:
         raise broker_unavailable(bootstrap, reason)
+    check_admitted(bootstrap, security)
     try:
         admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap, bootstrap_timeout_ms=_BOOTSTRAP_MS, client_id="throughline-topics"
+            bootstrap_servers=bootstrap,
+            bootstrap_timeout_ms=_BOOTSTRAP_MS,
+            client_id="throughline-topics",
+            **for_kafka_python(security),
         )
     except (KafkaConnectionError, KafkaTimeoutError, OSError) as error:
         raise broker_unavailable(bootstrap, str(error)) from error

@@ -18,12 +18,24 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollectio
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from throughline.errors import BrokerRefused, BrokerUnavailable, InfrastructureError, TopicMismatch
+from throughline.sources.connection.clients import for_confluent
+from throughline.sources.connection.refusal import refusal
+from throughline.sources.connection.security import OPEN, Security
 from throughline.streams.log.answers import LogAnswers
 from throughline.streams.log.fetch import Fetch, fetch_of_items
 from throughline.streams.log.message_set import FETCH_COST, Item, MessageSet
 
 RECORDS_AT_ONCE = 50_000
-_SECONDS = 10.0
+_SECONDS, _ASK_SECONDS = 10.0, 2.0
+_RIGHTS = (
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+)
+RIGHTS_HINT = (
+    "This user or certificate has no right to it on the broker. `throughline topics acl check` names the rights that "
+    "are missing; whoever runs the broker gives them by `throughline topics acl apply`."
+)
 
 
 @dataclass(frozen=True)
@@ -37,23 +49,31 @@ class Extent:
 class CaseLog(AbstractContextManager["CaseLog"]):
     """A reader of partitions by offset. `group` is only asked for where it stands, never joined."""
 
-    def __init__(self, bootstrap: str, *, group: str = "throughline-log", client_id: str = "throughline") -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        security: Security = OPEN,
+        group: str = "throughline-log",
+        client_id: str = "throughline",
+    ) -> None:
+        self._reached: dict[str, Any] = {"bootstrap.servers": bootstrap, **for_confluent(security), "log_level": 3}
         self._settings: dict[str, Any] = {
-            "bootstrap.servers": bootstrap,
+            **self._reached,
             "group.id": group,
             "client.id": client_id,
             "enable.auto.commit": False,
             "socket.timeout.ms": int(_SECONDS * 1000),
-            "log_level": 3,
         }
         self._bootstrap = bootstrap
+        self._security = security
         self._client_id = client_id
         self._consumer: Consumer | None = None
         self._admin: AdminClient | None = None
 
     def topic_ids(self, topics: list[str]) -> dict[str, str]:
         """The id of each topic. Raises TopicMismatch for one that is not there."""
-        with _translated(self._bootstrap):
+        with _translated(self._bootstrap, self._security):
             described = self._open_admin().describe_topics(TopicCollection(topics), request_timeout=_SECONDS)
             found: dict[str, str] = {}
             for topic, future in described.items():
@@ -69,14 +89,14 @@ class CaseLog(AbstractContextManager["CaseLog"]):
 
     def extent(self, topic: str, partition: int) -> Extent:
         """The offsets that a partition has now, up to the first of a transaction that is still open."""
-        with _translated(self._bootstrap):
+        with _translated(self._bootstrap, self._security):
             first, end = self._open().get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)
         return Extent(first, end)
 
     def written(self, topic: str, partition: int) -> Extent:
         """The offsets that a partition has now, with those of transactions that are still open."""
         at, latest = TopicPartition(topic, partition), OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        with _translated(self._bootstrap):
+        with _translated(self._bootstrap, self._security):
             found = self._open_admin().list_offsets({at: latest}, request_timeout=_SECONDS)
             end = found[at].result().offset
         return Extent(self.extent(topic, partition).first, end)
@@ -84,7 +104,7 @@ class CaseLog(AbstractContextManager["CaseLog"]):
     def committed(self, partition: int, topics: list[str]) -> dict[str, int]:
         """Where the group stands in this partition of each topic; -1001 where it never committed."""
         asked = [TopicPartition(topic, partition) for topic in topics]
-        with _translated(self._bootstrap):
+        with _translated(self._bootstrap, self._security):
             found = self._open().committed(asked, timeout=_SECONDS)
         return {one.topic: one.offset for one in found}
 
@@ -95,7 +115,9 @@ class CaseLog(AbstractContextManager["CaseLog"]):
         read is among `passed`, whole where `end` is within it. Ends early where a transaction is still open. Raises
         BrokerUnavailable where nothing comes any more.
         """
-        answers = LogAnswers(self._bootstrap, topic, partition, client_id=self._client_id, seconds=_SECONDS)
+        answers = LogAnswers(
+            self._bootstrap, topic, partition, client_id=self._client_id, seconds=_SECONDS, security=self._security
+        )
         try:
             items: list[Item] = []
             cost, silent_since = 0, time.monotonic()
@@ -133,7 +155,7 @@ class CaseLog(AbstractContextManager["CaseLog"]):
 
     def _open_admin(self) -> AdminClient:
         if self._admin is None:
-            self._admin = AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 3})
+            self._admin = AdminClient(self._reached)
         return self._admin
 
     def _open(self) -> Consumer:
@@ -151,17 +173,30 @@ def _fetches(topic: str, partition: int, items: list[Item], end: int) -> Iterato
 
 
 @contextmanager
-def _translated(bootstrap: str) -> Iterator[None]:
+def _translated(bootstrap: str, security: Security) -> Iterator[None]:
     """What the client raises, as an error of ours."""
     try:
         yield
     except KafkaException as error:
-        raise kafka_error(error, bootstrap) from None
+        raise true_error(error, bootstrap, security) from None
+
+
+def true_error(error: KafkaException, bootstrap: str, security: Security) -> InfrastructureError:
+    """An error of the client as one of ours. It takes a broker that does not let us in for one that is away."""
+    found = kafka_error(error, bootstrap)
+    if error.args[0].code() in _RIGHTS:
+        return found
+    try:
+        return refusal(bootstrap, security, _ASK_SECONDS) or found
+    except BrokerUnavailable as away:  # who gives tokens
+        return away
 
 
 def kafka_error(error: KafkaException, bootstrap: str) -> InfrastructureError:
     """An error of the client as one of ours: the broker is away, or it refuses."""
     cause = error.args[0]
+    if cause.code() in _RIGHTS:
+        return BrokerRefused(f"The broker refuses: {cause.str()}.", reason=cause.name(), hint=RIGHTS_HINT)
     away = {
         KafkaError._TRANSPORT,
         KafkaError._ALL_BROKERS_DOWN,

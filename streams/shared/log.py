@@ -15,11 +15,15 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollectio
 from confluent_kafka.admin import AdminClient
 
 from throughline.errors import BrokerRefused, BrokerUnavailable, SharedLogError, TopicMismatch
+from throughline.sources.connection.clients import for_confluent
+from throughline.sources.connection.refusal import check_admitted, refusal
+from throughline.sources.connection.security import OPEN, Security
 from throughline.streams.shared.state import Position, SharedMessage
 
 ANSWER_SECONDS = 5.0
 _GONE_FROM_LOG = (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET)
 _UNREADABLE = (KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION, KafkaError.INVALID_MSG)
+_NO_RIGHT = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED)
 _NO_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.UNKNOWN_TOPIC_ID, KafkaError._UNKNOWN_PARTITION)
 
 log = logging.getLogger(__name__)
@@ -36,13 +40,23 @@ class Read:
 class SharedLog(AbstractContextManager["SharedLog"]):
     """The partitions of some topics, read from the given positions on, or from the beginning.
 
-    Raises BrokerUnavailable where no broker answers, TopicMismatch where a topic is not there, and SharedLogError
-    where the log does not hold what comes after a position (it was made again, cut short, or older records were
-    deleted), and where a message cannot be read: without it, an older state of its key would stand as the present one.
+    Raises BrokerUnavailable where no broker answers, BrokerRefused where it does not let us in, TopicMismatch where a
+    topic is not there, and SharedLogError where the log does not hold what comes after a position (it was made again,
+    cut short, or older records were deleted), and where a message cannot be read: without it, an older state of its key
+    would stand as the present one.
     """
 
-    def __init__(self, bootstrap: str, topics: Sequence[str], positions: Sequence[Position]) -> None:
-        quiet: dict[str, Any] = {"bootstrap.servers": bootstrap, "logger": log, "log_level": 3}
+    def __init__(
+        self, bootstrap: str, topics: Sequence[str], positions: Sequence[Position], security: Security = OPEN
+    ) -> None:
+        self._bootstrap, self._security = bootstrap, security
+        check_admitted(bootstrap, security)
+        quiet: dict[str, Any] = {
+            "bootstrap.servers": bootstrap,
+            **for_confluent(security),
+            "logger": log,
+            "log_level": 3,
+        }
         self._admin = AdminClient({**quiet, "socket.timeout.ms": int(ANSWER_SECONDS * 1000)})
         self._next = {(one.topic, one.partition): one for one in positions if one.topic in topics}
         self._ends: dict[tuple[str, int], int] = {}
@@ -131,17 +145,34 @@ class SharedLog(AbstractContextManager["SharedLog"]):
             asked = self._admin.describe_topics(TopicCollection(list(self._topics)), request_timeout=ANSWER_SECONDS)
             found = [(name, future.result()) for name, future in asked.items()]
         except KafkaException as fault:
-            raise _meant(fault.args[0], ", ".join(self._topics)) from None
+            raise self._meant(fault.args[0], ", ".join(self._topics)) from None
         return [(name, str(topic.topic_id), len(topic.partitions)) for name, topic in found]
 
     def _watermarks(self, topic: str, partition: int) -> tuple[int, int]:
         try:
             found = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
         except KafkaException as fault:
-            raise _meant(fault.args[0], topic) from None
+            raise self._meant(fault.args[0], topic) from None
         if found is None:
             raise BrokerUnavailable(f"No broker says where `{topic}` partition {partition} ends.")
         return found
+
+    def _meant(self, error: KafkaError, topics: str) -> BrokerUnavailable | BrokerRefused | TopicMismatch:
+        if error.code() in _NO_TOPIC:
+            return TopicMismatch(
+                f"There is no such topic: {topics}.", hint="`throughline topics create` creates the topics of a domain."
+            )
+        if error.code() in _NO_RIGHT:
+            return BrokerRefused(
+                f"The broker does not let {self._security.who} read {topics}.",
+                topic=topics,
+                reason=error.str(),
+                hint="`throughline topics acl check` names the rights that are missing on the broker.",
+            )
+        # the client takes a broker that does not let us in for one that is away
+        return refusal(self._bootstrap, self._security) or BrokerUnavailable(
+            f"No broker answers: {error.str()}.", hint="Check the address given with --bootstrap."
+        )
 
     def _judge(self, error: KafkaError) -> None:
         """An error in the place of a message: what is lost is found and named, what passes is waited for."""
@@ -150,6 +181,10 @@ class SharedLog(AbstractContextManager["SharedLog"]):
             raise SharedLogError(f"A shared topic could not be read any further: {error.str()}.")
         if error.code() in _UNREADABLE:
             raise _unreadable(f"a message of a shared topic: {error.str()}")
+        if error.code() in _NO_RIGHT:
+            raise self._meant(error, ", ".join(self._topics))
+        if error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+            return  # the client looks for the group, and we never need it
         if error.fatal():
             raise BrokerRefused("The broker does not let the shared topics be read.", reason=error.str())
         log.warning("reading of the shared topics was interrupted: %s", error.str())
@@ -183,16 +218,6 @@ def _unreadable(what: str) -> SharedLogError:
         "on was taken. Let another replica lead the partition, or make the shared topics again, have the workers "
         "publish every case, and fill a new store.",
     )
-
-
-def _meant(error: KafkaError, topics: str) -> BrokerUnavailable | BrokerRefused | TopicMismatch:
-    if error.code() in _NO_TOPIC:
-        return TopicMismatch(
-            f"There is no such topic: {topics}.", hint="`throughline topics create` creates the topics of a domain."
-        )
-    if error.code() in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED):
-        return BrokerRefused("The broker does not let the shared topics be read.", topic=topics, reason=error.str())
-    return BrokerUnavailable(f"No broker answers: {error.str()}.", hint="Check the address given with --bootstrap.")
 
 
 def _note(error: Any) -> None:

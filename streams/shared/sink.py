@@ -12,6 +12,7 @@ from throughline.errors import BrokerUnavailable
 from throughline.schemas.definitions.topics import Topics
 from throughline.sinks.snapshot import Snapshot
 from throughline.sinks.store import Store
+from throughline.sources.connection.security import OPEN, Security
 from throughline.streams.shared.log import SharedLog
 from throughline.streams.shared.state import READ, Position, Taken, take
 
@@ -32,6 +33,7 @@ class Sink:
     bootstrap: str
     snapshot: Snapshot | None = None
     report: Callable[[Taken], None] = lambda taken: None
+    security: Security = OPEN
 
     def run_once(self) -> Taken:
         """Read up to where the topics end now. Raises BrokerUnavailable where no broker answers, and as `SharedLog`."""
@@ -74,7 +76,7 @@ class Sink:
     def _log(self) -> SharedLog:
         rows = self.store.connection.execute("from log_positions").fetchall()
         names = [self.topics.shared[name].name for name in READ]
-        return SharedLog(self.bootstrap, names, [Position(*row) for row in rows])
+        return SharedLog(self.bootstrap, names, [Position(*row) for row in rows], self.security)
 
     def _take(self, shared: SharedLog, total: Taken) -> None:
         found = shared.read(AT_ONCE, _LOOK_SECONDS)

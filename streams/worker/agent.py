@@ -17,6 +17,8 @@ import faust
 
 from throughline.errors import TopicMismatch
 from throughline.schemas.definitions.topics import Topics
+from throughline.sources.connection.clients import for_faust
+from throughline.sources.connection.security import OPEN, Security
 from throughline.streams.worker.inbox import Assigned, Inbox, Revoked
 from throughline.streams.worker.transport import CommittedApp
 
@@ -37,7 +39,14 @@ def _check_whole(topics_of: Mapping[int, set[str]], names: frozenset[str]) -> No
 
 
 def make_app(
-    *, bootstrap: str, group: str, topics: Topics, folder: Path, inbox: Inbox, instance: str | None = None
+    *,
+    bootstrap: str,
+    group: str,
+    topics: Topics,
+    folder: Path,
+    inbox: Inbox,
+    instance: str | None = None,
+    security: Security = OPEN,
 ) -> faust.App:
     """The Faust app of a worker: one agent over all topics of case events, which hands fetches to `inbox`.
 
@@ -48,6 +57,7 @@ def make_app(
         group,
         case_topics=frozenset(names),
         broker=[f"kafka://{address}" for address in bootstrap.split(",")],
+        broker_credentials=for_faust(security),
         datadir=folder / "faust",
         processing_guarantee="at_least_once",
         # with a standby, even of no table, Faust's own assignor is used: it gives a partition number of all topics to

@@ -12,7 +12,9 @@ from throughline.errors import BrokerUnavailable
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.kafka_record import IN_FLIGHT
 from throughline.sinks.store import Store
-from throughline.streams.log.event_log import kafka_error
+from throughline.sources.connection.clients import for_confluent
+from throughline.sources.connection.security import OPEN, Security
+from throughline.streams.log.event_log import true_error
 from throughline.streams.shared.changes import Outgoing, outgoing, published
 from throughline.streams.worker.committer import Announced
 
@@ -25,8 +27,11 @@ log = structlog.get_logger(__name__)
 class KafkaAnnouncer:
     """Sends what is outgoing in a store, at most CASES_AT_ONCE cases a call; idempotent and acknowledged by all."""
 
-    def __init__(self, bootstrap: str, topics: Topics, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, bootstrap: str, topics: Topics, clock: Callable[[], datetime], security: Security = OPEN
+    ) -> None:
         self._bootstrap = bootstrap
+        self._security = security
         self._topics = topics
         self._clock = clock
         self._producer: Producer | None = None
@@ -73,7 +78,7 @@ class KafkaAnnouncer:
                     producer.poll(0.1)
         left = producer.flush(_SECONDS)
         if failed:
-            raise kafka_error(KafkaException(failed[0]), self._bootstrap)
+            raise true_error(KafkaException(failed[0]), self._bootstrap, self._security)
         if left:
             # what may still arrive later is the same as what will be sent again
             producer.purge()
@@ -93,6 +98,7 @@ class KafkaAnnouncer:
             self._producer = Producer(
                 {
                     "bootstrap.servers": self._bootstrap,
+                    **for_confluent(self._security),
                     "enable.idempotence": True,
                     "acks": "all",
                     "max.in.flight": IN_FLIGHT,

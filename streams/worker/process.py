@@ -5,17 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from throughline.errors import BrokerUnavailable
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.sinks.store import Store
-from throughline.streams.log.event_log import CaseLog
+from throughline.sources.connection.refusal import check_admitted, refusal
+from throughline.sources.connection.security import OPEN, Security
+from throughline.streams.log.event_log import RIGHTS_HINT, CaseLog
 from throughline.streams.worker.agent import make_app
 from throughline.streams.worker.committer import EXIT_CODE, Announced, Announcer, Committer, Place
 from throughline.streams.worker.health import HealthServer
@@ -42,6 +46,7 @@ class LiveWorker:
         memory_limit: str = "2GB",
         publishes: bool = True,
         json_logs: bool = False,
+        security: Security = OPEN,
     ) -> None:
         configure_logs(json_logs)
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,21 +54,29 @@ class LiveWorker:
         group = topic_prefix + group
         self._inbox = Inbox(INBOX_BYTES)
         self._metrics = WorkerMetrics()
-        announcer = _announcer(bootstrap, topics) if publishes else Silence()
+        announcer = _announcer(bootstrap, topics, security) if publishes else Silence()
         self._committer = Committer(
             Place(folder, domain, topics, SchemaStore(domain), memory_limit),
-            CaseLog(bootstrap, group=group),
+            CaseLog(bootstrap, group=group, security=security),
             self._inbox,
             self._metrics,
             announcer,
         )
         self._health_port = health_port
+        self._reached = bootstrap, security
         self._app = make_app(
-            bootstrap=bootstrap, group=group, topics=topics, folder=folder, inbox=self._inbox, instance=instance
+            bootstrap=bootstrap,
+            group=group,
+            topics=topics,
+            folder=folder,
+            inbox=self._inbox,
+            instance=instance,
+            security=security,
         )
 
     def run(self) -> None:
-        """Work until told to stop."""
+        """Work until told to stop. Raises BrokerRefused where the broker does not let us in."""
+        check_admitted(*self._reached)
         stop_tracing = start_tracing()
         health = HealthServer(self._health_port, self._metrics)
         structlog.get_logger(__name__).info("worker_starts", health_port=health.port, pid=os.getpid())
@@ -78,13 +91,22 @@ class LiveWorker:
             health.close()
             stop_tracing()
         if broken is not None:
+            what, hint = self._meant(broken)
             structlog.get_logger(__name__).critical(
                 "worker_stops",
                 error=type(broken).__name__,
-                what=str(broken),
-                hint="Check that the broker is running at the address given; then start the worker again.",
+                what=what,
+                hint=hint,
             )
             os._exit(EXIT_CODE)
+
+    def _meant(self, broken: BaseException) -> tuple[str, str]:
+        """What broke Faust down, and what to do: what its client says of a refusal is that the broker is away."""
+        with suppress(BrokerUnavailable):
+            if (found := refusal(*self._reached)) is not None:
+                return found.what, found.hint
+        hint = "Check that the broker is running at the address given; then start the worker again."
+        return str(broken), RIGHTS_HINT if "Authorization" in type(broken).__name__ else hint
 
 
 def _broken_by(worker: Any) -> BaseException | None:
@@ -101,11 +123,11 @@ def _broken_by(worker: Any) -> BaseException | None:
     return reason
 
 
-def _announcer(bootstrap: str, topics: Topics) -> Announcer:
+def _announcer(bootstrap: str, topics: Topics, security: Security) -> Announcer:
     # a worker that publishes nothing does without what renders it
     from throughline.streams.worker.announcer import KafkaAnnouncer
 
-    return KafkaAnnouncer(bootstrap, topics, _now)
+    return KafkaAnnouncer(bootstrap, topics, _now, security)
 
 
 class Silence:

@@ -42,6 +42,12 @@ def composed(store: Path, register: Register | None) -> Paper:
         present.close()
 
 
+@pytest.fixture(scope="module")
+def inside(store: Path) -> Paper:
+    """The paper for those who work on the cases."""
+    return composed(store, None)
+
+
 def test_one_command_writes_both_and_again_the_same(store: Path, tmp_path: Path) -> None:
     """Named for the day that is counted to; a second run on the same store gives the same bytes."""
     asked = ["board", "pack", "--store", store, "--as-of", DAYS["as_of"], "--beside", DAYS["beside"]]
@@ -59,14 +65,13 @@ def test_one_command_writes_both_and_again_the_same(store: Path, tmp_path: Path)
     assert facts["Small numbers"] == "Counts of fewer than 10 cases are hidden"
 
 
-def test_its_numbers_are_those_of_the_command_measure(store: Path) -> None:
+def test_its_numbers_are_those_of_the_command_measure(store: Path, inside: Paper) -> None:
     """Every chapter of the board, in its order; the same cases, counted by another way to ask for them."""
-    said = composed(store, None)
-    told = next(figure for figure in said.figures if figure.name == "decisions_told")
+    told = next(figure for figure in inside.figures if figure.name == "decisions_told")
     asked = ["measure", "decisions_told", "--by", "agency", "--format", "csv", "--store", store]
     lines = run(*asked, "--as-of", "2026-05-31T22:59:59.999999").stdout.splitlines()
 
-    assert [chapter.title for chapter in said.chapters] == [
+    assert [chapter.title for chapter in inside.chapters] == [
         "Waiting", "Handoffs", "Promises and telling", "Standards", "Withdrawal",
     ]  # fmt: skip
     counts = sorted(int(line.split(",")[2]) for line in lines[1:])
@@ -74,9 +79,9 @@ def test_its_numbers_are_those_of_the_command_measure(store: Path) -> None:
     assert len(counts) > 5
 
 
-def test_small_numbers_are_hidden_as_on_the_board(store: Path) -> None:
+def test_small_numbers_are_hidden_as_on_the_board(store: Path, inside: Paper) -> None:
     """No table has a count of 1 to 9 cases; for those who work on the cases it has, and every page says so."""
-    shared, inside = (composed(store, register) for register in (Register(register_of(store)), None))
+    shared = composed(store, Register(register_of(store)))
 
     assert small_counts(inside)
     assert small_counts(shared) == []
@@ -85,9 +90,9 @@ def test_small_numbers_are_hidden_as_on_the_board(store: Path) -> None:
     assert "Hidden" in [figure.number.number for figure in shared.figures]
 
 
-def test_a_paper_names_no_case_and_no_unit(store: Path) -> None:
+def test_a_paper_names_no_case_and_no_unit(inside: Paper) -> None:
     """It is for people who may not see a case."""
-    text = repr(asdict(composed(store, None)))
+    text = repr(asdict(inside))
 
     assert re.findall(r"\bc[0-9a-f]{16}\b", text) == []
     assert "urn:throughline" not in text

@@ -11,7 +11,7 @@ from typing import Any
 from throughline.schemas.definitions.domain import Domain
 
 SMALL = Path(__file__).resolve().parent / "domains" / "small"
-FUZZ = int(os.environ.get("THROUGHLINE_FUZZ", "20000"))
+FUZZ = int(os.environ.get("THROUGHLINE_FUZZ", "6000"))
 
 
 def event(type_name: str = "police.suspect.decided", **attributes: Any) -> dict[str, Any]:

@@ -18,5 +18,7 @@ def england_wales() -> Domain:
 def england_wales_store() -> Store:
     """One for all tests, emptied by each (`joined.emptied`)."""
     made = open_memory_store()
+    # a run of the tests has a worker for each core
+    made.connection.execute("set threads = 1")
     open_domain(made, england_wales())
     return made

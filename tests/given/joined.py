@@ -52,6 +52,8 @@ def small_domain(second_person: bool = False) -> Domain:
 def scratch_store(second_person: bool = False) -> Store:
     """One store for all histories: making one costs more than emptying it."""
     store = open_memory_store()
+    # histories are small, and a run of the tests has a worker for each core
+    store.connection.execute("set threads = 1")
     open_domain(store, small_domain(second_person))
     return store
 

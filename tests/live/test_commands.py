@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 
+import typed
 from brokers import RunningBroker, local_or_skip
 
 LINES = [
@@ -20,17 +22,9 @@ LINES = [
 
 
 def run(*arguments: str, folder: Path, code: int = 0) -> str:
-    """Run the command; its output and errors."""
-    done = subprocess.run(
-        [sys.executable, "-m", "throughline", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
+    """Run the command in a folder; its output and errors."""
+    with chdir(folder):
+        done = typed.run(*arguments, code=code)
     return done.stdout + done.stderr
 
 
@@ -85,8 +79,19 @@ def test_the_demo_over_a_broker_gives_one_digest(tmp_path: Path) -> None:
     """Three publishers, a worker and a sink: the worker's stores are what a replay of the same files gives."""
     local_or_skip()
 
-    said = run("demo", "--live", "--cases", "80", "--store", "board.duckdb", folder=tmp_path)
+    # its processes take their environment and their end from one that is theirs
+    done = subprocess.run(
+        [sys.executable, "-m", "throughline", "demo", "--live", "--cases", "80", "--store", "board.duckdb"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    said = done.stdout + done.stderr
 
+    assert done.returncode == 0, said
     assert "without a broker: equal" in said
     assert "One case: c" in said
     assert "never acknowledged" in said

@@ -61,3 +61,13 @@ def test_the_image_starts_the_command() -> None:
 
     assert starts["ENTRYPOINT"] == ["throughline"]
     assert throughline.make_parser(click.Context(throughline)).parse_args(list(starts["CMD"]))
+
+
+def test_the_example_of_a_secured_broker_adds_to_services_what_they_read() -> None:
+    """Its services are ours, and its variables are read by their commands."""
+    example = yaml.safe_load((ROOT / "docs/how-to/examples/compose.secure.yaml").read_text(encoding="utf-8"))
+
+    for name, service in example["services"].items():
+        command, _ = found(OURS[name]["command"])
+        assert service["environment"].keys() <= {option.envvar for option in command.params if option.envvar}
+        assert all(mount.endswith(":ro") for mount in service["volumes"])

@@ -5,8 +5,13 @@ from __future__ import annotations
 from itertools import takewhile
 from pathlib import Path
 
+import pytest
+from histories import RECEIVED, history
+from joined import RECORDS, emptied, filled, product_hash, small_domain
+
 from throughline.schemas.definitions.domain import load_domain
-from throughline.sinks.schema import Schema, public_schema
+from throughline.sinks.digest import digest_by_table
+from throughline.sinks.schema import Schema, meta, public_schema
 from throughline.sinks.store import open_store
 from throughline.streams.join.batch import settle
 from throughline.streams.join.rebuild import open_domain
@@ -15,6 +20,9 @@ BEFORE_REVISIONS = Schema(public_schema().migrations[:7], {})
 BEFORE_FACETS = Schema(public_schema().migrations[:8], {})
 BEFORE_PAUSES = Schema(
     tuple(takewhile(lambda step: not step.name.endswith("_pauses.sql"), public_schema().migrations)), {}
+)
+BEFORE_AREAS = Schema(
+    tuple(takewhile(lambda step: not step.name.endswith("_areas.sql"), public_schema().migrations)), {}
 )
 
 
@@ -135,3 +143,29 @@ def test_a_case_whose_clocks_can_pause_is_derived_again(tmp_path: Path) -> None:
 
     with open_store(path, write=True) as store:
         assert store.connection.execute("select case_key from unsettled_cases").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_events_that_were_known_by_source_and_id_alone_are_known_by_their_area_too(tmp_path: Path, seed: int) -> None:
+    """What had been read of one id in two areas was in conflict; a store made now of the same events is the same."""
+    now = filled(
+        emptied(), [[one | {"received_at": RECEIVED}] for one in history(seed, 80, product_hash)], in_bulk=True
+    )
+    of_before = "select distinct event_key, md5_number_lower(source || chr(31) || event_id) as old_key from events"
+    path = tmp_path / "earlier.duckdb"
+    with open_store(path, write=True, schema=BEFORE_AREAS) as store, store.transaction() as connection:
+        for name in RECORDS:
+            query = (
+                f"select t.* replace (coalesce(k.old_key, t.event_key) as event_key) "
+                f"from {name} t left join ({of_before}) k using (event_key)"
+            )
+            connection.register("kept", now.connection.execute(query).to_arrow_table())
+            connection.execute(f"insert into {name} by name from kept")
+            connection.unregister("kept")
+
+    with open_store(path, write=True) as store:
+        open_domain(store, small_domain())
+        settle(store)
+
+        assert digest_by_table(store.connection) == digest_by_table(now.connection)
+        assert "derive" not in meta(store.connection)

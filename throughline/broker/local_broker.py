@@ -20,7 +20,7 @@ from throughline.broker.answer import answers
 from throughline.broker.jars import broker_jars
 from throughline.broker.java import find_java
 from throughline.broker.ports import HOST, free_ports
-from throughline.broker.settings import NODE, server_properties
+from throughline.broker.settings import NODE, Listener, server_properties
 from throughline.errors import BrokerError
 
 # the first compiler only, and one collecting thread: up in less than 3 s on two cores
@@ -37,6 +37,7 @@ class LocalBroker:
 
     `folder` keeps `data/`, `server.properties` and `broker.log`; without one, a temporary folder is made and
     deleted by `close`. `settings` go over the defaults of `settings.py`. `heap` is as Java writes it (`512m`).
+    `listeners` are further ports; `users` are made when the folder is, each as Kafka's `--add-scram` writes it.
     The broker dies with this process, however this process ends.
 
         with LocalBroker() as broker:
@@ -51,12 +52,16 @@ class LocalBroker:
         settings: Mapping[str, str | int] | None = None,
         heap: str = "512m",
         java_options: Sequence[str] = QUICK_START,
+        listeners: Sequence[Listener] = (),
+        users: Sequence[str] = (),
     ) -> None:
         self._is_temporary = folder is None
         self.folder = Path(tempfile.mkdtemp(prefix="throughline-broker.")) if folder is None else folder.absolute()
         self.log = self.folder / "broker.log"
         self._asked_port = port
         self._ports: tuple[int, int] | None = None
+        self._listeners, self._more_ports = listeners, dict[Listener, int]()
+        self._users = users
         self._settings = dict(settings or {})
         self._options = [f"-Xmx{heap}", *java_options, f"-Dlog4j2.configurationFile={_LOG4J}"]
         self._process: subprocess.Popen[bytes] | None = None
@@ -70,6 +75,10 @@ class LocalBroker:
         if self._ports is None:
             raise BrokerError("The broker has no address until it has been started.", hint="Call `start` first.")
         return f"{HOST}:{self._ports[0]}"
+
+    def address(self, listener: str) -> str:
+        """`127.0.0.1:PORT` of a further listener, by its name; the same after each start."""
+        return next(f"{HOST}:{port}" for one, port in self._more_ports.items() if one.name == listener)
 
     @property
     def pid(self) -> int | None:
@@ -150,9 +159,9 @@ class LocalBroker:
         self.close()
 
     def _choose_ports(self) -> tuple[int, int]:
-        if self._asked_port is not None:
-            return self._asked_port, free_ports(1)[0]
-        broker, controller = free_ports(2)
+        controller, *more = free_ports(1 + len(self._listeners) + (self._asked_port is None))
+        broker = more.pop() if self._asked_port is None else self._asked_port
+        self._more_ports = dict(zip(self._listeners, more, strict=True))
         return broker, controller
 
     def _take_folder(self) -> None:
@@ -175,7 +184,7 @@ class LocalBroker:
             ) from error
 
     def _write_properties(self, ports: tuple[int, int]) -> None:
-        text = server_properties(self.folder / "data", ports, self._settings)
+        text = server_properties(self.folder / "data", ports, self._settings, self._more_ports)
         (self.folder / "server.properties").write_text(text, encoding="utf-8")
 
     def _format(self, command: Sequence[str]) -> None:
@@ -185,6 +194,7 @@ class LocalBroker:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         # joined, because an id may begin with a hyphen
         tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "--config", "server.properties"]
+        tool += [f"--add-scram={user}" for user in self._users]
         with self.log.open("ab") as log:
             run = subprocess.run(
                 [*command, *tool],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from throughline.broker.ports import HOST
 from throughline.errors import UsageError
@@ -33,11 +35,29 @@ DEFAULTS: dict[str, str | int] = {
     # of a heap of 512 MiB the compacting thread would take 128 MiB
     "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
 }
-_FIXED = ("process.roles", "node.id", "listeners", "advertised.listeners", "log.dirs", "controller.quorum.voters")
+_FIXED = (
+    *("process.roles", "node.id", "listeners", "advertised.listeners", "log.dirs", "controller.quorum.voters"),
+    "listener.security.protocol.map",
+)
 
 
-def server_properties(data: Path, ports: tuple[int, int], settings: Mapping[str, str | int]) -> str:
-    """The text of server.properties: `ports` are the broker's and its controller's; `settings` go over DEFAULTS."""
+@dataclass(frozen=True)
+class Listener:
+    """A port besides the usual one, by its name and protocol (SSL, SASL_SSL …); its settings go with the broker's."""
+
+    name: str
+    protocol: str
+
+
+def server_properties(
+    data: Path,
+    ports: tuple[int, int],
+    settings: Mapping[str, str | int],
+    more: Mapping[Listener, int] = MappingProxyType({}),
+) -> str:
+    """The text of server.properties: `ports` are the broker's and its controller's, `more` those of further listeners;
+    `settings` go over DEFAULTS.
+    """
     fixed = [name for name in _FIXED if name in settings]
     if fixed:
         raise UsageError(
@@ -45,14 +65,17 @@ def server_properties(data: Path, ports: tuple[int, int], settings: Mapping[str,
             hint="It sets its own address, folder and roles; give `folder` and `port`.",
         )
     broker, controller = ports
-    listener = f"PLAINTEXT://{HOST}:{broker}"
+    listener = ",".join(
+        [f"PLAINTEXT://{HOST}:{broker}", *(f"{one.name}://{HOST}:{port}" for one, port in more.items())]
+    )
+    protocols = {"PLAINTEXT": "PLAINTEXT", "CONTROLLER": "PLAINTEXT"} | {one.name: one.protocol for one in more}
     own: dict[str, str | int] = {
         "process.roles": "broker,controller",
         "node.id": NODE,
         "listeners": f"{listener},CONTROLLER://{HOST}:{controller}",
         "advertised.listeners": listener,
         "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listener.security.protocol.map": ",".join(f"{name}:{one}" for name, one in protocols.items()),
         "controller.quorum.voters": f"{NODE}@{HOST}:{controller}",
         "log.dirs": str(data).replace("\\", "\\\\"),  # in a properties file, a backslash begins an escape
     }

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from throughline.errors import DataError, UsageError
+from throughline.generated.broker_settings import broker_settings_pages
 from throughline.generated.measures import measure_pages
 from throughline.generated.tables import table_pages
 from throughline.schemas.definitions.domain import load_domain
@@ -20,7 +21,7 @@ from throughline.sinks.store import open_memory_store
 from throughline.streams.join.rebuild import open_domain
 
 _INCLUDED = re.compile(r"(<!-- from (\S+): generated, do not edit -->\n).*?(<!-- end -->)", re.DOTALL)
-_LANGUAGES = {"jsonl": "json", "txt": "text"}
+_LANGUAGES = {"jsonl": "json", "txt": "text", "properties": "text"}
 
 
 def write_pages(root: Path) -> list[Path]:
@@ -58,7 +59,7 @@ def _texts(root: Path) -> dict[Path, str]:
     with open_memory_store() as store:
         open_domain(store, domain)
         made = {**catalogue_pages(domain), **standards_pages(domain), **measure_pages(domain)}
-        made |= table_pages(store.connection)
+        made |= table_pages(store.connection) | broker_settings_pages()
     texts = {Path("docs") / name: text for name, text in made.items()}
     for path in sorted(docs.rglob("*.md")):
         page = path.relative_to(root)

@@ -5,6 +5,7 @@ For trying out and showing: Java is needed, Docker is not. Each process writes i
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -100,7 +101,9 @@ class Stack:
         log = self.folder / f"{name}.log"
         command = [sys.executable, "-m", "throughline", *arguments, "--bootstrap", self.broker.bootstrap]
         with log.open("ab") as out:
-            self.parts[name] = Part(name, subprocess.Popen(command, stdout=out, stderr=out), log)
+            # the broker of the stack is in the clear, whatever this user's other broker wants
+            env = {key: value for key, value in os.environ.items() if key != "THROUGHLINE_BROKER_SETTINGS"}
+            self.parts[name] = Part(name, subprocess.Popen(command, stdout=out, stderr=out, env=env), log)
 
     def check(self) -> None:
         """Raise PartFailed where a part has ended with a fault."""

@@ -13,6 +13,9 @@ from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.shared import shared_schema
+from throughline.sources.connection.clients import for_confluent
+from throughline.sources.connection.refusal import check_admitted
+from throughline.sources.connection.security import OPEN, Security
 
 WINDOW_SECONDS = 30
 LATEST = 8
@@ -45,15 +48,25 @@ class Passing:
 
 
 class Watcher:
-    """Reads from the end of every topic on; `look` takes what has come since."""
+    """Reads from the end of every topic on; `look` takes what has come since.
 
-    def __init__(self, bootstrap: str, topics: Topics, clock: Callable[[], float] = time.monotonic) -> None:
+    Raises BrokerRefused where the broker does not let us in; one that is away is waited for.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Topics,
+        clock: Callable[[], float] = time.monotonic,
+        security: Security = OPEN,
+    ) -> None:
+        check_admitted(bootstrap, security)
         self._topics = topics
         self._clock = clock
         self._shared = {topic.name: name for name, topic in topics.shared.items()}
         self.passing = Passing()
         group = {"group.id": "throughline-watching", "enable.auto.commit": False}
-        self._consumer = Consumer({"bootstrap.servers": bootstrap, **group, "log_level": 3})
+        self._consumer = Consumer({"bootstrap.servers": bootstrap, **for_confluent(security), **group, "log_level": 3})
         self._consumer.assign(
             [TopicPartition(topic.name, n, OFFSET_END) for topic in topics for n in range(topic.partitions)]
         )

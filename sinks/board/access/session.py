@@ -16,8 +16,8 @@ from typing import Any
 from itsdangerous import BadData, URLSafeSerializer
 
 from throughline.errors import AccessRefused
+from throughline.schemas.secrets.secret import Secret
 from throughline.sinks.board.access.role import Claims
-from throughline.sinks.board.access.secret import Secret
 
 _COOKIE_LIMIT = 3_900  # browsers keep 4,096 bytes with the name and the attributes
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from throughline.schemas.definitions.entry import AccessProblemsError, Entry, Problems, read_entry
+from throughline.schemas.secrets.secret import Secret, read_secret, secret_keys
 from throughline.sinks.board.access.origin import is_loopback
 from throughline.sinks.board.access.role import Rule, read_roles, read_rules, shipped_roles
-from throughline.sinks.board.access.secret import Secret, read_secret, secret_keys
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -84,35 +84,56 @@ def found(store: Store, domain: Domain, check: str, subject: str = RMS) -> Check
 CLEAN = [crime(number) for number in range(1, 101)]
 
 
+FAULTY: list[tuple[str, list[dict[str, Any]], float]] = [
+    ("unit_missing", [without(one, "unit") for one in CLEAN[:7]] + CLEAN[7:], 0.07),
+    ("recorded_time_missing", [without(one, "recordedtime") for one in CLEAN[:9]] + CLEAN[9:], 0.09),
+    # 96 of the numbers 1 to 100, and both ends are there
+    ("numbers_missing", CLEAN[:50] + CLEAN[54:], 0.04),
+    ("numbers_lost", [without(one, "sequence") for one in CLEAN[:10]] + CLEAN[10:], 0.1),
+    ("numbers_repeated", [one | {"sequence": "000000001"} for one in CLEAN[:5]] + CLEAN[5:], 0.04),
+    ("copies_under_new_ids", [*CLEAN, *(one | {"id": f"again-{one['id']}"} for one in CLEAN[:4])], 4 / 104),
+    (
+        "pseudonyms_malformed",
+        [crime(1, victim="0121 496 0000"), *(crime(n, victim=f"v-{n:08x}") for n in range(2, 101))],
+        0.01,
+    ),
+    ("units_spelt_otherwise", [crime(n, unit="20pp") for n in range(1, 6)] + CLEAN[5:], 0.05),
+    ("recorded_together", [one | {"recordedtime": "2026-03-30T02:00:00Z"} for one in CLEAN[:30]] + CLEAN[30:], 0.3),
+    ("hours_rounded", [one | {"time": one["time"][:14] + "00:00Z"} for one in CLEAN[:40]] + CLEAN[40:], 0.4),
+    ("midnights", [one | {"time": one["time"][:11] + "00:00:00Z"} for one in CLEAN[:3]] + CLEAN[3:], 0.03),
+    ("in_the_future", [*CLEAN[:99], crime(100, time="2027-03-01T10:00:00Z")], 0.01),
+    ("written_before_it_happened", [crime(1, time="2026-03-09T10:00:00Z"), *CLEAN[1:]], 0.01),
+    ("odd_characters", [crime(1, unit="20PÃ©"), *CLEAN[1:]], 0.01),
+    ("text_in_codes", [crime(1, unit="call 0121 496 0000"), *CLEAN[1:]], 0.01),
+]
+FORCES = [f"{number:02}" for number in (1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17, 20, 21)]
+
+
+@pytest.fixture(scope="module")
+def results(domain: Domain, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], CheckResult]:
+    """What the checks say of a store to which each force sent the events of one fault."""
+    events = [
+        one | {"source": source_of(area), "partitionkey": area}
+        for area, (_, sent, _) in zip(FORCES, FAULTY, strict=True)
+        for one in sent
+    ]
+    with open_memory_store() as store:
+        received(store, domain, tmp_path_factory.mktemp("faulty"), *events)
+        return {(one.check, one.subject): one for one in run_checks(store.connection, domain, AS_OF)}
+
+
+def source_of(area: str) -> str:
+    return f"urn:throughline:police:{area}:rms"
+
+
 @pytest.mark.parametrize(
-    ("check", "events", "observed"),
-    [
-        ("unit_missing", [without(one, "unit") for one in CLEAN[:7]] + CLEAN[7:], 0.07),
-        ("recorded_time_missing", [without(one, "recordedtime") for one in CLEAN[:9]] + CLEAN[9:], 0.09),
-        # 96 of the numbers 1 to 100, and both ends are there
-        ("numbers_missing", CLEAN[:50] + CLEAN[54:], 0.04),
-        ("numbers_lost", [without(one, "sequence") for one in CLEAN[:10]] + CLEAN[10:], 0.1),
-        ("numbers_repeated", [one | {"sequence": "000000001"} for one in CLEAN[:5]] + CLEAN[5:], 0.04),
-        ("copies_under_new_ids", [*CLEAN, *(one | {"id": f"again-{one['id']}"} for one in CLEAN[:4])], 4 / 104),
-        (
-            "pseudonyms_malformed",
-            [crime(1, victim="0121 496 0000"), *(crime(n, victim=f"v-{n:08x}") for n in range(2, 101))],
-            0.01,
-        ),
-        ("units_spelt_otherwise", [crime(n, unit="20pp") for n in range(1, 6)] + CLEAN[5:], 0.05),
-        ("recorded_together", [one | {"recordedtime": "2026-03-30T02:00:00Z"} for one in CLEAN[:30]] + CLEAN[30:], 0.3),
-        ("hours_rounded", [one | {"time": one["time"][:14] + "00:00Z"} for one in CLEAN[:40]] + CLEAN[40:], 0.4),
-        ("midnights", [one | {"time": one["time"][:11] + "00:00:00Z"} for one in CLEAN[:3]] + CLEAN[3:], 0.03),
-        ("in_the_future", [*CLEAN[:99], crime(100, time="2027-03-01T10:00:00Z")], 0.01),
-        ("written_before_it_happened", [crime(1, time="2026-03-09T10:00:00Z"), *CLEAN[1:]], 0.01),
-        ("odd_characters", [crime(1, unit="20PÃ©"), *CLEAN[1:]], 0.01),
-        ("text_in_codes", [crime(1, unit="call 0121 496 0000"), *CLEAN[1:]], 0.01),
-    ],
+    ("area", "check", "observed"),
+    [(area, check, observed) for area, (check, _, observed) in zip(FORCES, FAULTY, strict=True)],
 )
 def test_a_measure_is_the_share_at_fault(
-    store: Store, domain: Domain, tmp_path: Path, check: str, events: list[dict[str, Any]], observed: float
+    results: dict[tuple[str, str], CheckResult], area: str, check: str, observed: float
 ) -> None:
-    one = found(received(store, domain, tmp_path, *events), domain, check)
+    one = results[check, source_of(area)]
 
     assert one.observed == pytest.approx(observed)
     assert not one.success

@@ -228,15 +228,15 @@ def test_without_a_threshold_nothing_is_withheld() -> None:
         assert rows(made, "from figure_rules") == []
 
 
-def test_a_new_threshold_derives_nothing_anew(store: Store) -> None:
+def test_a_new_threshold_derives_nothing_anew(store: Store, tmp_path: Path) -> None:
     """Thresholds are read when a view is asked: what is derived stays as it is."""
     join(store, batch_of(requests(range(1, 5))), RECEIVED)
-    with store.transaction() as connection:
-        connection.execute("update figure_rules set at_least = 0.1")
-    open_domain(store, england_wales())
+    (tmp_path / "quality.yaml").write_text("figures:\n  - {figure: delays, at_least: 0.1, precision: day}\n")
+    for domain, at_least in ((replace(england_wales(), path=tmp_path), 0.1), (england_wales(), 0.9)):
+        open_domain(store, domain)
 
-    assert rows(store, "select count(*) as n from unsettled") == [{"n": 0}]
-    assert rows(store, "select at_least from figure_rules where figure = 'delays'") == [{"at_least": 0.9}]
+        assert rows(store, "select count(*) as n from unsettled") == [{"n": 0}]
+        assert rows(store, "select at_least from figure_rules where figure = 'delays'") == [{"at_least": at_least}]
 
 
 def test_of_all_months_together(store: Store) -> None:

@@ -17,7 +17,7 @@ from throughline.sinks.measures.measure import Measure, load_measures
 from throughline.sinks.store import Store
 from throughline.streams.join.rebuild import past
 
-SEEDS = range(int(os.environ.get("THROUGHLINE_HISTORIES", "300")) // 60)
+SEEDS = range(int(os.environ.get("THROUGHLINE_HISTORIES", "120")) // 40)
 DOMAIN = small_domain()
 # of the holder, of what was sent, of contacts, of clocks: asking for every measure takes long and shows no more
 MEASURES = {name: load_measures(DOMAIN)[name] for name in ("waiting", "between_agencies", "promises", "standards_kept")}

@@ -17,7 +17,7 @@ from throughline.errors import UsageError
 from throughline.sinks.measures.meeting import SECTIONS, changes, counts
 from throughline.sinks.store import Store
 
-SEEDS = range(int(os.environ.get("THROUGHLINE_HISTORIES", "300")) // 30)
+SEEDS = range(int(os.environ.get("THROUGHLINE_HISTORIES", "120")) // 30)
 SINCE, UNTIL = (datetime.fromisoformat(f"2026-03-{day}T23:59:59.999999") for day in (10, 20))
 DAY = 86_400.0
 RECORDED = event("police.crime.recorded", "2026-03-02T10:00", id="recorded", unit="CID")

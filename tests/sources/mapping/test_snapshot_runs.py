@@ -141,7 +141,7 @@ def test_a_mapping_that_was_changed_compares_nothing_with_what_the_other_read(de
         assert not [one for (one, _) in timeline(store) if one.endswith("reclassified")]
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.dictionaries(st.sampled_from("123"), st.sampled_from(["stalking", "harassment"]), min_size=1),

@@ -31,7 +31,7 @@ from throughline.sinks.store import Store
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.batch import join
 
-HISTORIES = int(os.environ.get("THROUGHLINE_HISTORIES", "300"))
+HISTORIES = int(os.environ.get("THROUGHLINE_HISTORIES", "120"))
 # a store has four histories on average: what it costs is the number of batches, more than that of events
 STORES = HISTORIES // 4
 SEEDS = [int(os.environ["THROUGHLINE_SEED"])] if "THROUGHLINE_SEED" in os.environ else list(range(STORES))

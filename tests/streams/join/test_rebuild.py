@@ -18,7 +18,7 @@ from throughline.sinks.digest import digest_by_table
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join.rebuild import open_domain, past, rebuild
 
-SEEDS = range(int(os.environ.get("THROUGHLINE_HISTORIES", "300")) // 100)
+SEEDS = range(int(os.environ.get("THROUGHLINE_HISTORIES", "120")) // 60)
 DOMAIN = small_domain()
 
 

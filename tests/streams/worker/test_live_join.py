@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from workers import made_up_records, make_topics, replayed_digest, send, until, 
 
 from throughline.broker.ports import free_ports
 from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.kafka_record import KafkaRecord
 from throughline.sinks.store import open_store
 from throughline.streams.worker.partition import digest_of_partitions
@@ -37,13 +38,26 @@ def domain() -> Domain:
     return load_domain()
 
 
+@pytest.fixture(scope="module")
+def made_up(domain: Domain, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[KafkaRecord], str]:
+    """The records, of topics without a prefix, and the digest of a replay."""
+    folder = tmp_path_factory.mktemp("made-up")
+    records = made_up_records(folder / "files", domain, load_topics(domain), cases=CASES)
+    return records, replayed_digest(folder / "files", folder / "replayed.duckdb", domain)
+
+
 @pytest.fixture
-def population(broker: RunningBroker, topic_prefix: str, domain: Domain, tmp_path: Path) -> Population:
-    topics = make_topics(broker.bootstrap, topic_prefix, domain)
-    files = tmp_path / "files"
-    records = made_up_records(files, domain, topics, cases=CASES)
-    digest = replayed_digest(files, tmp_path / "replayed.duckdb", domain)
-    return Population(broker.bootstrap, topic_prefix, records, digest, tmp_path / "live")
+def population(
+    broker: RunningBroker,
+    topic_prefix: str,
+    domain: Domain,
+    made_up: tuple[list[KafkaRecord], str],
+    tmp_path: Path,
+) -> Population:
+    make_topics(broker.bootstrap, topic_prefix, domain)
+    records, digest = made_up
+    sent = [replace(one, topic=topic_prefix + one.topic) for one in records]
+    return Population(broker.bootstrap, topic_prefix, sent, digest, tmp_path / "live")
 
 
 def port() -> int:

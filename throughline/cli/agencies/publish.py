@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from throughline.cli.terminal.options import (
-    bootstrap_option,
+    broker_options,
     mapping_of,
     mapping_option,
     taken_at_option,
@@ -21,6 +21,7 @@ from throughline.cli.terminal.progress import progress_bar
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.broker_address import broker_unavailable, silence
+from throughline.sources.connection.security import Security
 from throughline.sources.publish.dispatch import Published, publish
 from throughline.sources.publish.outbox import Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
@@ -30,7 +31,7 @@ _ANSWER_SECONDS = 3.0
 
 @click.command("publish", short_help="Publish event files, or a mapped export, to Kafka.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@bootstrap_option
+@broker_options
 @topic_prefix_option
 @usual_domain_option
 @mapping_option
@@ -63,6 +64,7 @@ _ANSWER_SECONDS = 3.0
 def publish_command(
     paths: tuple[Path, ...],
     bootstrap: str,
+    security: Security,
     topic_prefix: str,
     domain: Domain,
     mapping_name: str | None,
@@ -89,7 +91,14 @@ def publish_command(
         with (
             Outbox(outbox_path) as outbox,
             Publisher(
-                bootstrap, topics, domain, outbox, client=client, structured=structured, heartbeat_seconds=heartbeat
+                bootstrap,
+                topics,
+                domain,
+                outbox,
+                client=client,
+                security=security,
+                structured=structured,
+                heartbeat_seconds=heartbeat,
             ) as publisher,
             progress_bar() as report,
         ):

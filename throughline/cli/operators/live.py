@@ -10,27 +10,35 @@ import click
 from rich.console import Console
 from rich.live import Live
 
-from throughline.cli.terminal.options import bootstrap_option, topic_prefix_option, usual_domain_option
+from throughline.cli.terminal.options import broker_options, topic_prefix_option, usual_domain_option
 from throughline.live.probe import worker_state
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import Topics, load_topics
+from throughline.sources.connection.security import OPEN, Security
 
 
 @click.command(short_help="Watch the live join in a terminal.")
-@bootstrap_option
+@broker_options
 @topic_prefix_option
 @usual_domain_option
 @click.option(
     "--health-port", type=click.IntRange(1, 65535), default=6067, show_default=True, help="The worker's --health-port."
 )
 @click.option("--seconds", type=click.FloatRange(0), help="Stop after this long. Otherwise stop with Ctrl-C.")
-def live(bootstrap: str, topic_prefix: str, domain: Domain, health_port: int, seconds: float | None) -> None:
+def live(
+    bootstrap: str,
+    security: Security,
+    topic_prefix: str,
+    domain: Domain,
+    health_port: int,
+    seconds: float | None,
+) -> None:
     """Show events arriving, cases changing, handoffs, and how far behind the worker is. Reads only.
 
     Example: throughline live --bootstrap localhost:9092
     """
     topics = load_topics(domain, prefix=topic_prefix)
-    show(bootstrap, topics, health_port, seconds)
+    show(bootstrap, topics, health_port, seconds, security=security)
 
 
 @click.command(short_help="See all of it run here: broker, worker, publishers.")
@@ -70,13 +78,20 @@ def up(folder: Path, port: int | None, cases: int, seed: int, rate: int, seconds
         show(stack.broker.bootstrap, topics, stack.health_port, seconds, check=stack.check)
 
 
-def show(bootstrap: str, topics: Topics, health_port: int, seconds: float | None, check: Any = lambda: None) -> None:
+def show(
+    bootstrap: str,
+    topics: Topics,
+    health_port: int,
+    seconds: float | None,
+    check: Any = lambda: None,
+    security: Security = OPEN,
+) -> None:
     """Draw the picture twice a second until Ctrl-C or the end of `seconds`; without a terminal, once at the end."""
     from throughline.live.picture import picture
     from throughline.live.watching import Watcher
 
     console = Console()
-    watcher = Watcher(bootstrap, topics)
+    watcher = Watcher(bootstrap, topics, security=security)
     until = None if seconds is None else time.monotonic() + seconds
     try:
         with Live(console=console, auto_refresh=False, transient=False) as shown:

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import click
 
-from throughline.cli.terminal.options import bootstrap_option, domain_of, domain_option, store_at, topic_prefix_option
+from throughline.cli.terminal.options import broker_options, domain_of, domain_option, store_at, topic_prefix_option
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.sinks.snapshot import Snapshot
 from throughline.sinks.store import open_store
+from throughline.sources.connection.security import Security
 from throughline.streams.shared.sink import Sink
 from throughline.streams.shared.state import open_shared
 
 
 @click.command(short_help="Keep a board's own store, from the shared topics.")
-@bootstrap_option
+@broker_options
 @store_at("shared.duckdb", "The store to fill: a DuckDB file of its own.")
 @topic_prefix_option
 @domain_option
@@ -33,6 +34,7 @@ from throughline.streams.shared.state import open_shared
 )
 def sink(
     bootstrap: str,
+    security: Security,
     store_path: Path,
     topic_prefix: str,
     domain: Domain | None,
@@ -53,7 +55,7 @@ def sink(
         topics = load_topics(domain, prefix=topic_prefix)
         open_shared(store, domain)
         snapshot = None if snapshot_path is None else Snapshot(store, snapshot_path, snapshot_seconds)
-        made = Sink(store, topics, bootstrap, snapshot)
+        made = Sink(store, topics, bootstrap, snapshot, security=security)
         if once:
             taken = made.run_once()
         else:

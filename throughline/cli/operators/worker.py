@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from throughline.cli.terminal.options import bootstrap_option, topic_prefix_option, usual_domain_option
+from throughline.cli.terminal.options import broker_options, topic_prefix_option, usual_domain_option
 
 
 @click.command(short_help="Join what agencies publish, as it arrives.")
-@bootstrap_option
+@broker_options
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),

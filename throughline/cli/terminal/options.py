@@ -16,6 +16,7 @@ from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import DEFAULT_DOMAIN, Domain, load_domain
 from throughline.sinks.questions.query import FORMATS, Format
 from throughline.sinks.store import Store, open_store
+from throughline.sources.connection.settings_file import UNSAID, BrokerSettings, read_broker_settings
 from throughline.sources.formats.registry import endings, row_formats
 from throughline.sources.mapping.mapping import dated, load_mapping
 from throughline.sources.mapping.parts import Mapping
@@ -203,13 +204,47 @@ def chosen_format(format_: Format | None) -> Format:
     return format_ or ("table" if sys.stdout.isatty() else "csv")
 
 
-bootstrap_option = click.option(
-    "--bootstrap",
-    metavar="HOST:PORT",
-    required=True,
-    envvar="KAFKA_BOOTSTRAP",
-    help="Address of a Kafka broker, or of several with commas between them.",
-)
+class BrokerSettingsFile(click.ParamType):
+    """A file that says how to reach the broker."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> BrokerSettings:
+        return value if isinstance(value, BrokerSettings) else read_broker_settings(Path(value))
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(incomplete, type="file")]
+
+
+def broker_options(command: Command) -> Command:
+    """Give a command the `bootstrap` and `security` of a broker: by --broker-settings, --bootstrap, or both."""
+
+    @wraps(command)
+    def run(bootstrap: str | None, broker_settings: BrokerSettings, **given: Any) -> None:
+        address = bootstrap or broker_settings.bootstrap
+        if not address:
+            here = click.get_current_context()
+            raise click.MissingParameter(
+                ctx=here, param=next(one for one in here.command.params if one.name == "bootstrap")
+            )
+        command(bootstrap=address, security=broker_settings.security, **given)
+
+    address = click.option(
+        "--bootstrap",
+        metavar="HOST:PORT",
+        envvar="KAFKA_BOOTSTRAP",
+        help="Address of a Kafka broker, or of several with commas between them.",
+    )
+    settings = click.option(
+        "--broker-settings",
+        type=BrokerSettingsFile(),
+        default=UNSAID,
+        metavar="FILE",
+        envvar="THROUGHLINE_BROKER_SETTINGS",
+        help="How to reach the broker: TLS, user, where the password is (docs/how-to/secure-broker.md).",
+    )
+    return address(settings(run))
+
 
 topic_prefix_option = click.option(
     "--topic-prefix",

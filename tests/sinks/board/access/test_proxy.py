@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from throughline.errors import AccessRefused
+from throughline.schemas.secrets.secret import Secret
 from throughline.sinks.board.access.proxy import is_proxy, vouched_for
-from throughline.sinks.board.access.secret import Secret
 from throughline.sinks.board.access.settings import Proxy
 
 RANGE = ipaddress.ip_network("10.0.0.0/30")

@@ -22,8 +22,8 @@ from identity_provider import IdentityProvider
 from signed_in import as_person
 from starlette.testclient import TestClient
 
+from throughline.schemas.secrets.secret import Secret
 from throughline.sinks.board.access.opening import SERVER
-from throughline.sinks.board.access.secret import Secret
 from throughline.sinks.board.access.session import Sessions
 
 STEWARD = {"groups": ["stewards"]}

@@ -1,0 +1,1 @@
+"""Secrets that a settings file names, and never holds."""

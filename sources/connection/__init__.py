@@ -1,0 +1,1 @@
+"""How a broker is reached: its settings, once, and what each client makes of them."""
