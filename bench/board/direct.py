@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 
 import duckdb
@@ -52,9 +53,18 @@ def pages(cases: Sequence[str]) -> list[Asked]:
         Asked("first page", "/overview", six),
         Asked("a topic", "/promises", ("decisions_told", "promises")),
         Asked("a figure", "/figures/between_agencies?by=agency", ("between_agencies",)),
+        Asked("another cut", "/figures/between_agencies", ("between_agencies",), others=_other_cuts(six)),
         Asked("list of cases", "/cases"),
         Asked("a case", f"/cases/{cases[0]}", case=cases[0], others=tuple(f"/cases/{case}" for case in cases)),
     ]
+
+
+def _other_cuts(measures: Sequence[str]) -> tuple[str, ...]:
+    """Figures of the same time by two cuts each, none of them twice."""
+    cuts = ("agency", "unit", "month", "area", "offence_group", "risk", "route", "enhanced_rights")
+    return tuple(
+        f"/figures/{name}?by={first}&then_by={second}" for first, second in permutations(cuts, 2) for name in measures
+    )
 
 
 def cpu_seconds(present: Present, asked: Sequence[Asked], rounds: int) -> dict[str, float]:
