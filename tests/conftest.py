@@ -10,10 +10,12 @@ from boards import demo_address, demo_board
 from brokers import broker, topic_prefix
 from chromium import chromium, window
 from made_up import demo
+from postgres import agency_database, postgres
 from proofs import empty_store, made_once
 from secured_broker import secured_broker
 
 __all__ = [
+    "agency_database",
     "broker",
     "chromium",
     "demo",
@@ -21,6 +23,7 @@ __all__ = [
     "demo_board",
     "empty_store",
     "made_once",
+    "postgres",
     "secured_broker",
     "topic_prefix",
     "window",
