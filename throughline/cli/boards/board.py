@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from throughline.cli.terminal.listening import address_of, listening_at
 from throughline.cli.terminal.options import Moment, domain_of, domain_option
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
+
+if TYPE_CHECKING:
+    from throughline.sinks.board.frame.settings import CountTo
 
 
 @click.group(invoke_without_command=True, short_help="Open the board: web pages of cases, feeds and figures.")
@@ -40,6 +44,12 @@ from throughline.sinks.store import Store
     type=click.Choice(["hide", "show"]),
     help="Counts of few cases in figures. Default: show on this machine alone, hide from the people of --access.",
 )
+@click.option(
+    "--count-to",
+    type=click.Choice(["latest", "day", "month"]),
+    help="To what figures count unless a page is asked for another time: the latest event, or the end of the last day "
+    "or month before it. Default: the latest event; where counts of few cases are hidden, the day.",
+)
 @click.pass_context
 def board(
     context: click.Context,
@@ -51,6 +61,7 @@ def board(
     access_path: Path | None,
     looks_file: Path | None,
     small_numbers: str | None,
+    count_to: CountTo | None,
 ) -> None:
     """Open the board: web pages of cases, feeds and figures, over one store or several.
 
@@ -86,7 +97,7 @@ def board(
         register = None if shows_all else Register(register_of(present.paths[0]))
         access = None if access_path is None else read_access(access_path, frozenset(chosen.agencies or ()) or None)
         app = guarded(
-            create_app(present, Settings(chosen, register, as_of=as_of)),
+            create_app(present, Settings(chosen, register, as_of, count_to or ("latest" if shows_all else "day"))),
             host=host,
             settings=access,
             looks=Looks(looks_file or looks_path(present.paths[0])),
