@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.sinks.store import Store, open_store
+from throughline.sources.connection.security import OPEN, Security
 from throughline.sources.files import Report
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.batch import settle, take
@@ -37,8 +38,8 @@ def read_topic(
     topics: Topics,
     topic: str,
     bootstrap: str,
+    security: Security = OPEN,
     report: Report = lambda stage, done, total: None,
-    log: Callable[[str], CaseLog] = CaseLog,
 ) -> Counts:
     """Read what a topic holds now into a store, as a worker would. It joins no group and commits nothing.
 
@@ -50,7 +51,7 @@ def read_topic(
         raise UsageError(f"`{topic}` is no topic of case events.", hint=f"There are: {', '.join(known)}.")
     schemas = SchemaStore(domain)
     counts = Counts()
-    with log(bootstrap) as reader, store.bulk():
+    with CaseLog(bootstrap, security=security) as reader, store.bulk():
         reader.topic_ids([topic])
         extents = [reader.extent(topic, partition) for partition in range(topics.partitions)]
         total, done = sum(one.end - one.first for one in extents), 0

@@ -16,11 +16,11 @@ from throughline.schemas.wire.broker_address import broker_unavailable, silence
 from throughline.sources.changes.envelope import ConnectRecord
 from throughline.sources.connection.clients import for_confluent
 from throughline.sources.connection.refusal import refusal
-from throughline.sources.connection.security import Security
+from throughline.sources.connection.security import OPEN, Security
 from throughline.sources.publish.ledger import Position
 
 _SECONDS = 10.0
-_NOBODY = Security()
+
 _AWAY = (
     KafkaError._ALL_BROKERS_DOWN,
     KafkaError._TRANSPORT,
@@ -73,7 +73,7 @@ class ConnectTopics(AbstractContextManager["ConnectTopics"]):
         positions: Mapping[str, Position],
         *,
         group: str,
-        security: Security = _NOBODY,
+        security: Security = OPEN,
     ) -> None:
         reason = silence(bootstrap, asks=False)
         if reason:

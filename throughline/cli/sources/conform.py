@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from throughline.cli.terminal.options import (
+    broker_options_without,
     mapping_of,
     mapping_option,
     taken_at_option,
@@ -22,6 +23,7 @@ from throughline.quality.conformity.judgement import judge_feed
 from throughline.quality.conformity.report import as_json, as_page, as_text
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
+from throughline.sources.connection.security import Security
 from throughline.streams.join.replay import replay
 
 _FORMS = {"text": as_text, "json": as_json, "html": as_page}
@@ -33,9 +35,7 @@ _FORMS = {"text": as_text, "json": as_json, "html": as_page}
 @mapping_option
 @taken_at_option
 @click.option("--topic", help="Judge what a topic of a broker holds now, instead of files.")
-@click.option(
-    "--bootstrap", metavar="HOST:PORT", envvar="KAFKA_BOOTSTRAP", help="With --topic: address of the Kafka broker."
-)
+@broker_options_without(" With --topic.")
 @topic_prefix_option
 @click.option("--format", "form", type=click.Choice(list(_FORMS)), default="text", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to a file.")
@@ -46,6 +46,7 @@ def conform(
     taken_at: str | None,
     topic: str | None,
     bootstrap: str | None,
+    security: Security,
     topic_prefix: str,
     form: str,
     out: Path | None,
@@ -69,7 +70,7 @@ def conform(
             what = ", ".join(path.name or str(path) for path in paths)
         else:
             topics = load_topics(domain, prefix=topic_prefix)
-            counts = read_topic(store, domain, topics, topic, bootstrap or "", report)
+            counts = read_topic(store, domain, topics, topic, bootstrap or "", security, report)
             what = topic
         report("judging", 0, None)
         judged = judge_feed(store.connection, domain, what, counts.read, counts.duplicate)

@@ -18,6 +18,7 @@ from click.core import ParameterSource
 
 from throughline.cli.terminal.options import (
     MappingFile,
+    broker_options_without,
     mapping_of,
     topic_prefix_option,
     usual_domain_option,
@@ -28,6 +29,7 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.cloudevents import to_structured
 from throughline.schemas.wire.kafka_record import plain_rows
+from throughline.sources.connection.security import Security
 from throughline.sources.databases.address import TIMEOUT_SECONDS, Database, has_secret
 from throughline.sources.databases.poll import Poll, Polled, relation_of
 from throughline.sources.mapping.parts import Mapping
@@ -74,12 +76,7 @@ database_file_option = click.option(
 @click.argument("mapping_name", metavar="MAPPING", type=MappingFile())
 @database_option
 @database_file_option
-@click.option(
-    "--bootstrap",
-    metavar="HOST:PORT",
-    envvar="KAFKA_BOOTSTRAP",
-    help="Address of a Kafka broker, or of several with commas between them. Needed but for --dry-run.",
-)
+@broker_options_without(" Needed but for --dry-run.")
 @topic_prefix_option
 @usual_domain_option
 @click.option(
@@ -127,6 +124,7 @@ def poll(
     address: str | None,
     address_file: Path | None,
     bootstrap: str | None,
+    security: Security,
     topic_prefix: str,
     domain: Domain,
     outbox_path: Path,
@@ -169,6 +167,7 @@ def poll(
             domain,
             outbox,
             client=client,
+            security=security,
             heartbeat_seconds=heartbeat,
         ) as publisher,
     ):

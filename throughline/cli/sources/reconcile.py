@@ -12,7 +12,12 @@ from typing import Any
 
 import click
 
-from throughline.cli.terminal.options import format_option, topic_prefix_option, usual_domain_option
+from throughline.cli.terminal.options import (
+    broker_options_without,
+    format_option,
+    topic_prefix_option,
+    usual_domain_option,
+)
 from throughline.cli.terminal.writing import write_rows
 from throughline.errors import UsageError
 from throughline.quality.reconciliation.comparison import Finding, compare, counted
@@ -23,6 +28,7 @@ from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.receipts import Receipts, Shipment, joined, read_receipts
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import Store, open_store
+from throughline.sources.connection.security import Security
 from throughline.sources.publish.ledger import Refusal, refusals_of
 from throughline.sources.publish.outbox import Outbox
 from throughline.streams.shared.sink import Sink
@@ -41,7 +47,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option(
     "--store", "store_paths", type=_FILE, multiple=True, help="A store of the shared side. May be given often."
 )
-@click.option("--bootstrap", metavar="HOST:PORT", help="The broker of the shared topics, which are read instead.")
+@broker_options_without(" The shared topics are read where neither receipts nor a store is given.")
 @topic_prefix_option
 @usual_domain_option
 @format_option
@@ -52,6 +58,7 @@ def reconcile_command(
     receipts_paths: tuple[Path, ...],
     store_paths: tuple[Path, ...],
     bootstrap: str | None,
+    security: Security,
     topic_prefix: str,
     domain: Domain,
     format_: Format | None,
@@ -66,7 +73,7 @@ def reconcile_command(
 
     Example: throughline source reconcile --outbox outbox.sqlite --receipts receipts.jsonl
     """
-    if sum(map(bool, (receipts_paths, store_paths, bootstrap))) != 1:
+    if (receipts_paths and store_paths) or not (receipts_paths or store_paths or bootstrap):
         hint = "Give --receipts FILE, or --store FILE (for each partition one), or --bootstrap HOST:PORT."
         raise UsageError("There is one other side to compare with.", hint=hint)
     with Outbox(outbox_path) as outbox:
@@ -77,7 +84,7 @@ def reconcile_command(
     elif store_paths:
         receipts = joined(_of_store(path, domain, sources) for path in store_paths)
     else:
-        with _shared_store(str(bootstrap), domain, topic_prefix) as store:
+        with _shared_store(str(bootstrap), security, domain, topic_prefix) as store:
             receipts = receipts_of(store.connection, domain, sources)
     found = [*compare(shipments, receipts, domain.type_prefix), *_refused_here(refusals, shipments)]
     _write(found, format_, is_each=each)
@@ -92,14 +99,14 @@ def _of_store(path: Path, domain: Domain, sources: tuple[str, ...]) -> Receipts:
 
 
 @contextmanager
-def _shared_store(bootstrap: str, domain: Domain, topic_prefix: str) -> Iterator[Store]:
+def _shared_store(bootstrap: str, security: Security, domain: Domain, topic_prefix: str) -> Iterator[Store]:
     """A store of what the shared topics have now."""
     with (
         tempfile.TemporaryDirectory(prefix="throughline-shared-") as folder,
         open_store(Path(folder) / "shared.duckdb", write=True) as store,
     ):
         open_shared(store, domain)
-        Sink(store, load_topics(domain, prefix=topic_prefix), bootstrap, None).run_once()
+        Sink(store, load_topics(domain, prefix=topic_prefix), bootstrap, None, security=security).run_once()
         yield store
 
 
