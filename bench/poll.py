@@ -157,7 +157,7 @@ def _poll(domain: Domain, folder: Path, url: str, kill_at: int | None, chance: r
     event.listen(Engine, "before_cursor_execute", lambda *_: step())
     arrived = (folder / "arrived.jsonl").open("ab", buffering=0)
     is_last = kill_at is None
-    cast(dict[str, Any], publishing.CLIENTS)["poor"] = lambda *_: PoorClient(arrived, None if is_last else chance)
+    cast(dict[str, Any], publishing.CLIENTS)["poor"] = lambda *_, **__: PoorClient(arrived, None if is_last else chance)
     with (
         Outbox(folder / "outbox.sqlite") as outbox,
         Database(url) as database,

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
+from unittest.mock import patch
 
 import orjson
 import psycopg
@@ -64,7 +65,7 @@ class Away:
         pass
 
 
-cast(dict[str, Any], CLIENTS)["away"] = lambda bootstrap, settings: Away()
+AWAY = {"away": lambda *given, **said: Away()}
 
 
 @cache
@@ -139,6 +140,7 @@ class Desk:
         with (
             Outbox(self.outbox_path) as outbox,
             Database(self.table.url) as database,
+            patch.dict(CLIENTS, cast(dict[Any, Any], AWAY)),
             Publisher("nowhere:1", topics(), domain(), outbox, client="away") as publisher,
         ):
             yield Poll(database, load_mapping(self.mapping_path), domain(), publisher, outbox, is_stopping=is_stopping)

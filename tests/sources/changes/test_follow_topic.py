@@ -12,6 +12,7 @@ from debezium import CRIMES, change, write
 
 from throughline.errors import TopicMismatch, UsageError
 from throughline.sources.changes.reading import ConnectTopics, open_consumer
+from throughline.sources.connection.security import OPEN
 from throughline.sources.mapping.mapping import load_mapping
 from throughline.sources.publish.ledger import Position, positions_of
 from throughline.sources.publish.outbox import Outbox
@@ -40,7 +41,7 @@ def test_reading_goes_on_where_it_was_left(broker: RunningBroker, topic_prefix: 
         with ConnectTopics(broker.bootstrap, [topic], outbox.look(positions_of), group=group) as reading:
             assert taken(reading, mapping, outbox).read == 1
         (known,) = outbox.look(positions_of).values()
-    consumer = open_consumer(broker.bootstrap, group)
+    consumer = open_consumer(broker.bootstrap, group, OPEN)
     (place,) = consumer.committed([TopicPartition(topic, 0)], timeout=10)
     consumer.close()
     assert place.offset == known.next_position == 7

@@ -51,7 +51,7 @@ class Heard:
 def test_heartbeats_are_of_sources_that_were_heard_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both have published. One falls silent: its heartbeats end, the other's go on, and say how far it is."""
     kafka = Heard()
-    monkeypatch.setitem(publishing.CLIENTS, "confluent", lambda bootstrap, settings: kafka)  # type: ignore[call-overload]
+    monkeypatch.setitem(publishing.CLIENTS, "confluent", lambda *given, **said: kafka)  # type: ignore[call-overload]
     with service(tmp_path) as posted:
         other = posted.add_token(source="feed-7")
         posted.post([crime_of(RMS, 1), crime_of(RMS, 2)], "application/cloudevents-batch+json")
@@ -75,7 +75,7 @@ def test_what_a_broker_refused_is_sent_once_it_is_put_right(tmp_path: Path, monk
     """A topic that is made later: without a new start, and in the order in which they came."""
     kafka = Heard()
     kafka.lacks = True
-    monkeypatch.setitem(publishing.CLIENTS, "confluent", lambda bootstrap, settings: kafka)  # type: ignore[call-overload]
+    monkeypatch.setitem(publishing.CLIENTS, "confluent", lambda *given, **said: kafka)  # type: ignore[call-overload]
     with service(tmp_path) as posted:
         posted.post([crime(1), crime(2)], "application/cloudevents-batch+json")
         with Publisher("nowhere:1", topics(), domain(), posted.outbox, retry_seconds=0.1) as publisher:
