@@ -129,3 +129,4 @@ comment on column link_acts.acted_at is 'When the steward acted (UTC, or the lab
 comment on column link_acts.acted_by is 'Keyed pseudonym of that steward, if it is said.';
 comment on column link_acts.names_a_person is 'Whether that is a keyed pseudonym: otherwise nobody is another person, who could second it.';
 comment on column link_acts.seconded_at is 'When another steward seconded the link (UTC, or the label of a day); null for none.';
+comment on column link_acts.seconded_by is 'Keyed pseudonym of that steward.';
