@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from throughline.errors import QueryError
+from throughline.errors import QueryError, ThroughlineError
 from throughline.sinks.damage import translated
 from throughline.sinks.questions.explanation import QUERY_HINT, explained
 from throughline.sinks.questions.limits import Limits, limited
@@ -54,7 +54,7 @@ def query(
     rows: int = TABLE_ROWS,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     views: Collection[str] | None = None,
-    stuck: Callable[[QueryError], None] | None = None,
+    stuck: Callable[[ThroughlineError], None] | None = None,
     width: int | None = None,
     spare: Sequence[str] = (),
 ) -> int:
