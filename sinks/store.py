@@ -16,7 +16,7 @@ import duckdb
 
 from throughline.errors import StoreDamaged, StoreError, StoreLocked
 from throughline.sinks.blank import STORAGE, copy_blank
-from throughline.sinks.damage import check_path, probe, rebuild_hint, translated
+from throughline.sinks.damage import check_path, probe, rebuild_hint, store_error, translated
 from throughline.sinks.guard import Ownership, Settings, identity, make_store_file, mark_of
 from throughline.sinks.lock import holder_of, locked_error
 from throughline.sinks.mark import Mark, MarkFile, check_not_behind
@@ -129,8 +129,11 @@ class Store(AbstractContextManager["Store"]):
             _WRITTEN_HERE.discard(self._file)
             self._ownership.release()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Close it; a fault of disk and file that ends the block is a StoreError, StoreDamaged."""
         self.close()
+        if isinstance(error, duckdb.Error) and (meant := store_error(error, self.path)) is not None:
+            raise meant from error
 
     def _count_on(self) -> Mark:
         """Give the transaction its number, in the store and beside it."""

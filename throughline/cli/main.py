@@ -119,11 +119,11 @@ for _heading, _commands in _WORK.items():
 
 def main() -> None:
     """Run the command; an error that Throughline knows, and the word to stop, become a message and an exit code."""
-    ending = Ending()
-    # what a command makes is for who ran it, whatever the shell says
-    os.umask(0o077)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # every attempt of the client; what matters is an error
+    # what a command makes is for who ran it, whatever the shell says
+    mask = os.umask(0o077)
+    ending = Ending()
     try:
         # named, since the variable that asks for completions is
         throughline.main(prog_name="throughline", standalone_mode=False)
@@ -136,3 +136,6 @@ def main() -> None:
             raise
         click.echo(f"throughline: {meant}", err=True)
         sys.exit(meant.exit_code)
+    finally:
+        ending.close()
+        os.umask(mask)

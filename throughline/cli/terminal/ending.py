@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from types import FrameType
 
 import click
@@ -16,7 +17,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Ending:
-    """What a signal does to a command, from construction on; a command that has its own way says so afterwards.
+    """What a signal does to a command, until `close`; a command that has its own way says so in between.
 
     The first one is raised as KeyboardInterrupt wherever the main thread is, so that every `with` closes. What comes
     of it (DuckDB makes it a RuntimeError) is `meant` as Stopped. The second one ends the process where it stands.
@@ -24,10 +25,17 @@ class Ending:
 
     def __init__(self) -> None:
         self._number = 0
-        for number in _SIGNALS:
-            # a shell that starts a command in the background has it ignore Ctrl-C
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self._told)
+        is_main = threading.current_thread() is threading.main_thread()
+        before = {number: signal.getsignal(number) for number in _SIGNALS} if is_main else {}
+        # a shell that starts a command in the background has it ignore Ctrl-C
+        self._before = {number: what for number, what in before.items() if what not in (signal.SIG_IGN, None)}
+        for number in self._before:
+            signal.signal(number, self._told)
+
+    def close(self) -> None:
+        """Let signals do what they did before."""
+        for number, what in self._before.items():
+            signal.signal(number, what)
 
     def meant(self, error: BaseException) -> Stopped | None:
         """What `error` is if we were told to stop; None if not, or if it says something of its own."""
