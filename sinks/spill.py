@@ -1,6 +1,6 @@
 """Where DuckDB puts what does not fit into memory: a folder of this process alone, gone when the process is.
 
-It stands in the machine's place for temporary files, never beside a store, and nobody else may look into it. A process
+That of a reader stands in the machine's place for temporary files, and nobody else may look into it. A process
 that is killed cannot clear up; so each one that begins deletes the folders of those that have ended. A lock on the
 folder says who lives: the system drops it with the process, whatever ended that.
 """
@@ -61,6 +61,15 @@ def delete_left(root: Path) -> int:
             finally:
                 os.close(held)
     return gone
+
+
+def delete_beside(store: Path) -> None:
+    """Delete what a writer of `store` that was killed has spilled: DuckDB puts that beside it. For who has its lock."""
+    folder = store.with_name(f"{store.name}.tmp")
+    for left in folder.glob("duckdb_temp_*"):
+        left.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _folder() -> Path:

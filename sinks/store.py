@@ -21,7 +21,7 @@ from throughline.sinks.guard import Ownership, Settings, identity, make_store_fi
 from throughline.sinks.lock import holder_of, locked_error
 from throughline.sinks.mark import Mark, MarkFile, check_not_behind
 from throughline.sinks.schema import Schema, check_version, meta, migrate, public_schema, set_meta
-from throughline.sinks.spill import MOST, spill_place
+from throughline.sinks.spill import MOST, delete_beside, spill_place
 from throughline.sql import one_row
 
 MEMORY_LIMIT = "2GB"
@@ -240,6 +240,7 @@ def _open_writer(path: Path, settings: Settings, schema: Schema, *, adopt: bool)
         with translated(path, opening=True):
             if not path.exists():
                 make_store_file(path, {**settings, **STORAGE}, schema)
+            delete_beside(path)
             probe(path)
             connection = duckdb.connect(str(path), config=settings)
             try:
