@@ -41,6 +41,7 @@ class Published:
     read: int = 0
     new: int = 0
     known: int = 0
+    again: int = 0
     refused: dict[str, Refusals] = field(default_factory=dict)
 
     def refuse(self, rejects: pa.Table) -> None:
@@ -58,6 +59,7 @@ def publish(
     *,
     mapping: Mapping | None = None,
     rate: int | None = None,
+    again: bool = False,
     wait_seconds: float = 120.0,
     report: Report = lambda stage, done, total: None,
     counts: Published | None = None,
@@ -65,11 +67,11 @@ def publish(
 ) -> Published:
     """Publish every record of `paths` that the catalogue accepts, at most `rate` a second.
 
-    Events that the outbox has already are not sent again. Returns when the broker has acknowledged all. Raises
-    BrokerUnavailable where it has acknowledged nothing for `wait_seconds`: the rest stays in the outbox. Raises
-    BrokerRefused, once all others have gone, or where the broker does not let us in; OutboxError and its kinds,
-    UsageError, MappingError, CodecError. What was done until then stands in `counts`; `note` is told what the user is
-    to know besides.
+    Events that the outbox has already are not sent again, unless `again` says so. Returns when the broker has
+    acknowledged all. Raises BrokerUnavailable where it has acknowledged nothing for `wait_seconds`: the rest stays in
+    the outbox. Raises BrokerRefused, once all others have gone, or where the broker does not let us in; OutboxError and
+    its kinds, UsageError, MappingError, CodecError. What was done until then stands in `counts`; `note` is told what
+    the user is to know besides.
     """
     counts = Published() if counts is None else counts
     files = files_to_read(paths, is_mapped=mapping is not None)
@@ -81,13 +83,30 @@ def publish(
         for portion in _portions(batch.events, rate):
             if rate is not None:
                 time.sleep(max(0.0, began + counts.read / rate - time.monotonic()))
-            added = publisher.publish(portion)
+            added = publisher.publish(portion, again=again)
             counts.read += portion.num_rows
             counts.new += added.new
             counts.known += added.known
+            counts.again += added.again
             report(f"publishing {files[place].name}", sum(sizes[:place]), sum(sizes))
     _wait(publisher, wait_seconds, report)
     return counts
+
+
+def publish_again(
+    publisher: Publisher,
+    since: float,
+    *,
+    wait_seconds: float = 120.0,
+    report: Report = lambda stage, done, total: None,
+    counts: Published,
+) -> None:
+    """Send once more what the broker has acknowledged since then (as of time.time), from the outbox alone.
+
+    Counts and raises as `publish` does.
+    """
+    counts.again = publisher.again(since)
+    _wait(publisher, wait_seconds, report)
 
 
 def _wait(publisher: Publisher, wait_seconds: float, report: Report) -> None:

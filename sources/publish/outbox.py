@@ -14,19 +14,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
-import orjson
-
-from throughline.errors import OutboxFull
 from throughline.schemas.wire.kafka_record import KafkaRecord
-from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error
+from throughline.sources.publish import sent as ever_sent
+from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error, outbox_full
 
 LIMIT = 5_000_000
 KEPT_DAYS = 7.0
 SEQUENCE_DIGITS = 12
 _DAY = 86_400
+# no place in the outbox: what waits need not be made to wait
+_THIS_BATCH = -1
 # a sequence of a source's own counts as a number up to here; SQLite has 64 bits
 _SEQUENCE_LIMIT = 2**62
 
@@ -38,7 +37,6 @@ order by place
 limit ?
 """
 _COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
-_SHIPPED = "select headers, sent_at from records where state = 1 order by place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +61,11 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of the records given to `add`: `new` ones, and `known` ones that are there already."""
+    """What became of the records given to `add`: `new` ones, and `known` ones, of which `again` wait once more."""
 
     new: int = 0
     known: int = 0
+    again: int = 0
 
 
 @dataclass
@@ -90,6 +89,8 @@ class Outbox(AbstractContextManager["Outbox"]):
         self._sources: dict[bytes, _Source] = {}
         self._feeds: set[tuple[bytes, str, bytes]] = set()
         self._waiting = 0
+        # where events stand, once somebody asks to send them again
+        self._places: dict[bytes, int] | None = None
         with self._errors():
             self._recall()
 
@@ -101,25 +102,34 @@ class Outbox(AbstractContextManager["Outbox"]):
         """How many records are neither sent nor refused."""
         return self._waiting
 
-    def add(self, records: Iterable[KafkaRecord]) -> Added:
+    def add(self, records: Iterable[KafkaRecord], *, again: bool = False) -> Added:
         """Keep records of events until they are sent; when this returns, they are on the disk: all of them, or none.
 
-        A source that gives its events no sequence gets one here: the header `ce_sequence` of 12 digits. Raises
-        OutboxFull where they would be more than the limit.
+        A source that gives its events no sequence gets one here: the header `ce_sequence` of 12 digits. With `again`
+        those that were sent before wait once more, as they were. Raises OutboxFull where they would be too many.
         """
         with self._lock, self._errors():
             try:
-                return self._add(records)
+                return self._add(records, again)
             except BaseException:
+                self._places = None
                 self._recall()
                 raise
+
+    def again(self, since: float = 0.0) -> int:
+        """Let what was sent since then (as of time.time) wait again, as far as it is still here; how many records."""
+        with self._lock, self._errors():
+            with self._transaction():
+                again = ever_sent.wait_again_since(self._connection, since)
+            self._count_waiting()
+        return again
 
     def unsent(self, after: int = 0, limit: int = 1000) -> list[Waiting]:
         """Records that wait, by their place, beyond the place `after`."""
         with self._lock, self._errors():
             rows = self._connection.execute(_UNSENT, [after, limit]).fetchall()
         return [
-            Waiting(place, source_id, KafkaRecord(topic, key, _headers(headers), value))
+            Waiting(place, source_id, KafkaRecord(topic, key, ever_sent.headers_of(headers), value))
             for place, source_id, topic, key, headers, value in rows
         ]
 
@@ -170,34 +180,30 @@ class Outbox(AbstractContextManager["Outbox"]):
         """What the broker has acknowledged and is still here, in the order of the outbox: its headers, and when
         (seconds since 1970 UTC)."""
         with self._lock, self._errors():
-            for text, sent_at in self._connection.execute(_SHIPPED):
-                yield dict(orjson.loads(text)), sent_at
+            yield from ever_sent.shipped(self._connection)
 
     @property
     def is_pruned(self) -> bool:
         """Whether records that were sent have been deleted."""
         with self._lock, self._errors():
-            gone = self._connection.execute("select (select count(*) from known) > (select count(*) from records)")
-            return bool(gone.fetchone()[0])
+            return ever_sent.is_pruned(self._connection)
 
     def prune(self, *, kept_days: float = KEPT_DAYS, now: float | None = None) -> int:
         """Delete records that were sent more than so many days ago; how many. Their events stay known."""
         before = (time.time() if now is None else now) - kept_days * _DAY
         with self._lock, self._errors(), self._transaction():
-            row = self._connection.execute(
-                "select place from records where state = 1 and sent_at > ? order by place limit 1", [before]
-            ).fetchone()
-            upto = (row[0] if row else _SEQUENCE_LIMIT,)
-            return int(self._connection.execute("delete from records where state = 1 and place < ?", upto).rowcount)
+            return ever_sent.prune(self._connection, before)
 
     def close(self) -> None:
         """Let another process use the file."""
         with self._lock:
             self._connection.close()
 
-    def _add(self, records: Iterable[KafkaRecord]) -> Added:
-        new = known = 0
+    def _add(self, records: Iterable[KafkaRecord], is_again: bool) -> Added:
+        new = known = again = 0
         rows = []
+        if is_again and self._places is None:
+            self._places = ever_sent.places(self._connection)
         with self._transaction():
             remember = self._connection.cursor().execute
             for record in records:
@@ -205,35 +211,37 @@ class Outbox(AbstractContextManager["Outbox"]):
                 name, own = said["ce_source"], said.get("ce_sequence")
                 source = self._source(name)
                 number = source.last_sequence + 1 if own is None else None
-                event = b"\0".join((record.topic.encode(), name, said["ce_id"], said["ce_contenthash"]))
-                found = remember(
-                    "insert or ignore into known values (?, ?)", [blake2b(event, digest_size=16).digest(), number]
-                )
-                if not found.rowcount:
+                event = ever_sent.event_hash(record.topic.encode(), said)
+                if not remember("insert or ignore into known values (?, ?)", [event, number]).rowcount:
                     known += 1
-                    continue
-                new += 1
-                if own is None:
-                    source.last_sequence += 1
-                    record = record.with_header("ce_sequence", f"{number:0{SEQUENCE_DIGITS}}")
+                    if self._places is None or not is_again:
+                        continue
+                    if (place := self._places.get(event)) is not None:
+                        again += ever_sent.wait_again(self._connection, place)
+                        continue
+                    number = ever_sent.number_of(self._connection, event)
+                    again += 1
                 else:
-                    source.last_sequence = max(source.last_sequence, _number(own))
+                    new += 1
+                    source.last_sequence = max(source.last_sequence, number or _number(own or b""))
+                if self._places is not None:
+                    self._places[event] = _THIS_BATCH
+                if number is not None:
+                    record = record.with_header("ce_sequence", f"{number:0{SEQUENCE_DIGITS}}")
                 source.waiting += 1
                 self._feed(name, source, record)
-                rows.append((source.source_id, record.topic, record.key, _headers_text(record), record.value))
-            if self._waiting + new > self.limit:
-                raise OutboxFull(
-                    f"`{self.path}` would have {self._waiting + new:,} records to send, more than {self.limit:,}.",
-                    hint="The broker has been down for a long time, or cannot keep up. Wait until it has taken some, "
-                    "or give the outbox a higher limit.",
-                )
+                rows.append((source.source_id, record.topic, record.key, ever_sent.headers_text(record), record.value))
+            if self._waiting + new + again > self.limit:
+                raise outbox_full(self.path, self._waiting + new + again, self.limit)
             self._connection.executemany(_INSERT, rows)
             self._connection.executemany(
                 "update sources set last_sequence = ? where source_id = ?",
                 [(source.last_sequence, source.source_id) for source in self._sources.values()],
             )
         self._waiting += new
-        return Added(new, known)
+        if again:
+            self._count_waiting()
+        return Added(new, known, again)
 
     def _source(self, name: bytes) -> _Source:
         found = self._sources.get(name)
@@ -284,11 +292,3 @@ class Outbox(AbstractContextManager["Outbox"]):
 def _number(sequence: bytes) -> int:
     """The number that a sequence is, 0 where it is none."""
     return min(int(sequence), _SEQUENCE_LIMIT) if sequence.isdigit() and len(sequence) < 100 else 0
-
-
-def _headers_text(record: KafkaRecord) -> str:
-    return orjson.dumps([(name, text.decode()) for name, text in record.headers]).decode()
-
-
-def _headers(text: str) -> tuple[tuple[str, bytes], ...]:
-    return tuple((name, value.encode()) for name, value in orjson.loads(text))

@@ -81,20 +81,29 @@ class Publisher(AbstractContextManager["Publisher"]):
         """Why no broker was reached lately; empty while all is well."""
         return self._sender.trouble
 
-    def publish(self, events: pa.Table) -> Added:
+    def publish(self, events: pa.Table, *, again: bool = False) -> Added:
         """Accept events (EVENTS): they will be on Kafka, now or later, at least once. How many were new.
 
-        Raises OutboxFull where there is no room for them even after waiting; those before it are accepted.
+        With `again` what was sent before is sent once more. Raises OutboxFull where there is no room for them even
+        after waiting; those before it are accepted.
         """
         added = Added()
         rows = plain_rows(events)
         while batch := list(islice(rows, _ADDED_AT_ONCE)):
             records = [self._record(row) for row in batch]
             self._wait_for_room(len(records))
-            more = self._outbox.add(records)
+            more = self._outbox.add(records, again=again)
+            if more.again:
+                self._sender.begin_again()
             self._sender.wake()
-            added = Added(added.new + more.new, added.known + more.known)
+            added = Added(added.new + more.new, added.known + more.known, added.again + more.again)
         return added
+
+    def again(self, since: float = 0.0) -> int:
+        """Send once more what was acknowledged since then (as of time.time) and still is in the outbox; how many."""
+        again = self._outbox.again(since)
+        self._sender.begin_again()
+        return again
 
     def flush(self, timeout: float) -> int:
         """Wait until nothing waits any more, or for `timeout` seconds; how many records still wait.

@@ -62,6 +62,14 @@ def outbox_error(error: sqlite3.Error, path: Path) -> OutboxError:
     )
 
 
+def outbox_full(path: Path, records: int, limit: int) -> OutboxFull:
+    return OutboxFull(
+        f"`{path}` would have {records:,} records to send, more than {limit:,}.",
+        hint="The broker has been down for a long time, or cannot keep up. Wait until it has taken some, or give the "
+        "outbox a higher limit.",
+    )
+
+
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     # write-ahead log first: then the exclusive mode needs no shared memory beside the file
     connection.execute("pragma locking_mode = exclusive")

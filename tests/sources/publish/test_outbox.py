@@ -59,6 +59,43 @@ def test_the_same_event_again_is_nothing_new(path: Path) -> None:
         assert sequences(outbox) == ["000000000002", "000000000003"]
 
 
+def sent(outbox: Outbox, *, now: float) -> None:
+    outbox.mark(sent=outbox.unsent(), now=now)
+
+
+def test_what_was_sent_since_a_time_waits_again(path: Path) -> None:
+    """As it was, with the number that it had, and in its place; what was refused or waits is left alone."""
+    with Outbox(path) as outbox:
+        outbox.add([record(1), record(2), record(3)])
+        first = outbox.unsent()
+        outbox.mark(sent=first[:1], now=100)
+        outbox.mark(sent=first[1:2], refused=[(first[2], "too large")], now=200)
+
+        assert outbox.again(150) == 1
+        assert (outbox.unsent(), outbox.waiting) == (first[1:2], 1)
+        assert outbox.again() == 1
+        assert (outbox.unsent(), outbox.waiting) == (first[:2], 2)
+
+
+def test_events_that_are_given_again_wait_again(path: Path) -> None:
+    """Once each, as they were: those that are still there, and those that left the outbox after some days."""
+    with Outbox(path) as outbox:
+        outbox.add([record(1), record(2)])
+        sent(outbox, now=0)
+        assert outbox.prune(now=10 * DAY) == 2
+        outbox.add([record(3), record(4)])
+        sent(outbox, now=10 * DAY)
+
+        assert outbox.add([record(1), record(3), record(1), record(5)], again=True) == Added(new=1, known=3, again=2)
+        assert outbox.add([record(1), record(5)], again=True) == Added(known=2)
+        assert sorted(sequences(outbox)) == ["000000000001", "000000000003", "000000000005"]
+        assert outbox.waiting == 3
+        assert outbox.is_pruned, "event 2 is still gone"
+    with Outbox(path) as outbox:
+        sent(outbox, now=11 * DAY)
+        assert len(list(outbox.shipped())) == 4, "none of them twice"
+
+
 def test_another_content_of_an_event_is_sent_too(path: Path) -> None:
     """It is for the steward to see that a source said two things under one id."""
     with Outbox(path) as outbox:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import click
 
 from throughline.cli.terminal.options import (
+    Moment,
     broker_options,
     mapping_of,
     mapping_option,
@@ -18,11 +20,12 @@ from throughline.cli.terminal.options import (
     usual_domain_option,
 )
 from throughline.cli.terminal.progress import progress_bar
+from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.broker_address import broker_unavailable, silence
 from throughline.sources.connection.security import Security
-from throughline.sources.publish.dispatch import Published, publish
+from throughline.sources.publish.dispatch import Published, publish, publish_again
 from throughline.sources.publish.outbox import Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
 
@@ -30,7 +33,7 @@ _ANSWER_SECONDS = 3.0
 
 
 @click.command("publish", short_help="Publish event files, or a mapped export, to Kafka.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @broker_options
 @topic_prefix_option
 @usual_domain_option
@@ -53,6 +56,10 @@ _ANSWER_SECONDS = 3.0
     type=click.FloatRange(0, min_open=True),
     help="Tell the broker that this system is alive, every this many seconds.",
 )
+@click.option("--again", is_flag=True, help="Publish what was published before too: the broker has lost it.")
+@click.option(
+    "--since", type=Moment(), help="With --again and no files: what the broker has acknowledged since this time (UTC)."
+)
 @click.option("--rate", type=click.IntRange(1), help="At most this many events a second.")
 @click.option(
     "--wait",
@@ -61,7 +68,9 @@ _ANSWER_SECONDS = 3.0
     show_default=True,
     help="Seconds to wait for the broker at the end.",
 )
+@click.pass_context
 def publish_command(
+    context: click.Context,
     paths: tuple[Path, ...],
     bootstrap: str,
     security: Security,
@@ -73,6 +82,8 @@ def publish_command(
     client: str,
     structured: bool,
     heartbeat: float | None,
+    again: bool,
+    since: datetime | None,
     rate: int | None,
     wait: float,
 ) -> None:
@@ -82,11 +93,21 @@ def publish_command(
     process is down for a while; what was sent before is not sent again. Records that the catalogue refuses are not
     published: they are counted and named.
 
+    A broker that was set up anew, or from an old copy, has lost what it had acknowledged. --again sends it once more:
+    without files all that the outbox still has (those of the last seven days), with files all that stands in them.
+    What did arrive counts once.
+
     Example: throughline publish events.jsonl --bootstrap localhost:9092
     """
+    if not paths and not again:
+        raise click.MissingParameter(ctx=context, param=context.command.params[0])
+    if since is not None and (paths or not again):
+        raise UsageError(
+            "--since is for --again without files: it says when the broker acknowledged.", hint="Leave it out."
+        )
     topics = load_topics(domain, prefix=topic_prefix)
     mapping = mapping_of(mapping_name, domain, taken_at)
-    made, files = Published(), list(paths)
+    made, files, is_pruned = Published(), list(paths), False
     try:
         with (
             Outbox(outbox_path) as outbox,
@@ -104,21 +125,32 @@ def publish_command(
         ):
             watch = (publisher, outbox_path, wait)
             threading.Thread(target=_say_if_silent, args=watch, daemon=True).start()
-            publish(
-                publisher,
-                domain,
-                files,
-                mapping=mapping,
-                rate=rate,
-                wait_seconds=wait,
-                report=report,
-                counts=made,
-                note=partial(click.echo, err=True),
-            )
+            if not files:
+                begin = 0.0 if since is None else since.replace(tzinfo=UTC).timestamp()
+                publish_again(publisher, begin, wait_seconds=wait, report=report, counts=made)
+                is_pruned = outbox.is_pruned
+            else:
+                publish(
+                    publisher,
+                    domain,
+                    files,
+                    mapping=mapping,
+                    rate=rate,
+                    again=again,
+                    wait_seconds=wait,
+                    report=report,
+                    counts=made,
+                    note=partial(click.echo, err=True),
+                )
     except BaseException:
-        _print(made, is_sent=False)
+        _print(made, is_sent=False, is_again=again)
         raise
-    _print(made, is_sent=True)
+    _print(made, is_sent=True, is_again=again)
+    if is_pruned:
+        click.echo(
+            "What was published more than seven days ago has left the outbox: name its files to publish it again.",
+            err=True,
+        )
 
 
 def _say_if_silent(publisher: Publisher, outbox_path: Path, wait: float) -> None:
@@ -138,10 +170,12 @@ def _say_if_silent(publisher: Publisher, outbox_path: Path, wait: float) -> None
     )
 
 
-def _print(made: Published, *, is_sent: bool) -> None:
+def _print(made: Published, *, is_sent: bool, is_again: bool) -> None:
     if made.read:
         new, known = ("published", "published before") if is_sent else ("taken into the outbox", "there before")
         click.echo(f"{made.read:,} read, {made.new:,} {new}, {made.known:,} {known}.")
+    if is_again:
+        click.echo(f"{made.again:,} {'published again' if is_sent else 'in the outbox to be published again'}.")
     if made.refused:
         click.echo(
             f"{sum(found.count for found in made.refused.values()):,} not published: the catalogue refuses them."
