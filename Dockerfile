@@ -1,10 +1,10 @@
-# Throughline with exactly the packages of requirements.lock, run by nobody in particular (uid 10001).
+# Throughline with exactly the packages of requirements.image.lock (no tools for tests), run by nobody in particular (uid 10001).
 FROM python:3.13.9-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1
 RUN python -m venv /opt/throughline
 WORKDIR /src
-COPY requirements.lock ./
-RUN /opt/throughline/bin/pip install --require-hashes -r requirements.lock
+COPY requirements.image.lock ./
+RUN /opt/throughline/bin/pip install --require-hashes -r requirements.image.lock
 COPY pyproject.toml README.md ./
 COPY throughline/ throughline/
 COPY schemas/ schemas/

@@ -152,3 +152,10 @@ def probe(path: Path) -> None:
         meant = store_error(kind(text), path, opening=True)
         assert meant is not None
         raise meant
+
+
+def read_all(connection: duckdb.DuckDBPyConnection, path: Path | None) -> None:
+    """Read every value of every table, as the hash of a row needs all of them; raises what DuckDB finds damaged."""
+    with translated(path):
+        for (name,) in connection.execute("select table_name from duckdb_tables() where not temporary").fetchall():
+            connection.execute(f'select bit_xor(hash(t)) from main."{name}" t').fetchall()

@@ -93,7 +93,7 @@ class Ownership:
 
 
 def make_store_file(path: Path, settings: Settings, schema: Schema) -> None:
-    """Build an empty store and move it to its place whole; leftovers of one that was deleted go."""
+    """Build an empty store for its owner alone and move it to its place whole; leftovers of a deleted one go."""
     mark = path.with_name(path.name + ".mark")
     if mark.exists():
         log.warning("the store %s has gone, although its mark is there; starting with an empty store", path)
@@ -105,6 +105,7 @@ def make_store_file(path: Path, settings: Settings, schema: Schema) -> None:
     try:
         if schema is public_schema():
             new.write_bytes(blank_file())
+            new.chmod(0o600)
         with duckdb.connect(str(new), config=settings) as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute("begin transaction")

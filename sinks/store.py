@@ -16,11 +16,12 @@ import duckdb
 
 from throughline.errors import StoreDamaged, StoreError, StoreLocked
 from throughline.sinks.blank import STORAGE, copy_blank
-from throughline.sinks.damage import check_path, probe, rebuild_hint, translated
+from throughline.sinks.damage import check_path, probe, rebuild_hint, store_error, translated
 from throughline.sinks.guard import Ownership, Settings, identity, make_store_file, mark_of
 from throughline.sinks.lock import holder_of, locked_error
 from throughline.sinks.mark import Mark, MarkFile, check_not_behind
 from throughline.sinks.schema import Schema, check_version, meta, migrate, public_schema, set_meta
+from throughline.sinks.spill import MOST, delete_beside, spill_place
 from throughline.sql import one_row
 
 MEMORY_LIMIT = "2GB"
@@ -120,13 +121,19 @@ class Store(AbstractContextManager["Store"]):
     def close(self) -> None:
         """Close the file and let the next writer in. What is not in a committed transaction is gone."""
         with suppress(duckdb.Error):
+            if not self.is_writable:
+                # what Ctrl-C left half done would be done to its end
+                self.connection.interrupt()
             self.connection.close()
         if self._ownership is not None:
             _WRITTEN_HERE.discard(self._file)
             self._ownership.release()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Close it; a fault of disk and file that ends the block is a StoreError, StoreDamaged."""
         self.close()
+        if isinstance(error, duckdb.Error) and (meant := store_error(error, self.path)) is not None:
+            raise meant from error
 
     def _count_on(self) -> Mark:
         """Give the transaction its number, in the store and beside it."""
@@ -178,6 +185,8 @@ class Store(AbstractContextManager["Store"]):
 
     def _roll_back(self, error: BaseException) -> None:
         with suppress(duckdb.Error):  # a failed commit, or a step that committed, has ended it already
+            # the piece of work that Ctrl-C came in would be done to its end
+            self.connection.interrupt()
             self.connection.execute("rollback")
         cause = error.__cause__ if isinstance(error, StoreError) else error
         if isinstance(cause, duckdb.FatalException | duckdb.InternalException):
@@ -195,7 +204,8 @@ def open_store(
 ) -> Store:
     """Open the store at `path`; with `write`, make it if it is not there, migrate it and keep all others out.
 
-    `memory_limit` as DuckDB writes it (`2GB`), `settings` others of DuckDB's (`threads`). `adopt` accepts a store
+    `memory_limit` as DuckDB writes it (`2GB`), `settings` others of DuckDB's (`threads`). A reader writes nothing
+    beside the store: what does not fit into memory goes to a folder of its own. `adopt` accepts a store
     without its mark (a copy from elsewhere). `schema` is for tests. Raises StoreLocked, StoreTooNew, StoreDamaged (file
     or log damaged, or the store went backwards), or StoreError (no such file, a folder, no permission, disk full).
     """
@@ -205,12 +215,14 @@ def open_store(
     settings = {"memory_limit": memory_limit, **(settings or {})}
     if write:
         return _open_writer(path, {**_WRITER, **settings}, schema, adopt=adopt)
-    return _open_reader(path, {**_READER, **settings}, schema)
+    spilled = {"temp_directory": str(spill_place(path)), "max_temp_directory_size": MOST}
+    return _open_reader(path, {**_READER, **spilled, **settings}, schema)
 
 
 def open_memory_store(*, memory_limit: str = MEMORY_LIMIT, schema: Schema | None = None) -> Store:
     """An empty store of the same schema in memory: nothing to lock, nothing kept."""
-    connection = duckdb.connect(":memory:", config={**_WRITER, "memory_limit": memory_limit})
+    spilled = {"memory_limit": memory_limit, "temp_directory": str(spill_place(None))}
+    connection = duckdb.connect(":memory:", config={**_WRITER, **spilled})
     connection.execute("set global TimeZone = 'UTC'")
     if schema is None:
         copy_blank(connection)
@@ -228,6 +240,7 @@ def _open_writer(path: Path, settings: Settings, schema: Schema, *, adopt: bool)
         with translated(path, opening=True):
             if not path.exists():
                 make_store_file(path, {**settings, **STORAGE}, schema)
+            delete_beside(path)
             probe(path)
             connection = duckdb.connect(str(path), config=settings)
             try:

@@ -210,3 +210,12 @@ class LooksError(InfrastructureError):
 
 class QueryError(ThroughlineError):
     """A query was refused or failed."""
+
+
+class Stopped(ThroughlineError):
+    """Somebody told the process to stop: `number` is the signal, and the exit code as a shell has it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__("stopped; what was committed is kept.")
+        self.number = number
+        self.exit_code = 128 + number

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from throughline.errors import UsageError
+from throughline.errors import InfrastructureError, UsageError
 from throughline.quality.checks.check import all_checks, measured_frames
 from throughline.quality.checks.expectations import WITHOUT_VALUES, Expectation, configured, quiet
 from throughline.quality.checks.suites import suites_of
@@ -60,7 +61,8 @@ def write_data_docs(
 ) -> Path:
     """Judge every suite and check, and write the pages into `folder`, which must be new or empty; their first page.
 
-    `connection` is of a store, for reading will do; `as_of` as for `run_checks`. Raises UsageError, DataError.
+    `connection` is of a store, for reading will do; `as_of` as for `run_checks`. Raises UsageError, DataError,
+    InfrastructureError.
     """
     import great_expectations as gx
 
@@ -90,12 +92,32 @@ def write_data_docs(
             )
         built: Any = context.build_data_docs()
         site = Path(str(built["local_site"]).removeprefix("file://")).parent
-        for part in ("expectations", "validations"):
-            shutil.copytree(site / part, folder / part)
-    for page in folder.rglob("*.html"):
-        page.write_text(alone(page.read_text(encoding="utf-8")), encoding="utf-8")
-    (folder / "index.html").write_text(_index(folder, judged), encoding="utf-8")
+        with _in_place(folder) as new:
+            for part in ("expectations", "validations"):
+                shutil.copytree(site / part, new / part)
+            for page in new.rglob("*.html"):
+                page.write_text(alone(page.read_text(encoding="utf-8")), encoding="utf-8")
+            (new / "index.html").write_text(_index(new, judged), encoding="utf-8")
     return folder / "index.html"
+
+
+@contextmanager
+def _in_place(folder: Path) -> Iterator[Path]:
+    """A folder beside it, which takes its place whole, or is gone. Raises InfrastructureError where that fails."""
+    new = folder.with_name(f".{folder.name}.new")
+    try:
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        yield new
+        if folder.exists():
+            folder.rmdir()
+        new.rename(folder)
+    except (OSError, shutil.Error) as error:
+        raise InfrastructureError(
+            f"The pages cannot be written to `{folder}`: {error}.", hint="Make room, or name another folder with --out."
+        ) from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def alone(html: str) -> str:

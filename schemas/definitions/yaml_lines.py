@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,11 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STRING = "tag:yaml.org,2002:str"
 _NULL = "tag:yaml.org,2002:null"
 _LIMIT = 1 << 20
+_DEEPEST = 100
+_TOO_DEEP = "is not YAML that can be read: it nests too deep"
+_BRACKET = re.compile(r"[][{}]")
+# as deep as half of the deepest at least: by spaces, or by lists and keys within one line
+_INDENTED = re.compile(r"^ {50}|^[ ]*(?:[-?:][ ]+){50}", re.MULTILINE)
 
 
 class YamlMap(dict[str, Any]):
@@ -66,7 +73,10 @@ def read_yaml(path: Path, *, as_words: bool = False) -> YamlFile:
         raw = path.read_bytes()
         if len(raw) > _LIMIT:
             raise DomainError("is larger than a megabyte", file=path, hint="Split it, or name another file.")
-        root = yaml.compose(raw.decode("utf-8-sig"), Loader=_Loader)
+        text = raw.decode("utf-8-sig")
+        if _is_deep(text):
+            raise DomainError(_TOO_DEEP, file=path)
+        root = yaml.compose(text, Loader=_Loader)
         read = YamlFile(path, None)
         read.content = None if root is None else _Composer(read.faults, as_words).value(root)
     except (OSError, UnicodeDecodeError) as error:
@@ -76,8 +86,24 @@ def read_yaml(path: Path, *, as_words: bool = False) -> YamlFile:
         what = getattr(error, "problem", None) or str(error)
         raise DomainError(f"is not YAML: {what}", file=path, line=None if mark is None else mark.line + 1) from error
     except RecursionError:
-        raise DomainError("is not YAML that can be read: it nests too deep", file=path) from None
+        raise DomainError(_TOO_DEEP, file=path) from None
     return read
+
+
+def _is_deep(text: str) -> bool:
+    """Whether it nests deeper than any rule does: libyaml's composer recurses, and would end the process.
+
+    To walk through the events takes as long as to compose them, so only a text that may be deep is walked through.
+    """
+    open_ = accumulate(1 if one in "[{" else -1 for one in _BRACKET.findall(text))
+    if _INDENTED.search(text) is None and max(open_, default=0) <= _DEEPEST:
+        return False
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 class _Composer:

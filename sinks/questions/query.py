@@ -18,12 +18,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from throughline.errors import QueryError
+from throughline.errors import QueryError, ThroughlineError
 from throughline.sinks.damage import translated
 from throughline.sinks.questions.explanation import QUERY_HINT, explained
 from throughline.sinks.questions.limits import Limits, limited
 from throughline.sinks.questions.scope import in_scope
 from throughline.sinks.questions.table import printable, width_of, write_table
+from throughline.sinks.sheets.cell import shown
 
 Format = Literal["table", "csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("table", "csv", "json", "parquet")
@@ -54,7 +55,7 @@ def query(
     rows: int = TABLE_ROWS,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     views: Collection[str] | None = None,
-    stuck: Callable[[QueryError], None] | None = None,
+    stuck: Callable[[ThroughlineError], None] | None = None,
     width: int | None = None,
     spare: Sequence[str] = (),
 ) -> int:
@@ -64,8 +65,8 @@ def query(
     them wherever somebody else wrote the query.
 
     A table shows at most `rows` rows, is `width` characters wide, and says what it leaves out: rows, and columns of
-    `spare` where there is no room for them. CSV has a header, empty for null,
-    lists and structs as JSON. JSON is one array with an object in each line. Times are ISO 8601, UTC. Raises
+    `spare` where there is no room for them. CSV has a header, empty for null, lists and structs as JSON, and no text
+    that a spreadsheet would run. JSON is one array with an object in each line. Times are ISO 8601, UTC. Raises
     QueryError for what is not a single SELECT, for what DuckDB refuses (with line and column), and for what takes
     more than `limits` (the memory and disk of the connection are set where it is opened); `stuck` as `limited` has it.
     """
@@ -133,13 +134,24 @@ def _write_parquet(result: duckdb.DuckDBPyConnection, out: BinaryIO) -> int:
 
 
 def _write_csv(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO) -> int:
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
+    writer = csv.writer(_Lines(out))
+    writer.writerow(map(shown, names))
     written = 0
     while chunk := result.fetchmany(_ROWS_AT_ONCE):
-        writer.writerows([_cell(value) for value in row] for row in chunk)
+        writer.writerows([_cell(shown(value)) for value in row] for row in chunk)
         written += len(chunk)
     return written
+
+
+class _Lines:
+    """Rows of CSV that end as other lines here do. Only a writer that ends them by CR LF puts a CR in quotes, and
+    bare it would begin a row."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, row: str) -> None:
+        self._out.write(f"{row.removesuffix(chr(13) + chr(10))}\n")
 
 
 def _write_json(result: duckdb.DuckDBPyConnection, names: list[str], out: TextIO) -> int:

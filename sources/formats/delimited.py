@@ -13,6 +13,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,8 @@ from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
 from throughline.sources.formats.text import line_blocks, open_bytes
 
 RECORD_BYTES = 262_144
+# as many as a sheet of Excel has
+_COLUMNS = 16_384
 _BLOCK = 1 << 24
 _RUN_LINES = 20_000
 # how far on an open quote is followed at least, once many were followed in vain
@@ -185,10 +188,17 @@ class _Reader:
             )
         if any("\x00" in name for name in names):
             raise DataError("is not text: its header has U+0000", file=self.path, line=line)
+        if len(names) > _COLUMNS:
+            raise DataError(
+                f"has {len(names):,} columns, more than {_COLUMNS:,}",
+                file=self.path,
+                line=line,
+                hint="Look whether its delimiter is another: `csv: {delimiter: …}`.",
+            )
         self.columns = tuple(name.strip() for name in names)
         self.ragged = f"the row does not have {len(names)} fields"
         self.no_rows = row_table([pa.array([], pa.string())] * len(names), pa.array([], pa.int64()), None)
-        twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
+        twice = sorted(name for name, times in Counter(self.columns).items() if times > 1)
         if twice:
             raise DataError(f"has two columns `{twice[0]}`", file=self.path, line=line, hint="Rename one of them.")
         return at + taken

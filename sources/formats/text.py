@@ -15,6 +15,42 @@ from typing import IO, cast
 from throughline.errors import DataError
 
 STDIN = Path("-")
+# what is small is never a bomb; events and rows pack to a tenth, hardly ever to a hundredth
+_SMALL = 1 << 24
+_RATIO = 250
+
+
+class _Counted:
+    """A file that counts what was read of it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.taken = 0
+
+    def read(self, size: int = -1) -> bytes:
+        found = self._file.read(size)
+        self.taken += len(found)
+        return found
+
+
+class _Unpacked(gzip.GzipFile):
+    """What a gzip file has in it; a file that would go on for hours from a few kilobytes is refused."""
+
+    def __init__(self, path: Path, plain: IO[bytes]) -> None:
+        self._packed, self._given, self._path = _Counted(plain), 0, path
+        super().__init__(fileobj=cast(IO[bytes], self._packed), mode="rb")
+
+    def read(self, size: int | None = -1) -> bytes:
+        found = super().read(size)
+        self._given += len(found)
+        if self._given >= max(_SMALL, self._packed.taken * _RATIO):
+            raise DataError(
+                f"unpacks to more than {_RATIO} times its size",
+                file=self._path,
+                hint="No export packs so well: look at where it comes from. If it is right, unpack it first.",
+            )
+        return found
+
 
 # the files that are being read, and what they are read through
 _OPEN: dict[Path, IO[bytes]] = {}
@@ -30,7 +66,7 @@ def open_bytes(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
         with nullcontext(cast(BufferedReader, sys.stdin.buffer)) if path == STDIN else path.open("rb") as plain:
             _OPEN[path] = plain
             if plain.peek(2)[:2] == b"\x1f\x8b":
-                with gzip.open(plain) as unpacked:
+                with _Unpacked(path, plain) as unpacked:
                     yield unpacked
             else:
                 yield plain

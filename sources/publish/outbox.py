@@ -20,12 +20,11 @@ from typing import TypeVar
 
 import orjson
 
-from throughline.errors import OutboxFull
 from throughline.schemas.wire.kafka_record import NUMBER_HEADER, KafkaRecord
 from throughline.schemas.wire.receipts import Shipment
 from throughline.sources.publish.feed_numbers import FeedNumbers
 from throughline.sources.publish.ledger import Delivery, move_shipped, note_delivery, shipments_of
-from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error
+from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error, outbox_full
 
 T = TypeVar("T")
 # what notes how far something was read, in a transaction of the file
@@ -170,6 +169,16 @@ class Outbox(AbstractContextManager["Outbox"]):
             self._count_waiting()
         return int(again)
 
+    def again(self, since: float = 0.0) -> int:
+        """Let what was sent since then (as of time.time) wait again, as far as it is still here; how many records."""
+        with self._lock, self._errors():
+            with self._transaction():
+                again = self._connection.execute(
+                    "update records set state = 0, sent_at = null where state = 1 and sent_at >= ?", [int(since)]
+                ).rowcount
+            self._count_waiting()
+        return int(again)
+
     def feeds(self) -> list[Feed]:
         """Where each source publishes, and how far it is."""
         with self._lock:
@@ -238,11 +247,7 @@ class Outbox(AbstractContextManager["Outbox"]):
                 rows.append((source.source_id, record.topic, record.key, _headers_text(record), record.value))
             new = len(rows)
             if self._waiting + new > self.limit:
-                raise OutboxFull(
-                    f"`{self.path}` would have {self._waiting + new:,} records to send, more than {self.limit:,}.",
-                    hint="The broker has been down for a long time, or cannot keep up. Wait until it has taken some, "
-                    "or give the outbox a higher limit.",
-                )
+                raise outbox_full(self.path, self._waiting + new, self.limit)
             self._connection.executemany(_INSERT, rows)
             self._connection.executemany(
                 "update sources set last_sequence = ? where source_id = ?",

@@ -138,6 +138,12 @@ class Publisher(AbstractContextManager["Publisher"]):
         self._sender.wake()
         return added
 
+    def again(self, since: float = 0.0) -> int:
+        """Send once more what was acknowledged since then (as of time.time) and still is in the outbox; how many."""
+        again = self._outbox.again(since)
+        self._sender.begin_again()
+        return again
+
     def note(self, delivery: Delivery) -> None:
         """Note a delivery of which all events were accepted before."""
         self._outbox.add([], delivery)

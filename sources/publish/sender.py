@@ -83,6 +83,11 @@ class Sender:
         """Say that there is more to send."""
         self._wake.set()
 
+    def begin_again(self) -> None:
+        """Say that records before those that were sent last wait again."""
+        self._begin_again = True
+        self.wake()
+
     def stop(self) -> None:
         """Note what was acknowledged, give up the rest (it stays in the outbox), and end."""
         self._is_stopping = True

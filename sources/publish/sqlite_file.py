@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from throughline.errors import OutboxDamaged, OutboxError, OutboxFull, OutboxLocked
@@ -18,7 +20,7 @@ _PUBLISH_AGAIN = "Move it away, and publish your events again from a new one: wh
 
 
 def open_outbox_file(path: Path) -> sqlite3.Connection:
-    """Open the file, make it if it is not there, and keep every other process out until it is closed.
+    """Open the file, made for its owner alone if it is not there, and keep every other process out until it is closed.
 
     Each commit is on the disk when it returns.
     """
@@ -26,6 +28,8 @@ def open_outbox_file(path: Path) -> sqlite3.Connection:
         raise OutboxError(f"The folder `{path.parent}` does not exist.", hint=f"`mkdir -p {path.parent}` makes it.")
     if path.exists() and not path.is_file():
         raise OutboxError(f"`{path}` is not a regular file.", hint="Name a file for the outbox.")
+    with suppress(OSError):  # SQLite says what is wrong with the place, in words that `outbox_error` knows
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     try:
         connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
@@ -57,6 +61,14 @@ def outbox_error(error: sqlite3.Error, path: Path) -> OutboxError:
         return OutboxDamaged(f"`{path}` is damaged, or not an outbox.", hint=_PUBLISH_AGAIN)
     return OutboxError(
         f"The outbox `{path}` cannot be used: {error}.", hint="Check that its folder and disk can be written to."
+    )
+
+
+def outbox_full(path: Path, records: int, limit: int) -> OutboxFull:
+    return OutboxFull(
+        f"`{path}` would have {records:,} records to send, more than {limit:,}.",
+        hint="The broker has been down for a long time, or cannot keep up. Wait until it has taken some, or give the "
+        "outbox a higher limit.",
     )
 
 

@@ -41,7 +41,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         metrics = self.metrics
-        state = {"state": metrics.now_state, "partitions": sorted(metrics.open_partitions), "behind": metrics.behind}
+        state = {
+            "state": metrics.now_state,
+            "partitions": sorted(metrics.open_partitions),
+            # nobody knows how far behind, where no broker says how long its log is
+            "behind": None if metrics.waits_for else metrics.behind,
+            "waits_for": metrics.waits_for,
+        }
         if self.path == "/metrics":
             self._answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text())
         elif self.path == "/ready":

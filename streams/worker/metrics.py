@@ -12,7 +12,7 @@ from throughline.streams.join.accept import Counts
 from throughline.streams.log.fetch import Fetch
 from throughline.streams.worker.partition import PartitionStore
 
-STATES = ("starting", "catching_up", "running", "paused", "failed")
+STATES = ("starting", "catching_up", "running", "paused", "waiting", "failed")
 
 
 @dataclass
@@ -20,7 +20,8 @@ class WorkerMetrics:
     """Counters of one worker in a registry of their own. No label names a case or a person."""
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    now_state: str = "starting"
+    work: str = "starting"
+    waits_for: str = ""
     open_partitions: frozenset[int] = frozenset()
     behind: int = 0
     last_progress: float = field(default_factory=time.monotonic)
@@ -50,11 +51,26 @@ class WorkerMetrics:
         self._held = Gauge("throughline_open_partitions", "Partition numbers whose stores are open.", registry=to)
         self.state("starting")
 
+    @property
+    def now_state(self) -> str:
+        """One of STATES: what it does, or that it waits, since without a broker there is nothing to do."""
+        return "waiting" if self.waits_for and self.work != "failed" else self.work
+
     def state(self, name: str) -> None:
-        """Note the state: one of STATES."""
-        self.now_state = name
+        """Note what it does: one of STATES but `waiting`."""
+        self.work = name
+        self._show_state()
+
+    def broker(self, reason: str) -> None:
+        """Note why no broker answers; that one does again, where it is empty: nothing was to be had meanwhile."""
+        if self.waits_for and not reason:
+            self.last_progress = time.monotonic()
+        self.waits_for = reason
+        self._show_state()
+
+    def _show_state(self) -> None:
         for state in STATES:
-            self._state.labels(state).set(state == name)
+            self._state.labels(state).set(state == self.now_state)
 
     def committed(self, partition: PartitionStore, fetches: list[Fetch], counts: Counts, seconds: float) -> None:
         """Note one transaction."""
@@ -93,12 +109,14 @@ class WorkerMetrics:
         self._held.set(len(self.open_partitions))
 
     def is_ready(self) -> bool:
-        """Whether it has partitions and takes their records."""
+        """Whether it has partitions, and a broker to take their records from."""
         return self.now_state == "running"
 
     def is_alive(self, seconds: float) -> bool:
-        """Whether it made progress within `seconds`, or had nothing to do."""
-        return self.now_state != "failed" and time.monotonic() - self.last_progress < seconds
+        """Whether it made progress within `seconds`, or had nothing to do: to start again brings no broker back."""
+        if self.now_state in ("failed", "waiting"):
+            return self.now_state == "waiting"
+        return time.monotonic() - self.last_progress < seconds
 
     def text(self) -> bytes:
         """All of them, as Prometheus reads it."""

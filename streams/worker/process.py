@@ -21,6 +21,7 @@ from throughline.sources.connection.refusal import check_admitted, refusal
 from throughline.sources.connection.security import OPEN, Security
 from throughline.streams.log.event_log import RIGHTS_HINT, CaseLog
 from throughline.streams.worker.agent import make_app
+from throughline.streams.worker.broker_watch import BrokerWatch
 from throughline.streams.worker.committer import EXIT_CODE, Announced, Announcer, Committer, Place
 from throughline.streams.worker.health import HealthServer
 from throughline.streams.worker.inbox import Inbox
@@ -79,6 +80,8 @@ class LiveWorker:
         check_admitted(*self._reached)
         stop_tracing = start_tracing()
         health = HealthServer(self._health_port, self._metrics)
+        bootstrap, security = self._reached
+        watch = BrokerWatch(bootstrap, self._metrics, security)
         structlog.get_logger(__name__).info("worker_starts", health_port=health.port, pid=os.getpid())
         self._committer.start()
         try:
@@ -88,6 +91,7 @@ class LiveWorker:
             broken = _broken_by(worker)
         finally:
             self._committer.stop()
+            watch.close()
             health.close()
             stop_tracing()
         if broken is not None:

@@ -28,6 +28,8 @@ SERVICE_KEYS = {
     "healthcheck",
     "image",
     "init",
+    "mem_limit",
+    "pids_limit",
     "ports",
     "read_only",
     "restart",
@@ -81,6 +83,41 @@ def test_every_value_has_its_form(name: str) -> None:
 def test_images_are_pinned(name: str) -> None:
     """To a whole version: what runs is what was tried."""
     assert re.fullmatch(r"[a-z0-9/._-]+:\d+\.\d+\.\d+(?:-[a-z0-9.-]+)?", SERVICES[name]["image"])
+
+
+@every_service
+def test_memory_and_processes_are_bounded(name: str) -> None:
+    """One that grows is ended by itself, and takes no other with it."""
+    assert re.fullmatch(r"\d+g", SERVICES[name]["mem_limit"])
+    assert 0 < SERVICES[name]["pids_limit"] <= 1024
+
+
+@every_service
+def test_what_goes_on_running_says_how_it_is(name: str) -> None:
+    assert ("healthcheck" in SERVICES[name]) == (SERVICES[name]["restart"] != "no")
+
+
+def locked(file: str) -> dict[str, str]:
+    """What a lock says of each package, by its name."""
+    blocks = re.split(r"(?m)^(?=[a-z0-9])", (ROOT / file).read_text(encoding="utf-8"))
+    return {block.split(" ", 2)[0] + block.partition(" ;")[2][:40]: block for block in blocks if block}
+
+
+def test_the_image_holds_no_tools_for_tests() -> None:
+    """Its packages are those of the tests' lock, to the hash; what only a test or a checker needs is not among them."""
+    image, all_ = locked("requirements.image.lock"), locked("requirements.lock")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    def names(of: dict[str, str]) -> set[str]:
+        return {one.partition("==")[0] for one in of}
+
+    def wanted(lines: list[str]) -> set[str]:
+        return {re.split(r"[^A-Za-z0-9_.-]", line)[0].lower().replace("_", "-") for line in lines}
+
+    assert image.items() <= all_.items()
+    assert wanted(project["dependencies"]) <= names(image)
+    assert not wanted(project["optional-dependencies"]["dev"]) & names(image)
+    assert instructions("COPY")[0] == "requirements.image.lock ./"
 
 
 def test_the_image_has_the_version_of_the_package() -> None:

@@ -14,9 +14,9 @@ import pytest
 from stores import SMALL, numbers, run_python, write_notes
 
 from throughline.errors import StoreDamaged, StoreError, StoreTooNew
-from throughline.sinks.damage import probe, store_error, translated
+from throughline.sinks.damage import probe, read_all, store_error
 from throughline.sinks.digest import Digested, digest
-from throughline.sinks.store import Store, open_store
+from throughline.sinks.store import open_store
 
 NOTES = (Digested("notes", "notes"),)
 CRASHED = """
@@ -57,19 +57,11 @@ def whole(path: Path) -> Path:
     return path
 
 
-def read_all(store: Store) -> None:
-    """Read every value of every table: the hash of a row needs every column of it."""
-    with translated(store.path):
-        tables = store.connection.execute("select table_name from duckdb_tables() where not temporary").fetchall()
-        for (name,) in tables:
-            store.connection.execute(f'select bit_xor(hash(t)) from main."{name}" t').fetchall()
-
-
 def outcome(path: Path, *, write: bool) -> str:
     """`refused`, with what to do, or `whole`; anything else fails."""
     try:
         with open_store(path, write=write, schema=SMALL) as store:
-            read_all(store)
+            read_all(store.connection, path)
             digest(store.connection, tables=NOTES)
             assert numbers(store) == list(range(1, 81)), "a loss that nobody was told of"
             return "whole"

@@ -256,6 +256,21 @@ with open_store(sys.argv[1], write=True, schema=SMALL) as store:
 """
 
 
+def test_what_a_killed_writer_spilled_is_deleted_by_the_next(tmp_path: Path) -> None:
+    """DuckDB spills into `<store>.tmp`; whatever else somebody keeps there stays."""
+    spilled = tmp_path / "s.duckdb.tmp"
+    spilled.mkdir()
+    (spilled / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"rows")
+
+    open_store(tmp_path / "s.duckdb", write=True, schema=SMALL).close()
+    assert not spilled.exists()
+
+    spilled.mkdir()
+    (spilled / "notes.txt").touch()
+    open_store(tmp_path / "s.duckdb", write=True, schema=SMALL).close()
+    assert [file.name for file in spilled.iterdir()] == ["notes.txt"]
+
+
 def test_a_full_disk_loses_nothing_committed(path: Path) -> None:
     """Without room the transaction fails with a sentence, and all before it are there afterwards."""
     out, err = run_python(FULL, path).communicate()

@@ -43,6 +43,7 @@ from throughline.cli.stewards.links import links
 from throughline.cli.stewards.quality import quality
 from throughline.cli.stewards.quarantine import quarantine
 from throughline.cli.stewards.reconcile import manifest_command
+from throughline.cli.terminal.ending import Ending
 from throughline.errors import ThroughlineError
 
 
@@ -75,6 +76,9 @@ class Workflow(click.Group):
             # Python flushes once more at its end, and would complain
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
+        except KeyboardInterrupt as error:
+            # click would write an empty line first
+            raise click.Abort from error
         return value
 
 
@@ -127,18 +131,24 @@ for _heading, _commands in _WORK.items():
 
 
 def main() -> None:
-    """Run the command; an error that Throughline knows becomes a message and an exit code."""
+    """Run the command; an error that Throughline knows, and the word to stop, become a message and an exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # every attempt of the client; what matters is an error
+    # what a command makes is for who ran it, whatever the shell says
+    mask = os.umask(0o077)
+    ending = Ending()
     try:
         # named, since the variable that asks for completions is
         throughline.main(prog_name="throughline", standalone_mode=False)
-    except ThroughlineError as error:
-        click.echo(f"throughline: {error}", err=True)
-        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("throughline: stopped; what was committed is kept.", err=True)
-        sys.exit(130)
+    except BaseException as error:
+        meant = error if isinstance(error, ThroughlineError) else ending.meant(error)
+        if meant is None:
+            raise
+        click.echo(f"throughline: {meant}", err=True)
+        sys.exit(meant.exit_code)
+    finally:
+        ending.close()
+        os.umask(mask)

@@ -45,7 +45,7 @@ def worker_state(health_port: int) -> WorkerState | None:
 
     return WorkerState(
         state=ready["state"],
-        behind=ready["behind"],
+        behind=ready["behind"] or 0,
         seconds_behind=max(values("throughline_seconds_behind"), default=None),
         accepted=int(sum(values("throughline_records_total", outcome="accepted"))),
         duplicate=int(sum(values("throughline_records_total", outcome="duplicate"))),

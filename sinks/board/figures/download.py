@@ -18,6 +18,7 @@ from throughline.sinks.board.figures.wording import Wording
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Download, NotFoundError
 from throughline.sinks.board.words.dates import moment_words, month_words
+from throughline.sinks.sheets.cell import shown
 from throughline.sinks.sheets.grid import Grid
 from throughline.sinks.sheets.workbook import workbook
 
@@ -26,8 +27,6 @@ _KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
 }
-# what a spreadsheet would take for a formula
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def download(asked: Asked) -> Download:
@@ -52,15 +51,14 @@ def _csv(asked: Asked, chosen: Choice, found: pa.Table) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([f"{one.head} (share of 1)" if one.kind == "share" else one.head for one in made.columns])
-    writer.writerows([[_safe(value) for value in row] for row in made.rows])
+    writer.writerows([[_cell(value) for value in row] for row in made.rows])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _safe(value: Any) -> Any:
-    """Text that a spreadsheet would run is made plain text, as OWASP has it."""
+def _cell(value: Any) -> Any:
     if isinstance(value, date):
         return month_words(value)
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else "" if value is None else value
+    return "" if value is None else shown(value)
 
 
 def _xlsx(asked: Asked, chosen: Choice, found: pa.Table) -> bytes:

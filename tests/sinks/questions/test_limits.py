@@ -1,14 +1,18 @@
-"""A query ends at its limits of time and memory, with a sentence, and leaves nothing on the disk."""
+"""A query ends at its limits of time and memory, or when told to, with a sentence, and leaves nothing on the disk."""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from throughline.sinks.questions.limits import size_in_bytes
+from throughline.sinks.questions.limits import Limits, hold_memory, size_in_bytes
+from throughline.sinks.spill import delete_left
 from throughline.sinks.store import open_store
 
 
@@ -46,6 +50,68 @@ def test_what_takes_too_much_is_stopped(sql: str, seconds: int, sentence: str, s
     assert done.stderr.startswith("throughline: The query ")
     assert list(tmp_path.iterdir()) == []
     assert {file.name for file in store.parent.iterdir()} <= {store.name + ending for ending in ("", ".lock", ".mark")}
+
+
+# spills at once, and for minutes
+_SORTED = "select * from range(100000) a(i), range(20000) b(j) order by hash(i * j)"
+
+
+def begun(store: Path, place: Path) -> subprocess.Popen[str]:
+    """A query that has spilled something into `place`."""
+    before = set(place.glob("*/*/*.tmp"))
+    asking = subprocess.Popen(
+        [sys.executable, "-m", "throughline", "query", _SORTED, "--store", str(store), "--memory", "100MB"],
+        env={"PATH": "", "TMPDIR": str(place)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not set(place.glob("*/*/*.tmp")) - before:
+        assert asking.poll() is None, asking.communicate()
+        time.sleep(0.05)
+    return asking
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_query_that_is_told_to_stop_leaves_nothing(number: int, store: Path, tmp_path: Path) -> None:
+    """One line, the exit code that a shell knows, and no file: neither beside the store nor among temporary ones."""
+    with begun(store, tmp_path) as asking:
+        asking.send_signal(number)
+        _, said = asking.communicate(timeout=60)
+
+    assert (asking.returncode, said) == (128 + number, "throughline: stopped; what was committed is kept.\n")
+    assert list(tmp_path.iterdir()) == []
+    assert not store.with_name(f"{store.name}.tmp").exists()
+
+
+def test_what_a_killed_query_spilled_goes_with_the_next_one(store: Path, tmp_path: Path) -> None:
+    """The next process that reads deletes it, and no folder of one that lives. Nobody else may look into it."""
+    with begun(store, tmp_path) as killed:
+        killed.kill()
+    (left,) = tmp_path.iterdir()
+
+    with begun(store, tmp_path) as living:
+        (kept,) = tmp_path.iterdir()
+        delete_left(tmp_path)
+        is_there, mode = kept.is_dir(), kept.stat().st_mode & 0o777
+        living.kill()
+
+    assert left != kept
+    assert (is_there, oct(mode)) == (True, "0o700")
+
+
+def test_the_system_refuses_memory_far_beyond_the_limit() -> None:
+    """What is asked for at once, faster than any watch can look, is refused: 8 GB under a limit of 100 MB."""
+    child = os.fork()
+    if not child:
+        hold_memory(Limits(memory="100MB"))
+        try:
+            bytearray(8 << 30)
+        except MemoryError:
+            os._exit(0)
+        os._exit(1)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 @pytest.mark.parametrize(("text", "size"), [("500MB", 500 * 10**6), ("1.5 GB", 1_500_000_000), ("2GiB", 2 * 2**30)])

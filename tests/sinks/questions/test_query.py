@@ -169,6 +169,16 @@ def test_json_is_one_array(store: Store) -> None:
     assert json.loads(asked(store, "from claims where false", "json")) == []
 
 
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+def test_csv_has_no_text_that_a_spreadsheet_would_run(begin: str, store: Store) -> None:
+    """Not as a value, nor as the name of a column; inside of a text, and as a number, the sign stays."""
+    sql = f"""select '{begin}1' as "{begin}2", 'a{begin}1' as b, -1 as c, -1.5::decimal as d"""
+    header, row = csv.reader(io.StringIO(asked(store, sql), newline=""))
+
+    assert (header[0], row[0]) == (f"'{begin}2", f"'{begin}1")
+    assert row[1:] == [f"a{begin}1", "-1", "-1.500"]
+
+
 def test_csv_reads_back(store: Store) -> None:
     """CSV: a header, quotes where needed, lists and structs as JSON."""
     header, row = csv.reader(io.StringIO(asked(store, VALUES)))

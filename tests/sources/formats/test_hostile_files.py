@@ -21,6 +21,7 @@ from throughline.schemas.acceptance.events import EVENTS, Batch
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.sources.formats import avro, json_lines, text
+from throughline.sources.formats.delimited import read_csv
 from throughline.sources.formats.registry import read_events
 from throughline.sources.mapping.conversion import read_mapped
 from throughline.sources.mapping.mapping import load_mapping
@@ -148,6 +149,33 @@ def test_line_without_end_is_cut_and_costs_one_record(
     found = read(tmp_path / "a.jsonl.gz", domain)
     assert told(found) == ([1, 3, 4], [(2, "too_large")])
     assert len(found.rejects["raw"][0].as_py()) <= 2 << 20
+
+
+def test_a_packed_file_of_blank_lines_is_refused(domain: Domain, tmp_path: Path) -> None:
+    """A few kilobytes that unpack to as many blank lines as somebody likes: a thousand times as much."""
+    blank = b"\n" * (40 << 20)
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(orjson.dumps(event(1)) + blank))
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"crime,at" + blank))
+
+    with pytest.raises(DataError, match="250 times its size"):
+        read(tmp_path / "a.jsonl.gz", domain)
+    with pytest.raises(DataError, match="250 times its size"):
+        list(read_csv(tmp_path / "a.csv.gz", {}))
+
+
+def test_a_packed_file_that_is_small_may_pack_well(tmp_path: Path) -> None:
+    """Ten megabytes of one row pack to a thousandth, and are read."""
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"crime,at\n" + b"20/1,2026-01-02\n" * 100_000))
+
+    assert sum(rows.table.num_rows for rows in read_csv(tmp_path / "a.csv.gz", {})) == 100_000
+
+
+def test_a_table_of_too_many_columns_is_refused(tmp_path: Path) -> None:
+    """Twenty thousand, with what is most likely wrong; a header is looked at once, however many there are."""
+    (tmp_path / "a.csv").write_text(",".join(f"c{number}" for number in range(20_000)) + "\n")
+
+    with pytest.raises(DataError, match="20,000 columns, more than 16,384"):
+        list(read_csv(tmp_path / "a.csv", {}))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])

@@ -386,6 +386,11 @@ def test_mapping_that_is_none(tmp_path: Path) -> None:
     for content, says in [
         (b"- a", "must be a mapping"),
         (b"a: " + b"[" * 5000, "nests too deep|not YAML"),
+        # where libyaml itself would end the process
+        (b"a: " + b"[" * 900_000, "nests too deep"),
+        (b"- " * 400_000 + b"x", "nests too deep"),
+        (b"? " * 400_000 + b"x", "nests too deep"),
+        (b"\n".join(b" " * n + b"a:" for n in range(1000)), "nests too deep"),
         (b"#" * (2 << 20), "larger than a megabyte"),
         (b"title: \xff", "cannot be read"),
     ]:

@@ -64,6 +64,20 @@ def test_the_same_event_again_is_nothing_new(path: Path) -> None:
         assert sequences(outbox) == ["000000000002", "000000000003"]
 
 
+def test_what_was_sent_since_a_time_waits_again(path: Path) -> None:
+    """As it was, with the number that it had, and in its place; what was refused or waits is left alone."""
+    with Outbox(path) as outbox:
+        outbox.add([record(1), record(2), record(3)])
+        first = outbox.unsent()
+        outbox.mark(sent=first[:1], now=100)
+        outbox.mark(sent=first[1:2], refused=[(first[2], "too large")], now=200)
+
+        assert outbox.again(150) == 1
+        assert (outbox.unsent(), outbox.waiting) == (first[1:2], 1)
+        assert outbox.again() == 1
+        assert (outbox.unsent(), outbox.waiting) == (first[:2], 2)
+
+
 def test_another_content_of_an_event_is_sent_too(path: Path) -> None:
     """It is for the steward to see that a source said two things under one id."""
     with Outbox(path) as outbox:

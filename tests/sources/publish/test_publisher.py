@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
 from throughline.schemas.wire.json_lines import events_from_json_lines
-from throughline.sources.publish.outbox import Outbox
+from throughline.sources.publish.outbox import Added, Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
 from throughline.streams.log.broker_topics import create_topics
 
@@ -124,6 +125,23 @@ def test_events_arrive_as_they_were_published(
     read = decode_messages(values, SchemaStore(domain), "made", range(1, 301)).events
     assert read.equals(events)
     assert outbox.waiting == 0
+
+
+def test_what_the_broker_has_lost_is_sent_again(
+    domain: Domain, topics: Topics, outbox: Outbox, broker: RunningBroker
+) -> None:
+    """While the publisher runs: the same records once more, from the outbox."""
+    create_topics(broker.bootstrap, topics)
+    with Publisher(broker.bootstrap, topics, domain, outbox) as publisher:
+        publisher.publish(crimes(domain, range(5)))
+        assert publisher.flush(60) == 0
+        assert publisher.again() == 5
+        assert publisher.flush(60) == 0
+        assert publisher.publish(crimes(domain, range(5))) == Added(known=5)
+
+    arrived = on_broker(broker.bootstrap, topics.of_agency("police"))
+    found = Counter((header(one, "ce_sequence"), one.value()) for one in arrived)
+    assert sorted(found.values()) == [2, 2, 2, 2, 2]
 
 
 def test_structured_events_are_plain_json(

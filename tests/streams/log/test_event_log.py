@@ -106,6 +106,8 @@ def test_says_that_no_broker_answers(monkeypatch: pytest.MonkeyPatch) -> None:
         KafkaError._TRANSPORT,
         KafkaError._ALL_BROKERS_DOWN,
         KafkaError._TIMED_OUT,
+        # a record that was to be published, and nobody took for a minute: a worker outlives that
+        KafkaError._MSG_TIMED_OUT,
         KafkaError.LEADER_NOT_AVAILABLE,
         KafkaError.NOT_LEADER_FOR_PARTITION,
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import click
 
 from throughline.cli.terminal.options import (
+    Moment,
     broker_options,
     mapping_of,
     mapping_option,
@@ -60,6 +62,10 @@ _ANSWER_SECONDS = 3.0
     is_flag=True,
     help="This is history that is loaded for the first time: it is noted as such.",
 )
+@click.option(
+    "--again", is_flag=True, help="Send once more what the outbox still has and the broker has lost. Without files."
+)
+@click.option("--since", type=Moment(), help="With --again: what the broker has acknowledged since this time (UTC).")
 @click.option("--rate", type=click.IntRange(1), help="At most this many events a second.")
 @click.option(
     "--wait",
@@ -81,6 +87,8 @@ def publish_command(
     structured: bool,
     heartbeat: float | None,
     is_backlog: bool,
+    again: bool,
+    since: datetime | None,
     rate: int | None,
     wait: float,
 ) -> None:
@@ -90,8 +98,16 @@ def publish_command(
     process is down for a while; what was sent before is not sent again. Records that the catalogue refuses are not
     published: they are counted and named. Without PATHS, what waits in the outbox is sent.
 
+    A broker that was set up anew, or from an old copy, has lost what it had acknowledged. --again sends once more what
+    the outbox still has: the last seven days. What did arrive counts once.
+
     Example: throughline publish events.jsonl --bootstrap localhost:9092
     """
+    if (paths and again) or (since is not None and not again):
+        raise UsageError(
+            "--again sends what is in the outbox, and --since says from when on.",
+            hint="Give --again without files, and --since with --again.",
+        )
     if not paths and not outbox_path.exists():
         raise UsageError(
             f"There is nothing to publish: no PATH was given, and there is no outbox `{outbox_path}`.",
@@ -117,6 +133,9 @@ def publish_command(
         ):
             watch = (publisher, outbox_path, wait)
             threading.Thread(target=_say_if_silent, args=watch, daemon=True).start()
+            if again:
+                begin = 0.0 if since is None else since.replace(tzinfo=UTC).timestamp()
+                click.echo(f"{publisher.again(begin):,} are sent once more.")
             publish(
                 publisher,
                 domain,

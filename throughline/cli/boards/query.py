@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from throughline.cli.terminal.ending import end_at_once
 from throughline.cli.terminal.options import as_of_option, chosen_format, format_option, store_option
-from throughline.errors import QueryError, UsageError
+from throughline.errors import UsageError
 from throughline.sinks.guard import Settings
-from throughline.sinks.questions.limits import Limits, size_in_bytes
+from throughline.sinks.questions.limits import Limits, hold_memory, size_in_bytes
 from throughline.sinks.questions.query import TABLE_ROWS, Format
 from throughline.sinks.questions.query import query as run_query
 from throughline.sinks.questions.question import Question, question, questions, written
@@ -142,37 +138,26 @@ def query(
         raise UsageError("SQL, --file and --named each ask a question.", hint="Give one of them.")
     asked = question(named) if named is not None else _written(statement, path)
     limits = Limits(seconds, memory, spill)
-    with _spill_folder() as folder:
-        settings: Settings = {
-            "memory_limit": memory,
-            "temp_directory": str(folder),
-            "max_temp_directory_size": spill,
-        }
-
-        def stuck(error: QueryError) -> None:
-            """End at once: DuckDB is inside one piece of work, and cannot be told to stop."""
-            shutil.rmtree(folder, ignore_errors=True)
-            sys.stderr.write(f"throughline: {error}\n")
-            sys.stderr.flush()
-            os._exit(error.exit_code)
-
-        with open_store(store_path, write=False, settings=settings) as store:
-            if count_to(store.connection, as_of):
-                check_counts_back(store.connection, asked.sql, as_of)
-            kind = chosen_format(format_)
-            run_query(
-                store.connection,
-                asked.sql,
-                out=sys.stdout.buffer if kind == "parquet" else sys.stdout,
-                values=asked.values(dict(given)),
-                format=kind,
-                rows=rows,
-                limits=limits,
-                # a question of this release reads what it needs
-                views=None if with_tables or named is not None else public_schema().views,
-                stuck=stuck,
-                spare=asked.spare,
-            )
+    settings: Settings = {"memory_limit": memory, "max_temp_directory_size": spill}
+    with open_store(store_path, write=False, settings=settings) as store:
+        if count_to(store.connection, as_of):
+            check_counts_back(store.connection, asked.sql, as_of)
+        kind = chosen_format(format_)
+        hold_memory(limits)
+        run_query(
+            store.connection,
+            asked.sql,
+            out=sys.stdout.buffer if kind == "parquet" else sys.stdout,
+            values=asked.values(dict(given)),
+            format=kind,
+            rows=rows,
+            limits=limits,
+            # a question of this release reads what it needs
+            views=None if with_tables or named is not None else public_schema().views,
+            # DuckDB is inside one piece of work, and cannot be told to stop
+            stuck=end_at_once,
+            spare=asked.spare,
+        )
 
 
 def _written(statement: str | None, path: Path | None) -> Question:
@@ -182,10 +167,3 @@ def _written(statement: str | None, path: Path | None) -> Question:
         return written(sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"`{path}` cannot be read: {error}.", hint="Check the path: a text file in UTF-8.") from error
-
-
-@contextmanager
-def _spill_folder() -> Iterator[Path]:
-    """A folder in the machine's place for temporary files, gone afterwards."""
-    with TemporaryDirectory(prefix="throughline-query-") as folder:
-        yield Path(folder)

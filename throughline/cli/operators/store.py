@@ -10,6 +10,7 @@ import click
 from throughline.cli.terminal.options import domain_of, domain_option, on_store, store_option
 from throughline.cli.terminal.progress import progress_bar
 from throughline.schemas.definitions.domain import Domain
+from throughline.sinks.damage import read_all
 from throughline.sinks.digest import digest as digest_of
 from throughline.sinks.digest import digest_by_table
 from throughline.sinks.store import Store, open_store
@@ -32,17 +33,19 @@ def digest(store: Store, by_table: bool) -> None:
         click.echo(digest_of(store.connection))
 
 
-@click.command(short_help="Rebuild everything beside the store, and compare.")
+@click.command(short_help="Read the whole store, rebuild everything beside it, and compare.")
 @on_store()
 def verify(store: Store, domain: Domain) -> None:
-    """Rebuild everything from the events, beside the store, and compare it with what the store holds.
+    """Read every value in the store, then rebuild everything from the events, beside it, and compare the two.
 
-    Prints the digest. If they differ, names the tables; the exit code is 1.
+    Prints the digest. If they differ, names the tables; the exit code is 1. Where the file is damaged, it is 70: this
+    is the command that looks for damage.
 
     Example: throughline verify --store cases.duckdb
     """
     with progress_bar() as report:
         report("reading", 0.0, None)
+        read_all(store.connection, store.path)
         kept = digest_by_table(store.connection)
         line = digest_of(store.connection)
         report("rebuilding beside it", 0.0, None)

@@ -66,10 +66,17 @@ def print_counts(counts: Counts, console: Console) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """A file, in folders that are made for it. Raises InfrastructureError where it cannot be written."""
+    """A file, whole or not at all, in folders that are made for it. Raises InfrastructureError where it cannot be
+    written: what was there before is there still.
+    """
+    new = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        try:
+            new.write_bytes(content)
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
     except OSError as error:
         raise InfrastructureError(
             f"`{path}` cannot be written: {error.strerror}.", hint="Name another place with --out."
