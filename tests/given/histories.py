@@ -141,7 +141,9 @@ def _identifiers(random: Random, case: int, placeholders: bool) -> dict[str, str
             other = random.random()
             number = random.randrange(6) if other < 0.03 else case
             carried[kind] = f"{letter}{number}"
-            if other > 0.96 and placeholders:
+            if other > 0.98:  # kept, and joins nothing: what it is, or by its form
+                carried[kind] = "SeeLog" if other < 0.99 else "?1"
+            elif other > 0.96 and placeholders:
                 carried[kind] = "UNKNOWN"
             elif other > 0.96:
                 del carried[kind]

@@ -43,6 +43,7 @@ class Rules:
     agencies: list[Row]
     facet_statements: list[Row]
     placeholders: frozenset[str]
+    joins_nothing: list[Row]
     time_zone: str
     bank_holidays: frozenset[date]
     second_person: bool
@@ -164,9 +165,17 @@ def accepted(events: list[Event], rules: Rules, hash_of: Hash = content_hash) ->
 
 
 def may_link(identifier: Identifier, rules: Rules) -> bool:
-    """Whether an identifier is of a listed kind that links, and no placeholder."""
-    kinds = {row["kind"] for row in rules.identifier_kinds if row["links"]}
-    return identifier[1] in kinds and identifier[2].strip().upper() not in rules.placeholders
+    """Whether an identifier is of a listed kind that links, has a form that may, and is no placeholder."""
+    _, kind, value = identifier
+    forms = [row["links_as"] or ".*" for row in rules.identifier_kinds if row["kind"] == kind and row["links"]]
+    if value.strip().upper() in rules.placeholders or any(_has(value, row["form"]) for row in rules.joins_nothing):
+        return False
+    return any(_has(value, form) for form in forms)
+
+
+def _has(value: str, form: str) -> bool:
+    """Whether the whole value has a form, in capitals or not."""
+    return re.fullmatch(form, value, re.IGNORECASE | re.DOTALL) is not None
 
 
 def linking(event: Event, rules: Rules) -> list[Identifier]:
