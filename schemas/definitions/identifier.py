@@ -63,9 +63,9 @@ class IdentifierKind:
     """A kind of identifier. `pattern` is for the whole normal form; one with `links` false never joins cases.
 
     What does not have the form `links_as` (RE2; empty: every form) is kept with its event and joins nothing: the form
-    is one that a number has, not one that is confirmed. A value with more than `hub_limit` neighbours of one kind is a
-    hub: it joins nothing (docs/rules.md, 2). Two values of a kind that stands `once` in a case contradict one another:
-    stewards are shown it, and nothing is parted by it.
+    is one that a number has, not one that is confirmed. A value with more than `hub_limit` neighbours of one kind, or
+    that more than `hub_events` events carry, is a hub: it joins nothing (docs/rules.md, 2). Two values of a kind that
+    stands `once` in a case contradict one another: stewards are shown it, and nothing is parted by it.
     """
 
     kind: str
@@ -79,6 +79,7 @@ class IdentifierKind:
     source: str
     placeholders: Placeholders = field(default_factory=Placeholders, repr=False)
     links_as: str = ""
+    hub_events: int = 1_000
 
     def normalise_value(self, value: str) -> str:
         """The normal form of a value; '' for one of white space only. A second application changes nothing.
@@ -112,7 +113,10 @@ class IdentifierKind:
         return normal in self.placeholders
 
 
-_KEYS = ("kind", "name", "pattern", "normalise", "links", "links_as", "hub_limit", "once", "note", "source")
+_KEYS = (
+    *("kind", "name", "pattern", "normalise", "links", "links_as", "hub_limit", "hub_events", "once"),
+    *("note", "source"),
+)
 
 
 def parse_placeholders(domain: Entry) -> Placeholders:
@@ -149,6 +153,7 @@ def parse_identifiers(domain: Entry, placeholders: Placeholders) -> tuple[Identi
                 links=entry.flag("links", True),
                 links_as=_form(entry, "links_as", entry.text("links_as", needed=False)),
                 hub_limit=entry.whole("hub_limit", 20),
+                hub_events=entry.whole("hub_events", 1_000),
                 once=entry.flag("once"),
                 note=entry.text("note", needed=False),
                 source=entry.text("source"),

@@ -45,7 +45,8 @@ RULES: dict[str, pa.Schema] = {
     ),
     # a kind of identifier; ordinal from 0, in the order of priority
     "identifier_kinds": _table(
-        {"kind": _TEXT, "ordinal": _INT, "links": _FLAG, "links_as": _TEXT, "hub_limit": _INT, "once": _FLAG}
+        {"kind": _TEXT, "ordinal": _INT, "links": _FLAG, "links_as": _TEXT, "hub_limit": _INT, "hub_events": _INT}
+        | {"once": _FLAG}
     ),
     # a form of values that link under no kind
     "joins_nothing": _table({"form": _TEXT}),
@@ -84,7 +85,8 @@ def rule_tables(domain: Domain) -> dict[str, pa.Table]:
             for decision in trigger.when or (None,)
         ],
         "identifier_kinds": [
-            (k.kind, n, k.links, k.links_as, k.hub_limit, k.once) for n, k in enumerate(domain.identifiers)
+            (k.kind, n, k.links, k.links_as, k.hub_limit, k.hub_events, k.once)
+            for n, k in enumerate(domain.identifiers)
         ],
         "joins_nothing": [(form,) for form in domain.joins_nothing],
         "agencies": [(a.id, a.name, a.role) for a in (domain.agencies or {}).values()],

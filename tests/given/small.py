@@ -105,6 +105,7 @@ def small_rules() -> Rules:
                 "links": k["links"],
                 "links_as": k.get("links_as", ""),
                 "hub_limit": k["hub_limit"],
+                "hub_events": k.get("hub_events", 1000),
                 "once": k.get("once", False),
             }
             for n, k in enumerate(domain["identifiers"])

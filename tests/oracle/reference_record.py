@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -252,20 +252,24 @@ def joined_pairs(standing: list[Event], rules: Rules) -> set[frozenset[Identifie
     return (pairs | linked) - unlinked
 
 
-def hubs(pairs: set[frozenset[Identifier]], rules: Rules) -> set[Identifier]:
-    """Section 2: identifiers joined to more others of one kind than their own kind allows."""
+def hubs(pairs: set[frozenset[Identifier]], standing: list[Event], rules: Rules) -> set[Identifier]:
+    """Section 2: identifiers joined to more others of one kind, or carried by more events, than their kind allows."""
     limits = {row["kind"]: row["hub_limit"] for row in rules.identifier_kinds}
+    most = {row["kind"]: row["hub_events"] for row in rules.identifier_kinds}
+    publishers = [event for event in standing if not is_act_of_steward(event, rules)]
+    carried = Counter(identifier for event in publishers for identifier in linking(event, rules))
     neighbours: dict[tuple[Identifier, str], set[Identifier]] = defaultdict(set)
     for left, right in (tuple(pair) for pair in pairs):
         neighbours[left, right[1]].add(right)
         neighbours[right, left[1]].add(left)
-    return {identifier for (identifier, _), others in neighbours.items() if len(others) > limits[identifier[1]]}
+    met = {identifier for (identifier, _), others in neighbours.items() if len(others) > limits[identifier[1]]}
+    return met | {identifier for identifier, events in carried.items() if events > most[identifier[1]]}
 
 
 def identifier_cases(standing: list[Event], rules: Rules) -> dict[Identifier, int]:
     """Case key of every identifier that links and is no hub: the smallest key of its connected component."""
     pairs = joined_pairs(standing, rules)
-    shut = hubs(pairs, rules)
+    shut = hubs(pairs, standing, rules)
     found = carried_identifiers(standing, rules) - shut
     smallest = {identifier: key64(*identifier) for identifier in found}
     changed = True

@@ -9,10 +9,11 @@ where e.rowid >= (select min(from_row) from unsettled)
   and e.agency not in (select agency from agencies where role = 'steward');
 
 create or replace temp table carried as
-select identifier_key, area, identifier.kind as kind, identifier.value as value
+select identifier_key, area, identifier.kind as kind, identifier.value as value, events
 from (
   -- of one of the events that carry it
-  select identifier_key, any_value(area) as area, unnest(any_value(identifiers)) as identifier
+  select
+    identifier_key, count(*) as events, any_value(area) as area, unnest(any_value(identifiers)) as identifier
   from (select area, identifiers, unnest(identifier_keys) as identifier_key from linking)
   group by identifier_key
 )
