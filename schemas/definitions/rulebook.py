@@ -36,12 +36,17 @@ _DAY_US = 86_400_000_000
 
 @dataclass(frozen=True)
 class Limits:
-    """What no sane event exceeds. `earliest` is included, `latest` is not."""
+    """What no sane event exceeds. `earliest` is included, `latest` is not.
+
+    An event more than `ahead_days` later than it was received has not happened yet, whatever it says: a clock may be
+    wrong by so much (docs/rules.md, section 5).
+    """
 
     earliest: date = date(1900, 1, 1)
     latest: date = date(2100, 1, 1)
     record_bytes: int = 262_144
     field_chars: int = 4_096
+    ahead_days: int = 1
 
 
 def make_rules(
@@ -77,13 +82,14 @@ def make_rules(
 def parse_limits(entry: Entry) -> Limits:
     """The limits under a domain's `limits`."""
     given = entry.under("limits")
-    given.only("earliest", "latest", "record_bytes", "field_chars")
+    given.only("earliest", "latest", "record_bytes", "field_chars", "ahead_days")
     usual = Limits()
     limits = Limits(
         earliest=given.day("earliest") or usual.earliest,
         latest=given.day("latest") or usual.latest,
         record_bytes=given.whole("record_bytes", usual.record_bytes),
         field_chars=given.whole("field_chars", usual.field_chars),
+        ahead_days=given.whole("ahead_days", usual.ahead_days, most=36_500),
     )
     if limits.latest <= limits.earliest:
         given.fault("latest", f"{limits.latest} is not after earliest, {limits.earliest}.")

@@ -120,6 +120,7 @@ def _tables(domain: Domain) -> dict[str, pa.Table]:
                 "type_prefix": domain.type_prefix,
                 "time_zone": domain.time_zone,
                 "second_person": domain.second_person,
+                "ahead_days": domain.limits.ahead_days,
             }
         ]
     )

@@ -117,6 +117,7 @@ def small_rules() -> Rules:
         time_zone=domain["time_zone"],
         bank_holidays=bank_holidays(),
         second_person=domain.get("stewards", {}).get("second_person", False),
+        ahead_days=domain["limits"]["ahead_days"],
     )
 
 
@@ -138,4 +139,5 @@ def rules_from_tables(
         time_zone=time_zone,
         bank_holidays=bank_holidays(),
         second_person=second_person,
+        ahead_days=small_rules().ahead_days,
     )

@@ -47,6 +47,7 @@ class Rules:
     time_zone: str
     bank_holidays: frozenset[date]
     second_person: bool
+    ahead_days: int
 
     def role(self, agency: str) -> str | None:
         """The role of an agency; null for one that the domain does not list."""
