@@ -49,7 +49,7 @@ DEFAULT_DOMAIN = Path(__file__).parents[1] / "domains" / "england_wales"
 
 _KEYS = (
     *("name", "title", "type_prefix", "time_zone", "calendar", "agencies", "areas", "identifiers"),
-    *("placeholders", "placeholder_patterns", "joins_nothing", "limits", "alerts", "facets", "stewards"),
+    *("placeholders", "placeholder_patterns", "joins_nothing", "codes", "limits", "alerts", "facets", "stewards"),
     *("disclosure", "overrides"),
 )
 
