@@ -9,11 +9,18 @@ import pytest
 from boards import demo_address, demo_board
 from brokers import broker, topic_prefix
 from chromium import chromium, window
+from hypothesis import settings
 from made_up import demo
+from postgres import agency_database, postgres
 from proofs import empty_store, made_once
 from secured_broker import secured_broker
 
+# a slow machine is no fault of the software
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
 __all__ = [
+    "agency_database",
     "broker",
     "chromium",
     "demo",
@@ -21,6 +28,7 @@ __all__ = [
     "demo_board",
     "empty_store",
     "made_once",
+    "postgres",
     "secured_broker",
     "topic_prefix",
     "window",

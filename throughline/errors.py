@@ -6,6 +6,7 @@ Two kinds matter to a driver. A `DataError` belongs to one record or file and ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -73,6 +74,10 @@ class BoardExposed(UsageError):
     """The board was told to listen beyond this machine, and nothing says who may come in."""
 
 
+class IngestExposed(UsageError):
+    """The way in over HTTP was told to listen beyond this machine, and nothing keeps secret what is sent there."""
+
+
 class CodecError(DataError):
     """Bytes are not the Avro, Parquet or CloudEvents form that they claim to be."""
 
@@ -119,6 +124,14 @@ class OutboxFull(OutboxError):
 
 class OutboxDamaged(OutboxError):
     """The outbox's file is damaged, or is not an outbox."""
+
+
+class DatabaseUnavailable(InfrastructureError):
+    """A database that is read does not answer, or not in time."""
+
+
+class DatabaseRefused(ThroughlineError):
+    """A database that is read answered, and refused: a table is not there, or may not be read."""
 
 
 class BrokerUnavailable(InfrastructureError):
@@ -173,6 +186,22 @@ class AccessRefused(ThroughlineError):
         self.code = code
         self.status = status
         super().__init__(what, hint=hint)
+
+
+class RequestRefused(ThroughlineError):
+    """A request over HTTP is not taken: `status` is that of HTTP, `code` one word, `headers` go with the answer."""
+
+    def __init__(
+        self, what: str, *, code: str, status: int, hint: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.code = code
+        self.status = status
+        self.headers = dict(headers or {})
+        super().__init__(what, hint=hint)
+
+
+class ReceiptsError(InfrastructureError):
+    """The receipts of what was posted cannot be written or read."""
 
 
 class LooksError(InfrastructureError):

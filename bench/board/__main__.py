@@ -1,8 +1,9 @@
 """How fast the pages of a board are while its store is written: `python -m bench.board --events 300000`.
 
-Each page is asked at a rate, uncached (every request counts to another time, so that nothing is at hand) and cached
-(as it stands in the navigation). Then its CPU seconds are held against those of the same SQL asked of DuckDB directly:
-a ratio, which the load of the machine changes little.
+Each page is asked at a rate, uncached (every request counts to another time, so that nothing is at hand; `another cut`
+counts to the same time by other cuts, so that its page is not) and cached (as it stands in the navigation). Then its
+CPU seconds are held against those of the same SQL asked of DuckDB directly: a ratio, which the load of the machine
+changes little.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,7 @@ import duckdb
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.board.frame.settings import PAGE_LIMITS
 from throughline.sinks.board.reading.present import Present
-from throughline.sinks.board.reading.together import ONE_CASE
+from throughline.sinks.board.reading.together import show_case
 from throughline.sinks.measures.facts import facts
 from throughline.sinks.measures.measure import load_measures
 from throughline.sql import sql
@@ -52,9 +53,18 @@ def pages(cases: Sequence[str]) -> list[Asked]:
         Asked("first page", "/overview", six),
         Asked("a topic", "/promises", ("decisions_told", "promises")),
         Asked("a figure", "/figures/between_agencies?by=agency", ("between_agencies",)),
+        Asked("another cut", "/figures/between_agencies", ("between_agencies",), others=_other_cuts(six)),
         Asked("list of cases", "/cases"),
         Asked("a case", f"/cases/{cases[0]}", case=cases[0], others=tuple(f"/cases/{case}" for case in cases)),
     ]
+
+
+def _other_cuts(measures: Sequence[str]) -> tuple[str, ...]:
+    """Figures of the same time by two cuts each, none of them twice."""
+    cuts = ("agency", "unit", "month", "area", "offence_group", "risk", "route", "enhanced_rights")
+    return tuple(
+        f"/figures/{name}?by={first}&then_by={second}" for first, second in permutations(cuts, 2) for name in measures
+    )
 
 
 def cpu_seconds(present: Present, asked: Sequence[Asked], rounds: int) -> dict[str, float]:
@@ -91,8 +101,8 @@ def _ask(cursor: duckdb.DuckDBPyConnection, domain: Domain, one: Asked) -> None:
         as_of = cursor.execute("select getvariable('as_of')").fetchone()
         facts(cursor, known[name], [facet.name for facet in domain.facets], None if as_of is None else as_of[0])
     if one.case:
-        cursor.execute("set variable case_key = ?::ubigint", [int(one.case[1:], 16)])
-        cursor.execute(f"use memory.{ONE_CASE}")
+        as_of = cursor.execute("select getvariable('as_of')").fetchone()
+        show_case(cursor, int(one.case[1:], 16), None if as_of is None else as_of[0])
         for name in _OF_A_CASE:
             cursor.execute(sql("throughline.sinks.board.case", f"sql/{name}"), {"case_id": one.case}).fetchall()
     elif not one.measures:

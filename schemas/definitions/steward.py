@@ -13,3 +13,6 @@ PUBLISHED = "steward.figure.published"
 
 DECISIONS = (LINKED, SECONDED, WITHDRAWN, UNLINKED, RESOLVED, DISCARDED, RESTORED, ASSIGNED)
 """What changes how other records stand; the others only put something on the record."""
+
+ACTS = frozenset((*DECISIONS, CHECKED, PUBLISHED))
+"""All of them: what only a steward's own command says."""

@@ -30,11 +30,15 @@ from throughline.schemas.wire.cloudevents import to_kafka, to_structured
 
 AVRO = "application/avro"
 STRUCTURED_JSON = "application/cloudevents+json"
+_NUMBER_DIGITS = 18
 HEARTBEAT_TYPE = "throughline.source.heartbeat.v1"
 
 # Requests of a producer under way at a time. Of two, a broker may refuse the first, because it does not lead the
 # partition yet, and take the second; the first is then taken for a copy and is lost (KAFKA-15591, until Kafka 4.5).
 IN_FLIGHT = 1
+
+NUMBER_HEADER = "throughline-number"
+"""`SERIES:NUMBER`: the number that an outbox gave to a record of a source that gives none, of its area, from 1."""
 
 Headers = tuple[tuple[str, bytes], ...]
 
@@ -94,6 +98,11 @@ def record_of(
         headers.append(("ce_retracts", b"true"))
     headers.append(("ce_contenthash", sha256(value).hexdigest().encode()))
     return KafkaRecord(topics.of_agency(row["agency"]), area, tuple(headers), value)
+
+
+def read_number(text: bytes) -> int | None:
+    """The number of a NUMBER_HEADER behind its series; None where it is none."""
+    return int(text) if text.isdigit() and len(text) <= _NUMBER_DIGITS and int(text) > 0 else None
 
 
 def plain_rows(events: pa.Table) -> Iterator[dict[str, Any]]:

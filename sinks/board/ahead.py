@@ -26,7 +26,9 @@ def ahead(places: Sequence[Place], names: Names, settings: Settings, kept: Kept)
     """A step for each page of figures in the navigation, as it is asked for without filters."""
 
     def work_out(place: Place, state: State, cursor: duckdb.DuckDBPyConnection) -> None:
-        asked = Asked(place.path, {}, {}, cursor, state.facts, names, settings, kept)
+        asked = Asked(
+            place.path, {}, {}, cursor, state.facts, names, settings, kept, can_be_as_known=place.can_be_as_known
+        )
         cursor.execute("set variable as_of = ?::timestamp", [asked.as_of])
         kept.get(state.facts.stamp, page_key(place.path, ""), lambda: place.show(asked))
 

@@ -31,6 +31,7 @@ from throughline.sinks.board.headers import Headers
 from throughline.sinks.board.reading.kept import Kept
 from throughline.sinks.board.reading.present import Present
 from throughline.sinks.board.reading.settled import Settled
+from throughline.sinks.board.reading.turn import Turns
 from throughline.sinks.board.routes import HOME, PLACES
 from throughline.sinks.board.words.names import Names
 from throughline.sinks.questions.limits import limited
@@ -44,6 +45,7 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
     names = Names(settings.domain)
     rendering = Rendering(PLACES, names, SERVICE)
     kept = Kept(settings.limits.seconds)
+    turns = Turns(settings.limits.seconds)
     settled = Settled(stores, ahead(PLACES, names, settings, kept), lambda stamp: kept.forget({stamp}))
 
     def answer(place: Place, request: Request) -> Response:
@@ -61,13 +63,15 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
                 settings,
                 kept,
                 visit,
+                place.is_of_figures,
+                place.can_be_as_known,
             )
             cursor.execute("set variable as_of = ?::timestamp", [asked.as_of])
             make_visible_cases(cursor, visit.person if visit else None)
             if place.needs == "figures":
                 # the same for everybody: it depends on the state and its address alone, and on no clock
                 address = page_key(request.url.path, request.url.query)
-                page = kept.get(asked.facts.stamp, address, lambda: place.show(asked))
+                page = kept.get(asked.facts.stamp, address, lambda: worked_out(place, asked))
             else:
                 page = place.show(asked)
             if isinstance(page, Redirect):
@@ -79,6 +83,11 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
             if place.needs == "figures":
                 return compressed(html, page.status, request.headers.get("accept-encoding", ""))
             return HTMLResponse(html, page.status)
+
+    def worked_out(place: Place, asked: Asked) -> Page | Redirect | Download:
+        """A page that is not at hand, when it has its turn."""
+        with turns.turn():
+            return place.show(asked)
 
     def endpoint(place: Place) -> Callable[[Request], object]:
         async def show(request: Request) -> Response:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 from markupsafe import Markup
 
-from throughline.sinks.charts.drawing import COLOURS, WIDTH, drawn, share_axis, wrapped_labels
+from throughline.sinks.charts.drawing import COLOURS, WIDTH, drawing_data, drawn, share_axis, wrapped_labels
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def bars(drawing: Sequence[Bar], title: str, desc: str, *, are_shares: bool = Fa
     ]
     axis = share_axis(value) if are_shares else alt.Axis(format=",d", tickMinStep=1, title=value or None)
     scale = alt.Scale(domain=[0, 1]) if are_shares else alt.Scale(nice=True)
-    base = alt.Chart(alt.InlineData(values=rows)).encode(
+    base = alt.Chart(drawing_data(rows)).encode(
         y=alt.Y("group:N", sort=groups, title=None, axis=alt.Axis(labelExpr=wrapped_labels(groups), domain=False)),
         x=alt.X("value:Q", stack="zero", axis=axis, scale=scale),
         order=alt.Order("place:Q"),
@@ -52,7 +52,7 @@ def bars(drawing: Sequence[Bar], title: str, desc: str, *, are_shares: bool = Fa
         light = [COLOURS[place] in ("#17394a", "#2a7f9e", "#7a4a8a", "#6b6b6b") for place in range(len(parts))]
         text = base.transform_filter(inside).mark_text(align="center", fontSize=12).encode(
             x=alt.X("value:Q", stack="zero", bandPosition=0.5),
-            text="says:N",
+            text=alt.Text("says:N"),
             color=alt.Color(
                 "part:N", scale=alt.Scale(domain=parts, range=["#fff" if one else "#0b0c0c" for one in light]),
                 legend=None,
@@ -60,5 +60,5 @@ def bars(drawing: Sequence[Bar], title: str, desc: str, *, are_shares: bool = Fa
         )  # fmt: skip
         chart = alt.layer(filled, text).resolve_scale(color="independent")
     else:
-        chart = alt.layer(filled, base.mark_text(align="left", dx=5).encode(text="says:N"))
+        chart = alt.layer(filled, base.mark_text(align="left", dx=5).encode(text=alt.Text("says:N")))
     return drawn(chart.properties(width=WIDTH - 220, height=alt.Step(34)), title, desc)

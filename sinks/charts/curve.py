@@ -8,7 +8,7 @@ import altair as alt
 import pyarrow as pa
 from markupsafe import Markup
 
-from throughline.sinks.charts.drawing import COLOURS, DASHES, WIDTH, drawn, share_axis
+from throughline.sinks.charts.drawing import COLOURS, DASHES, WIDTH, drawing_data, drawn, share_axis
 
 _DAY = 86_400
 # so many steps of a curve are as good to the eye as all of them
@@ -31,13 +31,13 @@ def curve(estimates: Mapping[str, pa.Table], title: str, desc: str, *, ended: st
         for name, table in estimates.items()
         for row in _thinned(table, end)
     ]  # fmt: skip
-    base = alt.Chart(alt.InlineData(values=rows)).encode(
+    base = alt.Chart(drawing_data(rows)).encode(
         x=alt.X("days:Q", title=ended, scale=alt.Scale(domain=[0, end], nice=False)),
     )
     colours = alt.Scale(domain=names, range=list(COLOURS[: len(names)]))
     band = base.mark_area(opacity=0.15, interpolate="step-after", strokeWidth=0).encode(
         y=alt.Y("low:Q", axis=share_axis("Share still waiting"), scale=alt.Scale(domain=[0, 1])),
-        y2="high:Q",
+        y2=alt.Y2("high:Q"),
         color=alt.Color("name:N", sort=names, scale=colours, legend=None),
     )
     line = base.mark_line(interpolate="step-after", strokeWidth=2.5).encode(

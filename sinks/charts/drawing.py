@@ -6,9 +6,10 @@ green: whether a figure is good is for its readers to say.
 
 from __future__ import annotations
 
+import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -44,6 +45,11 @@ _CONFIG: dict[str, Any] = {
 _KEPT = 512
 # Altair holds every part of a chart against its schema, which takes longer than the drawing: the tests do so once
 alt.utils.schemapi.disable_debug_mode()
+
+
+def drawing_data(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
+    """Rows for a chart, as one text: Altair copies every value of other data each time that a chart is put together."""
+    return alt.InlineData(values=json.dumps(rows), format=alt.JsonDataFormat(type="json"))
 
 
 def drawn(chart: alt.TopLevelMixin, title: str, desc: str) -> Markup:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 from markupsafe import Markup
 
-from throughline.sinks.charts.drawing import COLOURS, INK, SOFT, WIDTH, drawn, share_axis
+from throughline.sinks.charts.drawing import COLOURS, INK, SOFT, WIDTH, drawing_data, drawn, share_axis
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def trend(
         axis=alt.Axis(format="%b %Y", labelAngle=0, tickCount=min(len(rows), 8), grid=False, labelOverlap=True),
     )
     y = alt.Y("value:Q", axis=axis, scale=alt.Scale(zero=True))
-    base = alt.Chart(alt.InlineData(values=rows)).encode(x=x, y=y)
+    base = alt.Chart(drawing_data(rows)).encode(x=x, y=y)
     line = base.transform_filter("datum.kind != 'part'").mark_line(color=COLOURS[0], strokeWidth=2)
     kinds = ["usual", "signal", "part"]
     shapes = alt.Scale(domain=kinds, range=["circle", "diamond", "circle"])
@@ -65,10 +65,10 @@ def trend(
     if limits is not None:
         named = [("upper limit", limits.upper), ("mean", limits.mean), ("lower limit", limits.lower)]
         lines = [{"name": name, "value": at} for name, at in named]
-        rules = alt.Chart(alt.InlineData(values=lines))
+        rules = alt.Chart(drawing_data(lines))
         layers += [
             rules.mark_rule(color=SOFT).encode(
-                y="value:Q",
+                y=alt.Y("value:Q"),
                 strokeDash=alt.StrokeDash(
                     "name:N",
                     scale=alt.Scale(domain=["mean", "upper limit", "lower limit"], range=[[1, 0], [5, 4], [5, 4]]),
@@ -76,7 +76,7 @@ def trend(
                 ),
             ),
             rules.mark_text(align="left", dx=6, color=INK, fontSize=12).encode(
-                y="value:Q", text="name:N", x=alt.value(WIDTH - 150)
+                y=alt.Y("value:Q"), text=alt.Text("name:N"), x=alt.value(WIDTH - 150)
             ),
         ]
     return drawn(alt.layer(*layers, line, marks).properties(width=WIDTH - 150, height=220), title, desc)

@@ -86,8 +86,8 @@ class _Builder:
         self._measure = measure
         self._threshold = threshold
         self._index: dict[tuple[datetime, Place, int], int] = {}
-        # by place, in the order of dates and, for one date, of publications
-        self._chains: dict[Place, list[int]] = {}
+        # by place, in the order of dates and, for one date, of publications; of one date alone where it is named
+        self._chains: dict[tuple[Place, datetime | None], list[int]] = {}
         self._derived: set[int] = set()
         # the numbers of the new table, and what follows from them
         self._new: set[int] = set()
@@ -126,7 +126,8 @@ class _Builder:
                 self._complete(as_of, standing)
                 self._relate_one(as_of, standing)
                 for place, index in standing.items():
-                    chain = self._chains.setdefault(place, [])
+                    one_date = None if self._measure.is_counted_on(place) else as_of
+                    chain = self._chains.setdefault((place, one_date), [])
                     if index not in chain:
                         chain.append(index)
         for chain in self._chains.values():

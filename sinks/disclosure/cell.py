@@ -26,7 +26,8 @@ class Measure:
     coarser does: agency and unit, year and month.
 
     Unless it is `overlapping`, a case is in one part of a cut. Unless it is `partial`, each case is in a part that a
-    table lists. `is_cumulative`: what was counted at a date is counted at every later one. `hides_none`: that there is
+    table lists. `is_cumulative`: what was counted at a date is counted at every later one, though by a cut that is
+    `changing` it may be in another part then (a promise is open, and later kept). `hides_none`: that there is
     no case is as small a number as one, so that neither 0 nor (by it) 0 % or 100 % is shown.
     """
 
@@ -35,16 +36,22 @@ class Measure:
     overlapping: frozenset[str] = frozenset()
     partial: frozenset[str] = frozenset()
     is_cumulative: bool = False
+    changing: frozenset[str] = frozenset()
     hides_none: bool = False
 
     def __post_init__(self) -> None:
-        unknown = (self.overlapping | self.partial) - set(self.cuts)
+        unknown = (self.overlapping | self.partial | self.changing) - set(self.cuts)
         if unknown:
             raise UsageError(f"The measure `{self.name}` has no cut `{min(unknown)}`.", hint=f"Cuts: {self.cuts}.")
 
     def is_whole(self, cut: int) -> bool:
         """Whether a total is the sum of its parts by this cut."""
         return self.cuts[cut] not in self.overlapping | self.partial
+
+    def is_counted_on(self, place: Place) -> bool:
+        """Whether what stands at this place at one date stands there at every later one."""
+        given = {cut for cut, value in zip(self.cuts, place, strict=True) if value is not None}
+        return self.is_cumulative and not given & self.changing
 
 
 @dataclass(frozen=True)

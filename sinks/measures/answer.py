@@ -1,24 +1,37 @@
 """A figure: what a measure says of its rows, by any of their cuts, with every total.
 
 Functions from table to table: the rows may come from one store or from several, and may be read once for many figures.
+They are counted as numbers, by NumPy: SQL over their texts takes several times as long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
-import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from throughline.errors import UsageError
 from throughline.schemas.definitions.entry import nearest
+from throughline.sinks.measures.grouping import (
+    NOT_STATED,
+    Coded,
+    Groups,
+    Numbers,
+    case_codes,
+    coded,
+    every_total,
+    has_value,
+)
 from throughline.sinks.measures.measure import BAND, COUNTED, CUTS, Measure
 from throughline.sinks.measures.survival import Survival
-from throughline.sql import registered, sql
 
-NOT_STATED = "not stated"
+T = TypeVar("T", bound=np.generic)
+Columns = dict[str, NDArray[np.generic]]
+Floats = NDArray[np.float64]
+
 MOST_CUTS = 3
 _WEEK = 7 * 24 * 3600
 # upper ends in seconds: the steps in which agencies speak of waiting
@@ -30,11 +43,6 @@ _BANDS = (
 )
 _LONGEST = "26 weeks or more"
 BANDS = (*(title for _, title in _BANDS), _LONGEST)
-_NUMBERS = {
-    "outcomes": "outcome, seconds",
-    "durations": "seconds, ended",
-    "times": "outcome, least, most",
-}
 
 
 def is_duration(name: str) -> bool:
@@ -70,26 +78,39 @@ def answer(
         raise UsageError(f"A figure is cut once by each thing, and there are {', '.join(cuts)}.")
     if len(cuts) > MOST_CUTS:
         raise UsageError(f"At most {MOST_CUTS} cuts at once, and there are {len(cuts)}.")
-    with engine().cursor() as connection, registered(connection, facts=with_band(rows)):
-        _cut(connection, measure, rows, cuts, where)
-        if measure.kind == "durations":
-            return _durations(connection, cuts)
-        return _shares(connection, measure, rows, cuts)
-
-
-@cache
-def engine() -> duckdb.DuckDBPyConnection:
-    """An empty database, whose cursors each see their own tables: opening one takes longer than most figures."""
-    return duckdb.connect(config={"python_enable_replacements": "false"})
+    held = _held_to(with_band(rows), where)
+    keys = {name: coded(held[name]) for name in cuts}
+    if measure.kind != "durations":
+        keys["outcome"] = coded(held["outcome"])
+    count = {"outcomes": _outcomes, "durations": _durations, "times": _times}[measure.kind]
+    cases, most = case_codes(held["case_id"])
+    parts: list[Columns] = []
+    for groups in every_total([*keys.values()], held.num_rows):
+        by = dict(zip(keys, groups.keys, strict=True))
+        parts.append({**by, "cases": groups.cases(cases, most), **count(held, groups)})
+    found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    # a total stands before its parts
+    order = np.lexsort([found[name] for name in reversed(keys)]) if keys else slice(None)
+    found = {name: values[order] for name, values in found.items()}
+    if measure.kind == "outcomes":
+        found = _with_shares(found, keys, {*measure.unknown_outcomes, NOT_STATED})
+    if measure.kind == "times":
+        found = _with_parts_of_the_whole(found, keys)
+    return pa.table({name: _column(values, keys.get(name)) for name, values in found.items()})
 
 
 def chosen(measure: Measure, rows: pa.Table, where: Mapping[str, str]) -> pa.Table:
     """The rows behind a figure: those that have the values of `where`, in order of time, with their `band` where they
     have an age or a duration. Raises UsageError for a cut that the rows do not have."""
+    found = held(measure, rows, where)
+    order = np.lexsort((coded(found["case_id"]).codes, found["counted_at"].to_numpy()))
+    return found.take(pa.array(order))
+
+
+def held(measure: Measure, rows: pa.Table, where: Mapping[str, str]) -> pa.Table:
+    """As `chosen`, in the order in which the rows are given."""
     _check(measure, rows, (), where)
-    with engine().cursor() as connection, registered(connection, facts=with_band(rows)):
-        text = f"from facts where {_condition(where)} order by counted_at, case_id"
-        return connection.execute(text, list(where.values())).to_arrow_table()
+    return _held_to(with_band(rows), where)
 
 
 def _check(measure: Measure, rows: pa.Table, cuts: Sequence[str], where: Mapping[str, str]) -> None:
@@ -101,66 +122,124 @@ def _check(measure: Measure, rows: pa.Table, cuts: Sequence[str], where: Mapping
             raise UsageError(f"`{measure.name}` cannot be cut by `{name}`.", hint=nearest(name, sorted(offered)))
 
 
-def _condition(where: Mapping[str, str]) -> str:
-    """Every cut by its text, so that one which is no text can be chosen too; a parameter for each value."""
-    return " and ".join([f"coalesce(\"{name}\"::varchar, '{NOT_STATED}') = ?" for name in where] or ["true"])
+def _held_to(rows: pa.Table, where: Mapping[str, str]) -> pa.Table:
+    """The rows that have these values: every cut by its text, so that one which is no text can be chosen too."""
+    if not where:
+        return rows
+    is_held = np.ones(rows.num_rows, dtype=np.bool_)
+    for name, value in where.items():
+        is_held &= has_value(rows[name], value)
+    return rows.filter(pa.array(is_held))
 
 
 def with_band(rows: pa.Table) -> pa.Table:
     """The rows with the cut `band`, where they have an age or a duration: in which of `BANDS` it lies."""
     if "seconds" not in rows.column_names:
         return rows
-    seconds = rows["seconds"].to_numpy(zero_copy_only=False).astype(np.float64)
+    seconds = _floats(rows["seconds"])
     place = np.searchsorted([end for end, _ in _BANDS], np.nan_to_num(seconds), side="right")
-    return rows.append_column("band", pa.array(BANDS).take(pa.array(place, mask=np.isnan(seconds))))
+    bands = pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32), mask=np.isnan(seconds)), pa.array(BANDS))
+    return rows.append_column("band", bands)
 
 
-def _cut(
-    connection: duckdb.DuckDBPyConnection,
-    measure: Measure,
-    rows: pa.Table,
-    cuts: Sequence[str],
-    where: Mapping[str, str],
-) -> None:
-    numbers = _NUMBERS[measure.kind]
-    if measure.kind == "outcomes":
-        said = f"coalesce(outcome, '{NOT_STATED}') as outcome"
-        numbers = f"{said}, {'seconds' if 'seconds' in rows.column_names else 'null::double as seconds'}"
-    columns = "".join(f'coalesce("{name}"::varchar, \'{NOT_STATED}\') as "{name}",\n  ' for name in cuts)
-    text = sql(__package__, "kinds_sql/cut").replace("{columns}", columns)
-    connection.execute(text.replace("{numbers}", numbers).replace("{chosen}", _condition(where)), list(where.values()))
+def _outcomes(rows: pa.Table, groups: Groups) -> Columns:
+    """Of each group how many, and of those that have an age the median and the longest."""
+    made: Columns = {"counted": groups.counted()}
+    if "seconds" not in rows.column_names:
+        return made
+    seconds = _floats(rows["seconds"])
+    medians, longest = np.full(groups.count, np.nan), np.full(groups.count, np.nan)
+    for group, values in _each(groups, seconds):
+        known = np.sort(values[~np.isnan(values)], kind="stable")
+        if len(known):
+            low, high = known[(len(known) - 1) // 2], known[len(known) // 2]
+            medians[group], longest[group] = low + (high - low) / 2, known[-1]
+    return made | {"median_seconds": medians, "longest_seconds": longest}
 
 
-def _written(text: str, cuts: Sequence[str]) -> str:
-    order = "".join(f'"{name}" nulls first, ' for name in cuts)
-    return text.replace("{cuts}", "".join(f'"{name}", ' for name in cuts)).replace("{order}", order)
+def _durations(rows: pa.Table, groups: Groups) -> Columns:
+    """Of each group how many, how many have not ended, and the estimate of Kaplan and Meier."""
+    seconds, ended = _floats(rows["seconds"]), rows["ended"].to_numpy().astype(np.bool_)
+    names = ("median_seconds", "median_least", "median_most", "p90_seconds")
+    found = {name: np.full(groups.count, np.nan) for name in names}
+    for group, place in _each(groups, np.arange(rows.num_rows)):
+        if len(place):
+            estimate = Survival(seconds[place], ended[place])
+            median, ninety = estimate.quantile(0.5), estimate.quantile(0.9)
+            said = (median.seconds, median.least, median.most, ninety.seconds)
+            for name, value in zip(names, said, strict=True):
+                found[name][group] = np.nan if value is None else value
+    return {"counted": groups.counted(), "still_open": groups.counted(~ended), **found}
 
 
-def _shares(connection: duckdb.DuckDBPyConnection, measure: Measure, rows: pa.Table, cuts: Sequence[str]) -> pa.Table:
-    text = _written(sql(__package__, f"kinds_sql/{measure.kind}"), cuts)
-    given = {"unknown": [*measure.unknown_outcomes, NOT_STATED]} if measure.kind == "outcomes" else None
-    found = connection.execute(text, given).to_arrow_table()
-    if measure.kind == "outcomes" and "seconds" not in rows.column_names:
-        return found.drop_columns(["median_seconds", "longest_seconds"])
-    return found
+def _times(rows: pa.Table, groups: Groups) -> Columns:
+    """Of each group the seconds that certainly were, and that at most may have been."""
+    return {
+        "least_seconds": groups.summed(_floats(rows["least"])),
+        "most_seconds": groups.summed(_floats(rows["most"])),
+    }
 
 
-def _durations(connection: duckdb.DuckDBPyConnection, cuts: Sequence[str]) -> pa.Table:
-    names = ", ".join(f'"{name}"' for name in cuts)
-    text = _written(sql(__package__, "kinds_sql/durations"), cuts)
-    found = connection.execute(text.replace("{group}", f"group by cube ({names})" if cuts else "")).to_arrow_table()
-    medians: list[tuple[float | None, ...]] = []
-    nineties: list[float | None] = []
-    for seconds, ended in zip(found["seconds"], found["ended"], strict=True):
-        if seconds.as_py() is None:
-            medians.append((None, None, None))
-            nineties.append(None)
-            continue
-        estimate = Survival(seconds.values.to_numpy(zero_copy_only=False), ended.values.to_numpy(zero_copy_only=False))
-        median = estimate.quantile(0.5)
-        medians.append((median.seconds, median.least, median.most))
-        nineties.append(estimate.quantile(0.9).seconds)
-    made = found.drop_columns(["seconds", "ended"])
-    for place, name in enumerate(("median_seconds", "median_least", "median_most")):
-        made = made.append_column(name, pa.array([median[place] for median in medians], pa.float64()))
-    return made.append_column("p90_seconds", pa.array(nineties, pa.float64()))
+def _each(groups: Groups, values: NDArray[T]) -> Iterator[tuple[int, NDArray[T]]]:
+    """Each group with its values, in their order."""
+    order, ends = groups.runs()
+    together = values[order]
+    for group in range(groups.count):
+        yield group, together[ends[group] : ends[group + 1]]
+
+
+def _with_shares(found: Columns, keys: Mapping[str, Coded], unknown: set[str]) -> Columns:
+    """With `share`: of those counted within the same cuts whose outcome is known; NaN for all others."""
+    outcomes = keys["outcome"].values
+    is_known = np.array([*(outcome not in unknown for outcome in outcomes), False])[found["outcome"]]
+    counted = np.where(is_known, found["counted"], 0).astype(np.float64)
+    whole = _over_outcomes(found, keys, counted)
+    with np.errstate(invalid="ignore"):
+        share = np.where(is_known, _rounded(counted / whole), np.nan)
+    first = {name: found.pop(name) for name in (*keys, "cases", "counted")}
+    return {**first, "share": share, **found}
+
+
+def _with_parts_of_the_whole(found: Columns, keys: Mapping[str, Coded]) -> Columns:
+    """With `least_share` and `most_share`, of the whole time within the same cuts; NaN where that has no length."""
+    is_total = found["outcome"] == -1
+    least = found["least_seconds"].astype(np.float64)
+    # of a whole what is certain is all there can be
+    most = np.where(is_total, least, found["most_seconds"].astype(np.float64))
+    whole = _over_outcomes(found, keys, np.where(is_total, least, 0))
+    whole = np.where(whole == 0, np.nan, whole)
+    return {
+        **found,
+        "most_seconds": most,
+        "least_share": _rounded(least / whole),
+        "most_share": _rounded(most / whole),
+    }
+
+
+def _over_outcomes(found: Columns, keys: Mapping[str, Coded], values: Floats) -> Floats:
+    """For each row the sum of the values of all rows with the same cuts: they stand one after the other."""
+    begins = np.ones(len(values), dtype=np.bool_)
+    cuts = [found[name] for name in keys if name != "outcome"]
+    begins[1:] = np.any([cut[1:] != cut[:-1] for cut in cuts], axis=0) if cuts else False
+    place = np.cumsum(begins) - 1
+    sums: Floats = np.bincount(place, weights=values).astype(np.float64)[place]
+    return sums
+
+
+def _rounded(shares: Floats) -> Floats:
+    """To a millionth, a half upwards."""
+    return np.floor(shares * 1e6 + 0.5) / 1e6
+
+
+def _column(values: NDArray[np.generic], key: Coded | None) -> pa.Array:
+    """A column of a figure: texts for codes, null for a total and for what is not known."""
+    if key is not None:
+        codes: Numbers = values.astype(np.int64)
+        return pa.array(key.values, pa.string()).take(pa.array(codes, mask=codes < 0))
+    return pa.array(values, from_pandas=True)
+
+
+def _floats(column: pa.ChunkedArray) -> Floats:
+    """Numbers, with NaN for null."""
+    values: Floats = column.to_numpy().astype(np.float64)
+    return values

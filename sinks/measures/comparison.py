@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
+import duckdb
 import pyarrow as pa
 
-from throughline.sinks.measures.answer import engine
 from throughline.sinks.measures.measure import Measure
 from throughline.sql import registered
 
@@ -23,5 +24,11 @@ def compared(measure: Measure, earlier: pa.Table, later: pa.Table, cuts: Sequenc
     columns += [part for name in numbers for part in (f'b."{name}" as "{name}_before"', f'n."{name}"')]
     order = ", ".join(f'"{key}" nulls first' for key in keys) or "1"
     text = f"select {', '.join(columns)} from later n full join earlier b on {joined} order by {order}"
-    with engine().cursor() as connection, registered(connection, earlier=earlier, later=later):
+    with _engine().cursor() as connection, registered(connection, earlier=earlier, later=later):
         return connection.execute(text).to_arrow_table()
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """An empty database, whose cursors each see their own tables: opening one takes longer than to compare."""
+    return duckdb.connect(config={"python_enable_replacements": "false", "memory_limit": "256MB", "threads": 1})

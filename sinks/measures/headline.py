@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from throughline.sinks.measures.answer import NOT_STATED, answer
+from throughline.sinks.measures.answer import answer
+from throughline.sinks.measures.grouping import NOT_STATED
 from throughline.sinks.measures.measure import Measure
 from throughline.sinks.measures.variation import Variation, variation
+
+_UTC = ZoneInfo("UTC")
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -76,23 +81,24 @@ def _number(measure: Measure, rows: Sequence[Mapping[str, Any]]) -> Number:
     return Number(share, None, None, total.get("cases") or 0, counted)
 
 
-def series(measure: Measure, rows: pa.Table, as_of: datetime | None) -> Series:
+def series(measure: Measure, rows: pa.Table, as_of: datetime | None, zone: ZoneInfo = _UTC) -> Series:
     """The number of each month in which something began, of the rows that `facts` gives.
 
-    `as_of` (UTC) says which month is not over; rows without a month are left out, and a month without rows is not
-    there. Of durations, a month is the one in which they began, so that the latest months are short for want of time:
-    those have a median once half have ended.
+    `as_of` (UTC) says which month of the `zone` is not over; rows without a month are left out, and a month without
+    rows is not there. Of durations, a month is the one in which they began, so that the latest months are short for
+    want of time: those have a median once half have ended.
     """
-    return series_of(measure, answer(measure, rows, ["month"]), as_of)
+    return series_of(measure, answer(measure, rows, ["month"]), as_of, zone)
 
 
-def series_of(measure: Measure, figure: pa.Table, as_of: datetime | None) -> Series:
+def series_of(measure: Measure, figure: pa.Table, as_of: datetime | None, zone: ZoneInfo = _UTC) -> Series:
     """As `series`, of a figure by month."""
     by_month: dict[str, list[dict[str, Any]]] = {}
     for row in figure.to_pylist():
         if row["month"] not in (None, NOT_STATED):
             by_month.setdefault(row["month"], []).append(row)
-    last = None if as_of is None else f"{as_of:%Y-%m}"
+    # counted to the very end of a month, that month is over
+    last = None if as_of is None else f"{(as_of + _TICK).replace(tzinfo=UTC).astimezone(zone):%Y-%m}"
     months = tuple(
         Month(month, _number(measure, found), last is None or month < last) for month, found in sorted(by_month.items())
     )

@@ -35,7 +35,7 @@ PAGES = ("waiting", "handoffs", "promises", "standards", "withdrawal")
 COUNTED = frozenset({"case_id", "counted_at", "outcome", "seconds", "ended", "least", "most"})
 _KEYS = (
     *("name", "title", "asks", "page", "counts", "kind", "outcomes", "cuts", "figure", "review", "method", "unknown"),
-    *("not_for", "drawn", "headline"),
+    *("not_for", "drawn", "headline", "has_age", "of_now"),
 )
 _DRAWN = ("counts", "shares", "curves", "spans")
 """How many of each outcome, what share of each, what has not ended yet, certain and at most."""
@@ -87,11 +87,16 @@ class Measure:
     drawn: str
     headline: Headline
     sql: str
+    has_age: bool = False
+    """Whether its rows have an age or a duration, by which they can be cut too."""
+    is_of_now: bool = False
+    """Whether it counts how things stand: what it counts at one time it need not count at a later one."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """What the SQL has to give at least."""
-        return ("case_id", "counted_at", "agency", "unit", *_COLUMNS[self.kind], *self.cuts)
+        age = ("seconds",) if self.has_age and self.kind == "outcomes" else ()
+        return ("case_id", "counted_at", "agency", "unit", *_COLUMNS[self.kind], *age, *self.cuts)
 
     @property
     def unknown_outcomes(self) -> tuple[str, ...]:
@@ -172,6 +177,8 @@ def _measure(entry: Entry, sql_folder: Path) -> Measure:
         drawn=entry.choice("drawn", _DRAWN),
         headline=headline,
         sql=text,
+        has_age=kind == "durations" or entry.flag("has_age", False),
+        is_of_now=entry.flag("of_now", False),
     )
 
 

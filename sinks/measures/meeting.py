@@ -15,11 +15,17 @@ import pyarrow.compute as pc
 
 from throughline.errors import UsageError
 from throughline.sinks.damage import translated
-from throughline.sinks.measures.answer import NOT_STATED
 from throughline.sinks.measures.facts import counting_to
+from throughline.sinks.measures.grouping import NOT_STATED
 from throughline.sql import registered, sql
 
 SECTIONS = ("new", "ended", "older", "moved", "due", "told")
+# a row for each case that is open: at a million of them some hundred megabytes
+_LIMITS: dict[str, str | bool | int | float | list[str]] = {
+    "python_enable_replacements": "false",
+    "memory_limit": "512MB",
+    "threads": 1,
+}
 _NOT_MOVED = pa.array(["older"])
 
 
@@ -56,7 +62,7 @@ def changes(
             told = _table(connection, "told", asked)
     read = {f"{name}_then": table for name, table in then.items()} | {f"{name}_now": one for name, one in now.items()}
     read |= {"known": known, "sendings": sendings}
-    with duckdb.connect(config={"python_enable_replacements": "false"}) as engine, registered(engine, **read):
+    with duckdb.connect(config=_LIMITS) as engine, registered(engine, **read):
         made = {name: _table(engine, name, asked) for name in ("new", "ended", "due")}
         stayed = _table(engine, "stayed", asked | {"until": until})
     is_older = pc.is_in(stayed["outcome"], value_set=_NOT_MOVED)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.disclosure.cell import Measure as Counted
 from throughline.sinks.disclosure.register import Register
-from throughline.sinks.measures.answer import NOT_STATED
+from throughline.sinks.measures.grouping import NOT_STATED
 from throughline.sinks.measures.measure import BAND, CUTS, Measure
 
 ADD_UP = ("counted", "still_open", "least_seconds", "most_seconds")
@@ -93,8 +93,9 @@ def counted(measure: Measure, domain: Domain) -> Counted:
         measure.name,
         cuts,
         overlapping=frozenset(cut for cut in cuts if cut not in once),
-        # what was sent, held or contradicted by a day was so by every later one
-        is_cumulative=measure.kind == "durations",
+        # what was sent, promised or decided by a day was so by every later one, whatever became of it since
+        is_cumulative=measure.kind != "times" and not measure.is_of_now,
+        changing=frozenset({"outcome", *BAND}),
     )
 
 

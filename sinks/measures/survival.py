@@ -1,4 +1,4 @@
-"""How long things take of which some have not ended: the estimate of Kaplan and Meier, by SciPy.
+"""How long things take of which some have not ended: the estimate of Kaplan and Meier.
 
 Those that have not ended count for as long as they have lasted ("censored"). Leaving them out would make slow agencies
 look quick: their slowest cases are the ones that still wait.
@@ -6,16 +6,20 @@ look quick: their slowest cases are the ones that still wait.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
+from functools import cached_property
+from statistics import NormalDist
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
+_REACH = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 # a share is a product of fractions: a hair above one half is one half
 _HAIR = 1e-9
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -28,50 +32,72 @@ class Quantile:
 
 
 class Survival:
-    """The estimate for durations in seconds and whether each has `ended`; both of one length, not empty."""
+    """The estimate for durations in seconds and whether each has `ended`; both of one length, not empty.
 
-    def __init__(self, seconds: NDArray[np.float64], ended: NDArray[np.bool_]) -> None:
-        self._seconds = np.sort(seconds)
+    Durations in order take a fraction of the time that others do. One that is not known (NaN) is left out.
+    """
+
+    def __init__(self, seconds: Floats, ended: NDArray[np.bool_]) -> None:
+        if np.isnan(seconds).any():
+            seconds, ended = seconds[~np.isnan(seconds)], ended[~np.isnan(seconds)]
+        if not np.all(seconds[1:] >= seconds[:-1]):
+            order = np.argsort(seconds, kind="stable")
+            seconds, ended = seconds[order], ended[order]
+        self._seconds = seconds
         self._is_known = bool(ended.any())
-        if self._is_known:
-            # kept out of the start of every command: it takes a second
-            from scipy.stats import CensoredData, ecdf
-
-            self._estimate = ecdf(CensoredData(uncensored=seconds[ended], right=seconds[~ended])).sf
+        # the first row of each time, and how many had lasted so long
+        begins = np.flatnonzero(np.concatenate([[True], seconds[1:] > seconds[:-1]])) if len(seconds) else np.array([0])
+        self._times = seconds[begins] if len(seconds) else seconds
+        self._at_risk = len(seconds) - begins
+        self._ended = np.add.reduceat(ended.astype(np.int64), begins) if len(seconds) else np.zeros(1, dtype=np.int64)
+        self._not_yet = np.cumprod((self._at_risk - self._ended) / np.maximum(self._at_risk, 1))
 
     def quantile(self, share: float) -> Quantile:
         """When `share` of them have ended: the first time at which so few have not. The interval is that of Brookmeyer
         and Crowley: where the band of the curve (log-log) crosses the same line."""
         if not self._is_known:
             return Quantile(None, None, None)
-        low, high = self._band()
+        low, high = self._band
         line = 1 - share + _HAIR
-        return Quantile(
-            self._first(self._estimate.probabilities, line), self._first(low, line), self._first(high, line)
-        )
+        return Quantile(self._first(self._not_yet, line), self._first(low, line), self._first(high, line))
 
     def curve(self) -> pa.Table:
-        """One row per time at which something ended, from 0: `seconds`, `not_yet` (share of 1 that has not ended),
-        `low` and `high` (its interval), `at_risk` (how many had lasted so long)."""
+        """One row per time at which something ended or was last seen, from 0: `seconds`, `not_yet` (share of 1 that has
+        not ended), `low` and `high` (its interval), `at_risk` (how many had lasted so long)."""
         if not self._is_known:
             times = np.array([0.0])
             not_yet = low = high = np.array([1.0])
         else:
-            times = np.concatenate([[0.0], self._estimate.quantiles])
-            bands = (self._estimate.probabilities, *self._band())
+            times = np.concatenate([[0.0], self._times])
+            bands = (self._not_yet, *self._band)
             not_yet, low, high = (np.concatenate([[1.0], band]) for band in bands)
         at_risk = len(self._seconds) - np.searchsorted(self._seconds, times, side="left")
         return pa.table({"seconds": times, "not_yet": not_yet, "low": low, "high": high, "at_risk": at_risk})
 
-    def _band(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        with warnings.catch_warnings():
-            # where all have ended, or none has, the variance is not defined: there the band is the curve itself
-            warnings.simplefilter("ignore", RuntimeWarning)
-            interval = self._estimate.confidence_interval(CONFIDENCE, method="log-log")
-        curve = self._estimate.probabilities
-        low, high = interval.low.probabilities, interval.high.probabilities
-        return np.where(np.isnan(low), curve, low), np.where(np.isnan(high), curve, high)
+    def coarse_curve(self, least: int) -> pa.Table:
+        """The curve for readers who may not learn of fewer than `least`: so many or more ended between two of its
+        steps, and it stops while as many are still at risk."""
+        ended = np.cumsum(self._ended)
+        kept = [0]
+        since = 0
+        for place in np.flatnonzero(self._ended):
+            if ended[place] - since >= least and self._at_risk[place] - self._ended[place] >= least:
+                kept.append(int(place) + 1)
+                since = ended[place]
+        return self.curve().take(pa.array(kept)) if self._is_known else self.curve()
 
-    def _first(self, band: NDArray[np.float64], line: float) -> float | None:
+    @cached_property
+    def _band(self) -> tuple[Floats, Floats]:
+        """The interval at each time: Greenwood's variance on the scale of log(-log S), as R's `survfit` has it."""
+        left = self._at_risk - self._ended
+        # where all have ended, or none has, the variance is not defined: there the band is the curve itself
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = np.sqrt(np.cumsum(self._ended / (self._at_risk * left)) / np.log(self._not_yet) ** 2)
+            reach = _REACH * error
+            scaled = np.log(-np.log(self._not_yet))
+            low, high = np.exp(-np.exp(scaled + reach)), np.exp(-np.exp(scaled - reach))
+        return np.where(np.isnan(low), self._not_yet, low), np.where(np.isnan(high), self._not_yet, high)
+
+    def _first(self, band: Floats, line: float) -> float | None:
         reached = np.flatnonzero(band <= line)
-        return float(self._estimate.quantiles[reached[0]]) if len(reached) else None
+        return float(self._times[reached[0]]) if len(reached) else None

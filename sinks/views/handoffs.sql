@@ -7,18 +7,17 @@ with asked as (
 sent as (
   select
     f.* replace (
-      if(a.received_at is null, null, f.received_at) as received_at,
-      if(a.received_at is null, null, f.received_precision) as received_precision,
-      if(a.received_at is null, null, f.received_event) as received_event,
-      if(a.received_at is null, null, f.limbo_seconds) as limbo_seconds,
-      if(a.received_at is null, null, f.limbo_least_seconds) as limbo_least_seconds,
-      if(a.received_at is null, null, f.limbo_most_seconds) as limbo_most_seconds,
+      if(f.received_at <= asked.as_of, f.received_at, null) as received_at,
+      if(f.received_at <= asked.as_of, f.received_precision, null) as received_precision,
+      if(f.received_at <= asked.as_of, f.received_event, null) as received_event,
+      if(f.received_at <= asked.as_of, f.limbo_seconds, null) as limbo_seconds,
+      if(f.received_at <= asked.as_of, f.limbo_least_seconds, null) as limbo_least_seconds,
+      if(f.received_at <= asked.as_of, f.limbo_most_seconds, null) as limbo_most_seconds,
       if(f.ended_at > asked.as_of, null, f.ended_at) as ended_at
     ),
     asked.as_of
   from handoff_facts f
   cross join asked
-  cross join lateral (select if(f.received_at > asked.as_of, null, f.received_at) as received_at) a
   where coalesce(f.sent_at <= asked.as_of, true)
 )
 select

@@ -25,6 +25,21 @@ neighbours as (
     lag(recorded_at) over numbers as recorded_before
   from numbered
   window numbers as (partition by source order by number, recorded_at)
+),
+-- of the numbers that an outbox gave, each area by itself
+lost as (
+  select *
+  from (
+    select
+      source, first_number, first_at,
+      coalesce(lag(last_number) over runs, 0) as last_before, coalesce(lag(last_at) over runs, first_at) as before_it
+    from number_runs
+    window runs as (partition by source, area, series order by first_number)
+  )
+  where first_number - last_before > 1
+),
+speakers as (
+  select source, min(agency) as agency from events semi join lost using (source) group by source
 )
 select
   source,
@@ -35,12 +50,18 @@ select
   recorded_before as after_at,
   greatest(recorded_at, recorded_before) as before_at
 from neighbours
-where number - number_before > 1;
+where number - number_before > 1
+union all
+select
+  source, agency, last_before + 1, first_number - 1, (first_number - last_before - 1)::double, before_it,
+  greatest(first_at, before_it)
+from lost
+left join speakers using (source);
 comment on view sequence_gaps is 'One row per run of numbers that is missing in the sequence of a source.';
 comment on column sequence_gaps.source is 'The publishing system.';
 comment on column sequence_gaps.agency is 'Agency of the event after the gap.';
 comment on column sequence_gaps.first_number is 'First number that is missing.';
 comment on column sequence_gaps.last_number is 'Last number that is missing.';
 comment on column sequence_gaps.numbers is 'How many numbers are missing.';
-comment on column sequence_gaps.after_at is 'When the event before the gap was recorded (UTC), or happened where that is not said; null for a retraction that does not say it.';
+comment on column sequence_gaps.after_at is 'When the event before the gap was recorded (UTC), or happened where that is not said; null for a retraction that does not say it. Of numbers that an outbox gave, when the broker had it.';
 comment on column sequence_gaps.before_at is 'The same of the event after the gap, and not before `after_at`.';

@@ -41,7 +41,7 @@ select
   p.first_seen,
   p.last_seen,
   -- two numbers may lie further apart than one of them can say
-  if(p.numbers_them, least(coalesce(m.numbers, 0), 9223372036854775807)::bigint, null) as sequence_gaps,
+  if(p.numbers_them or n.source is not null, least(coalesce(m.numbers, 0), 9223372036854775807)::bigint, null) as sequence_gaps,
   (epoch_us(asked.as_of) - epoch_us(p.last_seen)) / 1e6 as silence_seconds,
   h.last_heartbeat_at,
   h.waiting
@@ -50,6 +50,7 @@ full join bad b using (source)
 full join beats h using (source)
 left join copies c using (source)
 left join missing m using (source)
+left join (select distinct source from number_runs) n using (source)
 cross join asked;
 comment on view sources is 'One row per source: what it published, and how long it has been silent.';
 comment on column sources.source is 'The publishing system.';
@@ -59,7 +60,7 @@ comment on column sources.duplicates is 'Further copies of events received.';
 comment on column sources.quarantined is 'Records in quarantine.';
 comment on column sources.first_seen is 'Time of its first event.';
 comment on column sources.last_seen is 'Time of its latest event.';
-comment on column sources.sequence_gaps is 'Numbers missing in its sequence; null where it does not number.';
+comment on column sources.sequence_gaps is 'Numbers missing in its sequence, or of those that its outbox gave; null where nobody numbers its events.';
 comment on column sources.silence_seconds is 'Seconds from its latest event to `as_of`.';
 comment on column sources.last_heartbeat_at is 'When its publisher last said that it lives (UTC); null where it does not say so.';
 comment on column sources.waiting is 'Events that waited in its outbox then.';

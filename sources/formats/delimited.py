@@ -24,6 +24,7 @@ import pyarrow.csv as pacsv
 
 from throughline.errors import DataError
 from throughline.schemas.definitions.entry import Entry
+from throughline.schemas.pages.key import Key, Section
 from throughline.sources.formats.kinds import refuse_other_kind
 from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
@@ -347,8 +348,44 @@ def _trimmed(column: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
+KEYS = Section(
+    "`csv`",
+    "Text with a delimiter: `.csv`, `.tsv`, `.txt`. What is left out is detected.",
+    (
+        Key(
+            "delimiter",
+            "One character; `\\t` is a tab.",
+            'csv: {delimiter: "|"}',
+            "identifiers.crime_ref → 20/000123/26",
+            file="No|When\n20/000123/26|2026-01-05T10:15:00Z\n",
+        ),
+        Key(
+            "quote",
+            "The character around values that have the delimiter in them.",
+            'csv: {quote: "\'"}',
+            "identifiers.crime_ref → 20/000123/26",
+            file="No,When\n'20/000123/26',2026-01-05T10:15:00Z\n",
+        ),
+        Key(
+            "encoding",
+            "`utf-8` or `cp1252`. Without it each line is UTF-8 if it can be, else Windows-1252.",
+            "csv: {encoding: utf-8}",
+            "identifiers.crime_ref → 20/000123/26",
+            file="No,When\n20/000123/26,2026-01-05T10:15:00Z\n",
+        ),
+        Key(
+            "skip",
+            "How many lines stand above the header.",
+            'csv: {skip: "1"}',
+            "identifiers.crime_ref → 20/000123/26",
+            file="Crimes of January\nNo,When\n20/000123/26,2026-01-05T10:15:00Z\n",
+        ),
+    ),
+)
+
+
 def _settings(entry: Entry) -> Settings:
-    entry.only("delimiter", "quote", "encoding", "skip")
+    KEYS.only(entry)
     said: dict[str, Any] = {key: entry.word(key) for key in entry.map}
     if not (skipped := said.pop("skip", "0")).isdecimal() or len(skipped) > 3:
         entry.fault("skip", "must be a whole number below 1000: how many lines stand above the header.")
@@ -365,5 +402,13 @@ def _settings(entry: Entry) -> Settings:
 
 
 FORMATS = (
-    RowFormat((".csv", ".tsv", ".txt"), read_csv, read_csv_again, key="csv", settings=_settings, is_packed=True),
+    RowFormat(
+        (".csv", ".tsv", ".txt"),
+        read_csv,
+        read_csv_again,
+        key="csv",
+        settings=_settings,
+        is_packed=True,
+        sections=(KEYS,),
+    ),
 )

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from throughline.errors import DataError
 from throughline.schemas.definitions.entry import Entry
+from throughline.schemas.pages.key import Key, Section
 from throughline.sources.formats.kinds import refuse_other_kind
 from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
@@ -88,8 +89,52 @@ def _row(raw: bytes, columns: tuple[Place, ...], width: int | None) -> list[str 
     return [line[first - 1 : last].strip() or None for _, first, last in columns]
 
 
+_LINE = "20/000123/26 2026-01-05"
+_FORM = 'time: {column: When, format: "%Y-%m-%d"}'
+_COLUMNS = 'columns: [{name: No, from: "1", to: "12"}, {name: When, from: "14", to: "23"}]'
+PLACES = Section(
+    "`fixed.columns`",
+    "The columns of a line, each with its place.",
+    tuple(
+        Key(name, says, f"fixed: {{{_COLUMNS}}}\n{_FORM}", "identifiers.crime_ref → 20/000123/26", file=f"{_LINE}\n")
+        for name, says in (
+            ("name", "What the mapping calls it."),
+            ("from", "Its first place, from 1."),
+            ("to", "Its last place."),
+        )
+    ),
+)
+KEYS = Section(
+    "`fixed`",
+    "Lines of fixed width: `.fwf`, `.dat`, and `.txt` and `.prn` where a mapping has this key.",
+    (
+        Key(
+            "columns",
+            "Where the columns stand.",
+            f"fixed: {{{_COLUMNS}}}\n{_FORM}",
+            "identifiers.crime_ref → 20/000123/26",
+            file=f"{_LINE}\n",
+        ),
+        Key(
+            "skip",
+            "How many lines stand at the top that are no rows.",
+            f'fixed: {{skip: "1", {_COLUMNS}}}\n{_FORM}',
+            "identifiers.crime_ref → 20/000123/26",
+            file=f"Crimes of January\n{_LINE}\n",
+        ),
+        Key(
+            "width",
+            "How long each line is: another is refused.",
+            f'fixed: {{width: "23", {_COLUMNS}}}\n{_FORM}',
+            "refused: ragged_row",
+            file=f"{_LINE}  \n",
+        ),
+    ),
+)
+
+
 def _settings(entry: Entry) -> Settings:
-    entry.only("columns", "skip", "width")
+    KEYS.only(entry)
     said: dict[str, Any] = {}
     for key in ("skip", "width"):
         if text := entry.text(key, needed=False):
@@ -99,7 +144,7 @@ def _settings(entry: Entry) -> Settings:
                 said[key] = int(text)
     columns: list[Place] = []
     for part in entry.entries("columns"):
-        part.only("name", "from", "to")
+        PLACES.only(part)
         name, first, last = part.text("name"), part.text("from"), part.text("to")
         if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last) <= _LAST):
             part.fault("from", "and `to` must be the first and last place of the column, from 1.")
@@ -115,5 +160,13 @@ def _settings(entry: Entry) -> Settings:
 
 
 FORMATS = (
-    RowFormat((".fwf", ".dat"), read_fixed, key="fixed", settings=_settings, asked=(".txt", ".prn"), is_packed=True),
+    RowFormat(
+        (".fwf", ".dat"),
+        read_fixed,
+        key="fixed",
+        settings=_settings,
+        asked=(".txt", ".prn"),
+        is_packed=True,
+        sections=(KEYS, PLACES),
+    ),
 )

@@ -20,6 +20,7 @@ import pyarrow as pa
 from throughline.errors import DataError
 from throughline.schemas.acceptance.reject import Reject, read_json
 from throughline.schemas.definitions.entry import Entry
+from throughline.schemas.pages.key import Key, Section
 from throughline.schemas.wire.documents import Documents, Value
 from throughline.sources.formats.kinds import refuse_other_kind
 from throughline.sources.formats.registry import RowFormat, Settings
@@ -107,7 +108,7 @@ def _records(path: Path, settings: Settings, lists: set[str]) -> Iterator[tuple[
     """What stands in each row and around it; of a document that is refused why, and its bytes. `lists` takes the paths
     that may have several values."""
     steps = _steps(settings.get("rows", "."))
-    for value in _documents(path):
+    for value in documents_of(path):
         read = read_json(value.raw) if len(value.raw) <= _DOCUMENT_BYTES else None
         if read is None and len(value.raw) > _DOCUMENT_BYTES:
             read = Reject("too_large", None, "a document, or an element of the outermost array, may have 64 MB")
@@ -128,7 +129,7 @@ def _records(path: Path, settings: Settings, lists: set[str]) -> Iterator[tuple[
             yield found, b""
 
 
-def _documents(path: Path) -> Iterator[Value]:
+def documents_of(path: Path) -> Iterator[Value]:
     """The documents of a file: quickly where each has a line, or the file is one."""
     with open_bytes(path) as file:
         head = file.read(_DOCUMENT_BYTES)
@@ -192,6 +193,17 @@ def _walk(value: Any, steps: list[Step], around: list[Found], lists: set[str]) -
         yield from _walk(one, rest, [*around, own], lists)
 
 
+def columns_of(value: dict[str, Any]) -> tuple[Found, set[str]] | Reject:
+    """What stands in an object, by its path, and which paths may have several values."""
+    found: Found = {}
+    lists: set[str] = set()
+    try:
+        _gather(value, "", found, lists, False, 0)
+    except _Refused as refused:
+        return refused.reject
+    return found, lists
+
+
 def _gather(value: Any, path: str, found: Found, lists: set[str], in_list: bool, depth: int) -> None:
     if depth > _DEPTH:
         raise _Refused("too_deep", f"a row nests deeper than {_DEPTH} levels")
@@ -226,12 +238,32 @@ def _steps(rows: str) -> list[Step]:
     return [] if rows == "." else [(one.removesuffix("[]"), one.endswith("[]")) for one in rows.split(".")]
 
 
+KEYS = Section(
+    "`json`",
+    "JSON that is no CloudEvents. A column is a path from the row: `id`, `suspect.name`, and around it `../urn`.",
+    (
+        Key(
+            "rows",
+            "The path to the objects that are the rows, `[]` behind a list; without it each document is one.",
+            'json: {rows: "cases[].events[]"}\nidentifiers: {crime_ref: ../no}\n'
+            "time: {column: at}\nid: {columns: [../no, at]}",
+            "identifiers.crime_ref → 20/000123/26",
+            file='{"cases": [{"no": "20/000123/26", "events": [{"at": "2026-01-05T10:15:00Z"}]}]}',
+        ),
+    ),
+)
+
+
 def _settings(entry: Entry) -> Settings:
-    entry.only("rows")
+    KEYS.only(entry)
     rows = entry.text("rows")
     if rows and rows != "." and any(not name or set(name) & set("[]*/") for name, _ in _steps(rows)):
         entry.fault("rows", "must be names from the document, lists with [], such as cases[].events[]; or a point.")
     return {"rows": rows}
 
 
-FORMATS = (RowFormat((".json", ".jsonl", ".ndjson"), read_json_rows, key="json", settings=_settings, is_packed=True),)
+FORMATS = (
+    RowFormat(
+        (".json", ".jsonl", ".ndjson"), read_json_rows, key="json", settings=_settings, is_packed=True, sections=(KEYS,)
+    ),
+)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from throughline.errors import DataError
 
-OCEL_HINT = "Flatten it to one kind of object first (in PM4Py: `ocel_flattening`), and map that as XES or CSV."
+OCEL_HINT = "If it is of version 2, map it as it is: `ocel: {rows: events}` (`docs/how-to/agencies.md`)."
 _EXPORT = "Export it as CSV or Parquet, or name it by what it is."
 # beginning, what it is, what to do
 _MAGIC = (
@@ -27,10 +27,7 @@ _OCEL_XML = re.compile(rb"<(?:ocel|log)\b[^>]*>\s*(?:<global\b|<(?:object|event)
 _DEBEZIUM = re.compile(
     rb'\s*\{\s*"(?:schema"\s*:\s*(?:\{|null).*"payload"|payload"\s*:\s*\{\s*"before"|before"\s*:.*"after")\s*:'
 ).match
-_DEBEZIUM_HINT = (
-    "Publish events of the catalogue, or write the rows of `after` to CSV or Parquet and map them: "
-    "`docs/how-to/agencies.md`."
-)
+_DEBEZIUM_HINT = "Read it from its topic: `throughline source changes`, docs/how-to/change-records.md."
 
 
 def refuse_other_kind(path: Path, head: bytes) -> None:

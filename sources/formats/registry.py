@@ -17,6 +17,7 @@ from throughline.errors import DataError
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Entry
+from throughline.schemas.pages.key import Section
 from throughline.sources.formats.rows import Rows
 from throughline.sources.formats.text import STDIN
 
@@ -48,7 +49,8 @@ class RowFormat:
     `read` gives the rows of a file; the first Rows may have none, so that the columns of an empty table are known.
     `again` gives those of records that were kept as they stood in the file, as (position, bytes): it needs the file
     for the names of the columns. Without it they were kept as JSON with the names. `settings` reads what a mapping
-    says under the key `key`; a mapping that has it reads files of the endings `asked` by this format, too.
+    says under the key `key`, whose keys `sections` declare; a mapping that has it reads files of the endings `asked` by
+    this format, too.
     """
 
     endings: tuple[str, ...]
@@ -58,6 +60,7 @@ class RowFormat:
     settings: Callable[[Entry], Settings] = lambda entry: {}
     asked: tuple[str, ...] = ()
     is_packed: bool = False
+    sections: tuple[Section, ...] = ()
 
 
 @cache

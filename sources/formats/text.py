@@ -16,6 +16,9 @@ from throughline.errors import DataError
 
 STDIN = Path("-")
 
+# the files that are being read, and what they are read through
+_OPEN: dict[Path, IO[bytes]] = {}
+
 
 @contextmanager
 def open_bytes(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
@@ -25,6 +28,7 @@ def open_bytes(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
     try:
         # standard input stays open
         with nullcontext(cast(BufferedReader, sys.stdin.buffer)) if path == STDIN else path.open("rb") as plain:
+            _OPEN[path] = plain
             if plain.peek(2)[:2] == b"\x1f\x8b":
                 with gzip.open(plain) as unpacked:
                     yield unpacked
@@ -36,6 +40,15 @@ def open_bytes(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
         ) from error
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror or error})", file=path) from error
+    finally:
+        _OPEN.pop(path, None)
+
+
+def position_in(path: Path) -> int | None:
+    """How many bytes of a file have been read so far, packed as they are; None while nobody reads it, or of standard
+    input."""
+    file = _OPEN.get(path)
+    return None if file is None or file.closed or not file.seekable() else file.tell()
 
 
 def line_blocks(path: Path, size: int, *, is_mac: bool = False) -> Iterator[bytes]:

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from throughline.errors import DataError
 from throughline.schemas.definitions.entry import Entry
+from throughline.schemas.pages.key import Key, Section
 from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
 from throughline.sources.sheets import ods, xls, xlsx
@@ -39,12 +40,13 @@ def read_workbook(path: Path, settings: Settings) -> Iterator[Rows]:
     Without `header_row` the first row with a value names the columns. Raises DataError where that cannot be done, where
     several sheets have rows and none is named, and where the file is damaged, protected, or something else.
     """
-    with _open(path) as sheets:
+    with open_sheets(path) as sheets:
         yield from _Reader(path, _chosen(path, sheets, settings.get("sheet", "")), settings).read()
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[list[Sheet]]:
+def open_sheets(path: Path) -> Iterator[list[Sheet]]:
+    """The sheets of a file in its order, while it is open. Raises DataError where it is damaged, protected, or none."""
     try:
         with path.open("rb") as file:
             head = file.read(4096)
@@ -231,8 +233,38 @@ class _Reader:
         return whole[:_ROW_BYTES]
 
 
+# of the files here: the sheet `Cases`; a tab parts cells, and `^` is merged with the cell above
+KEYS = Section(
+    "`excel`",
+    "A spreadsheet: `.xlsx`, `.xlsm`, `.ods`, `.xls`.",
+    (
+        Key(
+            "sheet",
+            "The sheet, where several have rows.",
+            "excel: {sheet: Cases}",
+            "identifiers.crime_ref → 20/000123/26",
+            file="No\tWhen\n20/000123/26\t2026-01-05T10:15:00Z\n",
+        ),
+        Key(
+            "header_row",
+            "The row that names the columns, from 1. Without it the first with a value.",
+            'excel: {header_row: "2"}',
+            "identifiers.crime_ref → 20/000123/26",
+            file="Crimes of January\nNo\tWhen\n20/000123/26\t2026-01-05T10:15:00Z\n",
+        ),
+        Key(
+            "merged",
+            "`refuse` (the default) rows of merged cells, or `fill`: each row has the value.",
+            "excel: {merged: fill}\nid: {columns: [When]}",
+            "identifiers.crime_ref → 20/000123/26",
+            file="No\tWhen\n20/000123/26\t2026-01-05T10:15:00Z\n^\t2026-01-06T10:15:00Z\n",
+        ),
+    ),
+)
+
+
 def _settings(entry: Entry) -> Settings:
-    entry.only("sheet", "header_row", "merged")
+    KEYS.only(entry)
     said: dict[str, Any] = {"sheet": entry.word("sheet")} if "sheet" in entry.map else {}
     header = entry.text("header_row", needed=False)
     if header and not (header.isdecimal() and 1 <= int(header) <= 1_000_000):
@@ -242,4 +274,6 @@ def _settings(entry: Entry) -> Settings:
     return said | {"merged": entry.choice("merged", ("refuse", "fill"), needed=False)}
 
 
-FORMATS = (RowFormat((".xlsx", ".xlsm", ".ods", ".xls"), read_workbook, key="excel", settings=_settings),)
+FORMATS = (
+    RowFormat((".xlsx", ".xlsm", ".ods", ".xls"), read_workbook, key="excel", settings=_settings, sections=(KEYS,)),
+)

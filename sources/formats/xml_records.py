@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from throughline.errors import DataError
 from throughline.schemas.definitions.entry import Entry
+from throughline.schemas.pages.key import Key, Section
 from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
 from throughline.sources.formats.text import open_bytes
@@ -198,8 +199,31 @@ def _named(tag: Any, names: dict[str, str], short: dict[str, str]) -> str:
     return known
 
 
+KEYS = Section(
+    "`xml`",
+    "XML. A column is a path from the row: `@id`, `suspect/name`, and around it `../@area`; `.` is its text.",
+    (
+        Key(
+            "rows",
+            "Which elements are the rows: names from the outermost.",
+            'xml: {rows: /export/case}\nidentifiers: {crime_ref: "@no"}\ntime: {column: at}\nid: {columns: ["@no"]}',
+            "identifiers.crime_ref → 20/000123/26",
+            file='<export><case no="20/000123/26"><at>2026-01-05T10:15:00Z</at></case></export>',
+        ),
+        Key(
+            "namespaces",
+            "Prefixes and the namespaces that they stand for.",
+            "xml: {rows: /c:export/c:case, namespaces: {c: urn:example}}\n"
+            'identifiers: {crime_ref: "@no"}\ntime: {column: c:at}\nid: {columns: ["@no"]}',
+            "identifiers.crime_ref → 20/000123/26",
+            file='<export xmlns="urn:example"><case no="20/000123/26"><at>2026-01-05T10:15:00Z</at></case></export>',
+        ),
+    ),
+)
+
+
 def _settings(entry: Entry) -> Settings:
-    entry.only("rows", "namespaces")
+    KEYS.only(entry)
     rows = entry.text("rows")
     if rows and (
         not rows.startswith("/") or any(not name or set(name) & set("[]()*@.") for name in rows[1:].split("/"))
@@ -210,4 +234,4 @@ def _settings(entry: Entry) -> Settings:
     return {"rows": rows, "namespaces": given}
 
 
-FORMATS = (RowFormat((".xml",), read_xml, key="xml", settings=_settings, is_packed=True),)
+FORMATS = (RowFormat((".xml",), read_xml, key="xml", settings=_settings, is_packed=True, sections=(KEYS,)),)

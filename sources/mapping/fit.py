@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from throughline.schemas.definitions.domain import Domain
-from throughline.schemas.definitions.entry import Problem, Problems, nearest
-from throughline.sources.mapping.forms import EPOCHS, faults
+from throughline.schemas.definitions.entry import MappingProblemsError, Problem, Problems, nearest
+from throughline.sources.mapping.forms import NAMED, faults
 from throughline.sources.mapping.parts import Condition, Emit, Mapping, Snapshot, TimeForm, Value
 from throughline.sources.mapping.statement import TIMES, CatalogueWords, catalogue_words
 from throughline.sources.mapping.times import text
+from throughline.sources.mapping.topic import of_deleted
 
 
 def check_mapping(
@@ -31,6 +33,18 @@ def check_mapping(
     check.catalogue(domain)
     check.forms(path)
     return list(dict.fromkeys(check.problems.found))
+
+
+def check_rules(mapping: Mapping, domain: Domain) -> None:
+    """Raise MappingProblemsError where a mapping does not fit the domain, whatever rows it will be given."""
+    check = _Check(mapping)
+    check.catalogue(domain)
+    deletion = of_deleted(mapping)
+    if deletion is not None:
+        deleted = _Check(deletion)
+        deleted.catalogue(domain)
+        check.problems.found += deleted.problems.found
+    check.problems.raise_any(MappingProblemsError)
 
 
 class _Check:
@@ -138,11 +152,10 @@ class _Check:
         form = value.form or TimeForm()
         for name, problem, hint in faults(form, target):
             self.fault(value.line, f"{key}.{name}", problem, hint)
-        with duckdb.connect(":memory:") as connection:
-            for one in form.formats:
-                if one not in ("iso", *EPOCHS) and not _runs(connection, f"select try_strptime('', {text(one)})"):
-                    hint = "Write iso, epoch_s, epoch_ms, or strptime letters such as %d/%m/%Y %H:%M."
-                    self.fault(value.line, f"{key}.format", f"`{one}` is no form of a time.", hint)
+        for one in form.formats:
+            if one not in NAMED and not _runs(f"select try_strptime('', {text(one)})"):
+                hint = f"Write {', '.join(NAMED)}, or strptime letters such as %d/%m/%Y %H:%M."
+                self.fault(value.line, f"{key}.format", f"`{one}` is no form of a time.", hint)
 
     def _dates(self) -> Iterator[Value]:
         if self.mapping.snapshot is not None and self.mapping.snapshot.as_of is not None:
@@ -158,15 +171,16 @@ class _Check:
                     self.fault(value.line, "path", f"the path {path} does not match `{value.path}`.", hint)
         for identity in self.mapping.identities:
             conditions += identity.when
-        with duckdb.connect(":memory:") as connection:
-            for one in conditions:
-                if one.test == "matches" and not _runs(connection, f"select regexp_matches('', {text(one.words[0])})"):
-                    self.fault(one.line, "matches", f"`{one.words[0]}` is no pattern that the reader knows.")
+        for one in conditions:
+            if one.test == "matches" and not _runs(f"select regexp_matches('', {text(one.words[0])})"):
+                self.fault(one.line, "matches", f"`{one.words[0]}` is no pattern that the reader knows.")
 
 
-def _runs(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+@cache
+def _runs(query: str) -> bool:
     try:
-        connection.execute(query)
+        with duckdb.connect(":memory:") as connection:
+            connection.execute(query)
     except duckdb.Error:
         return False
     return True

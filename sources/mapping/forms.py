@@ -1,17 +1,6 @@
 """How a mapping says that a time is written, and what such a form can give.
 
-Keys beside `column`, `constant` or `path`:
-
-- `format`: `iso`, `epoch_s`, `epoch_ms`, or strptime letters; one or a list
-- `precision`: instant, day, month; without it that of the format: one without an hour and a minute gives a day, one
-  without a day a month, `iso` an instant
-- `zone`: IANA name; of times without an offset, and of the day that a time falls on. Without it the domain's
-- `twice`: what becomes of a local time that the clock showed twice, as the clocks went back: `range` (its day, which
-  holds both ends), `refuse`, `earlier`, `later`; by default `range` for `time`, which has a precision, else `refuse`
-- `skipped`: of one that no clock showed, as they went forward: `refuse` (default) or `range`, for `time` only
-- `at`: `start` or `end`, where a field that is an instant is written as a day or month
-- `short_years`: the first year that two digits can mean (1901 to 2000); without it they are refused
-- `ahead`: `true` where what happened may lie more than a year after it was recorded; for `time` only
+Its keys and what they mean stand in `grammar.py` (FORM).
 """
 
 from __future__ import annotations
@@ -24,8 +13,11 @@ from throughline.schemas.definitions.entry import Entry
 from throughline.sources.mapping.parts import TimeForm
 
 PRECISIONS = ("instant", "day", "month")
-EPOCHS = ("epoch_s", "epoch_ms")
-FORM_KEYS = ("format", "precision", "zone", "twice", "skipped", "at", "short_years", "ahead")
+EPOCHS = ("epoch_s", "epoch_ms", "epoch_us", "epoch_ns")
+# the number that a clock of no stated zone would give if it stood in UTC
+LOCAL_EPOCHS = ("local_ms", "local_us", "local_ns")
+NAMED = ("iso", *EPOCHS, *LOCAL_EPOCHS, "epoch_days")
+"""The formats that are no strptime letters."""
 _LETTER = re.compile(r"%-?([A-Za-z%])")
 _FOR_AN_EVENT = ("skipped", "ahead")
 
@@ -53,6 +45,17 @@ def read_form(part: Entry) -> TimeForm:
     )
 
 
+def check_pattern(part: Entry, key: str, groups: int = 0) -> None:
+    """Note where the text of a key is no regular expression, or has fewer groups."""
+    try:
+        count = re.compile(part.word(key)).groups
+    except re.error as error:
+        part.fault(key, f"is no regular expression ({error.msg}).")
+    else:
+        if count < groups:
+            part.fault(key, "needs a group in round brackets around what is wanted.")
+
+
 def letters(format_: str) -> set[str]:
     """The strptime letters of a format."""
     return set(_LETTER.findall(format_))
@@ -67,7 +70,9 @@ def gives(format_: str, stated: str = "") -> str:
     """The precision of a time in this format, where `stated` is what the mapping says; '' where it says no month."""
     if stated:
         return stated
-    if format_ == "iso" or format_ in EPOCHS:
+    if format_ == "epoch_days":
+        return "day"
+    if format_ in NAMED:
         return "instant"
     said = letters(format_)
     has_date = bool(said & {"c", "x", "j"}) or ("d" in said and bool(said & set("mbBh"))) or {"V", "u"} <= said
@@ -79,6 +84,9 @@ def gives(format_: str, stated: str = "") -> str:
 def faults(form: TimeForm, target: str) -> Iterator[tuple[str, str, str]]:
     """What is wrong with a form: key, problem and hint. `target` is event (it has a precision), instant or date."""
     order = ("", *PRECISIONS)
+    for one in LOCAL_EPOCHS:
+        if one in form.formats and one.replace("local", "epoch") in form.formats:
+            yield "format", f"`{one}` and `{one.replace('local', 'epoch')}` read the same number differently.", ""
     for one in form.formats:
         yield from _format_faults(one, form)
         finest = gives(one)
@@ -103,7 +111,7 @@ def faults(form: TimeForm, target: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _format_faults(format_: str, form: TimeForm) -> Iterator[tuple[str, str, str]]:
-    if format_ == "iso" or format_ in EPOCHS:
+    if format_ in NAMED:
         return
     said = letters(format_)
     if "Z" in said:

@@ -1,72 +1,54 @@
 """A mapping: how the rows of an existing system's files become events. A YAML file, read here into plain values.
 Every scalar is text as it stands there: `NO` is a word and `0123` a code.
 
-Keys (a text where a value is wanted names a column; `{constant: …}` is a constant, `{path: REGEX}` the first group of a
-match in the file's path, nothing where there is none and it says `needed: false`; `values:` translates words,
-`otherwise:` is for words that it does not list):
-
-- `title`, `source` (URN of the publishing system), `note`
-- `csv`: `delimiter`, `quote`, `encoding` (utf-8, cp1252), which are detected if left out; `skip`, the number of lines
-  above the header. Each format that has settings has them under a key of its own:
-  `excel` (`sheet`, `header_row`, `merged: fill`), `xml` (`rows: /export/case`, `namespaces`),
-  `json` (`rows: "cases[].events[]"`), `fixed` (`columns: [{name, from, to}]`, `skip`, `width`)
-- `area`, `agency` (default: the type's own), `unit`: values
-- `identifiers`: kind -> value or list of columns. A value may have `split`, and what undoes a spreadsheet: `repair`
-  (`unquote` takes quotes, apostrophes and `=` from around it, `whole` a `.0` from its end) and `digits` (a number of
-  fewer has lost its leading zeros)
-- `time`, `recorded_at` and every field that is a time or a date: a value, or one with how it is written, by the keys
-  at the top of `forms.py`
-- `type`: value; `types`: its words -> catalogue type, or `{type: …, decision: …}` with constants of any
-  field; `otherwise: TYPE`, else an unlisted word is a reject `unmapped_type`
-- `fields`: field of the catalogue -> value (`split: ";"` for lists, `split: json` for a list that is JSON)
-- `filters`: conditions `{column, in: […]}`, `not_in`, `present: true|false`, `matches: REGEX`; a row that
-  fails one is left out knowingly and only counted
-- `id`: `row` (file name and line), `{columns: […]}`, `{hash: […]}`, or a list of these with `when:`
-  (conditions); the first that fits is used
-- `sequence`: `row` or a value
-- `snapshot`: the rows of a file are how things stood at a time, and those of a later file revise them by their id:
-  `as_of` (as `time`; a day or month means its end) says which, unless `--as-of` does; `complete: true` says that a row
-  which the next file lacks has vanished, and `vanished` what that means: `retract`, or `{type: …}` with constants of
-  any field, for an event that happened between the two
-- `emits`: list of overrides of `type`, `time`, `unit`, `agency`, `fields`, `sequence`, `recorded_at`, each
-  with a `name` (becomes part of the id) and perhaps `when:` (conditions); a row gives one event for each. One with
-  `changes: true` gives an event only where it says something else than in the snapshot before; it has no `time`, since
-  it happened between the two
-- `ignore`: columns knowingly not used
+Which keys there are, what each means and an example stand in `grammar.py`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from throughline.errors import UsageError
 from throughline.schemas.acceptance.rfc3339 import read_instant, read_label
 from throughline.schemas.definitions.entry import Entry, MappingProblemsError, Problems, read_entry
+from throughline.schemas.definitions.yaml_lines import YamlList, YamlMap
+from throughline.schemas.pages.key import Section
 from throughline.sources.formats.registry import row_formats
-from throughline.sources.mapping.forms import FORM_KEYS, read_form
-from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, Snapshot, TimeForm, Value, Word
-
-REPAIRS = ("unquote", "whole")
-_OF_AN_EVENT = (
-    *("type", "types", "otherwise", "time", "recorded_at", "sequence"),
-    *("agency", "unit", "identifiers", "fields"),
+from throughline.sources.mapping.forms import check_pattern, read_form
+from throughline.sources.mapping.grammar import (
+    CONDITION,
+    EMIT,
+    EVENT,
+    FORM,
+    IDENTIFIER,
+    IDENTITY,
+    LIST,
+    SNAPSHOT,
+    TOP,
+    VALUE,
+    format_keys,
+    only,
 )
+from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, Snapshot, TimeForm, Value, Word
+from throughline.sources.mapping.relation import read_relation
+from throughline.sources.mapping.topic import in_order, read_topic
+
+UNDECIDED = "DECIDE:"
+"""How a draft marks what is left to decide: a mapping that still has it is no mapping."""
+REPAIRS = ("unquote", "whole")
 
 
 def load_mapping(path: Path) -> Mapping:
     """Read a mapping file. Raises MappingProblemsError with file, line and key of each thing that is wrong."""
     problems = Problems()
     top = read_entry(path, problems, as_words=True)
+    _refuse_undecided(top.map, top)
     problems.raise_any(MappingProblemsError)
-    formats = [one for one in row_formats() if one.key]
-    top.only(
-        *("title", "note", "source", "area", "filters", "id", "emits", "ignore", "snapshot"),
-        *_OF_AN_EVENT,
-        *(one.key for one in formats),
-    )
+    only(top, TOP, EVENT, format_keys())
+    relation = read_relation(top)
     mapping = Mapping(
         file=path,
         title=top.text("title"),
@@ -75,13 +57,34 @@ def load_mapping(path: Path) -> Mapping:
         identities=_identities(top),
         filters=_conditions(top, "filters"),
         ignore=top.words("ignore"),
-        settings={one.key: one.settings(part) for one in formats if (part := top.entry(one.key)) is not None},
+        settings={
+            one.key: one.settings(part) for one in row_formats() if one.key and (part := top.entry(one.key)) is not None
+        }
+        | ({} if relation is None else {"database": {"relation": relation}}),
         snapshot=_snapshot(top),
+        revision=_value(top, "revision") if "revision" in top.map else None,
+        topic=read_topic(top),
     )
-    if mapping.snapshot is not None and mapping.counts_places:
-        top.fault("id", "must not be made of the number of a row: a later snapshot has it elsewhere.")
+    mapping = in_order(top, mapping)
+    if mapping.counts_places and (mapping.snapshot is not None or relation is not None):
+        top.fault("id", "must not be made of the number of a row: read later, it has another.")
     problems.raise_any(MappingProblemsError)
     return mapping
+
+
+def _refuse_undecided(value: Any, top: Entry, key: str = "", line: int = 1) -> None:
+    """A fault for each text of a draft that is not answered yet; keys are texts, too."""
+    if isinstance(value, str) and value.startswith(UNDECIDED):
+        said = value.removeprefix(UNDECIDED).strip()
+        top.fault(key or None, "is still to be decided.", f"Put one of these in its place: {said}.", line)
+    elif isinstance(value, YamlMap):
+        for name, inner in value.items():
+            at = value.line_of(name)
+            _refuse_undecided(name, top, key, at)
+            _refuse_undecided(inner, top, f"{key}.{name}" if key else name, at)
+    elif isinstance(value, YamlList):
+        for inner, at in zip(value, value.lines, strict=True):
+            _refuse_undecided(inner, top, key, at)
 
 
 def _emits(top: Entry) -> Iterator[Emit]:
@@ -90,13 +93,13 @@ def _emits(top: Entry) -> Iterator[Emit]:
         return
     names: set[str] = set()
     parts = top.entries("emits")
-    for key in _OF_AN_EVENT:
+    for key in EVENT.names:
         # `type`, `types` and `otherwise` of the top are for an event that has none of them
         own = ("types", "otherwise", "type") if key in {"types", "otherwise"} else (key,)
         if key != "fields" and key in top.map and parts and all(set(own) & part.map.keys() for part in parts):
             top.fault(key, "is not read: each of `emits` has its own.")
     for part in parts:
-        part.only("name", "when", "changes", *_OF_AN_EVENT)
+        only(part, EMIT, EVENT)
         name = part.text("name")
         if name in names:
             part.fault("name", "stands twice: two of `emits` would give the same ids.")
@@ -145,7 +148,7 @@ def _snapshot(top: Entry) -> Snapshot | None:
     part = top.entry("snapshot")
     if part is None:
         return None
-    part.only("as_of", "complete", "vanished")
+    only(part, SNAPSHOT)
     complete = part.choice("complete", ("true", "false"), needed=False) == "true"
     if complete and "vanished" not in part.map:
         part.fault("vanished", "is missing: it says what a row means that is gone.", "Write `retract`, or {type: …}.")
@@ -161,8 +164,8 @@ def _snapshot(top: Entry) -> Snapshot | None:
     return Snapshot(as_of, vanished, top.line("snapshot"))
 
 
-def _value(entry: Entry, key: str, *keys: str) -> Value:
-    """A value; `keys` may stand beside those that every value has."""
+def _value(entry: Entry, key: str, *places: Section) -> Value:
+    """A value; the keys of `places` may stand beside those that every value has."""
     given = entry.map.get(key)
     line = entry.line(key)
     if isinstance(given, str):
@@ -172,11 +175,11 @@ def _value(entry: Entry, key: str, *keys: str) -> Value:
     part = entry.entry(key)
     if part is None:
         return Value(line=line)
-    part.only("column", "constant", "path", "needed", "values", "otherwise", *keys)
+    only(part, VALUE, *places)
     _one_of(part, "column", "constant", "path")
     said = {name: part.word(name) for name in ("column", "constant", "path", "otherwise", "split") if name in part.map}
     if "path" in said:
-        _check_pattern(part, "path", groups=1)
+        check_pattern(part, "path", groups=1)
     repair = part.names("repair", REPAIRS)
     digits = part.text("digits", needed=False)
     if digits and not (digits.isdecimal() and 1 <= int(digits) <= 100):
@@ -193,7 +196,7 @@ def _value(entry: Entry, key: str, *keys: str) -> Value:
         repair=repair,
         digits=int(digits) if digits else None,
         needed=part.choice("needed", ("true", "false"), needed=False) != "false",
-        form=read_form(part) if any(key in part.map for key in FORM_KEYS) else None,
+        form=read_form(part) if any(key in part.map for key in FORM.names) else None,
         line=line,
     )
 
@@ -209,7 +212,7 @@ def _one_of(part: Entry, *keys: str) -> str:
 def _values(entry: Entry, key: str) -> Iterator[tuple[str, Value]]:
     part = entry.entry(key)
     if part is not None:
-        yield from ((name, _value(part, name, "split", *FORM_KEYS)) for name in part.map)
+        yield from ((name, _value(part, name, LIST, FORM)) for name in part.map)
 
 
 def _identifiers(entry: Entry) -> Iterator[tuple[str, Value]]:
@@ -219,7 +222,7 @@ def _identifiers(entry: Entry) -> Iterator[tuple[str, Value]]:
         if isinstance(part.map[kind], list):
             yield from ((kind, Value(column=column, line=part.line(kind))) for column in part.words(kind))
         else:
-            yield kind, _value(part, kind, "split", "repair", "digits")
+            yield kind, _value(part, kind, LIST, IDENTIFIER)
 
 
 def _words(entry: Entry) -> dict[str, Word] | None:
@@ -238,14 +241,14 @@ def _words(entry: Entry) -> dict[str, Word] | None:
 
 
 def _time(entry: Entry, key: str) -> Value:
-    value = _value(entry, key, *FORM_KEYS)
+    value = _value(entry, key, FORM)
     return value if value.form is not None else replace(value, form=TimeForm())
 
 
 def _conditions(entry: Entry, key: str) -> tuple[Condition, ...]:
     found: list[Condition] = []
     for part in entry.entries(key):
-        part.only("column", "in", "not_in", "present", "matches")
+        only(part, CONDITION)
         test = _one_of(part, "in", "not_in", "present", "matches")
         words = part.words(test)
         if test == "present":
@@ -253,7 +256,7 @@ def _conditions(entry: Entry, key: str) -> tuple[Condition, ...]:
                 part.fault("present", "must be true or false.")
             test, words = ("present" if words == ("true",) else "absent"), ()
         if test == "matches":
-            _check_pattern(part, "matches")
+            check_pattern(part, "matches")
         found.append(Condition(part.word("column"), test, words, part.line("column")))
     return tuple(found)
 
@@ -263,23 +266,13 @@ def _identities(top: Entry) -> tuple[Identity, ...]:
         return (Identity("row", line=top.line("id")),)
     found: list[Identity] = []
     for part in top.entries("id"):
-        part.only("columns", "hash", "row", "when")
+        only(part, IDENTITY)
         form = _one_of(part, "columns", "hash", "row")
         columns = () if form == "row" else part.words(form)
         found.append(Identity(form, columns, _conditions(part, "when"), part.line(form)))
     if top.map.get("id") is None or top.map["id"] == []:
         top.fault("id", "is missing.", "Write `id: row`, or {columns: […]}, or {hash: […]}.")
     return tuple(found)
-
-
-def _check_pattern(part: Entry, key: str, groups: int = 0) -> None:
-    try:
-        count = re.compile(part.word(key)).groups
-    except re.error as error:
-        part.fault(key, f"is no regular expression ({error.msg}).")
-    else:
-        if count < groups:
-            part.fault(key, "needs a group in round brackets around what is wanted.")
 
 
 def dated(mapping: Mapping, as_of: str) -> Mapping:

@@ -9,6 +9,10 @@ from hashlib import md5
 from pathlib import Path
 
 from throughline.sources.formats.registry import Settings, row_formats
+from throughline.sources.mapping.relation import Relation
+
+OPERATION = "../op"
+"""The column of what became of a row: c, u, d or r."""
 
 
 @dataclass(frozen=True)
@@ -131,11 +135,25 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class TopicRecords:
+    """What the records of a topic are: `changes` of the rows of a table, or what an `outbox` says.
+
+    `deleted` says of a row that is deleted: nothing (None), that its events are taken back (a word without a type), or
+    that something of a type has happened.
+    """
+
+    kind: str
+    deleted: Word | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True)
 class Mapping:
     """A mapping file, read and held together; whether it fits a file and a domain is `check_mapping`'s
     question.
 
-    `settings` are those of formats of files, by their key.
+    `settings` are those of formats of files, by their key. `revision` orders what is said of one id, where neither
+    `snapshot` does nor the place of a change in the log of a database.
     """
 
     file: Path
@@ -147,11 +165,19 @@ class Mapping:
     ignore: tuple[str, ...] = ()
     settings: dict[str, Settings] = field(default_factory=dict)
     snapshot: Snapshot | None = None
+    revision: Value | None = None
+    topic: TopicRecords | None = None
 
     @property
     def reading(self) -> dict[str, Settings]:
         """What the reader of each format is told, by its key: also which columns are `ignored`."""
         return {one.key: {**self.settings.get(one.key, {}), "ignored": self.ignore} for one in row_formats()}
+
+    @property
+    def relation(self) -> Relation | None:
+        """The rows of a database that it reads instead of a file's, if it does."""
+        found: Relation | None = self.settings.get("database", {}).get("relation")
+        return found
 
     @property
     def compares(self) -> bool:
@@ -164,8 +190,14 @@ class Mapping:
         """Every column that is read, with the line of the mapping that first names it."""
         used: dict[str, int] = {}
         conditions = [*self.filters]
+        if self.relation is not None:
+            used |= dict.fromkeys(self.relation.columns, self.relation.line)
         if self.snapshot is not None and self.snapshot.as_of is not None and self.snapshot.as_of.column is not None:
             used[self.snapshot.as_of.column] = self.snapshot.as_of.line
+        if self.revision is not None and self.revision.column is not None:
+            used[self.revision.column] = self.revision.line
+        if self.topic is not None and self.topic.kind == "changes":
+            used[OPERATION] = self.topic.line
         for emit in self.emits:
             conditions += emit.when
             for value in emit.values():

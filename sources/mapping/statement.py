@@ -15,7 +15,7 @@ from pathlib import Path
 from throughline.schemas.acceptance.events import EVENTS
 from throughline.schemas.acceptance.rules import Rules
 from throughline.schemas.acceptance.type_form import FieldForm
-from throughline.sources.mapping.parts import Condition, Emit, Identity, Mapping, TimeForm, Value
+from throughline.sources.mapping.parts import OPERATION, Condition, Emit, Identity, Mapping, TimeForm, Value
 from throughline.sources.mapping.times import TimeSql, text
 
 TIMES = {"timestamp": "instant", "date": "date"}
@@ -60,6 +60,11 @@ class _Faults:
     def add(self, when: str, reason: str, name: str, detail: str) -> None:
         self.found.append((when, reason, name, detail))
 
+    def every(self) -> str:
+        """SQL of the numbers of all that are so, from 0."""
+        cases = ", ".join(f"case when {fault[0]} then {number} end" for number, fault in enumerate(self.found))
+        return f"list_filter([{cases}], x -> x is not null)" if cases else "[]::integer[]"
+
     def column(self, place: int) -> str:
         """SQL of one of the three: 1 reason, 2 field, 3 detail."""
         cases = " ".join(f"when {fault[0]} then {text(fault[place])}" for fault in self.found)
@@ -86,6 +91,15 @@ class MappingSql:
         """One query for each emit."""
         return [self._query(emit) for emit in self.mapping.emits]
 
+    def every_fault(self) -> list[tuple[str, list[tuple[str, str, str]]]]:
+        """For each emit a query with the column `faults` besides, the numbers of all faults of a row; and reason, field
+        and detail of each number."""
+        made = []
+        for emit in self.mapping.emits:
+            faults = _Faults([])
+            made.append((self._query(emit, faults=faults), [fault[1:] for fault in faults.found]))
+        return made
+
     def stated(self) -> str:
         """Id and revision of every event that a row could give: also of a row that is left out, which is there."""
         every = (f"select id, revision from ({self._query(emit, is_wanted='true')})" for emit in self.mapping.emits)
@@ -100,8 +114,9 @@ class MappingSql:
         as_of = self._time(snapshot.as_of, "as_of", "event", _Faults([]))
         return f"select null::varchar as id, {as_of.revision} as revision from {self._layers('(select 1) r')}"
 
-    def _query(self, emit: Emit, is_wanted: str | None = None) -> str:
-        faults = _Faults([])
+    def _query(self, emit: Emit, is_wanted: str | None = None, faults: _Faults | None = None) -> str:
+        """`faults` take what can be wrong; where they are given, each row has the numbers of its own."""
+        said, faults = faults, _Faults([]) if faults is None else faults
         self.times = []
         type_sql = self._type(emit, faults)
         snapshot = self.mapping.snapshot
@@ -134,21 +149,40 @@ class MappingSql:
             "occurred_precision": occurred.precision,
             "recorded_at": recorded,
             "sequence": self._sequence(emit, faults),
-            "revision": "null::varchar" if as_of is None else as_of.revision,
+            "revision": self._revision(as_of, faults),
+            "retracts": self._retracts(),
             "identifiers": self._identifiers(emit, faults),
             "data": data,
             "origin": "getvariable('origin')::varchar",
             "position": "r.position",
         }
         listed = ",\n  ".join(f"{columns[name]} as {_quoted(name)}" for name in EVENTS.names)
+        every = "" if said is None else f"  {faults.every()} as faults,\n"
         where = is_wanted or " and ".join([self.filter(), self._all(emit.when)])
         return (
             "-- One row per event that a row of the source gives, or the fault that keeps it from being.\n"
             f"select\n  {listed},\n"
             f"  {faults.column(1)} as fault_reason,\n  {faults.column(2)} as fault_field,\n"
-            f"  {faults.column(3)} as fault_detail,\n  r.raw as raw\n"
+            f"  {faults.column(3)} as fault_detail,\n{every}  r.raw as raw\n"
             f"from {self._layers(f'(select *, {type_sql} as type_of_row from source_rows r where {where}) r')}"
         )
+
+    def _revision(self, as_of: TimeSql | None, faults: _Faults) -> str:
+        if as_of is not None:
+            return as_of.revision
+        if self.mapping.revision is None:
+            return "null::varchar"
+        given = f"ltrim({self._value(self.mapping.revision, 'revision', faults)}, '0')"
+        name = self.mapping.revision.column or "revision"
+        told = f"`{name}` orders what is said of one id, and is no whole number of at most 18 digits"
+        faults.add(f"not coalesce(regexp_full_match({given}, '[0-9]{{0,18}}'), false)", "bad_revision", name, told)
+        return f"lpad({given}, 18, '0')"
+
+    def _retracts(self) -> str:
+        topic = self.mapping.topic
+        if topic is None or topic.deleted is None or topic.deleted.type or OPERATION not in self.place:
+            return "null::boolean"
+        return f"case when {self._column(OPERATION)} = 'd' then true end"
 
     def _layers(self, source: str) -> str:
         """The rows of `source` with the columns of every time that is read."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from throughline.sources.mapping.forms import EPOCHS, gives, is_absolute
+from throughline.sources.mapping.forms import EPOCHS, LOCAL_EPOCHS, gives, is_absolute
 from throughline.sources.mapping.parts import TimeForm
 
 MACROS = (Path(__file__).parent / "times.sql").read_text()
@@ -20,8 +20,13 @@ ISO = r"\d{4}-\d\d-\d\d"
 _CLOCK = r"[T ](?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d{1,30})?)?"
 _OFFSET = r" ?(?:[Zz]|[+-]\d\d(?::?\d\d)?)"
 # so many digits that one of them is never taken for the other: from 1973 to 2286
-_EPOCH_DIGITS = {"epoch_s": r"\d{9,10}(?:\.\d{1,6})?", "epoch_ms": r"\d{12,13}"}
-_EPOCH_MICROS = {"epoch_s": 1_000_000, "epoch_ms": 1_000}
+_EPOCH_DIGITS = {"s": r"\d{9,10}(?:\.\d{1,6})?", "ms": r"\d{12,13}", "us": r"\d{15,16}", "ns": r"\d{18,19}"}
+_EPOCH_MICROS = {
+    "s": "(try_cast({} as decimal(24, 6)) * 1000000)::bigint",
+    "ms": "try_cast({} as bigint) * 1000",
+    "us": "try_cast({} as bigint)",
+    "ns": "(try_cast({} as hugeint) // 1000)::bigint",
+}
 
 
 def text(value: str) -> str:
@@ -130,12 +135,14 @@ class TimeSql:
 def _reading(given: str, format_: str, form: TimeForm) -> tuple[str, str]:
     """What a format makes of a text: SQL of a local time and of one in UTC, null where it has another form; '' for
     the one that the format never gives."""
-    if format_ in EPOCHS:
-        micros = f"(try_cast({given} as decimal(24, 6)) * {_EPOCH_MICROS[format_]})::bigint"
-        return (
-            "",
-            f"case when regexp_full_match({given}, {text(_EPOCH_DIGITS[format_])}) then make_timestamp({micros}) end",
-        )
+    if format_ in (*EPOCHS, *LOCAL_EPOCHS):
+        unit = format_.partition("_")[2]
+        micros = _EPOCH_MICROS[unit].format(given)
+        read = f"case when regexp_full_match({given}, {text(_EPOCH_DIGITS[unit])}) then make_timestamp({micros}) end"
+        return ("", read) if format_ in EPOCHS else (read, "")
+    if format_ == "epoch_days":
+        days = f"case when regexp_full_match({given}, '-?[0-9]{{1,5}}') then {given}::int end"
+        return f"timestamp '1970-01-01' + to_days({days})", ""
     if format_ != "iso":
         # strptime takes `infinity` and `epoch` for times, whatever its form.
         read = f"try_strptime(case when regexp_matches({given}, '[0-9]') then {given} end, {text(format_)})"

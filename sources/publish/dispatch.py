@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +15,16 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.wire.broker_address import silence
 from throughline.sources.connection.refusal import refusal
 from throughline.sources.files import Report, files_to_read, read_all, size_of
+from throughline.sources.formats.text import position_in
 from throughline.sources.mapping.parts import Mapping
+from throughline.sources.publish.ledger import Delivery
 from throughline.sources.publish.publisher import Publisher
 
 _PORTIONS_A_SECOND = 10
 _LOOK_SECONDS = 0.5
 _FIRST_ASK_SECONDS, _ASK_SECONDS = 0.4, 10.0
 _KEPT = "What was not sent stays in the outbox."
+_LAST_PLACE = 2**62
 
 
 @dataclass
@@ -50,6 +53,14 @@ class Published:
             found = self.refused.setdefault(row["reason"], Refusals(0, where, row["field"], row["detail"]))
             found.count += 1
 
+    def refused_lines(self) -> Iterator[str]:
+        """What was refused, for people: the most frequent reason first."""
+        if self.refused:
+            yield f"{sum(found.count for found in self.refused.values()):,} not published: the catalogue refuses them."
+        for reason, found in sorted(self.refused.items(), key=lambda item: -item[1].count):
+            name = f"`{found.field}`: " if found.field else ""
+            yield f"  {found.count:,} {reason}; the first at {found.where}: {name}{found.detail}"
+
 
 def publish(
     publisher: Publisher,
@@ -58,12 +69,14 @@ def publish(
     *,
     mapping: Mapping | None = None,
     rate: int | None = None,
+    is_backlog: bool = False,
     wait_seconds: float = 120.0,
     report: Report = lambda stage, done, total: None,
     counts: Published | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Published:
-    """Publish every record of `paths` that the catalogue accepts, at most `rate` a second.
+    """Publish every record of `paths` that the catalogue accepts, at most `rate` a second. `is_backlog`: it is history
+    that is loaded for the first time.
 
     Events that the outbox has already are not sent again. Returns when the broker has acknowledged all. Raises
     BrokerUnavailable where it has acknowledged nothing for `wait_seconds`: the rest stays in the outbox. Raises
@@ -74,10 +87,12 @@ def publish(
     counts = Published() if counts is None else counts
     files = files_to_read(paths, is_mapped=mapping is not None)
     sizes = [size_of(file) for file in files]
+    begun: set[int] = set()
     began = time.monotonic()
     for place, batch in read_all(files, domain, mapping, note=note):
         counts.refuse(batch.rejects)
         counts.read += batch.rejects.num_rows
+        before = (counts.new, counts.known)
         for portion in _portions(batch.events, rate):
             if rate is not None:
                 time.sleep(max(0.0, began + counts.read / rate - time.monotonic()))
@@ -85,13 +100,34 @@ def publish(
             counts.read += portion.num_rows
             counts.new += added.new
             counts.known += added.known
-            report(f"publishing {files[place].name}", sum(sizes[:place]), sum(sizes))
-    _wait(publisher, wait_seconds, report)
+            done = sum(sizes[:place]) + (position_in(files[place]) or 0)
+            report(f"publishing {files[place].name}: {counts.read:,} records", done, sum(sizes) or None)
+        read = batch.events.num_rows + batch.rejects.num_rows
+        publisher.note(
+            Delivery(
+                way="file",
+                origin=str(files[place]),
+                read=read,
+                refused=batch.rejects,
+                backlog=read if is_backlog else 0,
+                new=counts.new - before[0],
+                known=counts.known - before[1],
+                settled=None if place in begun else (0, _LAST_PLACE),
+            )
+        )
+        begun.add(place)
+    wait_for_broker(publisher, wait_seconds, report)
     return counts
 
 
-def _wait(publisher: Publisher, wait_seconds: float, report: Report) -> None:
-    """Until the broker has acknowledged or refused everything."""
+def wait_for_broker(
+    publisher: Publisher, wait_seconds: float, report: Report = lambda stage, done, total: None
+) -> None:
+    """Wait until the broker has acknowledged or refused everything.
+
+    Raises BrokerUnavailable where it has acknowledged nothing for `wait_seconds`, and BrokerRefused once all others
+    have gone, or where it does not let us in.
+    """
     sent, until, ask_at = publisher.sent, time.monotonic() + wait_seconds, time.monotonic() + _FIRST_ASK_SECONDS
     while waiting := publisher.flush(_LOOK_SECONDS):
         report("waiting for the broker", publisher.sent, publisher.sent + waiting)

@@ -11,17 +11,25 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
 
 import orjson
 
 from throughline.errors import OutboxFull
-from throughline.schemas.wire.kafka_record import KafkaRecord
+from throughline.schemas.wire.kafka_record import NUMBER_HEADER, KafkaRecord
+from throughline.schemas.wire.receipts import Shipment
+from throughline.sources.publish.feed_numbers import FeedNumbers
+from throughline.sources.publish.ledger import Delivery, move_shipped, note_delivery, shipments_of
 from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error
+
+T = TypeVar("T")
+# what notes how far something was read, in a transaction of the file
+Noting = Callable[[sqlite3.Connection], None]
 
 LIMIT = 5_000_000
 KEPT_DAYS = 7.0
@@ -38,7 +46,7 @@ order by place
 limit ?
 """
 _COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
-_SHIPPED = "select headers, sent_at from records where state = 1 order by place"
+_IS_WHOLE = "select (select count(*) from known) <= (select count(*) from records) + (select count(*) from shipped)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +71,12 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of the records given to `add`: `new` ones, and `known` ones that are there already."""
+    """What became of the records given to `add`: `new` ones, and `known` ones that are there already; of each in turn
+    whether it was new."""
 
     new: int = 0
     known: int = 0
+    fates: tuple[bool, ...] = field(default=(), compare=False)
 
 
 @dataclass
@@ -88,7 +98,7 @@ class Outbox(AbstractContextManager["Outbox"]):
         self._lock = threading.RLock()
         self._connection = open_outbox_file(path)
         self._sources: dict[bytes, _Source] = {}
-        self._feeds: set[tuple[bytes, str, bytes]] = set()
+        self._feeds = FeedNumbers()
         self._waiting = 0
         with self._errors():
             self._recall()
@@ -101,15 +111,18 @@ class Outbox(AbstractContextManager["Outbox"]):
         """How many records are neither sent nor refused."""
         return self._waiting
 
-    def add(self, records: Iterable[KafkaRecord]) -> Added:
-        """Keep records of events until they are sent; when this returns, they are on the disk: all of them, or none.
+    def add(
+        self, records: Iterable[KafkaRecord], delivery: Delivery | None = None, also: Noting | None = None
+    ) -> Added:
+        """Keep records of events until they are sent; when this returns, they are on the disk: all of them, or none,
+        and with them what is to be noted of the `delivery` that they came in.
 
-        A source that gives its events no sequence gets one here: the header `ce_sequence` of 12 digits. Raises
-        OutboxFull where they would be more than the limit.
+        A source that gives its events no sequence gets one here: the header `ce_sequence` of 12 digits. `also` notes in
+        the same transaction how far they were read. Raises OutboxFull where they would be more than the limit.
         """
         with self._lock, self._errors():
             try:
-                return self._add(records)
+                return self._add(records, delivery, also)
             except BaseException:
                 self._recall()
                 raise
@@ -162,41 +175,43 @@ class Outbox(AbstractContextManager["Outbox"]):
         with self._lock:
             return [
                 Feed(source.decode(), topic, area.decode(), known.last_sequence, known.waiting)
-                for source, topic, area in sorted(self._feeds)
+                for source, topic, area in self._feeds
                 for known in (self._sources[source],)
             ]
 
-    def shipped(self) -> Iterator[tuple[dict[str, str], int]]:
-        """What the broker has acknowledged and is still here, in the order of the outbox: its headers, and when
-        (seconds since 1970 UTC)."""
+    def shipments(self) -> Iterator[Shipment]:
+        """Everything that was ever taken in, in that order, and what became of it."""
         with self._lock, self._errors():
-            for text, sent_at in self._connection.execute(_SHIPPED):
-                yield dict(orjson.loads(text)), sent_at
+            yield from shipments_of(self._connection)
 
     @property
-    def is_pruned(self) -> bool:
-        """Whether records that were sent have been deleted."""
+    def is_whole(self) -> bool:
+        """Whether `shipments` are all: an earlier version forgot what it had sent days ago."""
         with self._lock, self._errors():
-            gone = self._connection.execute("select (select count(*) from known) > (select count(*) from records)")
-            return bool(gone.fetchone()[0])
+            counted = self._connection.execute(_IS_WHOLE).fetchone()
+            return bool(counted[0])
 
     def prune(self, *, kept_days: float = KEPT_DAYS, now: float | None = None) -> int:
-        """Delete records that were sent more than so many days ago; how many. Their events stay known."""
+        """Delete records that were sent more than so many days ago, but for what they were; how many."""
         before = (time.time() if now is None else now) - kept_days * _DAY
         with self._lock, self._errors(), self._transaction():
             row = self._connection.execute(
                 "select place from records where state = 1 and sent_at > ? order by place limit 1", [before]
             ).fetchone()
-            upto = (row[0] if row else _SEQUENCE_LIMIT,)
-            return int(self._connection.execute("delete from records where state = 1 and place < ?", upto).rowcount)
+            return move_shipped(self._connection, row[0] if row else _SEQUENCE_LIMIT)
+
+    def look(self, reader: Callable[[sqlite3.Connection], T]) -> T:
+        """What a reader of `ledger.py` finds: where to go on, what was refused, what became of each delivery."""
+        with self._lock, self._errors():
+            return reader(self._connection)
 
     def close(self) -> None:
         """Let another process use the file."""
         with self._lock:
             self._connection.close()
 
-    def _add(self, records: Iterable[KafkaRecord]) -> Added:
-        new = known = 0
+    def _add(self, records: Iterable[KafkaRecord], delivery: Delivery | None, also: Noting | None) -> Added:
+        fates = []
         rows = []
         with self._transaction():
             remember = self._connection.cursor().execute
@@ -209,18 +224,19 @@ class Outbox(AbstractContextManager["Outbox"]):
                 found = remember(
                     "insert or ignore into known values (?, ?)", [blake2b(event, digest_size=16).digest(), number]
                 )
+                fates.append(bool(found.rowcount))
                 if not found.rowcount:
-                    known += 1
                     continue
-                new += 1
+                feed = self._feeds.place(self._connection, name, source.source_id, record)
                 if own is None:
                     source.last_sequence += 1
                     record = record.with_header("ce_sequence", f"{number:0{SEQUENCE_DIGITS}}")
+                    record = record.with_header(NUMBER_HEADER, self._feeds.next_of(feed))
                 else:
                     source.last_sequence = max(source.last_sequence, _number(own))
                 source.waiting += 1
-                self._feed(name, source, record)
                 rows.append((source.source_id, record.topic, record.key, _headers_text(record), record.value))
+            new = len(rows)
             if self._waiting + new > self.limit:
                 raise OutboxFull(
                     f"`{self.path}` would have {self._waiting + new:,} records to send, more than {self.limit:,}.",
@@ -232,8 +248,13 @@ class Outbox(AbstractContextManager["Outbox"]):
                 "update sources set last_sequence = ? where source_id = ?",
                 [(source.last_sequence, source.source_id) for source in self._sources.values()],
             )
+            self._feeds.write(self._connection, {name: one.source_id for name, one in self._sources.items()})
+            if also is not None:
+                also(self._connection)
+            if delivery is not None:
+                note_delivery(self._connection, delivery, new, len(fates) - new, int(time.time()))
         self._waiting += new
-        return Added(new, known)
+        return Added(new, len(fates) - new, tuple(fates))
 
     def _source(self, name: bytes) -> _Source:
         found = self._sources.get(name)
@@ -242,18 +263,11 @@ class Outbox(AbstractContextManager["Outbox"]):
             found = self._sources[name] = _Source(int(row.lastrowid or 0), 0)
         return found
 
-    def _feed(self, name: bytes, source: _Source, record: KafkaRecord) -> None:
-        feed = (name, record.topic, record.key)
-        if feed not in self._feeds:
-            self._connection.execute("insert into feeds values (?, ?, ?)", [source.source_id, record.topic, record.key])
-            self._feeds.add(feed)
-
     def _recall(self) -> None:
         """Bring what is held in memory in line with the file."""
         known = self._connection.execute("select source_id, source, last_sequence from sources")
         self._sources = {name.encode(): _Source(source_id, last) for source_id, name, last in known}
-        feeds = self._connection.execute("select source, topic, area from feeds natural join sources")
-        self._feeds = {(name.encode(), topic, area) for name, topic, area in feeds}
+        self._feeds.recall(self._connection)
         self._count_waiting()
 
     def _count_waiting(self) -> None:

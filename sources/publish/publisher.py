@@ -6,12 +6,13 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 
-from throughline.errors import BrokerRefused
+from throughline.errors import BrokerRefused, OutboxError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore
@@ -19,7 +20,8 @@ from throughline.schemas.wire.kafka_record import KafkaRecord, heartbeat, plain_
 from throughline.sources.connection.security import OPEN, Security
 from throughline.sources.publish.confluent import ConfluentTransport
 from throughline.sources.publish.kafka_python import KafkaPythonTransport
-from throughline.sources.publish.outbox import Added, Outbox, Waiting
+from throughline.sources.publish.ledger import Delivery
+from throughline.sources.publish.outbox import Added, Noting, Outbox, Waiting
 from throughline.sources.publish.sender import Sender
 from throughline.sources.publish.transport import Transport
 
@@ -37,7 +39,8 @@ class Publisher(AbstractContextManager["Publisher"]):
     What was refused earlier is tried again: whatever was wrong may be put right. `client` is one of CLIENTS and
     `settings` are of that client; `security` says how the broker is reached, by either. With `structured` the events
     go as JSON instead of Avro. With `heartbeat_seconds` each source says so often that it lives. `room_seconds` is how
-    long `publish` waits for room in the outbox.
+    long `publish` waits for room in the outbox; `lives` says of a source whether it was heard of, where another process
+    speaks for it; `retry_seconds` is that of Sender.
     """
 
     def __init__(
@@ -53,6 +56,8 @@ class Publisher(AbstractContextManager["Publisher"]):
         structured: bool = False,
         heartbeat_seconds: float | None = None,
         room_seconds: float = 60.0,
+        lives: Callable[[str], bool] = lambda source: True,
+        retry_seconds: float | None = None,
     ) -> None:
         self.bootstrap, self.security = bootstrap, security
         self._topics = topics
@@ -61,11 +66,17 @@ class Publisher(AbstractContextManager["Publisher"]):
         self._structured = structured
         self._heartbeat_seconds = heartbeat_seconds
         self._room_seconds = room_seconds
+        self._lives = lives
         self._store = SchemaStore(domain)
         self._beat_at = 0.0
         self._refusals_told = 0
         outbox.retry_refused()
-        self._sender = Sender(outbox, lambda: CLIENTS[client](bootstrap, settings, security=security), self._beats)
+        self._sender = Sender(
+            outbox,
+            lambda: CLIENTS[client](bootstrap, settings, security=security),
+            self._beats,
+            retry_seconds=retry_seconds,
+        )
         self._sender.start()
 
     def __exit__(self, *_: object) -> None:
@@ -81,20 +92,55 @@ class Publisher(AbstractContextManager["Publisher"]):
         """Why no broker was reached lately; empty while all is well."""
         return self._sender.trouble
 
-    def publish(self, events: pa.Table) -> Added:
+    @property
+    def failure(self) -> OutboxError | None:
+        """Why nothing is sent any more; None while all is well."""
+        return self._sender.failure
+
+    def wake(self) -> None:
+        """Say that somebody has put more into the outbox."""
+        self._sender.wake()
+
+    def publish(self, events: pa.Table, also: Noting | None = None, delivery: Delivery | None = None) -> Added:
         """Accept events (EVENTS): they will be on Kafka, now or later, at least once. How many were new.
 
-        Raises OutboxFull where there is no room for them even after waiting; those before it are accepted.
+        `also` notes how far they were read, and `delivery` what they came in, in the transaction that takes the last of
+        them. Raises OutboxFull where
+        there is no room for them even after waiting; those before it are accepted.
         """
         added = Added()
         rows = plain_rows(events)
-        while batch := list(islice(rows, _ADDED_AT_ONCE)):
+        batch = list(islice(rows, _ADDED_AT_ONCE))
+        while batch or also is not None:
+            rest = list(islice(rows, _ADDED_AT_ONCE))
             records = [self._record(row) for row in batch]
             self._wait_for_room(len(records))
-            more = self._outbox.add(records)
+            if rest:
+                more = self._outbox.add(records)
+            else:
+                whole = None if delivery is None else replace(delivery, new=added.new, known=added.known)
+                more = self._outbox.add(records, whole, also)
             self._sender.wake()
             added = Added(added.new + more.new, added.known + more.known)
+            if not rest:
+                break
+            batch = rest
         return added
+
+    def take(self, delivery: Delivery, events: pa.Table) -> Added:
+        """Accept the events (EVENTS) of one delivery together with what is to be noted of it: all of it, or nothing.
+
+        Raises OutboxFull where there is no room for them even after waiting.
+        """
+        records = [self._record(row) for row in plain_rows(events)]
+        self._wait_for_room(len(records))
+        added = self._outbox.add(records, delivery)
+        self._sender.wake()
+        return added
+
+    def note(self, delivery: Delivery) -> None:
+        """Note a delivery of which all events were accepted before."""
+        self._outbox.add([], delivery)
 
     def flush(self, timeout: float) -> int:
         """Wait until nothing waits any more, or for `timeout` seconds; how many records still wait.
@@ -153,6 +199,7 @@ class Publisher(AbstractContextManager["Publisher"]):
                 every_seconds=self._heartbeat_seconds,
             )
             for feed in self._outbox.feeds()
+            if self._lives(feed.source)
         ]
 
 

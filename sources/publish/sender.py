@@ -34,11 +34,17 @@ _AGAIN_SECONDS = 1.0
 class Sender:
     """Sends what waits in `outbox` by the transport that `connect` makes, from `start` to `stop`.
 
-    `beats` gives the heartbeats that are due; they pass the outbox by.
+    `beats` gives the heartbeats that are due; they pass the outbox by. With `retry_seconds` what the broker refused is
+    tried again so often, and `refused` stays empty: for who runs for long, and asks nobody.
     """
 
     def __init__(
-        self, outbox: Outbox, connect: Callable[[], Transport], beats: Callable[[], list[KafkaRecord]] = lambda: []
+        self,
+        outbox: Outbox,
+        connect: Callable[[], Transport],
+        beats: Callable[[], list[KafkaRecord]] = lambda: [],
+        *,
+        retry_seconds: float | None = None,
     ) -> None:
         self.sent = 0
         self.refused: list[tuple[Waiting, str]] = []
@@ -47,6 +53,8 @@ class Sender:
         self._outbox = outbox
         self._connect = connect
         self._beats = beats
+        self._retry_seconds = retry_seconds
+        self._retry_at = time.monotonic() + (retry_seconds or 0)
         self._transport = connect()
         self._thread = threading.Thread(target=self._run, name="throughline-sender", daemon=True)
         self._wake = threading.Event()
@@ -98,6 +106,7 @@ class Sender:
     def _turn(self) -> None:
         """Send what can be sent, hear what became of it, and note it."""
         self._wake.clear()
+        self._retry()
         self._send_beats()
         self._send()
         is_idle = not self._under_way and not self._loaded and not self._beats_due
@@ -165,9 +174,17 @@ class Sender:
         with self.changed:  # so that who sees that nothing waits sees what became of it too
             self._outbox.mark(self._done, self._refusals)
             self.sent += len(self._done)
-            self.refused += self._refusals
+            if self._retry_seconds is None:
+                self.refused += self._refusals
             self.changed.notify_all()
         self._done, self._refusals = [], []
+
+    def _retry(self) -> None:
+        if self._retry_seconds is None or time.monotonic() < self._retry_at:
+            return
+        self._retry_at = time.monotonic() + self._retry_seconds
+        if self._outbox.retry_refused():
+            self._begin_again = True  # they stand before what was loaded last
 
     def _send_beats(self) -> None:
         # those that could not be sent are out of date as soon as there are new ones

@@ -8,7 +8,9 @@ from pathlib import Path
 from throughline.errors import OutboxDamaged, OutboxError, OutboxFull, OutboxLocked
 from throughline.sql import sql
 
-VERSION = 1
+VERSION = 2
+# what each version of the file has beside the one before
+_SCRIPTS = ("outbox", "ledger")
 _WAIT_SECONDS = 1.0
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -74,8 +76,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             )
         if version == 0 and tables:
             raise OutboxDamaged(f"`{path}` is a database, but not an outbox.", hint="Name another file.")
-        if version == 0:
-            for statement in sql(__package__, "outbox").split(";\n"):
+        for script in _SCRIPTS[version:]:
+            for statement in sql(__package__, script).split(";\n"):
                 connection.execute(statement)
     except BaseException:
         connection.execute("rollback")

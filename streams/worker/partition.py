@@ -90,6 +90,7 @@ class PartitionStore:
                 counts.add(take(connection, _all_batches(read)))
             for records in read:
                 _note_heartbeats(connection, records)
+                _note_numbers(connection, records)
             for fetch in fresh:
                 connection.execute(
                     "update log_positions set next_offset = ? where topic = ? and partition = ?",
@@ -178,3 +179,11 @@ def _note_heartbeats(connection: duckdb.DuckDBPyConnection, records: CaseRecords
         return
     with registered(connection, beats=records.heartbeats):
         connection.execute(sql(__package__, "sql/heartbeats"))
+
+
+def _note_numbers(connection: duckdb.DuckDBPyConnection, records: CaseRecords) -> None:
+    """Note which numbers of publishers' outboxes have been read, whatever the order they come in."""
+    if not records.numbers.num_rows:
+        return
+    with registered(connection, numbers_read=records.numbers):
+        connection.execute(sql(__package__, "sql/number_runs"))

@@ -27,10 +27,11 @@ from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
 from throughline.schemas.wire.avro.framing import SCHEMA_ID_HEADER, SchemaKey, read_frame, read_schema_header
 from throughline.schemas.wire.cloudevents import Stated, from_kafka
 from throughline.schemas.wire.json_lines import events_from_objects
-from throughline.schemas.wire.kafka_record import AVRO, HEARTBEAT_TYPE
+from throughline.schemas.wire.kafka_record import AVRO, HEARTBEAT_TYPE, NUMBER_HEADER
 from throughline.streams.log.fetch import Fetch, Headers
 from throughline.streams.worker.heartbeat import HEARTBEATS, read_heartbeat
 from throughline.streams.worker.misplaced import without_misplaced
+from throughline.streams.worker.numbers import Numbered, number_runs, numbered
 
 _HEARTBEAT = HEARTBEAT_TYPE.encode()
 # the end of the year 9999
@@ -44,10 +45,11 @@ _TYPE_BYTES = 200
 @dataclass(frozen=True)
 class CaseRecords:
     """`batch` has the column received_at (UTC) beside those of EVENTS and REJECTS, its rejects also `headers` (text, as
-    `kept_headers` writes them); `heartbeats` is HEARTBEATS."""
+    `kept_headers` writes them); `heartbeats` is HEARTBEATS, `numbers` NUMBERS."""
 
     batch: Batch
     heartbeats: pa.Table
+    numbers: pa.Table
 
 
 def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics: Topics) -> CaseRecords:
@@ -58,8 +60,12 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
     single: list[int] = []
     refused = RowBatch(fetch.origin)
     heartbeats: list[dict[str, Any]] = []
+    numbers: list[Numbered] = []
     for place, headers in enumerate(fetch.headers):
         named = dict(headers)
+        number = named.get(NUMBER_HEADER)
+        if number is not None:
+            numbers.append(numbered(named, number, fetch.times[place]))
         if named.get("ce_type") == _HEARTBEAT:
             beat = read_heartbeat(fetch, place, named, domain, topics)
             if isinstance(beat, Reject):
@@ -97,6 +103,7 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
     return CaseRecords(
         Batch(_stamped(batch.events, fetch), _with_headers(_stamped(batch.rejects, fetch), fetch)),
         pa.Table.from_pylist(heartbeats, schema=HEARTBEATS),
+        number_runs(numbers, fetch.topic, fetch.partition, domain, topics),
     )
 
 

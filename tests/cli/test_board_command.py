@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -72,6 +73,35 @@ def test_a_folder_of_stores_is_one_board(tmp_path: Path) -> None:
     with started("--store", tmp_path) as both, started("--store", tmp_path / "events.duckdb") as one:
         shown = [int(found[1]) for url in (both, one) if (found := re.search(r"(\d+) cases?,", page(f"{url}cases")))]
     assert shown[0] > shown[1] > 0
+
+
+def test_beyond_this_machine_the_served_board_asks_the_proxy_who_it_is(tmp_path: Path) -> None:
+    """Without an access file it does not begin to listen; with one, a request without the proxy's word is refused."""
+    store, access, secret = tmp_path / "cases.duckdb", tmp_path / "access.yaml", tmp_path / "secret"
+    run("replay", EXAMPLES / "events.jsonl", "--store", store)
+    secret.write_text("what the proxy alone can send: 0123456789")
+    secret.chmod(0o600)
+    access.write_text(
+        "address: https://board.example.org\nproxy:\n  addresses: [127.0.0.0/8]\n  user_header: X-Person\n"
+        "  roles_header: X-Roles\n  secret_header: X-Secret\n  secret_file: secret\n"
+        "roles:\n  - {claim: roles, is: stewards, role: steward}\n"
+    )
+    assert "nothing says who may see what" in run("board", "--store", store, "--host", "0.0.0.0", code=2).stderr
+
+    with started("--store", store, "--host", "0.0.0.0", "--access", access) as address:
+        port = re.sub(r".*:(\d+)/", r"\1", address)
+        host = {"Host": "board.example.org"}
+        said = {**host, "X-Person": "p1", "X-Roles": "stewards", "X-Secret": secret.read_text()}
+        without = {name: value for name, value in said.items() if name != "X-Secret"}
+        assert [status(port, given) for given in ({}, host, without, said)] == [421, 403, 403, 200]
+
+
+def status(port: str, headers: dict[str, str]) -> int:
+    with closing(HTTPConnection("127.0.0.1", int(port), timeout=60)) as connection:
+        connection.request("GET", "/cases", headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
 
 
 @pytest.mark.parametrize(

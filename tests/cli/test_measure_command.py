@@ -93,6 +93,17 @@ def test_an_earlier_day_stands_beside_it(store: Path) -> None:
     assert (row["counted_before"], row["counted"]) == (1, 5)
 
 
+def test_what_was_received_later_is_left_out_on_request(store: Path) -> None:
+    """All was received today: before that nothing was known, and of what was known then all is there."""
+    assert measured(store, "between_agencies", "--known-at", "2026-03-31") == [
+        {"cases": 0, "counted": 0, "still_open": 0, "median_seconds": None, "median_least": None, "median_most": None,
+         "p90_seconds": None, "withheld": None}
+    ]  # fmt: skip
+    known = measured(store, "between_agencies", "--known-at", "2126-01-01")
+    assert known == measured(store, "between_agencies")
+    assert known[0]["counted"] == 5
+
+
 def test_what_is_counted_is_listed_row_by_row(store: Path) -> None:
     """As many rows as are counted, in order of time, each with its case and band."""
     rows = measured(store, "between_agencies", "--cases", "--where", "from_agency=police")
@@ -225,3 +236,19 @@ def test_shared_with_others_it_hides_small_numbers(demo: Path, tmp_path: Path) -
     assert all(row["cases"] is None for row in rows if row["suppressed"])
     assert all(row["cases"] == whole[row["offence_group"], row["outcome"]] for row in rows if not row["suppressed"])
     assert register_of(copied).exists()
+
+
+def test_what_changed_is_shared_as_the_board_shows_it(demo: Path, tmp_path: Path) -> None:
+    """No count from 1 to 9 is said, and what was said goes on the record beside what the board says."""
+    store = Path(shutil.copyfile(demo, tmp_path / "cases.duckdb"))
+    asked = ("since", "2026-05-31", "--until", "2026-06-29", "--store", store, "--format", "json")
+
+    of_workers = [row["cases"] for row in json.loads(run(*asked).stdout)]
+    of_others = [row["cases"] for row in json.loads(run(*asked, "--shared").stdout)]
+
+    small = [int(cases) for cases in of_workers if 0 < int(cases) < 10]
+    assert small
+    assert of_others.count("fewer than 10") == len(small)
+    assert not [said for said in of_others if said.isdecimal() and 0 < int(said) < 10]
+    assert register_of(store).exists()
+    assert "to be passed on" in run(*asked, "--shared", "--restated", code=2).stderr

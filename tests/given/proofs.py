@@ -100,6 +100,7 @@ PLAIN: dict[str, Row] = {
     "standard_events": {"standard": "S", "version": "1", "role": "start"},
     "alert_rules": {"severity": "high"},
     "figure_rules": {"at_least": 0.8, "precision": "month"},
+    "number_runs": {"source": "rms", "area": "20", "series": "a", "first_at": _MORNING, "last_at": _MORNING},
     "heartbeats": {"area": "20", "sent_at": _MORNING},
     "quarantine_acts": {"discarded": False},
     "agencies": {"name": "", "role": "police"},

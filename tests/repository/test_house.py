@@ -18,6 +18,7 @@ LONGER = {
     "schemas/acceptance/rules.py": "every rule of an event in one place",
     "sinks/migrations/0001_tables.sql": "an applied migration is never edited",
     "sources/formats/delimited.py": "a quick way for plain files and a careful one for the others, of one format",
+    "sources/mapping/grammar.py": "every key of a mapping with its meaning and an example, in one place",
     "sources/mapping/statement.py": "one statement of SQL, put together from the parts of a mapping",
     "streams/log/message_set.py": "one format of Kafka, read from its bytes",
     "streams/worker/committer.py": "one thread with one loop, and everything that can interrupt it",

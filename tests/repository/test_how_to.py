@@ -13,8 +13,8 @@ import pytest
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.questions.question import ask
 from throughline.sinks.store import Store, open_memory_store
-from throughline.sources.mapping.dry_run import dry_run
 from throughline.sources.mapping.mapping import load_mapping
+from throughline.sources.workbench.dry_run import dry_run
 from throughline.streams.join.replay import replay
 
 HOW_TO = Path(__file__).resolve().parents[2] / "docs" / "how-to"

@@ -12,7 +12,7 @@ from rooms import ROOT, TOPS, modules
 TOP_FOLDERS = (*TOPS, "docs", "tests", "bin", ".ci")
 ENDINGS = (".py", ".sql", ".yaml", ".yml", ".avsc", ".toml", ".md", ".svg")
 # What stands on a page, not yet in the repository.
-TO_COME = {"sources/http/"}
+TO_COME: set[str] = set()
 # Names that others gave: settings, types and options of Kafka, Faust, DuckDB, and of SQL.
 OF_OTHERS = {"ConsumerScheduler", "exactly_once", "md5_number_lower", "store_rejects", "table_standby_replicas"}
 

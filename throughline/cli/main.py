@@ -11,6 +11,7 @@ import click
 
 from throughline import __version__
 from throughline.cli.agencies.compatibility import compatibility
+from throughline.cli.agencies.ingest import ingest
 from throughline.cli.agencies.publish import publish_command
 from throughline.cli.agencies.rules import catalogue, standards
 from throughline.cli.agencies.topics import topics
@@ -28,7 +29,15 @@ from throughline.cli.operators.live import live, up
 from throughline.cli.operators.sink import sink
 from throughline.cli.operators.store import digest, rebuild, verify
 from throughline.cli.operators.worker import worker
+from throughline.cli.sources.changes import changes_command
+from throughline.cli.sources.check import check
+from throughline.cli.sources.conform import conform
+from throughline.cli.sources.new import new
+from throughline.cli.sources.poll import poll
+from throughline.cli.sources.reconcile import reconcile_command
+from throughline.cli.sources.show import show
 from throughline.cli.sources.source import source
+from throughline.cli.sources.watch import watch_command
 from throughline.cli.stewards.conflicts import conflicts
 from throughline.cli.stewards.links import links
 from throughline.cli.stewards.quality import quality
@@ -94,7 +103,11 @@ def completion(shell: str) -> None:
     click.echo(found(throughline, {}, "throughline", "_THROUGHLINE_COMPLETE").source())
 
 
-_SOURCE: tuple[click.Command, ...] = ()
+_SOURCE: tuple[click.Command, ...] = (
+    *(new, check, show),
+    *(watch_command, poll, changes_command),
+    *(reconcile_command, conform),
+)
 for _command in _SOURCE:
     source.add_command(_command)
 
@@ -102,7 +115,7 @@ _WORK = {
     "Start here": (demo, replay, catalogue, standards),
     "Ask (boards)": (board, measure, since, timeline, handoffs, delays, query, export, figure, restated_command),
     "Keep it sound (stewards)": (quality, quarantine, conflicts, links, lineage_command),
-    "Publish (agencies)": (source, publish_command, manifest_command, compatibility),
+    "Publish (agencies)": (source, publish_command, ingest, manifest_command, compatibility),
     "Look after a store": (digest, verify, rebuild),
     "Run it live": (up, topics, worker, sink, live),
     "In your shell": (completion,),

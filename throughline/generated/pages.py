@@ -12,6 +12,7 @@ from pathlib import Path
 
 from throughline.errors import DataError, UsageError
 from throughline.generated.broker_settings import broker_settings_pages
+from throughline.generated.mappings import mapping_pages
 from throughline.generated.measures import measure_pages
 from throughline.generated.tables import table_pages
 from throughline.schemas.definitions.domain import load_domain
@@ -59,7 +60,8 @@ def _texts(root: Path) -> dict[Path, str]:
     with open_memory_store() as store:
         open_domain(store, domain)
         made = {**catalogue_pages(domain), **standards_pages(domain), **measure_pages(domain)}
-        made |= table_pages(store.connection) | broker_settings_pages()
+        made |= table_pages(store.connection)
+    made |= mapping_pages() | broker_settings_pages()
     texts = {Path("docs") / name: text for name, text in made.items()}
     for path in sorted(docs.rglob("*.md")):
         page = path.relative_to(root)

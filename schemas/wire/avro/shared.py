@@ -94,10 +94,15 @@ class SharedSchema:
 @cache
 def shared_schema(name: SharedName) -> SharedSchema:
     """The schema that this release writes to a shared topic."""
-    text = files("throughline.schemas").joinpath(f"shared/{name}.avsc").read_text(encoding="utf-8")
+    text = shared_text(name)
     _, fingerprint = canonical_and_fingerprint(json.loads(text))
     # without white space and words: it is read anew for every batch
     return SharedSchema(name, SINGLE_OBJECT + fingerprint, BodyCodec(json.dumps(_without_docs(json.loads(text)))))
+
+
+def shared_text(name: SharedName) -> str:
+    """The schema as it stands in its file."""
+    return files("throughline.schemas").joinpath(f"shared/{name}.avsc").read_text(encoding="utf-8")
 
 
 def check_frames(name: SharedName, values: Iterable[tuple[bytes, str]]) -> None:

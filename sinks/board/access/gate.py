@@ -20,11 +20,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from throughline.errors import AccessRefused, LooksError, StoreError
+from throughline.schemas.wire.network import is_loopback
 from throughline.sinks.board.access.arrival import Arrivals
 from throughline.sinks.board.access.declaration import Found, Visit, find_route
 from throughline.sinks.board.access.looks import Looks
 from throughline.sinks.board.access.notice import notice, refusal
-from throughline.sinks.board.access.origin import host_of, is_from_elsewhere, is_loopback, one_header, own_page
+from throughline.sinks.board.access.origin import host_of, is_from_elsewhere, one_header, own_page
 from throughline.sinks.board.access.provider import CALLBACK
 from throughline.sinks.board.access.rights import Person, may, may_see_case
 from throughline.sinks.board.access.settings import Reasons

@@ -8,10 +8,10 @@ import httpx2
 from starlette.applications import Starlette
 
 from throughline.errors import BoardExposed
+from throughline.schemas.wire.network import is_loopback
 from throughline.sinks.board.access.arrival import Arrivals, LocalArrivals, ProviderArrivals, ProxyArrivals
 from throughline.sinks.board.access.gate import Find, Gate, Open
 from throughline.sinks.board.access.looks import Looks
-from throughline.sinks.board.access.origin import is_loopback
 from throughline.sinks.board.access.provider import SignIn
 from throughline.sinks.board.access.role import claims_needed
 from throughline.sinks.board.access.session import Sessions

@@ -30,19 +30,6 @@ def host_of(header: str) -> str | None:
     return name.removesuffix(".")
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a name or address is this machine's own and nobody else's: localhost, 127.0.0.0/8, ::1.
-
-    `127.0.0.1.example.org` is a name of somebody else's, and `0.0.0.0` and `::` are every address of this machine.
-    """
-    if host.lower().removesuffix(".") == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
 def one_header(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
     """The value of a header that stands once; None where it is missing. Raises ValueError where it stands twice."""
     wanted = name.lower().encode()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 from collections.abc import Iterable
 
 from throughline.errors import AccessRefused
+from throughline.schemas.wire.network import is_within
 from throughline.sinks.board.access.origin import one_header
 from throughline.sinks.board.access.role import Claims
 from throughline.sinks.board.access.settings import ROLES_CLAIM, Proxy
@@ -20,7 +20,7 @@ def vouched_for(proxy: Proxy, peer: str | None, headers: Iterable[tuple[bytes, b
 
     Raises AccessRefused where the other end is not the proxy, or does not say who it is, or says it twice.
     """
-    if not is_proxy(proxy, peer):
+    if not is_within(proxy.networks, peer):
         raise _refused("The board is reached by its address only.", "not_the_proxy", "Use the address you were given.")
     headers = list(headers)
     try:
@@ -37,17 +37,6 @@ def vouched_for(proxy: Proxy, peer: str | None, headers: Iterable[tuple[bytes, b
     if len(name) > _NAME_LIMIT or not name.isprintable():
         raise _refused("The proxy gave no name that can be kept.", "header_odd", _TELL)
     return name, {ROLES_CLAIM: tuple(role.strip() for role in (roles or "").split(",") if role.strip())}
-
-
-def is_proxy(proxy: Proxy, peer: str | None) -> bool:
-    """Whether an address is one of the proxy's; an IPv4 address may be written as IPv6 (::ffff:10.0.0.7)."""
-    try:
-        address = ipaddress.ip_address(peer or "")
-    except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return any(address in network for network in proxy.networks)
 
 
 def _refused(what: str, code: str, hint: str) -> AccessRefused:

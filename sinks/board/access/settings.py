@@ -14,10 +14,8 @@ from urllib.parse import urlsplit
 
 from throughline.schemas.definitions.entry import AccessProblemsError, Entry, Problems, read_entry
 from throughline.schemas.secrets.secret import Secret, read_secret, secret_keys
-from throughline.sinks.board.access.origin import is_loopback
+from throughline.schemas.wire.network import Network, is_loopback
 from throughline.sinks.board.access.role import Rule, read_roles, read_rules, shipped_roles
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # the one claim of somebody whom a proxy vouches for
 ROLES_CLAIM = "roles"

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from throughline.sql import one_row, rows_by_name, sql
+from throughline.sql import rows_by_name, sql
 
 Row = Mapping[str, Any]
 PARTS = ("events", "holdings", "handoffs", "contradictions", "contacts", "tellings", "clocks")
@@ -38,17 +38,21 @@ class History:
         return bool(self.case["state"] == "closed")
 
 
-def history(connection: duckdb.DuckDBPyConnection, case_id: str, until: datetime) -> History | None:
-    """The history of a case, counted to `until`; null where there is no such case."""
+def history(
+    connection: duckdb.DuckDBPyConnection, case_id: str, until: datetime, *, is_ever_taken_back: bool = True
+) -> History | None:
+    """The history of a case, counted to `until`; null where there is no such case.
+
+    `is_ever_taken_back` says whether a source took any event back: to look for those of a case takes as long as all the
+    rest, since the view compares every statement with the one before it.
+    """
     found = rows_by_name(connection, sql(__package__, "sql/case"), {"case_id": case_id})
     if not found:
         return None
     rows: dict[str, list[Row]] = {
         part: list(rows_by_name(connection, sql(__package__, f"sql/{part}"), {"case_id": case_id})) for part in PARTS
     }
-    # the view compares every statement with the one before it, and few stores have a retraction
-    (retractions,) = one_row(connection, "select count(*) from memory.main.events where standing = 'retraction'")
-    taken_back = (
-        rows_by_name(connection, sql(__package__, "sql/taken_back"), {"case_id": case_id}) if retractions else []
-    )
+    taken_back = []
+    if is_ever_taken_back:
+        taken_back = rows_by_name(connection, sql(__package__, "sql/taken_back"), {"case_id": case_id})
     return History(case=found[0], until=until, taken_back=list(taken_back), **rows)

@@ -14,10 +14,11 @@ from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import NotFoundError, Page, Redirect
 from throughline.sinks.board.reading.earlier import case_at
 from throughline.sinks.board.reading.find import cases_called
-from throughline.sinks.board.reading.together import ONE_CASE
+from throughline.sinks.board.reading.together import show_case
 from throughline.sinks.board.words.case import called, where
 from throughline.sinks.board.words.duration import duration_words, span_words
 from throughline.sinks.board.words.names import Names
+from throughline.sql import one_row
 
 _SLOWEST = 8
 _OWED = 12
@@ -60,17 +61,27 @@ def case(asked: Asked) -> Page | Redirect:
             )
             connection, parts = then.connection, then.case_ids
         else:
-            connection.execute("set variable case_key = ?::ubigint", [key])
-            connection.execute("set variable as_of = ?::timestamp", [asked.counted_to])
-            connection.execute(f"use memory.{ONE_CASE}")
+            show_case(connection, key, asked.counted_to)
         part = asked.number("part", 1, most=max(len(parts), 1))
         shown = None
         if parts and asked.counted_to is not None:
             connection.execute("set variable as_of = ?::timestamp", [asked.counted_to])
-            shown = history(connection, parts[part - 1], asked.counted_to)
+            shown = history(
+                connection, parts[part - 1], asked.counted_to, is_ever_taken_back=_is_ever_taken_back(asked)
+            )
     if shown is None:
         return _nothing_yet(asked, case_id)
     return _page(asked, shown, case_id, parts, part)
+
+
+def _is_ever_taken_back(asked: Asked) -> bool:
+    """Whether any source took an event back; few stores have one."""
+
+    def ask() -> bool:
+        text = "select exists (from memory.main.events where standing = 'retraction')"
+        return bool(one_row(asked.connection, text)[0])
+
+    return asked.kept.get(asked.facts.stamp, "retractions", ask)
 
 
 def _page(asked: Asked, shown: History, case_id: str, parts: tuple[str, ...], part: int) -> Page:

@@ -20,8 +20,8 @@ from throughline.sinks.charts.drawing import COLOURS
 from throughline.sinks.charts.flow import Pair, flow
 from throughline.sinks.charts.spans import Span, spans
 from throughline.sinks.charts.trend import Limits, Point, trend
-from throughline.sinks.measures.answer import NOT_STATED
-from throughline.sinks.measures.answer import chosen as rows_held
+from throughline.sinks.measures.answer import held as rows_held
+from throughline.sinks.measures.grouping import NOT_STATED, case_codes, has_value
 from throughline.sinks.measures.headline import Series
 from throughline.sinks.measures.measure import Measure
 from throughline.sinks.measures.survival import Survival
@@ -169,29 +169,39 @@ def _range(least: float | None, most: float | None) -> str:
 
 
 def _curves(asked: Asked, chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Markup | None:
+    """The largest of the groups that the figure shows. Where small numbers are hidden, in steps of many cases: a step
+    of the whole curve is one."""
     rows = rows_held(chosen.measure, rows_of(asked, chosen.measure, asked.as_of), chosen.where)
+    least = 1 if asked.settings.register is None else asked.settings.domain.disclosure.threshold
     estimates: dict[str, pa.Table] = {}
     if chosen.cuts and chosen.cuts[0] in rows.column_names:
         cut = chosen.cuts[0]
-        groups = sorted(_groups(chosen, figure), key=lambda row: -row["cases"])[:_CURVES]
-        for group in groups:
-            stated = pc.fill_null(rows[cut], NOT_STATED)
-            estimates[wording.value(cut, group[cut])] = _estimate(rows.filter(pc.equal(stated, group[cut])))
+        for group in sorted(_groups(chosen, figure), key=lambda row: -row["cases"])[:_CURVES]:
+            held = rows.filter(pa.array(has_value(rows[cut], group[cut])))
+            estimates[wording.value(cut, group[cut])] = _estimate(held, least)
     elif rows.num_rows and figure["cases"].to_pylist()[0] is not None:
-        estimates["All"] = _estimate(rows)
+        estimates["All"] = _estimate(rows, least)
     estimates = {name: table for name, table in estimates.items() if table.num_rows > 1}
     if not estimates:
         return None
     desc = f"The share that has not ended, by days. Drawn for {', '.join(estimates)}."
+    if least > 1:
+        desc += f" In steps of {least} or more."
     return curve(estimates, title, desc, ended="Days")
 
 
-def _estimate(rows: pa.Table) -> pa.Table:
+def _estimate(rows: pa.Table, least: int) -> pa.Table:
+    """The curve of the rows, none of its steps of fewer than `least` cases."""
     rows = rows.filter(pc.is_valid(rows["seconds"]))
     if rows.num_rows == 0:
         return pa.table({"seconds": [0.0]})
     seconds = np.asarray(rows["seconds"].to_numpy(), dtype=float)
-    return Survival(seconds, np.asarray(rows["ended"].to_numpy(zero_copy_only=False), dtype=bool)).curve()
+    estimate = Survival(seconds, np.asarray(rows["ended"].to_numpy(zero_copy_only=False), dtype=bool))
+    if least == 1:
+        return estimate.curve()
+    # a case may have ended several times: so many of one case are one
+    most = int(np.bincount(case_codes(rows["case_id"])[0]).max())
+    return estimate.coarse_curve(least * most)
 
 
 def _flow(chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Markup | None:

@@ -37,8 +37,7 @@ def measures_of(asked: Asked) -> dict[str, Measure]:
 def offered(measure: Measure, domain: Domain) -> dict[str, str]:
     """What a figure can be cut by or held to, and the words for it, in the order of a form."""
     found = {**measure.cuts, **{facet.name: facet.title for facet in domain.facets}, **CUTS}
-    has_age = measure.kind == "durations" or "as seconds" in measure.sql
-    return {**found, **BAND} if has_age else found
+    return {**found, **BAND} if measure.has_age else found
 
 
 def choice(asked: Asked, measure: Measure) -> Choice:

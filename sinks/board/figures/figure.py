@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import pyarrow as pa
 
-from throughline.sinks.board.figures.choice import Choice
+from throughline.errors import StoreError
+from throughline.sinks.board.figures.choice import Choice, measures_of
 from throughline.sinks.board.frame.asked import Asked
+from throughline.sinks.board.frame.page import NotFoundError
+from throughline.sinks.board.reading.hindsight import Known, known_then
 from throughline.sinks.measures.answer import answer
 from throughline.sinks.measures.comparison import compared
 from throughline.sinks.measures.coverage import all_not_covered, withhold
-from throughline.sinks.measures.facts import facts
+from throughline.sinks.measures.facts import cases_of, facts
 from throughline.sinks.measures.headline import Number, Series, headline, series_of
 from throughline.sinks.measures.measure import Measure
 from throughline.sinks.measures.shown import Audience
+from throughline.sinks.store import Store
 
 
 def rows_of(asked: Asked, measure: Measure, as_of: datetime | None) -> pa.Table:
-    """What is counted (see `facts`), to `as_of`."""
+    """What is counted (see `facts`), to `as_of`; as it was known then, where the address asks for that.
+
+    Raises NotFoundError where the stores cannot tell what was known then.
+    """
+    if asked.known_at is not None and asked.facts.last_at is not None:
+        return known(asked, as_of or asked.facts.last_at, asked.known_at).then[measure.name]
     facets = [facet.name for facet in asked.settings.domain.facets]
-    key = ("rows", measure.name, as_of)
-    return asked.kept.get(asked.facts.stamp, key, lambda: facts(asked.connection, measure, facets, as_of))
+
+    def read() -> pa.Table:
+        # the same for every measure of a time
+        cases = asked.kept.get(asked.facts.stamp, ("cases", as_of), lambda: cases_of(asked.connection, facets, as_of))
+        return facts(asked.connection, measure, facets, as_of, cases)
+
+    return asked.kept.get(asked.facts.stamp, ("rows", measure.name, as_of), read)
+
+
+def known(asked: Asked, as_of: datetime, known_at: datetime) -> Known:
+    """The rows of every measure, counted to `as_of`, as they were known at `known_at`: made once for all of them."""
+    now = Store(asked.connection, Path("the stores"), is_writable=False)
+
+    def make() -> Known:
+        try:
+            return known_then(now, asked.settings.domain, [*measures_of(asked).values()], as_of, known_at)
+        except StoreError as error:
+            raise NotFoundError(error.what, "Leave `known_at` out of the address to see what is known now.") from None
+
+    return asked.kept.get(asked.facts.stamp, ("known", as_of, known_at), make)
 
 
 def figure(asked: Asked, chosen: Choice, cuts: tuple[str, ...] | None = None) -> pa.Table:
@@ -42,11 +70,11 @@ def number(asked: Asked, chosen: Choice, as_of: datetime | None) -> Number:
 def months(asked: Asked, chosen: Choice) -> Series:
     """The one number month by month."""
     found = figure(asked, Choice(chosen.measure, ("month",), chosen.where, None))
-    return series_of(chosen.measure, found, asked.counted_to)
+    return series_of(chosen.measure, found, asked.counted_to, asked.names.zone)
 
 
 def _counted(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table:
-    key = ("figure", chosen.key, cuts, as_of)
+    key = ("figure", chosen.key, cuts, as_of, asked.known_at)
     return asked.kept.get(asked.facts.stamp, key, lambda: _shown(asked, chosen, cuts, as_of))
 
 

@@ -14,7 +14,8 @@ from throughline.sinks.board.figures.figure import numbers_of
 from throughline.sinks.board.figures.wording import TITLES, Wording, column_title
 from throughline.sinks.disclosure.cell import Suppressed
 from throughline.sinks.disclosure.marker import SYMBOL, wording
-from throughline.sinks.measures.answer import NOT_STATED, is_duration
+from throughline.sinks.measures.answer import is_duration
+from throughline.sinks.measures.grouping import NOT_STATED
 from throughline.sinks.measures.shown import ADD_UP
 from throughline.sinks.sheets.grid import Column, Grid, Kind, Value
 

@@ -12,7 +12,7 @@ from throughline.sinks.board.figures.wording import Wording, percent
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Page
 from throughline.sinks.board.words.duration import counted, duration_words
-from throughline.sinks.measures.answer import NOT_STATED
+from throughline.sinks.measures.grouping import NOT_STATED
 from throughline.sinks.measures.measure import Measure
 
 SIX = ("waiting", "between_agencies", "sent_back", "decisions_told", "promises", "standards_kept")
@@ -106,7 +106,7 @@ def _unusual(asked: Asked, known: dict[str, Measure], wording: Wording) -> list[
     """Figures of which the last whole month is beyond what is usual. Of an earlier day that is left out: every month of
     every figure takes as long as the rest of the page, and the pages of the figures show it."""
     found: list[dict[str, str]] = []
-    if asked.text("as_of"):
+    if asked.text("as_of") or asked.known_at:
         return found
     # of those shown above alone: their rows are read already
     for measure in (known[name] for name in SIX if name in known):

@@ -14,7 +14,7 @@ from throughline.sinks.board.figures.table import table
 from throughline.sinks.board.figures.wording import Wording, between, number_words, of_what, ordered
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import NotFoundError, Page
-from throughline.sinks.measures.answer import NOT_STATED
+from throughline.sinks.measures.grouping import NOT_STATED
 from throughline.sinks.measures.measure import Measure
 
 # a list to choose from that is longer is no help
@@ -96,7 +96,7 @@ def _filters(asked: Asked, chosen: Choice, wording: Wording) -> list[dict[str, A
     for cut, title in offered(chosen.measure, asked.settings.domain).items():
         if cut not in rows.column_names or cut == "month":
             continue
-        key = ("values", chosen.measure.name, cut, asked.as_of)
+        key = ("values", chosen.measure.name, cut, asked.as_of, asked.known_at)
         values = asked.kept.get(asked.facts.stamp, key, partial(_values, rows, cut))
         if 1 < len(values) <= _CHOICES or cut in chosen.where:
             labels = {value: wording.value(cut, value) for value in ordered(cut, values)}

@@ -11,7 +11,8 @@ from throughline.sinks.board.figures.choice import Choice, offered
 from throughline.sinks.board.words.dates import month_words
 from throughline.sinks.board.words.duration import duration_words
 from throughline.sinks.board.words.names import Names, lowered, raised
-from throughline.sinks.measures.answer import BANDS, NOT_STATED, is_duration
+from throughline.sinks.measures.answer import BANDS, is_duration
+from throughline.sinks.measures.grouping import NOT_STATED
 from throughline.sinks.measures.headline import Number
 from throughline.sinks.measures.measure import Measure
 

@@ -16,7 +16,7 @@ from throughline.sinks.board.access.rights import Need
 from throughline.sinks.board.frame.settings import Settings
 from throughline.sinks.board.reading.kept import Kept
 from throughline.sinks.board.reading.present import Facts
-from throughline.sinks.board.words.dates import end_of_day
+from throughline.sinks.board.words.dates import end_of_day, end_of_last
 from throughline.sinks.board.words.names import Names
 
 TIMES = ("as_of", "known_at", "recorded_by")
@@ -30,6 +30,7 @@ class Asked:
     nothing stands before the board.
 
     `path` is the address, `values` what stands in it by name, `given` the query string (the last value of each name).
+    `is_of_figures` and `can_be_as_known` are those of its place.
     """
 
     path: str
@@ -41,11 +42,21 @@ class Asked:
     settings: Settings
     kept: Kept
     visit: Visit | None = None
+    is_of_figures: bool = False
+    can_be_as_known: bool = False
 
     @cached_property
     def as_of(self) -> datetime | None:
-        """To which open intervals are counted: what the address says, else the settings, else null (UTC, naive)."""
-        return self.moment("as_of") or self.settings.as_of
+        """To which open intervals are counted: what the address says, else the settings, else null (UTC, naive).
+
+        A figure as it was known at a time is counted to that time, unless the address says another.
+        """
+        asked, last = self.moment("as_of"), self.facts.last_at
+        if asked is None and self.can_be_as_known and self.known_at is not None and last is not None:
+            return min(self.known_at, last)
+        if asked or self.settings.as_of or last is None or not (self.is_of_figures or self.can_be_as_known):
+            return asked or self.settings.as_of
+        return end_of_last(self.settings.count_to, last, self.names.zone)
 
     @cached_property
     def known_at(self) -> datetime | None:

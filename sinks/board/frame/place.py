@@ -34,3 +34,8 @@ class Place:
     def is_of_figures(self) -> bool:
         """Whether it shows figures alone, which may be those of a moment ago; what is shown of cases may not."""
         return self.needs in ("figures", "downloads")
+
+    @property
+    def can_be_as_known(self) -> bool:
+        """Whether it shows figures, or cases behind them, that can be asked for as they were known at a time."""
+        return self.has_times and (self.is_of_figures or self.path.startswith("/figures/"))

@@ -99,12 +99,18 @@ class Rendering:
 
     def _times(self, asked: Asked) -> dict[str, Any]:
         """To which time the page counts, and what else stands in its address, for the form that asks for another."""
+        own = ("as_of", "page", *(("known_at",) if asked.can_be_as_known else ()))
         return {
             "counted_to": asked.counted_to,
             "is_asked": asked.as_of is not None,
-            "day": "" if asked.as_of is None else local(asked.as_of, self._names.zone).date().isoformat(),
-            "others": [(name, value) for name, value in asked.given.items() if name not in ("as_of", "page") and value],
+            "day": "" if asked.as_of is None else self._day(asked.as_of),
+            "known_at": asked.known_at if asked.can_be_as_known else None,
+            "known_day": "" if asked.known_at is None else self._day(asked.known_at),
+            "others": [(name, value) for name, value in asked.given.items() if name not in own and value],
         }
+
+    def _day(self, at: datetime) -> str:
+        return local(at, self._names.zone).date().isoformat()
 
     def _freshness(self, asked: Asked) -> dict[str, Any]:
         received = asked.facts.received_at

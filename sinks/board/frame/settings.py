@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from starlette.middleware import Middleware
 
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.disclosure.register import Register
 from throughline.sinks.questions.limits import Limits
+
+CountTo = Literal["latest", "day", "month"]
 
 
 def utc_now() -> datetime:
@@ -26,7 +29,8 @@ PAGE_LIMITS = Limits(seconds=20, memory="1GB", spill="2GB")
 class Settings:
     """`register`: what was ever shown, beside which small numbers stay hidden; null where all readers work on cases.
 
-    `as_of`: count to this time wherever the address does not say another; null for the latest event.
+    `as_of`: count to this time wherever the address does not say another; null for the latest event. `count_to`: to
+    what figures count where neither says: to the latest event, or the end of the last `day` or `month` before it.
 
     `limits` are those of one page; `now` is the clock; `middleware` stands before every page, the first one outermost
     (whoever checks who asks, and notes what was looked at, is put here).
@@ -35,6 +39,7 @@ class Settings:
     domain: Domain
     register: Register | None = None
     as_of: datetime | None = None
+    count_to: CountTo = "latest"
     limits: Limits = PAGE_LIMITS
     now: Callable[[], datetime] = utc_now
     middleware: tuple[Middleware, ...] = ()

@@ -23,7 +23,7 @@ from throughline.sinks.board.meeting.sections import (
 )
 from throughline.sinks.board.words.duration import duration_words
 from throughline.sinks.board.words.names import raised
-from throughline.sinks.measures.answer import NOT_STATED
+from throughline.sinks.measures.grouping import NOT_STATED
 
 
 def changed(asked: Asked) -> Page:

@@ -21,13 +21,19 @@ _FIRST = {"outcome": "What became of them", "agency": "Agency"}
 
 @dataclass(frozen=True)
 class Section:
-    """`title` is its heading; `says` its sentence, with `{cases}` for their number; `outcomes` are their words."""
+    """`title` is its heading; `says` its sentence, with `{cases}` for their number; `outcomes` are their words.
+
+    A case may be in several parts of the cuts that are `overlapping`.
+    """
 
     title: str
     says: str
     outcomes: dict[str, str]
+    overlapping: frozenset[str] = frozenset()
 
 
+# of what a case may have several times
+_OFTEN = frozenset({"outcome", "agency"})
 _STATES = {"held": "Held by an agency", "limbo": "Between two agencies"}
 SECTIONS = {
     "new": Section(
@@ -55,11 +61,13 @@ SECTIONS = {
         "Overdue and put right",
         "In {cases} something became overdue, or was done late",
         {"overdue": "Became overdue", "late": "Done, but late"},
+        _OFTEN,
     ),
     "told": Section(
         "Decisions",
         "In {cases} something was decided that the victim is to be told",
         {"told": "The victim was told", "not_told": "The victim was not told"},
+        _OFTEN,
     ),
 }
 KINDS = {

@@ -28,7 +28,6 @@ from throughline.sinks.measures.headline import headline
 from throughline.sinks.measures.meeting import counts
 from throughline.sinks.measures.shown import Audience
 
-_OFTEN = ("due", "told")  # of which a case may have several
 _CAUSES = ("kind", "agency", "type", "source")
 
 
@@ -66,7 +65,7 @@ def _section(asked: Asked, days: Days, name: str, by: str) -> dict[str, Any]:
             counts(changes_of(asked, days)[name], by),
             days.since,
             days.until,
-            overlapping={"outcome", "agency"} if name in _OFTEN else (),
+            overlapping=section.overlapping,
         ),
     )
     total, *parts = figure.to_pylist()

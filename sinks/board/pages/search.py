@@ -10,7 +10,7 @@ from throughline.sinks.board.frame.page import Page, Redirect
 from throughline.sinks.board.reading.find import cases_called
 from throughline.sinks.board.words.case import called, where
 from throughline.sinks.board.words.duration import duration_words
-from throughline.sql import rows_by_name, sql
+from throughline.sql import one_row, rows_by_name, sql
 
 ROWS = 25
 STATES = {
@@ -85,7 +85,8 @@ def _listed(asked: Asked, filters: dict[str, str], order: str, page: int) -> Lis
     given = {**filters, "newest": order == "newest", "rows": ROWS, "skip": (page - 1) * ROWS}
     rows = rows_by_name(asked.connection, sql(__package__, "sql/listed"), given)
     shown = [_line(asked, row) for row in rows]
-    return Listed(shown, page, rows[0]["cases_all"] if rows else 0)
+    (cases,) = one_row(asked.connection, sql(__package__, "sql/fitting"), filters)
+    return Listed(shown, page, cases)
 
 
 def _line(asked: Asked, row: dict[str, Any]) -> dict[str, Any]:

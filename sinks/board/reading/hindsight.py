@@ -65,6 +65,10 @@ class Known:
     touched: frozenset[int]
     relinked: frozenset[int]
 
+    @property
+    def nbytes(self) -> int:
+        return sum(rows.nbytes for rows in self.then.values())
+
 
 def hindsight(store: Store, domain: Domain, measures: Iterable[Measure], day: datetime) -> Hindsight:
     """Which numbers of `day` (UTC, naive) differ from what was known then, and why.
@@ -82,7 +86,7 @@ def hindsight(store: Store, domain: Domain, measures: Iterable[Measure], day: da
         )
         if not _is_same(then, now):
             rows_then, rows_now = known.then[measure.name], known.now[measure.name]
-            cases = tuple(sorted(_changed(_renamed(rows_then, known.became), rows_now)))
+            cases = tuple(sorted(_changed(renamed(rows_then, known.became), rows_now)))
             changed |= {*cases}
             restated.append(Restated(measure, then, now, cases, rows_then, rows_now))
     keys = [int(one[1:], 16) for one in sorted(changed)]
@@ -92,17 +96,21 @@ def hindsight(store: Store, domain: Domain, measures: Iterable[Measure], day: da
     return Hindsight(tuple(restated), causes, len(known.touched))
 
 
-def known_then(store: Store, domain: Domain, measures: Sequence[Measure], day: datetime) -> Known:
-    """The rows of the measures, counted to `day`, as they were known at `day` and as they are known now."""
+def known_then(
+    store: Store, domain: Domain, measures: Sequence[Measure], day: datetime, known_at: datetime | None = None
+) -> Known:
+    """The rows of the measures, counted to `day`, as they were known at `known_at` (`day` itself if None), and as they
+    are known now. Raises StoreError for stores of the shared topics, which do not hold what that takes."""
+    known_at = day if known_at is None else known_at
     facets = [facet.name for facet in domain.facets]
     now = {measure.name: facts(store.connection, measure, facets, day) for measure in measures}
     with _with_keys(store) as cursor:
-        needed = cursor.execute(sql(__package__, "hindsight_sql/needed"), {"known_at": day}).fetchall()
+        needed = cursor.execute(sql(__package__, "hindsight_sql/needed"), {"known_at": known_at}).fetchall()
     touched_events = {key for key, is_touched in needed if is_touched}
     stands = {key: case for key, case in store.connection.execute(_STOOD).fetchall() if key in touched_events}
     if not touched_events:
         return Known(now, now, {}, frozenset(), frozenset())
-    with past(store, domain, as_of=None, known_at=day, event_keys=[key for key, _ in needed]) as past_store:
+    with past(store, domain, as_of=None, known_at=known_at, event_keys=[key for key, _ in needed]) as past_store:
         stood = {key: case for key, case in past_store.connection.execute(_STOOD).fetchall() if key in touched_events}
         then = {measure.name: facts(past_store.connection, measure, facets, day) for measure in measures}
     # a case of then, and of now, by what it has become or been
@@ -120,11 +128,27 @@ def known_then(store: Store, domain: Domain, measures: Sequence[Measure], day: d
     made = {}
     for measure in measures:
         rows = now[measure.name]
-        untouched = rows.filter(pc.invert(pc.is_in(rows["case_id"], value_set=rest)))
-        rows = then[measure.name]
-        again = rows.filter(pc.is_in(rows["case_id"], value_set=pa.array([*names], pa.string())))
-        made[measure.name] = pa.concat_tables([untouched, again])
+        untouched = rows.filter(pc.invert(_of_cases(rows, rest)))
+        again = then[measure.name].filter(_of_cases(then[measure.name], pa.array([*names], pa.string())))
+        parts = [untouched, again]
+        if not untouched.schema.equals(again.schema):
+            # where the numbers of the same texts are of two lengths
+            parts = [*map(_spelt, parts)]
+        made[measure.name] = pa.concat_tables(parts)
     return Known(made, now, names, touched, frozenset(relinked))
+
+
+def _of_cases(rows: pa.Table, case_ids: pa.Array) -> pa.ChunkedArray:
+    """For each row whether it is of one of these cases."""
+    return pc.is_in(rows["case_id"].cast(pa.string()), value_set=case_ids)
+
+
+def _spelt(rows: pa.Table) -> pa.Table:
+    """The rows with each of their texts written out."""
+    columns = {name: rows[name] for name in rows.column_names}
+    return pa.table(
+        {name: one.cast(pa.string()) if pa.types.is_dictionary(one.type) else one for name, one in columns.items()}
+    )
 
 
 @contextmanager
@@ -135,7 +159,7 @@ def _with_keys(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
         yield cursor
 
 
-def _renamed(rows: pa.Table, names: Mapping[str, str]) -> pa.Table:
+def renamed(rows: pa.Table, names: Mapping[str, str]) -> pa.Table:
     """The rows with the ids that their cases have now."""
     ids = pa.array([names.get(one, one) for one in rows["case_id"].to_pylist()], pa.string())
     return rows.set_column(rows.column_names.index("case_id"), "case_id", ids)

@@ -8,20 +8,18 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-import pyarrow as pa
-
 from throughline.errors import QueryError
 
 T = TypeVar("T")
 
 _MOST = 600
-_BYTES = 512 * 1024 * 1024
-# what is no table is taken to be as large as a page
+_BYTES = 256 * 1024 * 1024
+# what does not say how large it is (`nbytes`) is taken to be as large as a page
 _PAGE_BYTES = 64 * 1024
 
 
 class Kept:
-    """Results by state, of which those asked for last are kept: at most 600, and half a gigabyte of tables.
+    """Results by state, of which those asked for last are kept: at most 600, and a quarter of a gigabyte of tables.
 
     Safe among threads. What one thread is making, others wait for, at most `seconds`: ten readers of a page that takes
     ten seconds ask the stores once.
@@ -81,7 +79,7 @@ class Kept:
             ) from None
 
     def _keep(self, place: Hashable, made: Any) -> None:
-        size = made.nbytes if isinstance(made, pa.Table) else _PAGE_BYTES
+        size = getattr(made, "nbytes", _PAGE_BYTES)
         self._results[place] = (made, size)
         self._bytes += size
         while len(self._results) > 1 and (len(self._results) > _MOST or self._bytes > self._most_bytes):

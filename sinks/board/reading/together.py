@@ -9,7 +9,9 @@ alone, so that a page of one case does not read five million events.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -17,6 +19,7 @@ import duckdb
 from throughline.errors import UsageError
 from throughline.sinks.damage import translated
 from throughline.sinks.schema import check_version, make_views, public_schema, view_texts
+from throughline.sql import sql
 
 ONE_CASE = "one_case"
 # what a domain says, the same in each store
@@ -25,6 +28,8 @@ _RULES = {
     "facets", "figure_rules", "identifier_kinds", "standard_events", "standards",
     "store_meta",
 }  # fmt: skip
+# of a case the days that its intervals begin or end on (`show_case`): the calendar has two centuries
+_DAYS = " where day between getvariable('first_day')::date and getvariable('last_day')::date"
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -34,14 +39,16 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 
 
 def open_together(
-    copies: Sequence[tuple[Path, Path]], *, memory: str, spill: str, folder: Path
+    copies: Sequence[tuple[Path, Path]], *, memory: str, spill: str, folder: Path, threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
     """A connection to the stores, given as (store, copy of it), that reads them and no other file.
 
-    `memory` and `spill` as `Limits` has them; what is spilt goes to `folder`. Raises StoreError, StoreTooNew or
+    `memory` and `spill` as `Limits` has them; what is spilt goes to `folder`. One question takes `threads`, half of the
+    processors if not given: the other half answers somebody else. Raises StoreError, StoreTooNew or
     StoreDamaged for a store that cannot be read, UsageError where they are not of one domain.
     """
-    connection = duckdb.connect(":memory:", config={**_SETTINGS, "memory_limit": memory})
+    threads = threads or max((os.cpu_count() or 1) // 2, 1)
+    connection = duckdb.connect(":memory:", config={**_SETTINGS, "memory_limit": memory, "threads": threads})
     try:
         connection.execute(f"set temp_directory = '{_quoted(folder)}'")
         connection.execute(f"set max_temp_directory_size = '{spill}'")
@@ -61,6 +68,16 @@ def open_together(
         connection.close()
         raise
     return connection
+
+
+def show_case(connection: duckdb.DuckDBPyConnection, case_key: int, as_of: datetime | None) -> None:
+    """Let the names of a connection of `open_together` show this case alone, counted to `as_of` (UTC, naive)."""
+    connection.execute("set variable case_key = ?::ubigint", [case_key])
+    connection.execute("set variable as_of = ?::timestamp", [as_of])
+    found = connection.execute(sql(__package__, "sql/days"), {"case_key": case_key, "as_of": as_of}).fetchone()
+    for name, day in zip(("first_day", "last_day"), found or (None, None), strict=True):
+        connection.execute(f"set variable {name} = ?::date", [day])
+    connection.execute(f"use memory.{ONE_CASE}")
 
 
 def _check_one_domain(connection: duckdb.DuckDBPyConnection, stores: Sequence[Path]) -> None:
@@ -90,6 +107,7 @@ def _make_tables(connection: duckdb.DuckDBPyConnection, stores: int) -> None:
         rows = " union all by name ".join(f"select * from store_{place}.{table}" for place in of)
         connection.execute(f"create view main.{table} as {rows}")
         chosen = " where case_key = getvariable('case_key')" if has_case and table != "identifiers" else ""
+        chosen = _DAYS if table == "calendar" else chosen
         connection.execute(f"create view {ONE_CASE}.{table} as select * from memory.main.{table}{chosen}")
     macros = connection.execute(
         "select function_name, parameters, macro_definition from duckdb_functions() "

@@ -78,6 +78,15 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     return next_day.astimezone(UTC).replace(tzinfo=None) - timedelta(microseconds=1)
 
 
+def end_of_last(unit: str, at: datetime, zone: ZoneInfo) -> datetime:
+    """The end (UTC, naive) of the last whole `day` or `month` of the zone by `at` (UTC, naive); `at` for any other."""
+    # what ends now has ended
+    day = local(at + timedelta(microseconds=1), zone).date()
+    if unit == "month":
+        day = day.replace(day=1)
+    return at if unit not in ("day", "month") else end_of_day(day - timedelta(days=1), zone)
+
+
 def _range_words(first: date, count: int, unit: str) -> str:
     """`1 to 7 March 2026`, `28 February to 6 March 2026`, `March to May 2026`."""
     if unit == "day":

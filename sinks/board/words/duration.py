@@ -38,18 +38,6 @@ def span_words(least: float, most: float) -> str:
     return low if low == high else f"between {low} and {high}"
 
 
-def elapsed_words(amount: float, unit: str) -> str:
-    """A count in the unit of a standard (hours, calendar_days, working_days, months) in words.
-
-    Of months the view counts days.
-    """
-    if unit == "hours":
-        return duration_words(amount * _HOUR)
-    if unit == "working_days":
-        return counted(int(amount), "working day")
-    return duration_words(int(amount) * _DAY) if amount >= 1 else "less than a day"
-
-
 def _two(whole: int, larger: int, name: str, smaller: int, other: str) -> str:
     first, rest = divmod(whole, larger)
     second = rest // smaller

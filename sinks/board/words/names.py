@@ -18,7 +18,7 @@ _UNSAID = {
     "channel": "channel not stated",
     "holder": "not stated",
 }
-_CAPITALS = {"urn", "cps", "pcd", "mg3", "asn", "pnc"}
+_CAPITALS = {"urn", "cps", "pcd", "mg3", "asn", "pnc", "nfa", "vrr", "rui", "idva", "isva"}
 _TRACE = {
     "clock_overdue": "Overdue",
     "limbo_unacknowledged": "Sent, and nobody acknowledged it",
@@ -154,7 +154,8 @@ class Names:
             for enum in self._domain.enums.values():
                 if value in enum.labels and set(values) <= enum.labels.keys():
                     return enum.labels[value]
-        return spaced(value)
+        # no list has it: short names that people of the field say by their letters stay so
+        return raised(" ".join(word.upper() if word in _CAPITALS else word for word in value.split("_")))
 
 
 def lowered(words: str) -> str:

@@ -16,11 +16,12 @@ from throughline.sql import sql
 
 RECONCILIATION = "throughline.quality.reconciliation"
 QUERIES = proofs(Path(__file__).parent / "queries")
-# what `reconcile` makes of manifests, and of the check of silence
+# what `reconcile` makes of manifests, and of the check of silence, and receipts are asked for
 OF_MANIFESTS = {
     "sent": "source varchar, type varchar, day date, events bigint",
     "reach": "source varchar, from_day date, to_day date",
     "silent": "subject varchar",
+    "asked": "source varchar",
 }
 
 

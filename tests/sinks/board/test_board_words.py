@@ -11,7 +11,7 @@ from joined import small_domain
 
 from throughline.sinks.board.words.case import called, where
 from throughline.sinks.board.words.dates import date_words, moment_words, on_words
-from throughline.sinks.board.words.duration import duration_words, elapsed_words, span_words
+from throughline.sinks.board.words.duration import duration_words, span_words
 from throughline.sinks.board.words.names import Names
 
 LONDON = ZoneInfo("Europe/London")
@@ -85,19 +85,6 @@ def test_a_duration_is_rounded_down_to_two_units(seconds: int, said: str) -> Non
 def test_bounds_that_are_said_alike_are_said_once() -> None:
     assert span_words(2 * DAY, 4 * DAY) == "between 2 days and 4 days"
     assert span_words(4 * DAY, 4 * DAY + HOUR) == "4 days"
-
-
-@pytest.mark.parametrize(
-    ("amount", "unit", "said"),
-    [
-        (1.5, "hours", "1 hour and 30 minutes"),
-        (1.0, "working_days", "1 working day"),
-        (0.0, "calendar_days", "less than a day"),
-        (16.0, "months", "2 weeks and 2 days"),
-    ],
-)
-def test_what_a_limit_counts_is_said_in_its_unit(amount: float, unit: str, said: str) -> None:
-    assert elapsed_words(amount, unit) == said
 
 
 def test_things_are_called_as_the_domain_calls_them() -> None:

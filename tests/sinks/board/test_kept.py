@@ -25,6 +25,18 @@ def test_results_of_two_states_stand_beside_one_another() -> None:
     assert calls == ["a rows", "measures measures", "b rows"]
 
 
+def test_what_says_how_large_it_is_counts_as_that() -> None:
+    """Of two hundred bytes, two of ninety stay, and the one asked for last."""
+
+    class Rows:
+        nbytes = 90
+
+    kept, calls = Kept(most_bytes=200), list[str]()
+    for key in ("one", "two", "one", "three", "one", "two"):
+        kept.get("a", key, lambda key=key: counting(calls, key, Rows()))  # type: ignore[misc]
+    assert calls == ["one", "two", "three", "two"]
+
+
 def test_many_readers_of_one_thing_ask_once() -> None:
     kept, calls, begun, go_on = Kept(), list[str](), threading.Event(), threading.Event()
 

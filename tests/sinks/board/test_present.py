@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from throughline.sinks.board.frame.settings import PAGE_LIMITS
 from throughline.sinks.board.reading import present as reading
 from throughline.sinks.board.reading.copy import copy_store
 from throughline.sinks.board.reading.present import Present
+from throughline.sinks.board.reading.together import show_case
 from throughline.sinks.store import Store, open_store
 from throughline.sql import one_row
 from throughline.streams.join.batch import join
@@ -163,8 +165,7 @@ def test_stores_of_different_areas_are_one(tmp_path: Path) -> None:
         ]
         assert one_row(cursor, "select count(*) from agencies where agency = 'police'") == (1,)
         key = one_row(cursor, "select case_key from case_facts where area = '21' order by case_key")[0]
-        cursor.execute("set variable case_key = ?::ubigint", [key])
-        cursor.execute("use memory.one_case")
+        show_case(cursor, key, None)
         assert cursor.execute("select area, events from cases").fetchall() == [("21", 1)]
         assert one_row(cursor, "select count(*) from timeline") == (1,)
 
@@ -182,7 +183,7 @@ def test_one_case_says_the_same_as_all_of_them(demo: Path) -> None:
         ]
         assert len(keys) == 4
         for key in keys:
-            cursor.execute("set variable case_key = ?::ubigint", [key])
+            show_case(cursor, key, as_of)
             case_id = f"c{key:016x}"
             for view in (
                 "cases",
@@ -282,3 +283,13 @@ def test_many_readers_at_once_each_have_their_own_time(demo: Path) -> None:
         for reader in readers:
             reader.join()
     assert sorted(found) == [(days, days) for days in range(12)]
+
+
+def test_a_question_has_the_memory_and_the_processors_of_its_limits(demo: Path) -> None:
+    """A gigabyte (in DuckDB's units 953.6 MiB) for all questions at once, and half of the processors for one."""
+    with present(demo) as shown, shown.state().cursor() as cursor:
+        memory, threads = one_row(cursor, "select current_setting('memory_limit'), current_setting('threads')")
+
+    assert PAGE_LIMITS.memory == "1GB"
+    assert memory == "953.6 MiB"
+    assert threads == max((os.cpu_count() or 1) // 2, 1)

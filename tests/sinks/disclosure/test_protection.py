@@ -152,6 +152,17 @@ def test_numbers_of_two_dates_that_go_up_and_down_are_not_compared() -> None:
     assert protected({(None,): 53}, AGENCY, 1, published({(None,): 50})) == {(None,): 53}
 
 
+def test_what_may_be_in_another_part_later_is_compared_as_a_whole_alone() -> None:
+    """Promises by March and by April. Three more were made, which is small. One more was broken: who knows of which."""
+    may_change = frozenset({"outcome"})
+    promises = Measure("promises", ("outcome",), overlapping=may_change, is_cumulative=True, changing=may_change)
+    march = published({(None,): 50, ("broken",): 30, ("kept",): 35}, promises)
+
+    assert protected({(None,): 53, ("broken",): 31, ("kept",): 37}, promises, 1, march)[(None,)] == "secondary"
+    april = {(None,): 60, ("broken",): 31, ("kept",): 44}
+    assert protected(april, promises, 1, march) == april
+
+
 @pytest.mark.parametrize("now", [47, 53])
 def test_a_count_that_is_stated_again_differs_by_a_small_number(now: int) -> None:
     """The same date, after records came late or were taken back."""

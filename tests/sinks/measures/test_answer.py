@@ -254,6 +254,8 @@ def test_the_cuts_of_a_measure_are_everyones_its_own_and_the_domains() -> None:
 def test_an_empty_store_gives_an_empty_answer(empty_store: Store, measure: Measure) -> None:
     """With and without cuts, its number and its months too."""
     rows = facts(empty_store.connection, measure, ())
+    # what its entry says is what its SQL gives
+    assert measure.has_age == ("seconds" in rows.column_names)
     assert rows.num_rows == 0
     assert counted_to(empty_store.connection, None) is None
 

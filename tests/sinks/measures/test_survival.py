@@ -6,6 +6,7 @@ Survival Data (1984), table 1.1, whose standard errors after Greenwood SAS PROC 
 
 from __future__ import annotations
 
+import warnings
 from math import exp, log
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from histories import batches, history
 from joined import Random, emptied, filled, product_hash
 from measured import MEASURES
+from scipy.stats import CensoredData, ecdf
 
 from throughline.sinks.measures.answer import answer
 from throughline.sinks.measures.facts import facts
@@ -95,6 +97,33 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
     backwards = " ".join(reversed(TREATED.split()))
 
     assert estimate(backwards).curve().equals(estimate(TREATED).curve())
+
+
+def test_a_curve_for_others_has_no_step_of_fewer() -> None:
+    """Of 12 that end day by day, in steps of four: after the fourth and the eighth; at the twelfth nobody is left."""
+    curve = estimate(" ".join(str(day) for day in range(1, 13))).coarse_curve(4).to_pylist()
+
+    assert [(row["seconds"], round(row["not_yet"], 4)) for row in curve] == [(0, 1), (4, 0.6667), (8, 0.3333)]
+    assert [row["seconds"] for row in estimate("1 2 3+ 4+").coarse_curve(4).to_pylist()] == [0]
+    assert estimate(TREATED).coarse_curve(1).to_pylist()[-1]["seconds"] == 23
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_it_is_the_estimate_of_scipy(seed: int) -> None:
+    """Shares and their limits of durations by chance, with many of one length, in any order."""
+    chance = np.random.default_rng(seed)
+    seconds, ended = chance.integers(0, 12, 60).astype(float), chance.random(60) < 0.6
+    expected = ecdf(CensoredData(uncensored=seconds[ended], right=seconds[~ended])).sf
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        low = expected.confidence_interval(0.95, method="log-log").low.probabilities
+
+    curve = Survival(seconds, ended).curve()
+
+    assert curve["seconds"].to_pylist()[1:] == expected.quantiles.tolist()
+    assert curve["not_yet"].to_pylist()[1:] == pytest.approx(expected.probabilities.tolist())
+    kept = ~np.isnan(low)
+    assert curve["low"].to_numpy()[1:][kept].tolist() == pytest.approx(low[kept].tolist())
 
 
 @pytest.mark.parametrize("seed", [1, 3])

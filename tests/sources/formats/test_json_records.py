@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from throughline.errors import DataError
@@ -193,6 +193,7 @@ def values(one: Any) -> list[str]:
     return [text] if text else []
 
 
+@settings(deadline=None)
 @given(st.lists(objects, min_size=1, max_size=4))
 def test_no_value_is_lost(tmp_path_factory: pytest.TempPathFactory, given: list[dict[str, Any]]) -> None:
     """Whatever stands in a row, at whatever depth and however often, is in its columns."""

@@ -100,7 +100,7 @@ def test_messages_list_the_endings_that_there_are(tmp_path: Path) -> None:
         list(read_mapped(tmp_path / "a.docx", load_mapping(tmp_path / "m.yaml"), domain))
     assert caught.value.hint == (
         "A mapping reads .csv, .tsv, .txt, .fwf, .dat, .json, .jsonl, .ndjson, .xes, .xml (each also .gz) "
-        "and .parquet, .pq, .xlsx, .xlsm, .ods, .xls, .pairs."
+        "and .jsonocel, .xmlocel, .sqliteocel, .parquet, .pq, .xlsx, .xlsm, .ods, .xls, .pairs."
     )
     with pytest.raises(DataError) as caught:
         list(read_events(tmp_path / "a.docx", domain))

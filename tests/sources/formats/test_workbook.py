@@ -19,8 +19,8 @@ from throughline.schemas.definitions.domain import load_domain
 from throughline.schemas.definitions.entry import MappingProblemsError
 from throughline.sources.formats.workbook import read_workbook
 from throughline.sources.mapping.conversion import column_values, map_again, read_mapped
-from throughline.sources.mapping.dry_run import dry_run
 from throughline.sources.mapping.mapping import load_mapping
+from throughline.sources.workbench.dry_run import dry_run
 
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -247,7 +247,10 @@ def test_mapped_and_mapped_again(tmp_path: Path) -> None:
     assert batch.events["id"].to_pylist() == ["000009000101"]
     assert [str(at) for at in batch.events["occurred_at"].to_pylist()] == ["2026-03-14 00:00:00"]
     told = dry_run(mapping, path, domain)
-    assert sorted(fault[:3] for fault in told.faults) == [(3, "at", "bad_time"), (4, "no", "bad_cell")]
+    assert [(fault.rows, fault.column, fault.reason) for fault in told.faults] == [
+        ([3], "at", "bad_time"),
+        ([4], "no", "bad_cell"),
+    ]
     kept = {row["position"]: row["raw"] for row in batch.rejects.to_pylist()}
     mended = kept[3].replace(b'"2026-03-14"', b'"2026-03-14T10:00:00"')
     assert map_again(path, [(3, mended)], mapping, domain).events["id"].to_pylist() == ["200009000102"]

@@ -24,9 +24,9 @@ from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.entry import MappingProblemsError
 from throughline.sources.formats.delimited import read_csv
 from throughline.sources.mapping.conversion import read_mapped
-from throughline.sources.mapping.dry_run import dry_run
 from throughline.sources.mapping.fit import check_mapping
 from throughline.sources.mapping.mapping import load_mapping
+from throughline.sources.workbench.dry_run import dry_run
 
 DOMAINS = Path(__file__).resolve().parents[3] / "schemas" / "domains"
 FUZZ = int(os.environ.get("THROUGHLINE_FUZZ", "300"))
@@ -415,12 +415,12 @@ def test_dry_run_lists_what_does_not_fit(desk: Desk, tmp_path: Path, domain: Dom
     path.write_text(HEADER + "A1,2005-03-23,Create,\nA2,?,Create,\nA3,2005-03-23,Dance,\nA4,2005-03-23,Ignore,\nA5\n")
     report = dry_run(load_mapping(tmp_path / "m.yaml"), path, domain)
     assert (report.rows, report.events, report.rejects, report.left_out) == (5, 1, 3, 1)
-    assert [(line, column, reason) for line, column, reason, _ in sorted(report.faults)] == [
-        (3, "day", "bad_time"),
-        (4, "step", "unmapped_type"),
-        (6, None, "ragged_row"),
+    assert [(fault.rows, fault.column, fault.reason) for fault in report.faults] == [
+        ([3], "day", "bad_time"),
+        ([4], "step", "unmapped_type"),
+        ([6], None, "ragged_row"),
     ]
-    assert f"{path}:3: bad_time in `day`" in "\n".join(report.lines())
+    assert f"{path}: bad_time in `day`: 1 row (3)" in "\n".join(report.lines())
 
 
 def test_dry_run_of_a_mapping_that_cannot_run(tmp_path: Path, domain: Domain) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +25,7 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "examples"
 
 def record(number: int, *times: tuple[str, str]) -> KafkaRecord:
     said = [
+        ("content-type", "application/avro"),
         ("ce_id", f"e{number}"),
         ("ce_source", "urn:s"),
         ("ce_type", "uk.test.police.crime.recorded.v1"),
@@ -63,13 +66,32 @@ def test_the_day_is_that_of_recording(path: Path) -> None:
     assert [one.day.day for one in manifest_of_outbox(path, "uk.test").sent] == [1, 2, 4]
 
 
-def test_days_that_left_the_outbox_are_not_vouched_for(path: Path) -> None:
-    """What was sent on the 2nd and 3rd was deleted; the first left was sent on the 4th: from the 5th all is there."""
+def four_days(path: Path) -> None:
+    """Of four days the first two have left the records."""
     with Outbox(path) as outbox:
         for day in range(4):
             outbox.add([record(day, at(f"{day + 2:02}"))])
             outbox.mark(sent=outbox.unsent(), now=MORNING + day * DAY)
         assert outbox.prune(kept_days=2.5, now=MORNING + 4 * DAY) == 2
+
+
+def test_what_left_the_records_is_vouched_for(path: Path) -> None:
+    four_days(path)
+    made = manifest_of_outbox(path, "uk.test")
+
+    assert made.complete_from is None
+    assert [(one.day.day, one.events) for one in made.sent] == [(2, 1), (3, 1), (4, 1), (5, 1)]
+
+
+def test_days_that_an_earlier_version_forgot_are_not_vouched_for(path: Path) -> None:
+    """What was sent on the 2nd and 3rd was deleted; the first left was sent on the 4th: from the 5th all is there."""
+    four_days(path)
+    with closing(sqlite3.connect(path)) as connection:
+        for table in ("shipped", "refusals", "deliveries", "positions"):
+            connection.execute(f"drop table {table}")
+        for column in ("series", "last_number"):
+            connection.execute(f"alter table feeds drop column {column}")
+        connection.execute("pragma user_version = 1")
     made = manifest_of_outbox(path, "uk.test")
 
     assert made.complete_from == date.fromisoformat("2026-03-05")

@@ -24,7 +24,12 @@ def record(
     number: int, *, source: str = "urn:s", sequence: str | None = None, said: str = "", area: str = "20"
 ) -> KafkaRecord:
     value = f"{number} {said}".encode()
-    headers = [("ce_id", f"e{number}"), ("ce_source", source), ("ce_contenthash", sha256(value).hexdigest())]
+    headers = [
+        ("content-type", "application/avro"),
+        ("ce_type", "t.v1"),
+        ("ce_time", "2026-03-02T10:15:00Z"),
+        *(("ce_id", f"e{number}"), ("ce_source", source), ("ce_contenthash", sha256(value).hexdigest())),
+    ]
     if sequence is not None:
         headers.append(("ce_sequence", sequence))
     return KafkaRecord("t.events", area.encode(), tuple((name, text.encode()) for name, text in headers), value)

@@ -18,6 +18,7 @@ from throughline.cli.terminal.options import (
     usual_domain_option,
 )
 from throughline.cli.terminal.progress import progress_bar
+from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.broker_address import broker_unavailable, silence
@@ -30,7 +31,7 @@ _ANSWER_SECONDS = 3.0
 
 
 @click.command("publish", short_help="Publish event files, or a mapped export, to Kafka.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @broker_options
 @topic_prefix_option
 @usual_domain_option
@@ -53,6 +54,12 @@ _ANSWER_SECONDS = 3.0
     type=click.FloatRange(0, min_open=True),
     help="Tell the broker that this system is alive, every this many seconds.",
 )
+@click.option(
+    "--backlog",
+    "is_backlog",
+    is_flag=True,
+    help="This is history that is loaded for the first time: it is noted as such.",
+)
 @click.option("--rate", type=click.IntRange(1), help="At most this many events a second.")
 @click.option(
     "--wait",
@@ -73,6 +80,7 @@ def publish_command(
     client: str,
     structured: bool,
     heartbeat: float | None,
+    is_backlog: bool,
     rate: int | None,
     wait: float,
 ) -> None:
@@ -80,10 +88,15 @@ def publish_command(
 
     Events go through an outbox on this machine. What the outbox has taken will arrive, even if the broker or this
     process is down for a while; what was sent before is not sent again. Records that the catalogue refuses are not
-    published: they are counted and named.
+    published: they are counted and named. Without PATHS, what waits in the outbox is sent.
 
     Example: throughline publish events.jsonl --bootstrap localhost:9092
     """
+    if not paths and not outbox_path.exists():
+        raise UsageError(
+            f"There is nothing to publish: no PATH was given, and there is no outbox `{outbox_path}`.",
+            hint="Name event files, or an outbox in which events wait.",
+        )
     topics = load_topics(domain, prefix=topic_prefix)
     mapping = mapping_of(mapping_name, domain, taken_at)
     made, files = Published(), list(paths)
@@ -110,6 +123,7 @@ def publish_command(
                 files,
                 mapping=mapping,
                 rate=rate,
+                is_backlog=is_backlog,
                 wait_seconds=wait,
                 report=report,
                 counts=made,
@@ -119,6 +133,8 @@ def publish_command(
         _print(made, is_sent=False)
         raise
     _print(made, is_sent=True)
+    if not files:
+        click.echo(f"{publisher.sent:,} that waited were sent.")
 
 
 def _say_if_silent(publisher: Publisher, outbox_path: Path, wait: float) -> None:
@@ -142,10 +158,5 @@ def _print(made: Published, *, is_sent: bool) -> None:
     if made.read:
         new, known = ("published", "published before") if is_sent else ("taken into the outbox", "there before")
         click.echo(f"{made.read:,} read, {made.new:,} {new}, {made.known:,} {known}.")
-    if made.refused:
-        click.echo(
-            f"{sum(found.count for found in made.refused.values()):,} not published: the catalogue refuses them."
-        )
-    for reason, found in sorted(made.refused.items(), key=lambda item: -item[1].count):
-        name = f"`{found.field}`: " if found.field else ""
-        click.echo(f"  {found.count:,} {reason}; the first at {found.where}: {name}{found.detail}")
+    for line in made.refused_lines():
+        click.echo(line)

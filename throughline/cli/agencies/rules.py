@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
+from typing import cast
 
 import click
 from click.shell_completion import CompletionItem
@@ -12,14 +13,21 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from throughline.cli.terminal.options import chosen_format, completions, format_option, usual_domain_option
+from throughline.cli.agencies.contract import CONTRACTS, print_contract
+from throughline.cli.terminal.options import (
+    chosen_format,
+    completions,
+    format_option,
+    topic_prefix_option,
+    usual_domain_option,
+)
 from throughline.cli.terminal.writing import write_rows
 from throughline.errors import UsageError
 from throughline.schemas.definitions.catalogue import EventType
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.entry import nearest
 from throughline.schemas.definitions.standard import Period, Standard
-from throughline.sinks.questions.query import Format
+from throughline.sinks.questions.query import FORMATS, Format
 from throughline.sinks.questions.table import width_of
 
 
@@ -39,20 +47,33 @@ def _completed(ctx: click.Context) -> Domain:
 @click.argument("type_", metavar="[TYPE]", required=False, shell_complete=_complete_type)
 @usual_domain_option
 @click.option("--agency", help="Show only the types of one agency.")
-@format_option
-def catalogue(type_: str | None, domain: Domain, agency: str | None, format_: Format | None) -> None:
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice([*FORMATS, *CONTRACTS]),
+    default=None,
+    help="Default: table on a terminal, csv in a pipe. asyncapi, jsonschema and odcs are contracts for engineers, "
+    "as JSON.",
+)
+@topic_prefix_option
+def catalogue(type_: str | None, domain: Domain, agency: str | None, format_: str | None, topic_prefix: str) -> None:
     """List the types of event, or show one TYPE with its fields and an example.
 
-    With --format, prints the fields of the TYPE as rows.
+    With --format, prints the fields of the TYPE as rows, or the domain as a contract: JSON Schema of its events (of all
+    or of one TYPE), AsyncAPI of its topics and messages, or a data contract by the Open Data Contract Standard.
 
     Example: throughline catalogue cps.pcd.triaged
     """
+    if format_ in CONTRACTS:
+        if agency is not None or (type_ is not None and format_ != "jsonschema"):
+            given = "--agency" if agency is not None else "one TYPE"
+            raise UsageError(f"`--format {format_}` is of the whole domain.", hint=f"Leave {given} out.")
+        _check_type(type_, domain)
+        print_contract(format_, domain, type_, topic_prefix)
+        return
+    format_ = cast(Format | None, format_)
+    _check_type(type_, domain)
     if type_ is not None:
-        if type_ not in domain.types:
-            raise UsageError(
-                f"`{type_}` is not in the catalogue of {domain.title}.",
-                hint=f"{nearest(type_, domain.types)} `throughline catalogue` lists the types.".strip(),
-            )
         if format_ is None:
             _print_type(domain.types[type_], domain, Console(highlight=False))
         else:
@@ -67,6 +88,14 @@ def catalogue(type_: str | None, domain: Domain, agency: str | None, format_: Fo
         if agency in (None, event_type.owner)
     ]
     write_rows(["type", "what happened", "holder"], rows, format_)
+
+
+def _check_type(type_: str | None, domain: Domain) -> None:
+    if type_ is not None and type_ not in domain.types:
+        raise UsageError(
+            f"`{type_}` is not in the catalogue of {domain.title}.",
+            hint=f"{nearest(type_, domain.types)} `throughline catalogue` lists the types.".strip(),
+        )
 
 
 def _fields(event_type: EventType) -> tuple[list[str], list[tuple[str, ...]]]:

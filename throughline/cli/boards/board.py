@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import socket
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from throughline.cli.boards.looks import looks
 from throughline.cli.boards.pack import pack
 from throughline.cli.boards.together import stores_at, stores_option
+from throughline.cli.terminal.listening import address_of, listening_at
 from throughline.cli.terminal.options import Moment, domain_of, domain_option
-from throughline.errors import InfrastructureError, UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
+
+if TYPE_CHECKING:
+    from throughline.sinks.board.frame.settings import CountTo
 
 
 @click.group(invoke_without_command=True, short_help="Open the board: web pages of cases, feeds and figures.")
@@ -41,6 +44,12 @@ from throughline.sinks.store import Store
     type=click.Choice(["hide", "show"]),
     help="Counts of few cases in figures. Default: show on this machine alone, hide from the people of --access.",
 )
+@click.option(
+    "--count-to",
+    type=click.Choice(["latest", "day", "month"]),
+    help="To what figures count unless a page is asked for another time: the latest event, or the end of the last day "
+    "or month before it. Default: the latest event; where counts of few cases are hidden, the day.",
+)
 @click.pass_context
 def board(
     context: click.Context,
@@ -52,6 +61,7 @@ def board(
     access_path: Path | None,
     looks_file: Path | None,
     small_numbers: str | None,
+    count_to: CountTo | None,
 ) -> None:
     """Open the board: web pages of cases, feeds and figures, over one store or several.
 
@@ -87,7 +97,7 @@ def board(
         register = None if shows_all else Register(register_of(present.paths[0]))
         access = None if access_path is None else read_access(access_path, frozenset(chosen.agencies or ()) or None)
         app = guarded(
-            create_app(present, Settings(chosen, register, as_of=as_of)),
+            create_app(present, Settings(chosen, register, as_of, count_to or ("latest" if shows_all else "day"))),
             host=host,
             settings=access,
             looks=Looks(looks_file or looks_path(present.paths[0])),
@@ -97,10 +107,8 @@ def board(
         config = uvicorn.Config(
             app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2, lifespan="on", **SERVER
         )
-        listening = _listening(host, port)
-        where = listening.getsockname()
-        shown = f"[{where[0]}]" if ":" in where[0] else where[0]
-        click.echo(f"The board is at http://{shown}:{where[1]}/  (Ctrl+C ends it)")
+        listening = listening_at(host, port, what="The board")
+        click.echo(f"The board is at http://{address_of(listening)}/  (Ctrl+C ends it)")
         if access is not None:
             click.echo(f"People reach it at {access.address}/")
         uvicorn.Server(config).run(sockets=[listening])
@@ -110,24 +118,3 @@ def board(
 
 board.add_command(looks)
 board.add_command(pack)
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises InfrastructureError where the address is taken, or is not of this machine."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
-    except OSError as error:
-        raise UsageError(f"`{host}` is no address of this machine: {error}.", hint="Leave --host out.") from None
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen(128)
-    except OSError as error:
-        listening.close()
-        raise InfrastructureError(
-            f"The board cannot listen at {host}, port {port}: {error.strerror}.",
-            hint="Give another --port; 0 is a free one.",
-        ) from None
-    listening.setblocking(False)
-    return listening

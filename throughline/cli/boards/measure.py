@@ -26,6 +26,7 @@ from throughline.cli.terminal.options import (
 from throughline.cli.terminal.writing import write_query, write_rows
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.sinks.board.reading.hindsight import known_then
 from throughline.sinks.disclosure.register import Register, register_of
 from throughline.sinks.measures.answer import answer, chosen, cuts_of, is_duration
 from throughline.sinks.measures.comparison import compared
@@ -76,6 +77,7 @@ class Chosen(click.ParamType):
 @click.option("--by", "cuts", type=Cuts(), default=(), metavar="CUT[,CUT]", help="Cut the figure, three times at most.")
 @click.option("--where", "wanted", type=Chosen(), multiple=True, metavar="CUT=VALUE", help="Only what has this value.")
 @as_of_option
+@click.option("--known-at", type=Moment(), help="Leave out what was received later. Counts to this time too.")
 @click.option("--beside", type=Moment(), help="Put the figure of this earlier time beside it.")
 @click.option("--cases", "is_of_cases", is_flag=True, help="List what is counted, a row for each.")
 @click.option("--about", "is_about", is_flag=True, help="Say what the figure means, and print its SQL.")
@@ -89,6 +91,7 @@ def measure(
     cuts: tuple[str, ...],
     wanted: tuple[tuple[str, str], ...],
     as_of: datetime | None,
+    known_at: datetime | None,
     beside: datetime | None,
     is_of_cases: bool,
     is_about: bool,
@@ -123,7 +126,15 @@ def measure(
         chosen_domain = domain_of(store, domain)
         asked = measure_of(chosen_domain, name)
         facets = {facet.name: facet.title for facet in chosen_domain.facets}
-        found = facts(store.connection, asked, [*facets], as_of)
+        if known_at is not None:
+            as_of = as_of or _earlier(known_at, counted_to(store.connection, None))
+
+        def rows_at(to: datetime | None) -> pa.Table:
+            if known_at is None or to is None:
+                return facts(store.connection, asked, [*facets], to)
+            return known_then(store, chosen_domain, [asked], to, known_at).then[asked.name]
+
+        found = rows_at(as_of)
         if is_of_cases:
             _write(chosen(asked, found, where), format_, rows)
             return
@@ -136,7 +147,7 @@ def measure(
 
         figure = counted(found, as_of)
         if beside is not None:
-            earlier = counted(facts(store.connection, asked, [*facets], beside), beside)
+            earlier = counted(rows_at(beside), beside)
             figure = compared(asked, earlier, figure, cuts)
     if not shared:
         figure = figure.drop_columns([name for name in figure.column_names if name.startswith("suppressed")])
@@ -148,6 +159,11 @@ def measure(
     if is_table:
         offered = cuts_of(asked, found, facets)
         click.echo(f"{asked.asks} Cut it by {', '.join(offered)}.", err=True)
+
+
+def _earlier(known_at: datetime, latest: datetime | None) -> datetime:
+    """A figure as it was known at a time is counted to that time, or to the latest event that there is."""
+    return known_at if latest is None else min(known_at, latest)
 
 
 def _explain_gaps(withheld: Mapping[str, str]) -> None:

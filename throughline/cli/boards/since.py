@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,12 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.board.meeting.sections import SECTIONS
 from throughline.sinks.board.reading.hindsight import Hindsight, hindsight
 from throughline.sinks.board.words.dates import end_of_day
+from throughline.sinks.disclosure.marker import wording
+from throughline.sinks.disclosure.register import Register, register_of
 from throughline.sinks.measures.facts import counted_to
 from throughline.sinks.measures.measure import load_measures
 from throughline.sinks.measures.meeting import changes, counts
+from throughline.sinks.measures.shown import Audience
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
 
@@ -46,6 +50,7 @@ class Day(click.ParamType):
 @click.option("--until", type=Day(), help="The day of the later meeting. Default: up to the latest event.")
 @click.option("--cases", "section", type=click.Choice([*SECTIONS]), help="List the cases of one of these instead.")
 @click.option("--restated", is_flag=True, help="Show which numbers of DAY are others now. This makes cases again.")
+@click.option("--shared", is_flag=True, help="Hide small numbers, so that the counts may be passed on.")
 @click.option("--causes", is_flag=True, help="With --restated: list what came in since, case by case.")
 @format_option
 @click.option("--rows", type=click.IntRange(1), default=60, show_default=True, help="How many rows a table shows.")
@@ -56,6 +61,7 @@ def since(
     until: date | None,
     section: str | None,
     restated: bool,
+    shared: bool,
     causes: bool,
     format_: Format | None,
     rows: int,
@@ -63,7 +69,7 @@ def since(
     """Show what changed since the end of DAY: cases that began, ended, grew older or moved, what became overdue, which
     decisions were told. Days are those of the domain's time zone.
 
-    Small numbers are shown too: do not pass them on.
+    Without --shared, small numbers are shown too: do not pass them on.
 
     Example: throughline since 2026-03-31 --until 2026-04-30 --store cases.duckdb
 
@@ -71,6 +77,8 @@ def since(
     """
     if (section and restated) or (causes and not restated):
         raise UsageError("--cases and --restated exclude one another, and --causes needs --restated.")
+    if shared and (section or restated):
+        raise UsageError("--shared is for counts: cases, and numbers of what was known then, are not to be passed on.")
     with open_store(store_path, write=False) as store:
         chosen = domain_of(store, domain)
         first = _end_of(day, chosen)
@@ -86,14 +94,25 @@ def since(
     if section is not None:
         _write(_for_people(made[section]), format_, rows)
         return
+    audience = Audience(chosen, Register(register_of(store_path)) if shared else None)
     lines = []
     for name, one in SECTIONS.items():
-        total, *parts = counts(made[name], "outcome").to_pylist()
-        lines.append((name, one.title, str(total["cases"])))
-        by_outcome = {row["outcome"]: row["cases"] for row in parts}
-        lines += [(name, one.outcomes[key], str(by_outcome[key])) for key in one.outcomes if key in by_outcome]
+        figure = audience.may_see_changes(
+            name, counts(made[name], "outcome"), first, second, overlapping=one.overlapping
+        )
+        total, *parts = figure.to_pylist()
+        lines.append((name, one.title, _cases(total, chosen)))
+        by_outcome = {row["outcome"]: row for row in parts}
+        lines += [
+            (name, one.outcomes[key], _cases(by_outcome[key], chosen)) for key in one.outcomes if key in by_outcome
+        ]
     write_rows(["section", "what", "cases"], lines, format_)
     click.echo(f"Counted from {first:%Y-%m-%d %H:%M} to {second:%Y-%m-%d %H:%M} (UTC).", err=True)
+
+
+def _cases(row: Mapping[str, Any], domain: Domain) -> str:
+    """How many cases; or why that is hidden."""
+    return wording(row["suppressed"], domain.disclosure.threshold) if row["suppressed"] else str(row["cases"])
 
 
 def _end_of(day: date, domain: Domain) -> datetime:

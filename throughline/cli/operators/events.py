@@ -25,7 +25,7 @@ from throughline.errors import DataError, UsageError
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.store import open_store
 from throughline.sources.files import files_to_read, too_few
-from throughline.sources.mapping.dry_run import dry_run as dry_run_mapping
+from throughline.sources.workbench.dry_run import dry_run as dry_run_mapping
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.replay import replay as replay_files
 

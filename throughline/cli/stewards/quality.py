@@ -9,6 +9,7 @@ import click
 
 from throughline.cli.stewards.letter import letter_command
 from throughline.cli.stewards.page import page_command
+from throughline.cli.stewards.receipts import receipts_command
 from throughline.cli.stewards.reconcile import reconcile_command
 from throughline.cli.stewards.scores import scores_command
 from throughline.cli.terminal.desk import at_desk
@@ -138,5 +139,5 @@ def _say_age(store: Store, as_of: datetime) -> None:
         )
 
 
-for _command in (scores_command, letter_command, page_command, reconcile_command):
+for _command in (scores_command, letter_command, page_command, reconcile_command, receipts_command):
     quality.add_command(_command)

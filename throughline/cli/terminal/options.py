@@ -220,30 +220,48 @@ def broker_options(command: Command) -> Command:
     """Give a command the `bootstrap` and `security` of a broker: by --broker-settings, --bootstrap, or both."""
 
     @wraps(command)
-    def run(bootstrap: str | None, broker_settings: BrokerSettings, **given: Any) -> None:
-        address = bootstrap or broker_settings.bootstrap
-        if not address:
+    def run(bootstrap: str | None, **given: Any) -> None:
+        if not bootstrap:
             here = click.get_current_context()
             raise click.MissingParameter(
                 ctx=here, param=next(one for one in here.command.params if one.name == "bootstrap")
             )
-        command(bootstrap=address, security=broker_settings.security, **given)
+        command(bootstrap=bootstrap, **given)
 
-    address = click.option(
+    return broker_options_without("")(run)
+
+
+def broker_options_without(meaning: str) -> Callable[[Command], Command]:
+    """As `broker_options`, for a command that can do without: its `bootstrap` is then None, which has this meaning."""
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def run(bootstrap: str | None, broker_settings: BrokerSettings, **given: Any) -> None:
+            address = bootstrap or broker_settings.bootstrap or None
+            command(bootstrap=address, security=broker_settings.security, **given)
+
+        return _address_option(meaning)(_settings_option(run))
+
+    return decorate
+
+
+def _address_option(meaning: str) -> Callable[[Command], Command]:
+    return click.option(
         "--bootstrap",
         metavar="HOST:PORT",
         envvar="KAFKA_BOOTSTRAP",
-        help="Address of a Kafka broker, or of several with commas between them.",
+        help=f"Address of a Kafka broker, or of several with commas between them.{meaning}",
     )
-    settings = click.option(
-        "--broker-settings",
-        type=BrokerSettingsFile(),
-        default=UNSAID,
-        metavar="FILE",
-        envvar="THROUGHLINE_BROKER_SETTINGS",
-        help="How to reach the broker: TLS, user, where the password is (docs/how-to/secure-broker.md).",
-    )
-    return address(settings(run))
+
+
+_settings_option = click.option(
+    "--broker-settings",
+    type=BrokerSettingsFile(),
+    default=UNSAID,
+    metavar="FILE",
+    envvar="THROUGHLINE_BROKER_SETTINGS",
+    help="How to reach the broker: TLS, user, where the password is (docs/how-to/secure-broker.md).",
+)
 
 
 topic_prefix_option = click.option(

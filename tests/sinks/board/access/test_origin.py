@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throughline.sinks.board.access.origin import host_of, is_from_elsewhere, is_loopback, one_header, own_page
+from throughline.schemas.wire.network import is_loopback
+from throughline.sinks.board.access.origin import host_of, is_from_elsewhere, one_header, own_page
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 
 from throughline.errors import AccessRefused
 from throughline.schemas.secrets.secret import Secret
-from throughline.sinks.board.access.proxy import is_proxy, vouched_for
+from throughline.schemas.wire.network import is_within
+from throughline.sinks.board.access.proxy import vouched_for
 from throughline.sinks.board.access.settings import Proxy
 
 RANGE = ipaddress.ip_network("10.0.0.0/30")
@@ -87,13 +88,13 @@ def test_behind_a_proxy_there_is_no_sign_in(store: Path, tmp_path: Path) -> None
 def test_an_address_is_the_proxys_where_a_range_has_it_however_it_is_written(address: ipaddress.IPv4Address) -> None:
     expected = 0x0A000000 <= int(address) <= 0x0A000003
 
-    assert is_proxy(PROXY_OF_TEST, str(address)) is expected
-    assert is_proxy(PROXY_OF_TEST, f"::ffff:{address}") is expected
+    assert is_within(PROXY_OF_TEST.networks, str(address)) is expected
+    assert is_within(PROXY_OF_TEST.networks, f"::ffff:{address}") is expected
 
 
 @pytest.mark.parametrize("number", range(4))
 def test_every_address_of_the_range_is_the_proxys(number: int) -> None:
-    assert is_proxy(PROXY_OF_TEST, f"10.0.0.{number}")
+    assert is_within(PROXY_OF_TEST.networks, f"10.0.0.{number}")
 
 
 @given(st.text(max_size=20) | st.none())
@@ -101,4 +102,4 @@ def test_what_is_no_address_is_nobodys(peer: str | None) -> None:
     try:
         ipaddress.ip_address(peer or "")
     except ValueError:
-        assert not is_proxy(PROXY_OF_TEST, peer)
+        assert not is_within(PROXY_OF_TEST.networks, peer)

@@ -1,0 +1,1 @@
+"""What the way in over HTTP carries, and what it keeps when it is killed."""

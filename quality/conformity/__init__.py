@@ -1,0 +1,1 @@
+"""What an agency would send, judged before it does."""

@@ -1,0 +1,1 @@
+"""What is agreed of a domain's data, as a data contract."""

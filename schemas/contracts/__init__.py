@@ -1,0 +1,1 @@
+"""A domain as contracts that other programs read."""

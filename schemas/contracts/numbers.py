@@ -1,0 +1,33 @@
+"""The numbers by which agencies know a case, as schemas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from throughline.schemas.acceptance.rules import ITEMS_LIMIT
+from throughline.schemas.contracts import texts
+from throughline.schemas.definitions.identifier import IdentifierKind
+
+
+def identifier_schema(kind: IdentifierKind, most: int) -> dict[str, Any]:
+    """The schema of what stands under a kind: a number in its normal form or a placeholder, of at most so many
+    characters, or a list of them."""
+    forms: list[dict[str, Any]] = [{"pattern": form} for form in texts.normal_forms(kind)]
+    if kind.pattern is None:
+        forms.append({"not": {"pattern": texts.MANGLED}})
+    else:
+        forms.append({"pattern": texts.whole(kind.pattern.pattern)})
+    placeholders: list[dict[str, Any]] = []
+    if kind.placeholders.values:
+        placeholders.append({"enum": sorted(kind.placeholders.values)})
+    placeholders += [{"pattern": texts.whole(one.pattern)} for one in kind.placeholders.patterns]
+    one: dict[str, Any] = {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": most,
+        "anyOf": [{"allOf": forms}, *placeholders],
+    }
+    return {
+        "title": kind.name,
+        "oneOf": [{"type": "null"}, one, {"type": "array", "maxItems": ITEMS_LIMIT, "items": one}],
+    }

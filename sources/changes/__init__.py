@@ -1,0 +1,1 @@
+"""From a topic that Kafka Connect fills to events."""

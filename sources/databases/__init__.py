@@ -1,0 +1,1 @@
+"""How an agency's database is read, as it stands."""

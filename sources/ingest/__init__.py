@@ -1,0 +1,1 @@
+"""From an agency's system to the outbox, over HTTP."""

@@ -1,0 +1,1 @@
+"""A folder that an existing system's files come into."""

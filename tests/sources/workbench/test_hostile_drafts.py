@@ -1,0 +1,71 @@
+"""Whatever the bytes of a file are, it is drafted from or refused with the reason: nothing else ends a draft."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import yaml
+from england_wales import england_wales
+
+from throughline.errors import ThroughlineError
+from throughline.sources.workbench.plan import draft_of
+from throughline.sources.workbench.sample import sample_of
+
+FUZZ = int(os.environ.get("THROUGHLINE_FUZZ", "40"))
+SEEDS = (
+    b"Crime No;Recorded;Status;Offence\n20/000789/26;14/03/2026 21:40;NEW;STALK\n20/000790/26;15/03/2026 08:05;NEW;\n",
+    b'{"cases": [{"no": "20/000803/26", "entries": [{"at": "2026-03-18T11:00:00Z", "unit": {"code": "20PP"}}]}]}',
+    b'<export xmlns="urn:x"><case no="20/000801/26"><at>2026-03-18</at></case><case no="2"/></export>',
+    b"20/000804/26 2026-03-18 20PP stalking\n20/000805/26 2026-03-19 20PA harassment\n",
+    b'<log><trace><event><date key="time:timestamp" value="2026-03-18T11:00:00Z"/></event></trace></log>',
+    *(
+        b"",
+        b"\x00" * 40,
+        b"a",
+        b"\n\n",
+        b"a,b\n\xff,\xfe\n",
+        b'"',
+        b"PK\x03\x04",
+        b"PAR1",
+        b"[]",
+        b"{}",
+        b"<a/>",
+        b"\xef\xbb\xbf",
+    ),
+)
+ENDINGS = (".csv", ".txt", ".xlsx", ".xml", ".json", ".jsonl", ".dat", ".parquet", ".xes", ".xls", ".tsv", ".csv.gz")
+
+
+def spoilt(rng: random.Random) -> bytes:
+    """A file with up to five places changed, cut out, put in or copied."""
+    raw = bytearray(rng.choice(SEEDS))
+    for _ in range(rng.randrange(6)):
+        place = rng.randrange(len(raw) + 1)
+        what = rng.randrange(4)
+        if what == 0:
+            raw[place : place + 1] = rng.randbytes(1)
+        elif what == 1:
+            del raw[place : place + rng.randrange(1, 30)]
+        elif what == 2:
+            raw[place:place] = rng.randbytes(rng.randrange(1, 8))
+        else:
+            raw[place:place] = raw[place // 2 :][:40]
+    return bytes(raw)
+
+
+def test_no_bytes_end_a_draft_but_by_a_reason(tmp_path: Path) -> None:
+    rng = random.Random(26)
+    drafted = 0
+    for _ in range(FUZZ):
+        path = tmp_path / f"a{rng.choice(ENDINGS)}"
+        path.write_bytes(spoilt(rng))
+        try:
+            text = draft_of(sample_of(path), england_wales()).text()
+        except ThroughlineError:
+            continue
+        drafted += 1
+        assert isinstance(yaml.safe_load(text), dict), text
+
+    assert drafted, "some of them can be read"

@@ -1,0 +1,181 @@
+"""`source changes`: the records that Kafka Connect writes, into an outbox and on to the shared topics."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from throughline.cli.terminal.options import (
+    BrokerSettingsFile,
+    broker_options,
+    mapping_of,
+    mapping_option,
+    topic_prefix_option,
+    usual_domain_option,
+)
+from throughline.errors import UsageError
+from throughline.schemas.definitions.domain import Domain
+from throughline.schemas.definitions.topics import load_topics
+from throughline.sources.changes.following import Followed, follow
+from throughline.sources.changes.reading import ConnectTopics
+from throughline.sources.connection.security import Security
+from throughline.sources.connection.settings_file import BrokerSettings
+from throughline.sources.mapping.fit import check_rules
+from throughline.sources.publish.dispatch import wait_for_broker
+from throughline.sources.publish.ledger import positions_of
+from throughline.sources.publish.outbox import Outbox
+from throughline.sources.publish.publisher import CLIENTS, Publisher
+
+
+@click.command("changes", short_help="Publish what Kafka Connect (Debezium) writes of a database.")
+@click.argument("topics", nargs=-1, required=True)
+@broker_options
+@click.option(
+    "--from",
+    "from_bootstrap",
+    metavar="HOST:PORT",
+    help="The broker that Kafka Connect writes to, if it is another one.",
+)
+@click.option(
+    "--from-settings",
+    type=BrokerSettingsFile(),
+    metavar="FILE",
+    help="How to reach that broker, if it is another one (docs/how-to/secure-broker.md).",
+)
+@topic_prefix_option
+@usual_domain_option
+@mapping_option
+@click.option(
+    "--outbox",
+    "outbox_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("outbox.sqlite"),
+    show_default=True,
+    help="Where events are kept until the broker has them, and how far the topics were read.",
+)
+@click.option(
+    "--client", type=click.Choice(list(CLIENTS)), default="confluent", show_default=True, help="The client that sends."
+)
+@click.option(
+    "--group",
+    default="throughline-changes",
+    show_default=True,
+    help="The consumer group under which the broker shows how far this is.",
+)
+@click.option("--from-beginning", is_flag=True, help="Read all that the topics have. What was sent is not sent again.")
+@click.option("--once", is_flag=True, help="End when all is read that is there now. Otherwise it goes on until Ctrl-C.")
+@click.option(
+    "--heartbeat",
+    type=click.FloatRange(0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Tell the broker that this system is alive, every this many seconds.",
+)
+@click.option(
+    "--wait",
+    type=click.FloatRange(0),
+    default=120.0,
+    show_default=True,
+    help="Seconds to wait for the broker at the end.",
+)
+def changes_command(
+    topics: tuple[str, ...],
+    bootstrap: str,
+    security: Security,
+    from_bootstrap: str | None,
+    from_settings: BrokerSettings | None,
+    topic_prefix: str,
+    domain: Domain,
+    mapping_name: str | None,
+    outbox_path: Path,
+    client: str,
+    group: str,
+    from_beginning: bool,
+    once: bool,
+    heartbeat: float,
+    wait: float,
+) -> None:
+    """Publish the change records of TOPICS, or what an outbox table says, as events: by a mapping with `topic`.
+
+    Each record is taken once: events and position are kept in the outbox together. A record that gives no event is
+    counted and named, and stays where it is. A mapping that does not fit a record ends this, and nothing is lost.
+
+    Example: throughline source changes rms.public.crime --mapping crimes.yaml --bootstrap localhost:9092
+    """
+    mapping = mapping_of(mapping_name, domain)
+    if mapping is None or mapping.topic is None:
+        raise UsageError(
+            "The records of a topic need a mapping that says what they are.",
+            hint="Give --mapping FILE with `topic: {records: changes, …}`: docs/how-to/change-records.md.",
+        )
+    check_rules(mapping, domain)
+    from_address, from_security = from_bootstrap, security
+    if from_settings is not None:
+        from_address, from_security = from_bootstrap or from_settings.bootstrap, from_settings.security
+    elif from_bootstrap is not None:
+        # what opens the one broker is not shown to another
+        from_security = Security()
+    made = Followed()
+    try:
+        with (
+            _stop_on_signal() as stop,
+            Outbox(outbox_path) as outbox,
+            ConnectTopics(
+                from_address or bootstrap,
+                topics,
+                {} if from_beginning else outbox.look(positions_of),
+                group=group,
+                security=from_security,
+            ) as reading,
+            Publisher(
+                bootstrap,
+                load_topics(domain, prefix=topic_prefix),
+                domain,
+                outbox,
+                client=client,
+                security=security,
+                heartbeat_seconds=heartbeat,
+            ) as publisher,
+        ):
+            follow(
+                reading,
+                publisher.take,
+                mapping,
+                domain,
+                is_over=lambda: stop.is_set() or (once and reading.is_at_end),
+                counts=made,
+            )
+            wait_for_broker(publisher, wait)
+    finally:
+        _print(made)
+
+
+@contextmanager
+def _stop_on_signal() -> Iterator[threading.Event]:
+    """What is set by SIGTERM or Ctrl-C, so that what was read is sent before the end."""
+    stop = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _print(made: Followed) -> None:
+    click.echo(
+        f"{made.read:,} records read ({made.backlog:,} of a snapshot), {made.new:,} events new, {made.known:,} known, "
+        f"{made.left_out:,} records left out."
+    )
+    for line in made.refused_lines():
+        click.echo(line)
