@@ -36,7 +36,8 @@ class Digested:
 
 # The stored rows rather than the views: a view counts to `as_of`, and its position follows from the rows.
 TABLES: tuple[Digested, ...] = (
-    Digested("cases", "case_facts", since=frozenset({"facets"})),
+    # to when events reach follows from when they were received
+    Digested("cases", "case_facts", since=frozenset({"facets"}), without=frozenset({"reached_at"})),
     Digested(
         "timeline",
         "dated_events",

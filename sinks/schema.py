@@ -87,7 +87,7 @@ def views_as_of(connection: duckdb.DuckDBPyConnection, as_of: datetime | None) -
     Before the latest event of the store those are left out that show only what is known today.
     """
     views = public_schema().views
-    (latest,) = one_row(connection, "select max(last_at) from case_facts")
+    (latest,) = one_row(connection, "select coalesce(max(reached_at), max(last_at)) from case_facts")
     if as_of is None or latest is None or as_of >= latest:
         return list(views)
     return [name for name, text in views.items() if "getvariable('as_of')" in text]

@@ -114,7 +114,7 @@ def _reach(connection: duckdb.DuckDBPyConnection) -> tuple[datetime, datetime]:
     """The time of the latest event of a case, and when the latest record was received. Raises DataError for none."""
     latest, known_at = one_row(
         connection,
-        "select (select max(last_at) from case_facts), "
+        "select (select coalesce(max(reached_at), max(last_at)) from case_facts), "
         "(select max(received_at) from (select received_at from events union all select received_at from quarantined))",
     )
     if latest is None:

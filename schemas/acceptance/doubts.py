@@ -56,6 +56,9 @@ def doubtful_rows(
             doubts |= columns[name].is_null().to_numpy(zero_copy_only=False)
     for name in _TEXTS:
         _mark_odd_text(columns[name], rules.field_chars, doubts)
+    for name, form in rules.codes.items():
+        fits = pc.fill_null(pc.match_substring_regex(columns[name], rf"\A(?:{form.pattern})\z"), True)
+        doubts |= pc.invert(fits).to_numpy(zero_copy_only=False)
     for name in _TIMES:
         _mark_time_outside(columns[name], rules, doubts)
     if columns["revision"].null_count < len(codes) or columns["retracts"].null_count < len(codes):

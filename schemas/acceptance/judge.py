@@ -1,9 +1,9 @@
 """One CloudEvent, already a dict, to a row of EVENTS by the rules of a domain, or the reason why not.
 
 This alone knows reasons. Reasons: not_an_object, missing_attribute, bad_attribute, unknown_type, unknown_version,
-bad_time, time_out_of_range, precision_conflict, bad_field, missing_field, missing_identifier, malformed_identifier,
-unknown_area, unknown_agency, wrong_agency, wrong_source, unknown_source, content_hash_mismatch, field_too_long,
-nul_character.
+bad_time, time_out_of_range, precision_conflict, bad_field, missing_field, missing_identifier,
+malformed_identifier, too_many_identifiers, unknown_area, unknown_agency, wrong_agency, wrong_source,
+unknown_source, content_hash_mismatch, field_too_long, nul_character.
 """
 
 from __future__ import annotations

@@ -31,13 +31,14 @@ _KEPT = 500_000
 @dataclass
 class IdentifierRule:
     """One kind of identifier: its normal form, and whether that is well-formed (a placeholder is: it never
-    links). `known` has the normal forms of values that were found well-formed, `placeholders` those of them that
-    are placeholders."""
+    links). An event has at most `most` of them. `known` has the normal forms of values that were found well-formed,
+    `placeholders` those of them that are placeholders."""
 
     kind: str
     normal_form: Callable[[str], str]
     well_formed: Callable[[str], bool]
     is_placeholder: Callable[[str], bool]
+    most: int
     known: dict[str, str] = field(default_factory=dict)
     placeholders: set[str] = field(default_factory=set)
 
@@ -76,8 +77,12 @@ class Identifiers:
 def read_identifiers(
     column: pa.Array, rules: Mapping[str, IdentifierRule], most_items: int, most_chars: int
 ) -> Identifiers:
-    """Read the identifiers of many events; `most_items` a list, `most_chars` a value may have."""
+    """Read the identifiers of many events; `most_items` a list, `most_chars` a value may have.
+
+    A list with more than the fewest that a kind may have is doubtful: whether they are of one kind is not counted here.
+    """
     names = list(rules)
+    most_items = min([most_items, *(rule.most for rule in rules.values())])
     rows, items = flat_items(column)
     lengths = pc.fill_null(pc.list_value_length(column), most_items + 1).to_numpy(zero_copy_only=False)
     doubts: np.ndarray = lengths > most_items

@@ -7,8 +7,10 @@ A rule that is broken raises `Refused`, which never leaves the package's reading
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -89,7 +91,7 @@ class TypeRule:
 @dataclass(frozen=True)
 class Rules:
     """A domain's rules. Times are microseconds since 1970 UTC; `latest` is not included. Agencies or areas None:
-    any will do."""
+    any will do. `codes`: the forms of codes by their columns; any other has none."""
 
     by_version: Mapping[tuple[str, int], TypeRule]
     identifiers: Mapping[str, IdentifierRule]
@@ -101,6 +103,7 @@ class Rules:
     field_chars: int
     type_prefix: str
     owners: Owners
+    codes: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
 
     @property
     def forms(self) -> list[TypeForm]:
@@ -191,6 +194,13 @@ class Rules:
             if len(found) > ITEMS_LIMIT:
                 raise Refused("bad_field", "data.identifiers", f"an event has at most {ITEMS_LIMIT} identifiers")
             found = sorted(set(found))
+            for kind, n in Counter(kind for kind, _ in found).items():
+                if n > self.identifiers[kind].most:
+                    raise Refused(
+                        "too_many_identifiers",
+                        f"data.identifiers.{kind}",
+                        f"an event has at most {self.identifiers[kind].most} of this kind: more may be many cases",
+                    )
         if rule.requires and not any(kind in rule.requires for kind, _ in found):
             raise Refused(
                 "missing_identifier",
@@ -241,7 +251,14 @@ class Rules:
         if type(unit) is not str:
             raise Refused("bad_field", "data.unit", "`unit` must be text")
         self.check_text(unit, "data.unit")
+        self.check_code(unit, "unit", "unit")
         return unit or None
+
+    def check_code(self, code: str, column: str, name: str) -> None:
+        """Refuse what has not the form of a code: a name or a telephone number would be public under it."""
+        form = self.codes.get(column)
+        if form is not None and code and form.fullmatch(code) is None:
+            _refuse_field(name, "does not have the form of a code")
 
     def read_fields(self, data: Mapping[str, Any], rule: TypeRule, required: Iterable[str]) -> tuple[list[Any], str]:
         """The shared columns of `data` in their order, and the canonical JSON of the rest."""
@@ -264,6 +281,8 @@ class Rules:
             elif form.column == "reason":
                 shared[SHARED_PLACE[form.column]] = "; ".join(sorted(set(value))) or None
             else:
+                if form.column in self.codes:
+                    self.check_code(value, form.column, name)
                 shared[SHARED_PLACE[form.column]] = value
         lost = [name for name in required if data.get(name) is None]
         if lost:

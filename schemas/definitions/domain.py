@@ -30,6 +30,7 @@ from throughline.schemas.definitions.identifier import (
     IdentifierKind,
     Placeholders,
     parse_identifiers,
+    parse_joins_nothing,
     parse_placeholders,
 )
 from throughline.schemas.definitions.rulebook import (
@@ -48,7 +49,7 @@ DEFAULT_DOMAIN = Path(__file__).parents[1] / "domains" / "england_wales"
 
 _KEYS = (
     *("name", "title", "type_prefix", "time_zone", "calendar", "agencies", "areas", "identifiers"),
-    *("placeholders", "placeholder_patterns", "limits", "alerts", "facets", "stewards"),
+    *("placeholders", "placeholder_patterns", "joins_nothing", "codes", "limits", "alerts", "facets", "stewards"),
     *("disclosure", "overrides"),
 )
 
@@ -79,7 +80,8 @@ class Disclosure:
 class Domain:
     """A domain. `agencies` and `areas` null: any will do; `identifiers` stand in the order of priority.
 
-    `second_person`: a steward's link counts only once another steward has seconded it (docs/rules.md, 2).
+    `joins_nothing`: forms (RE2) of values that link under no kind. `second_person`: a steward's link counts only once
+    another steward has seconded it (docs/rules.md, 2).
     """
 
     path: Path
@@ -92,6 +94,7 @@ class Domain:
     areas: Mapping[str, str] | None
     identifiers: tuple[IdentifierKind, ...]
     placeholders: Placeholders
+    joins_nothing: tuple[str, ...]
     limits: Limits
     fields: Mapping[str, Field]
     enums: Mapping[str, Enum]
@@ -153,6 +156,7 @@ def load_domain(path: Path | None = None) -> Domain:
         areas=_areas(entry),
         identifiers=kinds,
         placeholders=placeholders,
+        joins_nothing=parse_joins_nothing(entry),
         limits=parse_limits(entry),
         fields=fields,
         enums=enums,

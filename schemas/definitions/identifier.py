@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from throughline.schemas.definitions.entry import Entry, nearest
 
 # NUL is not among them: an event that has one is refused.
@@ -59,8 +62,10 @@ class Placeholders:
 class IdentifierKind:
     """A kind of identifier. `pattern` is for the whole normal form; one with `links` false never joins cases.
 
-    A value with more than `hub_limit` neighbours of one kind is a hub: it joins nothing (docs/rules.md, 2). Two values
-    of a kind that stands `once` in a case contradict one another: stewards are shown it, and nothing is parted by it.
+    What does not have the form `links_as` (RE2; empty: every form) is kept with its event and joins nothing: the form
+    is one that a number has, not one that is confirmed. A value with more than `hub_limit` neighbours of one kind, or
+    that more than `hub_events` events carry, is a hub: it joins nothing (docs/rules.md, 2). Two values of a kind that
+    stands `once` in a case contradict one another: stewards are shown it, and nothing is parted by it.
     """
 
     kind: str
@@ -73,6 +78,8 @@ class IdentifierKind:
     note: str
     source: str
     placeholders: Placeholders = field(default_factory=Placeholders, repr=False)
+    links_as: str = ""
+    hub_events: int = 1_000
 
     def normalise_value(self, value: str) -> str:
         """The normal form of a value; '' for one of white space only. A second application changes nothing.
@@ -106,7 +113,10 @@ class IdentifierKind:
         return normal in self.placeholders
 
 
-_KEYS = ("kind", "name", "pattern", "normalise", "links", "hub_limit", "once", "note", "source")
+_KEYS = (
+    *("kind", "name", "pattern", "normalise", "links", "links_as", "hub_limit", "hub_events", "once"),
+    *("note", "source"),
+)
 
 
 def parse_placeholders(domain: Entry) -> Placeholders:
@@ -141,7 +151,9 @@ def parse_identifiers(domain: Entry, placeholders: Placeholders) -> tuple[Identi
                 pattern=_pattern(entry, "pattern", pattern) if pattern else None,
                 normalise=tuple(step for step in entry.texts("normalise") if step in NORMALISERS),
                 links=entry.flag("links", True),
+                links_as=_form(entry, "links_as", entry.text("links_as", needed=False)),
                 hub_limit=entry.whole("hub_limit", 20),
+                hub_events=entry.whole("hub_events", 1_000),
                 once=entry.flag("once"),
                 note=entry.text("note", needed=False),
                 source=entry.text("source"),
@@ -149,6 +161,21 @@ def parse_identifiers(domain: Entry, placeholders: Placeholders) -> tuple[Identi
             ),
         )
     return tuple(kinds.values())
+
+
+def parse_joins_nothing(domain: Entry) -> tuple[str, ...]:
+    """`joins_nothing` of a domain: forms (RE2) of whole values that link under no kind, without regard to case."""
+    return tuple(form for text in domain.texts("joins_nothing") if (form := _form(domain, "joins_nothing", text)))
+
+
+def _form(entry: Entry, key: str, text: str) -> str:
+    """A regular expression that the store can ask, by RE2: without look-around and back references; '' for none."""
+    try:
+        pc.match_substring_regex(pa.array([""]), text)
+    except pa.ArrowInvalid as error:
+        entry.fault(key, f"`{text}` is no regular expression of RE2: {error}.")
+        return ""
+    return text
 
 
 def _pattern(entry: Entry, key: str, text: str) -> re.Pattern[str] | None:

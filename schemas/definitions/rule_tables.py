@@ -44,7 +44,12 @@ RULES: dict[str, pa.Schema] = {
         {"standard": _TEXT, "version": _TEXT, "role": _TEXT, "type": _TEXT, "when_decision": _TEXT}, "when_decision"
     ),
     # a kind of identifier; ordinal from 0, in the order of priority
-    "identifier_kinds": _table({"kind": _TEXT, "ordinal": _INT, "links": _FLAG, "hub_limit": _INT, "once": _FLAG}),
+    "identifier_kinds": _table(
+        {"kind": _TEXT, "ordinal": _INT, "links": _FLAG, "links_as": _TEXT, "hub_limit": _INT, "hub_events": _INT}
+        | {"once": _FLAG}
+    ),
+    # a form of values that link under no kind
+    "joins_nothing": _table({"form": _TEXT}),
     # an agency of the domain; none where any will do
     "agencies": _table({"agency": _TEXT, "name": _TEXT, "role": _TEXT}),
     # a kind of alert that the domain raises
@@ -79,7 +84,11 @@ def rule_tables(domain: Domain) -> dict[str, pa.Table]:
             for role, trigger in standard.triggers()
             for decision in trigger.when or (None,)
         ],
-        "identifier_kinds": [(k.kind, n, k.links, k.hub_limit, k.once) for n, k in enumerate(domain.identifiers)],
+        "identifier_kinds": [
+            (k.kind, n, k.links, k.links_as, k.hub_limit, k.hub_events, k.once)
+            for n, k in enumerate(domain.identifiers)
+        ],
+        "joins_nothing": [(form,) for form in domain.joins_nothing],
         "agencies": [(a.id, a.name, a.role) for a in (domain.agencies or {}).values()],
         "alert_rules": [(rule.kind, rule.severity, rule.days) for rule in domain.alerts],
         "facets": [(facet.name, n, facet.title, facet.doc) for n, facet in enumerate(domain.facets)],

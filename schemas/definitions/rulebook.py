@@ -12,6 +12,7 @@ match. A deployment lists its own in `sources.yaml` beside it, and that list is 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
@@ -19,12 +20,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.normal_form import IdentifierRule
 from throughline.schemas.acceptance.owner import Owners
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rfc3339 import write_label
-from throughline.schemas.acceptance.rules import NOT_FIELDS, Rules, TypeRule
+from throughline.schemas.acceptance.rules import ITEMS_LIMIT, NOT_FIELDS, Rules, TypeRule
 from throughline.schemas.acceptance.type_form import ENVELOPE, SHARED, SHARED_KINDS, FieldForm, TypeForm
 from throughline.schemas.definitions.catalogue import Change, EventType, Field
 from throughline.schemas.definitions.entry import Entry, Problems, nearest, read_entry
@@ -36,12 +40,20 @@ _DAY_US = 86_400_000_000
 
 @dataclass(frozen=True)
 class Limits:
-    """What no sane event exceeds. `earliest` is included, `latest` is not."""
+    """What no sane event exceeds. `earliest` is included, `latest` is not.
+
+    It carries at most `of_a_kind` identifiers of a kind that links, and its `unit`, `reference` and `answers` have the
+    form in `codes`, if there is one. An event more than `ahead_days` later than it was received has not happened yet,
+    whatever it says: a clock may be wrong by so much (docs/rules.md, section 5).
+    """
 
     earliest: date = date(1900, 1, 1)
     latest: date = date(2100, 1, 1)
     record_bytes: int = 262_144
     field_chars: int = 4_096
+    ahead_days: int = 1
+    of_a_kind: int = ITEMS_LIMIT
+    codes: Mapping[str, re.Pattern[str]] = dataclasses.field(default_factory=dict)
 
 
 def make_rules(
@@ -60,7 +72,13 @@ def make_rules(
     return Rules(
         by_version={(form.type, form.version): TypeRule(form) for form in forms},
         identifiers={
-            kind.kind: IdentifierRule(kind.kind, kind.normalise_value, kind.is_well_formed, kind.is_placeholder)
+            kind.kind: IdentifierRule(
+                kind.kind,
+                kind.normalise_value,
+                kind.is_well_formed,
+                kind.is_placeholder,
+                limits.of_a_kind if kind.links else ITEMS_LIMIT,
+            )
             for kind in kinds
         },
         agencies=None if agencies is None else frozenset(agencies),
@@ -71,23 +89,44 @@ def make_rules(
         field_chars=limits.field_chars,
         type_prefix=type_prefix,
         owners=owners,
+        codes=limits.codes,
     )
 
 
 def parse_limits(entry: Entry) -> Limits:
-    """The limits under a domain's `limits`."""
+    """The limits under a domain's `limits`, and the forms under its `codes`."""
     given = entry.under("limits")
-    given.only("earliest", "latest", "record_bytes", "field_chars")
+    given.only("earliest", "latest", "record_bytes", "field_chars", "ahead_days", "of_a_kind")
     usual = Limits()
     limits = Limits(
         earliest=given.day("earliest") or usual.earliest,
         latest=given.day("latest") or usual.latest,
         record_bytes=given.whole("record_bytes", usual.record_bytes),
         field_chars=given.whole("field_chars", usual.field_chars),
+        ahead_days=given.whole("ahead_days", usual.ahead_days, most=36_500),
+        of_a_kind=given.whole("of_a_kind", usual.of_a_kind, most=ITEMS_LIMIT),
+        codes=_codes(entry.under("codes")),
     )
     if limits.latest <= limits.earliest:
         given.fault("latest", f"{limits.latest} is not after earliest, {limits.earliest}.")
     return limits
+
+
+def _codes(given: Entry) -> dict[str, re.Pattern[str]]:
+    """The forms of codes, by their columns: what answers has the form of what it answers."""
+    given.only("unit", "reference")
+    found = {name: compiled for name in given.map if (compiled := _code(given, name)) is not None}
+    return found | ({"answers": found["reference"]} if "reference" in found else {})
+
+
+def _code(given: Entry, name: str) -> re.Pattern[str] | None:
+    text = given.text(name)
+    try:
+        pc.match_substring_regex(pa.array([""]), text)  # asked of columns at once, too
+        return re.compile(text)
+    except (re.error, pa.ArrowInvalid) as error:
+        given.fault(name, f"`{text}` is no regular expression of RE2: {error}.")
+        return None
 
 
 def parse_source_patterns(agency: Entry) -> tuple[re.Pattern[str], ...]:

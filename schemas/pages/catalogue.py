@@ -88,10 +88,16 @@ def _identifier_row(kind: IdentifierKind) -> tuple[str, ...]:
         kind.name,
         "yes" if kind.links else "no",
         str(kind.hub_limit) if kind.links else "",
-        "any" if kind.pattern is None else code(kind.pattern.pattern),
+        _form_of(kind),
         kind.note,
         kind.source,
     )
+
+
+def _form_of(kind: IdentifierKind) -> str:
+    if kind.pattern is not None:
+        return code(kind.pattern.pattern)
+    return f"any; links as {code(kind.links_as)}" if kind.links_as else "any"
 
 
 def _agency_page(domain: Domain, agency: str, types: Sequence[EventType]) -> str:

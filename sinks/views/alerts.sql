@@ -1,7 +1,7 @@
 -- One row per alert that stands at `as_of`: something is owed and late, or two records disagree.
 create or replace view alerts as
 with asked as (
-  select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts
+  select coalesce(getvariable('as_of')::timestamp, max(reached_at), max(last_at)) as as_of from case_facts
 ),
 named as (
   select event_key, event_id from events where standing = 'stands'

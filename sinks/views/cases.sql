@@ -14,8 +14,9 @@ select
   state,
   awaiting_agency,
   -- one for each facet of the store's domain (sinks/schema.py)
-  stated_facet(facets, '$facet') as "$facet",
-from case_facts;
+  stated_facet(facets, '$facet', asked.as_of) as "$facet",
+from case_facts
+cross join (select as_of from as_at) asked;
 comment on view cases is 'One row per case: who holds it now, what it consists of, and what it is about.';
 comment on column cases.case_id is 'Id of the case, made of the least of its identifiers; every identifier it ever had resolves to it.';
 comment on column cases.area is 'Area (police force code).';

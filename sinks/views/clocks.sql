@@ -2,7 +2,7 @@
 create or replace view clocks as
 with asked as (
   select as_of, timezone(d.time_zone, timezone('UTC', as_of))::date as as_of_date
-  from (select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts)
+  from (select coalesce(getvariable('as_of')::timestamp, max(reached_at), max(last_at)) as as_of from case_facts)
   cross join domain d
 ),
 -- the first pause of a clock that was not over by then: what stood before it stood then

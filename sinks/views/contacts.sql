@@ -1,7 +1,7 @@
 -- One row per communication with the victim: promised, requested, agreed, attempted, made or told.
 create or replace view contacts as
 with asked as (
-  select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts
+  select coalesce(getvariable('as_of')::timestamp, max(reached_at), max(last_at)) as as_of from case_facts
 ),
 -- what was promised, asked or done by then; what answered it later had not. Joined on one key: a condition beside it
 -- would compare every contact with every event

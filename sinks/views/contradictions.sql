@@ -1,7 +1,7 @@
 -- One row per interval in which two agencies say different things of who holds the case.
 create or replace view contradictions as
 with asked as (
-  select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts
+  select coalesce(getvariable('as_of')::timestamp, max(reached_at), max(last_at)) as as_of from case_facts
 )
 select
   'c' || lpad(lower(to_hex(f.case_key)), 16, '0') as case_id,

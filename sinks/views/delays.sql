@@ -1,7 +1,7 @@
 -- One row per pair of agencies: how long handoffs between them took, those not received counted as censored.
 create or replace view delays as
 with asked as (
-  select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts
+  select coalesce(getvariable('as_of')::timestamp, max(reached_at), max(last_at)) as as_of from case_facts
 ),
 durations as (
   select

@@ -1,7 +1,7 @@
 -- One row per change of holder, acknowledged or not.
 create or replace view handoffs as
 with asked as (
-  select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts
+  select coalesce(getvariable('as_of')::timestamp, max(reached_at), max(last_at)) as as_of from case_facts
 ),
 -- what was sent by then; what arrived or ended later had not yet
 sent as (

@@ -1,7 +1,7 @@
 -- One row per source: what it published, and how long it has been silent.
 create or replace view sources as
 with asked as (
-  select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts
+  select coalesce(getvariable('as_of')::timestamp, max(reached_at), max(last_at)) as as_of from case_facts
 ),
 copies as (
   select e.source, count(*) as duplicates

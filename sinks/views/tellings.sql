@@ -1,7 +1,7 @@
 -- One row per decision that the victim is to be told of, and the telling.
 create or replace view tellings as
 with asked as (
-  select coalesce(getvariable('as_of')::timestamp, max(last_at)) as as_of from case_facts
+  select coalesce(getvariable('as_of')::timestamp, max(reached_at), max(last_at)) as as_of from case_facts
 ),
 -- decided by then; what was told later had not been
 decided as (

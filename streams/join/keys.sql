@@ -4,6 +4,10 @@ create or replace temp macro event_key_of(area, source, id) as key64(area || chr
 create or replace temp macro identifier_key_of(area, kind, value) as key64(area || chr(31) || kind || chr(31) || value);
 -- the keys of those of an event's identifiers that link
 create or replace temp macro linking_keys(area, identifiers) as list_transform(
-  list_filter(identifiers, lambda x: list_contains(getvariable('linking_kinds'), x.kind)),
+  list_filter(
+    identifiers,
+    lambda x: regexp_full_match(x.kind || ':' || x.value, getvariable('linking_form'))
+      and not regexp_full_match(x.value, getvariable('joins_nothing'))
+  ),
   lambda x: identifier_key_of(area, x.kind, x.value)
 );

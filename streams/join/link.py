@@ -26,6 +26,7 @@ def link(connection: duckdb.DuckDBPyConnection) -> None:
     run = connection.execute
     run(sql(__package__, "link_sql/arrivals"))
     run(sql(__package__, "link_sql/changed"))
+    run(sql(__package__, "link_sql/crowds"))
     run("create or replace temp table near as from joins limit 0")
     run(sql(__package__, "link_sql/edges"))
     # where the reopened identifiers led before hubs are decided: a hub leaves its old case behind

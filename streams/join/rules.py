@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Iterable
 from datetime import date
 
 import duckdb
@@ -22,6 +24,7 @@ RULE_TABLES = (
     "standards",
     "standard_events",
     "identifier_kinds",
+    "joins_nothing",
     "agencies",
     "alert_rules",
     "facets",
@@ -37,9 +40,23 @@ _READ_BY_VIEWS = ("figure_rules", "facet_values")
 def prepare(connection: duckdb.DuckDBPyConnection, domain: Domain) -> None:
     """Set what the SQL of this package reads on this connection: macros, the time zone, the kinds that link."""
     connection.execute("set variable time_zone = ?", [domain.time_zone])
-    connection.execute("set variable linking_kinds = ?::varchar[]", [[k.kind for k in domain.identifiers if k.links]])
+    linking, nothing = linking_forms(domain)
+    connection.execute("set variable linking_form = ?", [linking])
+    connection.execute("set variable joins_nothing = ?", [nothing])
     connection.execute(sql(__package__, "keys"))
     connection.execute(sql(__package__, "models/macros"))
+
+
+def linking_forms(domain: Domain) -> tuple[str, str]:
+    """Two forms (RE2), of the whole of `kind:value` and of a value: an identifier links if it has the first, and not
+    the second. One that nothing has is empty."""
+    kinds = [f"{re.escape(k.kind)}:(?:{k.links_as or '.*'})" for k in domain.identifiers if k.links]
+    return _any_of(kinds), _any_of(f"(?:{form})" for form in domain.joins_nothing)
+
+
+def _any_of(forms: Iterable[str]) -> str:
+    text = "|".join(forms)
+    return f"(?si)(?:{text})" if text else ""
 
 
 def install_rules(connection: duckdb.DuckDBPyConnection, domain: Domain) -> bool:
@@ -103,6 +120,7 @@ def _tables(domain: Domain) -> dict[str, pa.Table]:
                 "type_prefix": domain.type_prefix,
                 "time_zone": domain.time_zone,
                 "second_person": domain.second_person,
+                "ahead_days": domain.limits.ahead_days,
             }
         ]
     )

@@ -139,7 +139,9 @@ class _Rendering:
     def _times(self, asked: datetime | None) -> tuple[datetime | None, datetime | None]:
         """To when alerts are counted, and up to when that was done."""
         latest, until = one_row(
-            self.cursor, "select (select max(last_at) from case_facts), (select max(as_of) from alerts_until)"
+            self.cursor,
+            "select (select coalesce(max(reached_at), max(last_at)) from case_facts), "
+            "(select max(as_of) from alerts_until)",
         )
         found = [time for time in (asked or latest, until) if time is not None]
         return (max(found) if found else None), until

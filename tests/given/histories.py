@@ -141,7 +141,9 @@ def _identifiers(random: Random, case: int, placeholders: bool) -> dict[str, str
             other = random.random()
             number = random.randrange(6) if other < 0.03 else case
             carried[kind] = f"{letter}{number}"
-            if other > 0.96 and placeholders:
+            if other > 0.98:  # kept, and joins nothing: what it is, or by its form
+                carried[kind] = "SeeLog" if other < 0.99 else "?1"
+            elif other > 0.96 and placeholders:
                 carried[kind] = "UNKNOWN"
             elif other > 0.96:
                 del carried[kind]
@@ -166,6 +168,8 @@ def _time(random: Random, at: datetime) -> dict[str, Any]:
     elif kind > 0.8:
         day = at.replace(hour=0, minute=0, second=0, microsecond=0)
         label = {"occurred_at": day, "occurred_precision": "day"}
+    elif kind < 0.01:  # a clock that is years ahead
+        label["occurred_at"] = at + timedelta(days=20 * 365)
     recorded = None if random.random() < 0.3 else at + timedelta(hours=random.randrange(4))
     return label | {"recorded_at": recorded, "sequence": random.choice(SEQUENCES)}
 

@@ -103,7 +103,9 @@ def small_rules() -> Rules:
                 "kind": k["kind"],
                 "ordinal": n,
                 "links": k["links"],
+                "links_as": k.get("links_as", ""),
                 "hub_limit": k["hub_limit"],
+                "hub_events": k.get("hub_events", 1000),
                 "once": k.get("once", False),
             }
             for n, k in enumerate(domain["identifiers"])
@@ -111,9 +113,11 @@ def small_rules() -> Rules:
         agencies=[{"agency": a["id"], "name": a["name"], "role": a["role"]} for a in domain["agencies"]],
         facet_statements=[row for facet in domain["facets"] for row in _facet_statements(facet)],
         placeholders=frozenset(domain["placeholders"]),
+        joins_nothing=[{"form": form} for form in domain["joins_nothing"]],
         time_zone=domain["time_zone"],
         bank_holidays=bank_holidays(),
         second_person=domain.get("stewards", {}).get("second_person", False),
+        ahead_days=domain["limits"]["ahead_days"],
     )
 
 
@@ -131,7 +135,9 @@ def rules_from_tables(
         agencies=rows["agencies"],
         facet_statements=rows["facet_statements"],
         placeholders=placeholders,
+        joins_nothing=rows["joins_nothing"],
         time_zone=time_zone,
         bank_holidays=bank_holidays(),
         second_person=second_person,
+        ahead_days=small_rules().ahead_days,
     )

@@ -10,7 +10,7 @@ EVENTS and `received_at`, naive UTC datetimes) and returns a sorted list of dict
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from reference_clocks import clocks_of
@@ -71,10 +71,13 @@ def _rows_per_case(
 
 
 def latest_time(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> datetime:
-    """`as_of` where none is given: the latest stated `occurred_at` of any event of a case."""
+    """`as_of` where none is given: the latest stated `occurred_at` of any event of a case that had happened when it was
+    received; of any event at all where none had."""
     histories = _histories(events, rules, hash_of)
-    times = [event["occurred_at"] for history in histories.values() for event in history]
-    return max(times, default=NEVER)
+    of_cases = [event for history in histories.values() for event in history]
+    skew = timedelta(days=rules.ahead_days)
+    happened = [event for event in of_cases if event["occurred_at"] <= event["received_at"] + skew]
+    return max((event["occurred_at"] for event in happened or of_cases), default=NEVER)
 
 
 def cases(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> dict[int, int]:
@@ -130,16 +133,29 @@ def timeline(events: list[Event], rules: Rules, hash_of: Hash = content_hash) ->
     return _rows_per_case(_histories(events, rules, hash_of), rows_of, "position")
 
 
-def holdings(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> list[Row]:
-    """One row per unbroken interval in which one agency and unit held the case (section 3)."""
-    histories = _histories(events, rules, hash_of)
-    return _rows_per_case(histories, lambda history: holdings_of(history, rules), "position")
+def _by_then(rows: list[Row], at: datetime, begun: str, ended: str, *gone: str, **instead: str) -> list[Row]:
+    """Rows that had begun at `at`; of what ended later, the end (`ended`, `gone`) is not known, or `instead` is."""
+    unknown = dict.fromkeys((ended, *gone)) | instead
+    return [row if row[ended] is None or row[ended] <= at else row | unknown for row in rows if row[begun] <= at]
 
 
-def handoffs(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> list[Row]:
-    """One row per change of holder, acknowledged or not (section 3)."""
-    histories = _histories(events, rules, hash_of)
-    return _rows_per_case(histories, lambda history: handoffs_of(history, rules), "position")
+def holdings(
+    events: list[Event], rules: Rules, as_of: datetime | None = None, hash_of: Hash = content_hash
+) -> list[Row]:
+    """One row per unbroken interval in which one agency and unit held the case, as far as `as_of` (section 3)."""
+    histories, at = _histories(events, rules, hash_of), as_of or latest_time(events, rules, hash_of)
+    rows = _rows_per_case(histories, lambda history: holdings_of(history, rules), "position")
+    return _by_then(rows, at, "from_at", "to_at", "seconds", "working_days")
+
+
+def handoffs(
+    events: list[Event], rules: Rules, as_of: datetime | None = None, hash_of: Hash = content_hash
+) -> list[Row]:
+    """One row per change of holder, acknowledged or not, sent by `as_of` (section 3)."""
+    histories, at = _histories(events, rules, hash_of), as_of or latest_time(events, rules, hash_of)
+    rows = _rows_per_case(histories, lambda history: handoffs_of(history, rules), "position")
+    arrival = ("received_event", "limbo_seconds", "limbo_least_seconds", "limbo_most_seconds")
+    return _by_then(_by_then(rows, at, "sent_at", "received_at", *arrival), at, "sent_at", "ended_at")
 
 
 def contacts(
@@ -150,10 +166,14 @@ def contacts(
     return _rows_per_case(histories, lambda history: contacts_of(history, rules, at), "position")
 
 
-def tellings(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> list[Row]:
-    """One row per decision that the victim is to be told of, with its first telling (section 4)."""
-    histories = _histories(events, rules, hash_of)
-    return _rows_per_case(histories, lambda history: tellings_of(history, rules), "position")
+def tellings(
+    events: list[Event], rules: Rules, as_of: datetime | None = None, hash_of: Hash = content_hash
+) -> list[Row]:
+    """One row per decision made by `as_of` that the victim is to be told of, with its first telling (section 4)."""
+    histories, at = _histories(events, rules, hash_of), as_of or latest_time(events, rules, hash_of)
+    rows = _rows_per_case(histories, lambda history: tellings_of(history, rules), "position")
+    telling = ("told_by", "told_event", "channel", "lag_seconds")
+    return _by_then(rows, at, "decided_at", "told_at", *telling, **{"class": "not_told"})
 
 
 def claims(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> list[Row]:
@@ -162,11 +182,14 @@ def claims(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> l
     return _rows_per_case(histories, lambda history: claims_of(history, rules), "position")
 
 
-def contradictions(events: list[Event], rules: Rules, hash_of: Hash = content_hash) -> list[Row]:
-    """One row per interval in which two agencies say different things of who holds the case (section 4)."""
-    histories = _histories(events, rules, hash_of)
+def contradictions(
+    events: list[Event], rules: Rules, as_of: datetime | None = None, hash_of: Hash = content_hash
+) -> list[Row]:
+    """One row per interval, begun by `as_of`, in which two agencies name different holders (section 4)."""
+    histories, at = _histories(events, rules, hash_of), as_of or latest_time(events, rules, hash_of)
     names = ("left_agency", "right_agency", "from_at")
-    return _rows_per_case(histories, lambda history: contradictions_of(history, rules), *names)
+    rows = _rows_per_case(histories, lambda history: contradictions_of(history, rules), *names)
+    return _by_then(rows, at, "from_at", "to_at")
 
 
 def clocks(events: list[Event], rules: Rules, as_of: datetime | None = None, hash_of: Hash = content_hash) -> list[Row]:
@@ -195,12 +218,12 @@ def all_tables(
         "states": states(events, rules, hash_of),
         "abouts": abouts(events, rules, at, hash_of),
         "timeline": timeline(events, rules, hash_of),
-        "holdings": holdings(events, rules, hash_of),
-        "handoffs": handoffs(events, rules, hash_of),
+        "holdings": holdings(events, rules, at, hash_of),
+        "handoffs": handoffs(events, rules, at, hash_of),
         "clocks": clocks(events, rules, at, hash_of),
         "contacts": contacts(events, rules, at, hash_of),
-        "tellings": tellings(events, rules, hash_of),
+        "tellings": tellings(events, rules, at, hash_of),
         "claims": claims(events, rules, hash_of),
-        "contradictions": contradictions(events, rules, hash_of),
+        "contradictions": contradictions(events, rules, at, hash_of),
         "delays": delays(events, rules, at, hash_of),
     }

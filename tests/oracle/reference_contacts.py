@@ -46,13 +46,18 @@ def contact_state(contact: Event, kind: str, answer: Event | None, as_of: dateti
 
 
 def contacts_of(history: list[Event], rules: Rules, as_of: datetime) -> list[Row]:
-    """Rows of `contacts` of one case, but for case_key; `position` is the place of the event in the case."""
+    """Rows of `contacts` of one case, but for case_key; `position` is the place of the event in the case.
+
+    What lies after `as_of` is no contact yet, and answers none.
+    """
     rows: list[Row] = []
     for event in history:
         kind = rules.kind_of(event, "contact")
-        if kind is None:
+        if kind is None or event["occurred_at"] > as_of:
             continue
         answer = answer_to(event, history, rules) if kind in ("promised", "requested") else None
+        if answer is not None and answer["occurred_at"] > as_of:
+            answer = None
         row: Row = {"position": event["place"], "kind": kind, "event_id": event["id"]}
         for name in ("agency", "unit", "occurred_at", "occurred_precision", "channel", "reference", "due_at"):
             row[name] = event[name]
@@ -83,6 +88,7 @@ def tellings_of(history: list[Event], rules: Rules) -> list[Row]:
         )
         told = next(telling, None)
         row: Row = {"position": event["place"], "event_key": event["event_key"], "event_id": event["id"]}
+        row["decided_at"] = event["occurred_at"]
         row["told_at"] = None if told is None else told["occurred_at"]
         row["told_by"] = None if told is None else told["agency"]
         row["told_event"] = None if told is None else told["id"]

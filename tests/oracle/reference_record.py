@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -43,9 +43,11 @@ class Rules:
     agencies: list[Row]
     facet_statements: list[Row]
     placeholders: frozenset[str]
+    joins_nothing: list[Row]
     time_zone: str
     bank_holidays: frozenset[date]
     second_person: bool
+    ahead_days: int
 
     def role(self, agency: str) -> str | None:
         """The role of an agency; null for one that the domain does not list."""
@@ -164,9 +166,17 @@ def accepted(events: list[Event], rules: Rules, hash_of: Hash = content_hash) ->
 
 
 def may_link(identifier: Identifier, rules: Rules) -> bool:
-    """Whether an identifier is of a listed kind that links, and no placeholder."""
-    kinds = {row["kind"] for row in rules.identifier_kinds if row["links"]}
-    return identifier[1] in kinds and identifier[2].strip().upper() not in rules.placeholders
+    """Whether an identifier is of a listed kind that links, has a form that may, and is no placeholder."""
+    _, kind, value = identifier
+    forms = [row["links_as"] or ".*" for row in rules.identifier_kinds if row["kind"] == kind and row["links"]]
+    if value.strip().upper() in rules.placeholders or any(_has(value, row["form"]) for row in rules.joins_nothing):
+        return False
+    return any(_has(value, form) for form in forms)
+
+
+def _has(value: str, form: str) -> bool:
+    """Whether the whole value has a form, in capitals or not."""
+    return re.fullmatch(form, value, re.IGNORECASE | re.DOTALL) is not None
 
 
 def linking(event: Event, rules: Rules) -> list[Identifier]:
@@ -243,20 +253,24 @@ def joined_pairs(standing: list[Event], rules: Rules) -> set[frozenset[Identifie
     return (pairs | linked) - unlinked
 
 
-def hubs(pairs: set[frozenset[Identifier]], rules: Rules) -> set[Identifier]:
-    """Section 2: identifiers joined to more others of one kind than their own kind allows."""
+def hubs(pairs: set[frozenset[Identifier]], standing: list[Event], rules: Rules) -> set[Identifier]:
+    """Section 2: identifiers joined to more others of one kind, or carried by more events, than their kind allows."""
     limits = {row["kind"]: row["hub_limit"] for row in rules.identifier_kinds}
+    most = {row["kind"]: row["hub_events"] for row in rules.identifier_kinds}
+    publishers = [event for event in standing if not is_act_of_steward(event, rules)]
+    carried = Counter(identifier for event in publishers for identifier in linking(event, rules))
     neighbours: dict[tuple[Identifier, str], set[Identifier]] = defaultdict(set)
     for left, right in (tuple(pair) for pair in pairs):
         neighbours[left, right[1]].add(right)
         neighbours[right, left[1]].add(left)
-    return {identifier for (identifier, _), others in neighbours.items() if len(others) > limits[identifier[1]]}
+    met = {identifier for (identifier, _), others in neighbours.items() if len(others) > limits[identifier[1]]}
+    return met | {identifier for identifier, events in carried.items() if events > most[identifier[1]]}
 
 
 def identifier_cases(standing: list[Event], rules: Rules) -> dict[Identifier, int]:
     """Case key of every identifier that links and is no hub: the smallest key of its connected component."""
     pairs = joined_pairs(standing, rules)
-    shut = hubs(pairs, rules)
+    shut = hubs(pairs, standing, rules)
     found = carried_identifiers(standing, rules) - shut
     smallest = {identifier: key64(*identifier) for identifier in found}
     changed = True

@@ -36,8 +36,8 @@ def table_pages(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
             "What a store shows. Names and columns are versioned; the tables behind them are not, and may "
             "change. Times are UTC. Views that depend on the day they are asked read the variable `as_of`: "
             "`set variable as_of = timestamp '2026-03-31 17:00'`. Where it is not set, it is the time of the "
-            "latest event in the store. `cases` has a column for each facet of the domain: here those of England and "
-            "Wales.",
+            "latest event that had happened when it was received. `cases` has a column for each facet of the domain: "
+            "here those of England and Wales.",
             contents,
             *(
                 f"## {name}\n\n{views[name]}\n\n{table(('Column', 'Type', 'Meaning'), columns[name])}"

@@ -190,7 +190,7 @@ class Present:
 
 
 def _facts(connection: duckdb.DuckDBPyConnection, seen: tuple[Any, ...]) -> Facts:
-    cases, last_at = one_row(connection, "select count(*), max(last_at) from case_facts")
+    cases, last_at = one_row(connection, "select count(*), coalesce(max(reached_at), max(last_at)) from case_facts")
     # numbers are kept for each part of the column: no row is read
     events, received_at = one_row(connection, "select count(*), max(received_at) from events")
     return Facts(hashlib.sha256(repr(seen).encode()).hexdigest()[:16], cases, events, received_at, last_at)

@@ -9,16 +9,15 @@ where e.rowid >= (select min(from_row) from unsettled)
   and e.agency not in (select agency from agencies where role = 'steward');
 
 create or replace temp table carried as
-select
-  identifier_key, any_value(area) as area, any_value(identifier.kind) as kind, any_value(identifier.value) as value
+select identifier_key, area, identifier.kind as kind, identifier.value as value, events
 from (
+  -- of one of the events that carry it
   select
-    area,
-    unnest(list_filter(identifiers, lambda x: list_contains(getvariable('linking_kinds'), x.kind))) as identifier,
-    unnest(identifier_keys) as identifier_key
-  from linking
+    identifier_key, count(*) as events, any_value(area) as area, unnest(any_value(identifiers)) as identifier
+  from (select area, identifiers, unnest(identifier_keys) as identifier_key from linking)
+  group by identifier_key
 )
-group by identifier_key;
+where identifier_key_of(area, identifier.kind, identifier.value) = identifier_key;
 
 create or replace temp table paired as
 -- nearly all events carry one identifier or two

@@ -4,7 +4,7 @@ create or replace temp table new_pairs as
 select p.* from paired p anti join joins j using (left_key, right_key);
 
 create or replace temp table new_identifiers as
-select c.* from carried c anti join identifiers i using (identifier_key);
+select c.* exclude (events) from carried c anti join identifiers i using (identifier_key);
 
 insert into joins from new_pairs;
 insert into identifiers

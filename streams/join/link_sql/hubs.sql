@@ -1,5 +1,5 @@
 -- Hubs among the reopened identifiers: rows of `hub_changes` are identifiers that became a hub or ceased to be one.
--- reads: joins, edges, reopened, identifiers, identifier_kinds
+-- reads: joins, edges, reopened, identifiers, identifier_kinds, crowds, unsettled_identifiers
 create or replace temp table near as
 select j.* from joins j semi join (select identifier_key as left_key from reopened) using (left_key)
 union
@@ -21,13 +21,20 @@ counted as (
     group by n.identifier_key, i.kind
   ) n
   group by n.identifier_key
+),
+judged as (
+  select
+    i.identifier_key, i.is_hub as was_hub,
+    coalesce(n.neighbours > k.hub_limit, false) or coalesce(c.events > k.hub_events, false)
+    -- one stays a hub until something of it is withdrawn or unlinked
+    or (i.is_hub and i.identifier_key not in (select identifier_key from unsettled_identifiers)) as is_hub
+  from reopened r
+  join identifiers i using (identifier_key)
+  join identifier_kinds k using (kind)
+  left join counted n using (identifier_key)
+  left join crowds c using (identifier_key)
 )
-select i.identifier_key, coalesce(c.neighbours, 0) > k.hub_limit as is_hub
-from reopened r
-join identifiers i using (identifier_key)
-join identifier_kinds k using (kind)
-left join counted c using (identifier_key)
-where i.is_hub <> (coalesce(c.neighbours, 0) > k.hub_limit);
+select identifier_key, is_hub from judged where is_hub <> was_hub;
 
 -- the neighbours of one that changed are linked again too
 insert into reopened

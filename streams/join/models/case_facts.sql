@@ -1,10 +1,13 @@
 -- One row per case: who holds it now, what it consists of, and what it is about.
--- reads: case_records, steps, holding_facts, handoff_facts, case_facets, identifiers
+-- reads: case_records, steps, holding_facts, handoff_facts, case_facets, identifiers, domain
 with spans as (
   select
     case_key, any_value(area) as area, min(occurred_at) as opened_at, max(occurred_at) as last_at,
+    -- an event that was received before it happened is not believed to have: it moves no clock but those of its case
+    max(occurred_at) filter (occurred_at <= received_at + to_days(d.ahead_days)) as reached_at,
     count(*)::integer as events
   from case_records
+  cross join domain d
   group by case_key
 ),
 last_steps as (
@@ -46,7 +49,8 @@ select
   s.events,
   coalesce(d.handoffs, 0) as handoffs,
   s.last_at,
-  a.facets
+  a.facets,
+  s.reached_at
 from spans s
 left join last_steps l using (case_key)
 left join holding_facts h on h.case_key = l.case_key and h.position = l.holding

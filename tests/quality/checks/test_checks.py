@@ -84,6 +84,9 @@ def found(store: Store, domain: Domain, check: str, subject: str = RMS) -> Check
 CLEAN = [crime(number) for number in range(1, 101)]
 
 
+REOPENED = without(crime(1, about="call 0121 496 0000"), "unit", "offence_group") | {
+    "type": "uk.cjs.police.investigation.reopened.v1"
+}
 FAULTY: list[tuple[str, list[dict[str, Any]], float]] = [
     ("unit_missing", [without(one, "unit") for one in CLEAN[:7]] + CLEAN[7:], 0.07),
     ("recorded_time_missing", [without(one, "recordedtime") for one in CLEAN[:9]] + CLEAN[9:], 0.09),
@@ -103,8 +106,9 @@ FAULTY: list[tuple[str, list[dict[str, Any]], float]] = [
     ("midnights", [one | {"time": one["time"][:11] + "00:00:00Z"} for one in CLEAN[:3]] + CLEAN[3:], 0.03),
     ("in_the_future", [*CLEAN[:99], crime(100, time="2027-03-01T10:00:00Z")], 0.01),
     ("written_before_it_happened", [crime(1, time="2026-03-09T10:00:00Z"), *CLEAN[1:]], 0.01),
-    ("odd_characters", [crime(1, unit="20PÃ©"), *CLEAN[1:]], 0.01),
-    ("text_in_codes", [crime(1, unit="call 0121 496 0000"), *CLEAN[1:]], 0.01),
+    ("odd_characters", [crime(1, unit="20PÃª"), *CLEAN[1:]], 0.01),
+    # of 99 units and what one event is about
+    ("text_in_codes", [REOPENED, *CLEAN[1:]], 0.01),
 ]
 FORCES = [f"{number:02}" for number in (1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17, 20, 21)]
 

@@ -20,6 +20,8 @@ FAULTS = [
     ("domain", "id: cps", "id: police", 8, "agencies.id", "taken"),
     ("domain", "[upper,", "[uper,", 11, "identifiers.normalise", "Did you mean `upper`"),
     ("domain", "'[0-9]{4}'", "'[0-9'", 11, "identifiers.pattern", "regular expression"),
+    ("domain", "name: Crime number", "name: Crime number, links_as: '(?=.)1'", 12, "identifiers.links_as", "RE2"),
+    ("domain", "calendar: null", "calendar: null\njoins_nothing: ['(1)\\1']", 6, "joins_nothing", "RE2"),
     ("domain", "kind: crime_ref", "kind: urn", 12, "identifiers.kind", "stands twice"),
     ("domain", '"20": West', "20: West", 9, "domain", "quotation marks"),
     ("domain", "[UNKNOWN]", "[NO, no]", 13, "placeholders", "is not text"),
