@@ -26,7 +26,7 @@ REASONS = {
     "needs a broker": "tests/live, tests/broker",
     "needs a secured broker": "tests/live/test_secured_wire.py, word for word",
     "needs a file of yours": "tests/quality/reconciliation",
-    "needs a server of yours": "tests/cli/test_quality_pages.py",
+    "needs a server of yours": "tests/cli/test_quality_pages.py, tests/sources/databases/test_postgres_page.py",
     "sets up this machine and runs the tests": "CI",
 }
 # What a page shows and nobody pastes.
