@@ -171,7 +171,7 @@ def test_what_is_not_run_says_why() -> None:
 
     assert {block.reason for block in given} == set(REASONS)
     assert {block.kind for block in given} == {"sh"}
-    assert len([block for block in given if block.reason != "needs a secured broker"]) <= 21
+    assert len([block for block in given if block.reason != "needs a secured broker"]) <= 26
 
 
 def test_the_example_events_of_readme_are_joined_into_one_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
