@@ -15,7 +15,6 @@ from throughline.doctor.machine import look_at_disks, look_at_java, look_at_pyth
 from throughline.schemas.wire.kafka_record import KafkaRecord
 from throughline.sinks.store import open_store
 from throughline.sources.publish.outbox import Outbox
-from throughline.streams.log import broker_clock
 
 
 def states(said: str) -> dict[str, str]:
@@ -50,7 +49,7 @@ def test_a_broker_without_its_topics_and_then_with_them(
     assert states(run("doctor", *to).stdout)["topics"] == "ok"
 
     late = time.time() - 100
-    monkeypatch.setattr(broker_clock.time, "time", lambda: late)
+    monkeypatch.setattr(time, "time", lambda: late)
     said = run("doctor", *to, code=70).stdout
     assert states(said)["clock"] == "wrong"
     assert "seconds ahead of this machine's" in said

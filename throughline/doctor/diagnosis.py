@@ -24,7 +24,7 @@ class Diagnosis:
 
 def told(part: str, look: Callable[[], Iterable[Diagnosis]]) -> list[Diagnosis]:
     """What a look finds; an error of ours that ends it is a finding too."""
-    found = []
+    found: list[Diagnosis] = []
     try:
         found.extend(look())
     except ThroughlineError as error:
