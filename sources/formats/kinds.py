@@ -7,7 +7,7 @@ from pathlib import Path
 
 from throughline.errors import DataError
 
-OCEL_HINT = "If it is of version 2, map it as it is: `ocel: {rows: events}` (`docs/how-to/agencies.md`)."
+OCEL_HINT = "If it is of version 2, map it as it is: `ocel: {rows: events}` (`docs/how-to/files.md`)."
 _EXPORT = "Export it as CSV or Parquet, or name it by what it is."
 # beginning, what it is, what to do
 _MAGIC = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from secrets import token_hex
 
 from throughline.schemas.wire.kafka_record import KafkaRecord
@@ -19,16 +20,27 @@ on conflict do update set series = excluded.series
 _KNOWN = "select source, topic, area, series, last_number from feeds natural join sources"
 _WRITE = "update feeds set last_number = ? where source_id = ? and topic = ? and area = ?"
 
-Feed = tuple[bytes, str, bytes]
+Place = tuple[bytes, str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Where a source publishes; the last sequence number that it gave, and how many of its records wait."""
+
+    source: str
+    topic: str
+    area: str
+    sequence: int
+    waiting: int
 
 
 class FeedNumbers:
     """What was given to each feed so far; `write` keeps it, within the transaction of the records."""
 
     def __init__(self) -> None:
-        self._last: dict[Feed, tuple[str, int]] = {}
+        self._last: dict[Place, tuple[str, int]] = {}
 
-    def __iter__(self) -> Iterator[Feed]:
+    def __iter__(self) -> Iterator[Place]:
         """The feeds, each as source, topic and area."""
         return iter(sorted(self._last))
 
@@ -37,7 +49,7 @@ class FeedNumbers:
         found = connection.execute(_KNOWN)
         self._last = {(name.encode(), topic, area): (series, last) for name, topic, area, series, last in found}
 
-    def place(self, connection: sqlite3.Connection, name: bytes, source_id: int, record: KafkaRecord) -> Feed:
+    def place(self, connection: sqlite3.Connection, name: bytes, source_id: int, record: KafkaRecord) -> Place:
         """The feed of a record, which is made if it is new; each has a series of its own, so that a new outbox is told
         from an old one."""
         feed = (name, record.topic, record.key)
@@ -47,7 +59,7 @@ class FeedNumbers:
             self._last[feed] = (series, 0)
         return feed
 
-    def next_of(self, feed: Feed) -> str:
+    def next_of(self, feed: Place) -> str:
         """The next number of a feed, with its series."""
         series, last = self._last[feed]
         self._last[feed] = (series, last + 1)

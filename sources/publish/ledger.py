@@ -145,6 +145,17 @@ def refusals_of(connection: sqlite3.Connection) -> list[Refusal]:
     return [Refusal(*row) for row in connection.execute(f"select {columns} from refusals")]
 
 
+def refused_by_broker(connection: sqlite3.Connection) -> int:
+    """How many records the broker did not take."""
+    return int(connection.execute("select count(*) from records where state = 2").fetchone()[0])
+
+
+def damage_of(connection: sqlite3.Connection) -> str:
+    """What SQLite finds wrong with the file; empty where that is nothing."""
+    said = str(connection.execute("pragma quick_check(1)").fetchone()[0])
+    return "" if said == "ok" else said
+
+
 def deliveries_of(connection: sqlite3.Connection) -> list[DeliveryCount]:
     """What became of what was read, by way, origin and day."""
     columns = "way, origin, day, read, new, known, refused, left_out, backlog"

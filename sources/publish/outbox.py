@@ -22,7 +22,7 @@ import orjson
 
 from throughline.schemas.wire.kafka_record import NUMBER_HEADER, KafkaRecord
 from throughline.schemas.wire.receipts import Shipment
-from throughline.sources.publish.feed_numbers import FeedNumbers
+from throughline.sources.publish.feed_numbers import Feed, FeedNumbers
 from throughline.sources.publish.ledger import Delivery, move_shipped, note_delivery, shipments_of
 from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error, outbox_full
 
@@ -55,17 +55,6 @@ class Waiting:
     place: int
     source_id: int
     record: KafkaRecord
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """Where a source publishes; the last sequence number that it gave, and how many of its records wait."""
-
-    source: str
-    topic: str
-    area: str
-    sequence: int
-    waiting: int
 
 
 @dataclass(frozen=True, slots=True)

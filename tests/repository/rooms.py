@@ -67,6 +67,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "throughline/demo/story": (),
     "throughline/demo": ("throughline/demo/story", "streams/join"),
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
+    "throughline/doctor": ("throughline/broker", "sources/publish", "streams/log", "sinks"),
     "throughline/cli/terminal": ("sinks/questions", "quality/stewardship"),
     "throughline/cli/agencies": (
         "throughline/cli/terminal",
@@ -84,7 +85,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "quality/reconciliation",
     ),
     "throughline/cli/boards": ("throughline/cli/terminal", "quality/figures", "sinks/board/pack", "sinks/board"),
-    "throughline/cli/operators": ("throughline/cli/terminal", "throughline/live", "sources/workbench"),
+    "throughline/cli/operators": (
+        "throughline/cli/terminal",
+        "throughline/live",
+        "throughline/doctor",
+        "sources/workbench",
+    ),
     "throughline/cli/stewards": (
         "throughline/cli/terminal",
         "quality/letters",

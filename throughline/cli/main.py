@@ -23,6 +23,7 @@ from throughline.cli.boards.query import query
 from throughline.cli.boards.restated import restated_command
 from throughline.cli.boards.since import since
 from throughline.cli.boards.timeline import delays, handoffs, timeline
+from throughline.cli.operators.doctor import doctor
 from throughline.cli.operators.events import demo, replay
 from throughline.cli.operators.export import export
 from throughline.cli.operators.live import live, up
@@ -121,7 +122,7 @@ _WORK = {
     "Keep it sound (stewards)": (quality, quarantine, conflicts, links, lineage_command),
     "Publish (agencies)": (source, publish_command, ingest, manifest_command, compatibility),
     "Look after a store": (digest, verify, rebuild),
-    "Run it live": (up, topics, worker, sink, live),
+    "Run it live": (up, topics, worker, sink, live, doctor),
     "In your shell": (completion,),
 }
 for _heading, _commands in _WORK.items():

@@ -22,7 +22,7 @@ from throughline.sinks.store import open_memory_store
 from throughline.streams.join.rebuild import open_domain
 
 _INCLUDED = re.compile(r"(<!-- from (\S+): generated, do not edit -->\n).*?(<!-- end -->)", re.DOTALL)
-_LANGUAGES = {"jsonl": "json", "txt": "text", "properties": "text"}
+_LANGUAGES = {"jsonl": "json", "jsonocel": "json", "txt": "text", "properties": "text"}
 
 
 def write_pages(root: Path) -> list[Path]:

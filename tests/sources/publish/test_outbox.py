@@ -15,7 +15,8 @@ import pytest
 
 from throughline.errors import OutboxDamaged, OutboxError, OutboxFull, OutboxLocked
 from throughline.schemas.wire.kafka_record import KafkaRecord
-from throughline.sources.publish.outbox import Added, Feed, Outbox
+from throughline.sources.publish.feed_numbers import Feed
+from throughline.sources.publish.outbox import Added, Outbox
 
 DAY = 86_400
 
