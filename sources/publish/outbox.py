@@ -150,21 +150,17 @@ class Outbox(AbstractContextManager["Outbox"]):
 
     def retry_refused(self) -> int:
         """Let what was refused wait again; how many records."""
-        with self._lock, self._errors():
-            with self._transaction():
-                again = self._connection.execute(
-                    "update records set state = 0, refusal = null where state = 2"
-                ).rowcount
-            self._count_waiting()
-        return int(again)
+        return self._wait_again("state = 2", [])
 
     def again(self, since: float = 0.0) -> int:
         """Let what was sent since then (as of time.time) wait again, as far as it is still here; how many records."""
+        return self._wait_again("state = 1 and sent_at >= ?", [int(since)])
+
+    def _wait_again(self, which: str, given: list[int]) -> int:
+        anew = f"update records set state = 0, refusal = null, sent_at = null where {which}"
         with self._lock, self._errors():
             with self._transaction():
-                again = self._connection.execute(
-                    "update records set state = 0, sent_at = null where state = 1 and sent_at >= ?", [int(since)]
-                ).rowcount
+                again = self._connection.execute(anew, given).rowcount
             self._count_waiting()
         return int(again)
 
