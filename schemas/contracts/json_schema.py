@@ -22,6 +22,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 READER_ACCEPTS = (
     "an identifier that is not in its normal form (small letters, spaces), which it brings into that form",
+    "letters of other scripts in a code, such as a unit",
+    "more identifiers of a kind than are allowed, where some of them are the same",
     "`data` in base64 (`data_base64`) where it is of a media type of JSON",
 )
 """What the reader accepts besides."""
@@ -121,7 +123,10 @@ class EventSchemas:
                 "description": "The numbers by which the case is known, by kind; each in its normal form.",
                 "type": ["object", "null"],
                 "additionalProperties": {"type": "null"},
-                "properties": {kind.kind: identifier_schema(kind, most) for kind in self.domain.identifiers},
+                "properties": {
+                    kind.kind: identifier_schema(kind, most, self.rules.identifiers[kind.kind].most)
+                    for kind in self.domain.identifiers
+                },
             },
         }
         for agency in self.domain.agencies or ():
@@ -201,9 +206,9 @@ class EventSchemas:
     def _data(self, rule: TypeRule) -> Schema:
         form = rule.form
         needed = [field.name for field in form.fields if field.required]
-        unit = _or_null(self.ref("text"), "The unit that acted.")
+        unit = _or_null(self._code("unit"), "The unit that acted.")
         if rule.needs_unit:
-            unit, needed = self.ref("text", description="The unit that acted."), ["unit", *needed]
+            unit, needed = {**self._code("unit"), "description": "The unit that acted."}, ["unit", *needed]
         if form.agency is None:
             agency: Schema = self.ref("text", minLength=1, description="The agency that publishes.")
             if self.rules.agencies is not None:
@@ -250,10 +255,15 @@ class EventSchemas:
             items = [listed, {"type": "array", "maxItems": ITEMS_LIMIT, "items": listed}]
             return {"oneOf": items} if field.values else self.ref("texts")
         if field.kind in {"string", "enum"}:
-            return listed if field.values else self.ref("text")
+            return listed if field.values else self._code(field.column)
         if field.kind == "int":
             return {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
         return {"type": "boolean"} if field.kind == "bool" else self.ref(_TIMES[field.kind])
+
+    def _code(self, column: str | None) -> Schema:
+        """Text, of the form that the domain gives to the codes of a column, if it gives any."""
+        form = self.rules.codes.get(column or "")
+        return self.ref("text") if form is None else self.ref("text", pattern=texts.whole(f"(?:{form.pattern})?"))
 
     def _area(self) -> Schema:
         said = "The area of the case, by which records are kept together."

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from throughline.schemas.acceptance.rules import ITEMS_LIMIT
 from throughline.schemas.contracts import texts
 from throughline.schemas.definitions.identifier import IdentifierKind
 
 
-def identifier_schema(kind: IdentifierKind, most: int) -> dict[str, Any]:
+def identifier_schema(kind: IdentifierKind, most: int, at_once: int) -> dict[str, Any]:
     """The schema of what stands under a kind: a number in its normal form or a placeholder, of at most so many
-    characters, or a list of them."""
+    characters, or a list of at most so many of them (`at_once`)."""
     forms: list[dict[str, Any]] = [{"pattern": form} for form in texts.normal_forms(kind)]
     if kind.pattern is None:
         forms.append({"not": {"pattern": texts.MANGLED}})
@@ -29,5 +28,5 @@ def identifier_schema(kind: IdentifierKind, most: int) -> dict[str, Any]:
     }
     return {
         "title": kind.name,
-        "oneOf": [{"type": "null"}, one, {"type": "array", "maxItems": ITEMS_LIMIT, "items": one}],
+        "oneOf": [{"type": "null"}, one, {"type": "array", "maxItems": at_once, "items": one}],
     }
