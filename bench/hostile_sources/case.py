@@ -19,12 +19,15 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a run of records: `rows` of them, `left_out` knowingly, the others in one table or the other."""
+    """What came of a run of records: `rows` of them, `left_out` knowingly, the others in one table or the other; or
+    `accepted` and `refused` where whoever was asked says no more than how many."""
 
     events: pa.Table
     rejects: pa.Table
     rows: int
     left_out: int = 0
+    accepted: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True)

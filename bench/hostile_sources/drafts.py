@@ -53,7 +53,7 @@ class Drafts:
             mapping = self.folder / "drafted.yaml"
             mapping.write_text(text, encoding="utf-8")
             dry_run(load_mapping(mapping), path, self.domain)
-        yield Made(EVENTS.empty_table(), REJECTS.empty_table(), 1, 1)
+        yield Made(EVENTS.empty_table(), REJECTS.empty_table(), 1, accepted=1)
 
 
 _BEGUN = (exports.MAPPING, objects.MAPPING, *(objects.MAPPING.with_name(one) for one in changes.MAPPINGS.values()))

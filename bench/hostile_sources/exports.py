@@ -45,7 +45,7 @@ class Form:
 
 def contact(number: int) -> Cells:
     """A row that is accepted."""
-    what, channel = ("Contact", "sms") if number % 3 else ("Attempt", "phone")
+    what, channel = ("Contact", "sms") if number % 3 else ("Attempt", "sms")
     at = f"2026-03-{number % 27 + 1:02}T10:{number % 60:02}:00"
     return [f"n{number}", "20", "20PP", f"20/{number}/26", "20PP0012326", at, at, what, channel, "v1", "x"]
 

@@ -21,7 +21,7 @@ def xml_of(rows: list[list[str]], odd: set[int], chance: random.Random) -> bytes
             text = escape(legal(value))
             if place in odd and chance.random() < 0.08:
                 text = chance.choice(
-                    (f"<!--c-->{text}", f"<?p i?>{text}", f"{text}<b>{text}</b>", f"<![CDATA[{text}]]>", f"&#x20;{text}&#xD7FF;")
+                    (f"<!--c-->{text}", f"<?p i?>{text}", f"{text}<?p i?>{text}", f"<![CDATA[{text}]]>", f"&#x20;{text}&#xD7FF;")
                 ).replace("]]>]]>", "]]>")
             made.append(f"<{name}>{text}</{name}>" if text else f"<{name}/>")
         made.append("</contact>")

@@ -131,8 +131,8 @@ class Requests:
             raise DataError(said["detail"])
         assert records in (None, len(fates)), f"{len(fates)} fates of {records} records"
         assert all(fates[place]["fate"] in ("accepted", "known") for place in kept), "an untouched event was refused"
-        refused = len(fates) - accepted
-        yield Made(EVENTS.empty_table(), REJECTS.empty_table(), len(fates), refused)
+        nothing = EVENTS.empty_table(), REJECTS.empty_table()
+        yield Made(*nothing, len(fates), accepted=accepted, refused=len(fates) - accepted)
 
 
 def _odd(event: dict[str, Any], chance: random.Random) -> bytes:
@@ -143,7 +143,11 @@ def _odd(event: dict[str, Any], chance: random.Random) -> bytes:
     part[name] = chance.choice((hostile_value(chance), sound(cell(chance, was if isinstance(was, str) else ""))))
     made = dumped(event)
     if chance.random() < 0.1:
-        made = chance.choice((b"null", b"1", b'""', b"[]", b"{}", b"1e999", b"9" * 400, made[:-1] + b',"id":"twice"}'))
+        made = chance.choice((b"null", b"1", b'""', b"[]", b"{}", b"9" * 200, made[:-1] + b',"id":"twice"}'))
+    try:
+        orjson.loads(made)
+    except orjson.JSONDecodeError:
+        return b"-0.0"  # what is no JSON spoils the whole batch: that is for the other requests
     return made
 
 

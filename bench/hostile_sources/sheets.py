@@ -179,9 +179,9 @@ def _xls_cell(y: int, x: int, text: str, is_odd: bool, chance: random.Random) ->
         return chance.choice(
             (
                 _record(0x203, place + struct.pack("<d", number)),
-                _record(0x205, place + chance.choice((b"\x01\x00", b"\x2a\x01", b"\xff\x01", b"\xff\x07"))),
+                _record(0x205, place + chance.choice((b"\x01\x00", b"\x2a\x01", b"\xff\x00"))),
                 _record(0x27E, place + chance.randbytes(4)),
-                _record(0x204, place + struct.pack("<HB", chance.choice((0, 5, 60_000)), chance.randrange(16)) + chance.randbytes(6)),
+                _record(0x204, place + struct.pack("<HB", chance.choice((0, 3)), 1) + chance.randbytes(6)),
                 _record(0xFD, place + struct.pack("<I", chance.choice((0, 7, 2**32 - 1)))),
             )
         )

@@ -18,6 +18,7 @@ from throughline.sources.databases.address import Database
 from throughline.sources.databases.portions import Selection
 from throughline.sources.mapping.conversion import convert
 from throughline.sources.mapping.mapping import load_mapping
+from throughline.sources.mapping.relation import Relation
 
 _KNOWN = 60
 _MOST = 400
@@ -28,15 +29,12 @@ class Tables:
 
     def __init__(self, domain: Domain, folder: Path) -> None:
         self.domain, self.path = domain, folder / "contacts.sqlite"
-        text = MAPPING.read_text(encoding="utf-8")
-        mapping = folder / "contacts.yaml"
-        mapping.write_text(text + "database: {table: contacts, key: entry, watermark: at}\nrevision: at\n", encoding="utf-8")
-        self.mapping = load_mapping(mapping)
+        self.mapping = load_mapping(MAPPING)
         self._write([(contact(number), "") for number in range(_KNOWN)])
         self.known = list(by_id(self._read()).values())
 
     def _read(self) -> Iterator[Made]:
-        relation = self.mapping.settings["database"]["relation"]
+        relation = Relation("contacts", "", ("entry",), "watermark", "at", None, 0.0)
         with Database(f"sqlite:///{self.path}") as database, database.transaction() as connection:
             selection = Selection(connection, relation, dict.fromkeys((*self.mapping.columns(), "remark"), 1))
             with selection:

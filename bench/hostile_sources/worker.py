@@ -67,11 +67,11 @@ def read_case(case: Case, domain: Domain, told: Told) -> None:
             for made in case.read():
                 told.faults += _unsound(made, case, domain, found)
                 records += made.rows
-                told.accepted += made.events.num_rows
-                told.refused += made.rejects.num_rows
+                told.accepted += made.events.num_rows + made.accepted
+                told.refused += made.rejects.num_rows + made.refused
                 told.left_out += made.left_out
         except ThroughlineError as error:
-            told.files_refused = 1
+            told.files_refused = told.inputs = 1
             if isinstance(error, InfrastructureError):
                 told.faults.append(f"called a fault of the machinery: {type(error).__name__}: {error.what[:300]}")
             if not case.may_refuse:
@@ -105,8 +105,9 @@ def _unsound(made: Made, case: Case, domain: Domain, found: dict[str, list[Row]]
     places = [*made.events["position"].to_pylist(), *made.rejects["position"].to_pylist()]
     if len(set(places)) < len(places):
         faults.append("a record came out twice")
-    if len(places) + made.left_out != made.rows:
-        faults.append(f"{made.rows} records, of which {len(places)} came out and {made.left_out} were left out")
+    ended = len(places) + made.left_out + made.accepted + made.refused
+    if ended != made.rows:
+        faults.append(f"{made.rows} records, of which {ended} are accounted for")
     for position, row in rows_of(made.events):
         found.setdefault(row["id"], []).append(row)
         if row != case.untouched.get(row["id"]) and (fault := doubt(row, domain)):

@@ -18,6 +18,9 @@ Schema = Mapping[str, Any]
 
 _DAY_NANOS = 86_400 * 10**9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# PostgreSQL's `numeric` has 16,383 digits behind the point and 131,072 before it; no other database has as many
+_MOST_SCALE = 16_383
+_MOST_BYTES = 55_000
 
 
 def fields_of(schema: Any) -> dict[str, Schema]:
@@ -41,7 +44,7 @@ def _read(value: Any, schema: Schema | None) -> Any:
     if reader is not None:
         try:
             return reader(value, schema)
-        except (ArithmeticError, ValueError, TypeError, KeyError, binascii.Error):
+        except (ArithmeticError, ValueError, TypeError, KeyError, AttributeError, binascii.Error):
             return value
     if schema.get("type") == "struct" and isinstance(value, dict):
         return read_struct(value, schema)
@@ -85,8 +88,12 @@ def _variable_decimal(value: Mapping[str, Any], _: Schema) -> str:
 
 
 def _scaled(text: str, scale: int) -> str:
-    unscaled = int.from_bytes(b64decode(text, validate=True), "big", signed=True)
-    return format(Decimal(unscaled).scaleb(-scale), "f")
+    raw = b64decode(text, validate=True)
+    if abs(scale) > _MOST_SCALE or len(raw) > _MOST_BYTES:
+        raise ValueError
+    unscaled = Decimal(int.from_bytes(raw, "big", signed=True))
+    # arithmetic would round to the digits of its context
+    return format(Decimal(unscaled.as_tuple()._replace(exponent=-scale)), "f")
 
 
 def _without_zone(value: str, _: Schema) -> str:
