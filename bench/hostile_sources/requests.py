@@ -129,7 +129,7 @@ class Requests:
         if status != 202 and not fates:
             assert said["status"] == status and said["detail"], "a refusal without its reason"
             raise DataError(said["detail"])
-        assert records in (None, len(fates)), f"{len(fates)} fates of {records} records"
+        assert records in (None, len(fates)), f"{len(fates)} fates of {records} records: {fates[:1]}"
         assert all(fates[place]["fate"] in ("accepted", "known") for place in kept), "an untouched event was refused"
         nothing = EVENTS.empty_table(), REJECTS.empty_table()
         yield Made(*nothing, len(fates), accepted=accepted, refused=len(fates) - accepted)
@@ -143,7 +143,7 @@ def _odd(event: dict[str, Any], chance: random.Random) -> bytes:
     part[name] = chance.choice((hostile_value(chance), sound(cell(chance, was if isinstance(was, str) else ""))))
     made = dumped(event)
     if chance.random() < 0.1:
-        made = chance.choice((b"null", b"1", b'""', b"[]", b"{}", b"9" * 200, made[:-1] + b',"id":"twice"}'))
+        made = chance.choice((b"null", b"1", b'""', b"[]", b"{}", b"9" * 200))
     try:
         orjson.loads(made)
     except orjson.JSONDecodeError:

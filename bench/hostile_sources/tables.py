@@ -31,7 +31,7 @@ class Tables:
         self.domain, self.path = domain, folder / "contacts.sqlite"
         self.mapping = load_mapping(MAPPING)
         self._write([(contact(number), "") for number in range(_KNOWN)])
-        self.known = list(by_id(self._read()).values())
+        self.known = by_id(self._read())
 
     def _read(self) -> Iterator[Made]:
         relation = Relation("contacts", "", ("entry",), "watermark", "at", None, 0.0)
@@ -59,7 +59,7 @@ class Tables:
             if chance.random() < UNTOUCHED:
                 number = chance.randrange(_KNOWN)
                 rows.append((contact(number), ""))
-                kept[self.known[number]["id"]] = self.known[number]
+                kept[f"n{number}"] = self.known[f"n{number}"]
                 continue
             row: list[Any] = list(contact(_KNOWN + chance.randrange(1_000_000)))
             at = chance.randrange(len(row))

@@ -52,12 +52,19 @@ def _read(value: Any, schema: Schema | None) -> Any:
 
 
 def _day(value: int, _: Schema) -> str:
-    return (date(1970, 1, 1) + timedelta(days=value)).isoformat()
+    return (date(1970, 1, 1) + timedelta(days=_whole(value))).isoformat()
+
+
+def _whole(value: Any) -> int:
+    # a text can be multiplied, too, and becomes as long as it is told
+    if type(value) is not int:
+        raise TypeError
+    return value
 
 
 def _moment(nanos_a_unit: int) -> Callable[[int, Schema], str]:
     def read(value: int, _: Schema) -> str:
-        seconds, rest = divmod(value * nanos_a_unit, 10**9)
+        seconds, rest = divmod(_whole(value) * nanos_a_unit, 10**9)
         moment = _EPOCH + timedelta(seconds=seconds)
         return moment.strftime("%Y-%m-%dT%H:%M:%S").zfill(19) + _fraction(rest)
 
@@ -66,7 +73,7 @@ def _moment(nanos_a_unit: int) -> Callable[[int, Schema], str]:
 
 def _clock(nanos_a_unit: int) -> Callable[[int, Schema], str]:
     def read(value: int, _: Schema) -> str:
-        nanos = value * nanos_a_unit
+        nanos = _whole(value) * nanos_a_unit
         if not 0 <= nanos <= _DAY_NANOS:
             raise ValueError
         seconds, rest = divmod(nanos, 10**9)

@@ -81,6 +81,8 @@ def test_times_are_read_with_a_schema_and_without(tmp_path: Path) -> None:
         ("io.debezium.time.MicroTimestamp", 9_223_372_036_825_200_000, 9_223_372_036_825_200_000),  # `infinity`
         ("io.debezium.time.IsoTimestamp", 1.5, 1.5),  # no text, whatever its schema says
         ("io.debezium.time.Date", [], []),
+        ("io.debezium.time.Timestamp", "A" * 5000, "A" * 5000),  # a text times a million is gigabytes
+        ("io.debezium.time.MicroTime", True, True),
     ],
 )
 def test_a_value_is_what_its_schema_says(name: str, value: Any, text: Any) -> None:
