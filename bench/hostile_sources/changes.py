@@ -40,7 +40,12 @@ def _change(number: int) -> dict[str, Any]:
 
 
 def _routed(number: int) -> dict[str, Any]:
-    payload = {"crime": f"20/{number:06}/26", "at": "2026-03-02T10:15:00Z", "unit": {"code": "20PP"}, "offence": "stalking"}
+    payload = {
+        "crime": f"20/{number:06}/26",
+        "at": "2026-03-02T10:15:00Z",
+        "unit": {"code": "20PP"},
+        "offence": "stalking",
+    }
     return {"payload": orjson.dumps(payload).decode()}
 
 
@@ -104,9 +109,13 @@ class Records:
         record = self._record(dumped(value), number, offset)
         if what == 9:
             odd = [(sound(cell(chance, "id"))[:50], chance.choice((None, b"\xff", b'{"a":' * 2000, b'"x"', b"{}")))]
-            headers = chance.choice((odd, [*record.headers, *odd], [], [("id", None)], [("id", b'{"payload":1,"schema":2}')]))
+            headers = chance.choice(
+                (odd, [*record.headers, *odd], [], [("id", None)], [("id", b'{"payload":1,"schema":2}')])
+            )
             key = chance.choice((None, b"\xff\xfe", b'{"id":', b'"' * 9, b"{" * 9000))
-            return ConnectRecord(record.topic, 0, offset, chance.choice((_COMMITTED, -1, 2**62)), key, record.value, headers)
+            return ConnectRecord(
+                record.topic, 0, offset, chance.choice((_COMMITTED, -1, 2**62)), key, record.value, headers
+            )
         return record
 
     def _spoil(self, value: dict[str, Any], chance: random.Random, is_wild: bool) -> None:
@@ -124,7 +133,12 @@ class Records:
         odd = sound(cell(chance, was if isinstance(was, str) else ""))
         part[name] = chance.choice((odd, odd, chance.choice(LONGS), _single(hostile_value(chance)), "9" * 5000))
         if part is value.get("source") and chance.random() < 0.3:
-            part |= {"connector": chance.choice(("mysql", "oracle", "mariadb", "x")), "file": odd, "pos": "9" * 5000, "scn": odd}
+            part |= {
+                "connector": chance.choice(("mysql", "oracle", "mariadb", "x")),
+                "file": odd,
+                "pos": "9" * 5000,
+                "scn": odd,
+            }
         if self.kind == "outbox" and part is not value:
             value["payload"] = dumped(payload).decode()
 
@@ -142,7 +156,9 @@ def _with_schema(value: dict[str, Any], chance: random.Random) -> dict[str, Any]
     ]
     name = chance.choice(list(value["after"]))
     value["after"][name] = chance.choice(("AQ==", "A" * 5000, 2**63, -1, 1e300, 10**18, "\ufffd"))
-    schema = chance.choice(({"fields": [{"field": "after", "fields": columns}]}, {"fields": columns}, [], {"fields": None}))
+    schema = chance.choice(
+        ({"fields": [{"field": "after", "fields": columns}]}, {"fields": columns}, [], {"fields": None})
+    )
     return {"schema": schema, "payload": value}
 
 

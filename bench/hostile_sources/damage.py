@@ -36,7 +36,16 @@ CELLS: tuple[str, ...] = (
     "-0.0000000001",
 )
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"\x1f\x8b\x08", b"\x00", b"PK\x03\x04", b"\n" * 9)
+_MARKS = (
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"\xfe\xff",
+    b"\x00\x00\xfe\xff",
+    b"\x1f\x8b\x08",
+    b"\x00",
+    b"PK\x03\x04",
+    b"\n" * 9,
+)
 
 
 def cell(chance: random.Random, was: str = "") -> str:
@@ -46,7 +55,11 @@ def cell(chance: random.Random, was: str = "") -> str:
         return chance.choice(CELLS)
     at = chance.randrange(len(was))
     if what == 7:
-        return was[:at] + chr(chance.choice((0, 10, 0x1F, 0x7F, 0x2028, 0xFFFE, 0x1F600, chance.randrange(0xD000)))) + was[at:]
+        return (
+            was[:at]
+            + chr(chance.choice((0, 10, 0x1F, 0x7F, 0x2028, 0xFFFE, 0x1F600, chance.randrange(0xD000))))
+            + was[at:]
+        )
     if what == 8:
         return was[:at] + was[at + 1 :]
     return was[:at] + chr(ord(was[at]) ^ (1 << chance.randrange(7))) + was[at + 1 :]

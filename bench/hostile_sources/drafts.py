@@ -34,7 +34,10 @@ class Drafts:
     def case(self, chance: random.Random) -> Case:
         if chance.random() < 0.2:
             names = [sound(cell(chance, one))[:300] if chance.random() < 0.3 else one for one in exports.NAMES]
-            rows = [[cell(chance, one) if chance.random() < 0.1 else one for one in exports.contact(place)] for place in range(_ROWS)]
+            rows = [
+                [cell(chance, one) if chance.random() < 0.1 else one for one in exports.contact(place)]
+                for place in range(_ROWS)
+            ]
             shown = [[sound(one) or None for one in row] for row in rows]
             return Case(1, lambda: self._draft(sample_of_table("contacts", names, shown, 100)), may_refuse=True)
         name = chance.choice(_DRAFTED)
@@ -42,7 +45,9 @@ class Drafts:
         made.case(chance)
         path = made.path
         if chance.random() < 0.1:
-            path = made.path.rename(made.path.with_suffix(chance.choice((".txt", ".csv", ".json", ".xml", ".xlsx", ".xes"))))
+            path = made.path.rename(
+                made.path.with_suffix(chance.choice((".txt", ".csv", ".json", ".xml", ".xlsx", ".xes")))
+            )
         return Case(1, lambda: self._draft(sample_of(path, most=200), path), may_refuse=True)
 
     def _draft(self, sample: Any, path: Path | None = None) -> Iterator[Made]:
@@ -58,7 +63,21 @@ class Drafts:
 
 _BEGUN = (exports.MAPPING, objects.MAPPING, *(objects.MAPPING.with_name(one) for one in changes.MAPPINGS.values()))
 _GOOD = f"{','.join(exports.NAMES)}\n{','.join(exports.contact(1))}\n"
-_WORDS = (b"{", b"}", b"[", b"column", b"constant", b"split", b"values", b"format", b"zone", b"types", b"source", b":", b"'")
+_WORDS = (
+    b"{",
+    b"}",
+    b"[",
+    b"column",
+    b"constant",
+    b"split",
+    b"values",
+    b"format",
+    b"zone",
+    b"types",
+    b"source",
+    b":",
+    b"'",
+)
 _VALUES: tuple[Any, ...] = (
     "(" * 200, "(a+)+$", "[", "(?P<a>x)(?P<a>y)", "x{99999999999}", "\\", "%Q", "%" * 99, "%Y" * 50, "../../etc", "Europe",
     "Mars/Phobos", "-5", "0", "99999999999999999999", "²", "DECIDE: a | b", "'; drop table x; --", '"', "$1", "r.\"c0\"",
@@ -86,7 +105,22 @@ class Mappings:
         else:
             deep = chance.choice((50, 500, 20_000))
             laughs = "".join(f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 9) if i else 'ha'}]\n" for i in range(12))
-            content = (text + chance.choice((laughs, "x: " + "[" * deep + "]" * deep, "? " * deep, "x: &a [*a]", "<<: *n", "!!python/object:os.system x", "x: !!binary ====", "x" * 1_100_000, "--- 1\n--- 2"))).encode()
+            content = (
+                text
+                + chance.choice(
+                    (
+                        laughs,
+                        "x: " + "[" * deep + "]" * deep,
+                        "? " * deep,
+                        "x: &a [*a]",
+                        "<<: *n",
+                        "!!python/object:os.system x",
+                        "x: !!binary ====",
+                        "x" * 1_100_000,
+                        "--- 1\n--- 2",
+                    )
+                )
+            ).encode()
         self.path.write_bytes(content)
         return Case(1, self._read, may_refuse=True)
 

@@ -93,7 +93,9 @@ class Exports:
             odd.add(place)
         content = self.form.write(rows, odd, chance)
         if is_damaged:
-            content = self.form.spoil(content, chance) if chance.random() < 0.6 else spoilt(content, chance, self.form.words)
+            content = (
+                self.form.spoil(content, chance) if chance.random() < 0.6 else spoilt(content, chance, self.form.words)
+            )
             self.path.write_bytes(content)
             return Case(1, self._read, may_refuse=True)
         self.path.write_bytes(content)
@@ -108,7 +110,9 @@ FORMS = {
     "fixed": Form(".dat", text_files.fixed_of, text_files.spoil_lines, (b" ", b"\n"), 0.4),
     "json": Form(".json", text_files.json_of, text_files.spoil_json, (b"log", b"contacts", b"[", b"{", b":"), 0.4),
     "xml": Form(".xml", markup.xml_of, markup.spoil_xml, (b"<log>", b"</contact>", b"<at>", b">", b"&amp;"), 0.5),
-    "xlsx": Form(".xlsx", sheets.xlsx_of, sheets.spoil_package, (b"PK\x01\x02", b"PK\x05\x06", b"xl/workbook.xml"), 0.5),
+    "xlsx": Form(
+        ".xlsx", sheets.xlsx_of, sheets.spoil_package, (b"PK\x01\x02", b"PK\x05\x06", b"xl/workbook.xml"), 0.5
+    ),
     "ods": Form(".ods", sheets.ods_of, sheets.spoil_package, (b"PK\x01\x02", b"PK\x05\x06", b"content.xml"), 0.5),
     "xls": Form(".xls", sheets.xls_of, sheets.spoil_xls, (b"W\x00o\x00r\x00k\x00", b"\x04\x02", b"\x09\x08"), 0.5),
 }

@@ -37,12 +37,16 @@ def _event(number: int, is_odd: bool, chance: random.Random) -> tuple[Log, Log]:
         "attributes": [{"name": "unit", "value": "20PP"}],
         "relationships": [{"objectId": crime["id"], "qualifier": "recorded"}]}  # fmt: skip
     if is_odd:
-        part = chance.choice((event, event, crime["attributes"][0], event["attributes"][0], event["relationships"][0], crime))
+        part = chance.choice(
+            (event, event, crime["attributes"][0], event["attributes"][0], event["relationships"][0], crime)
+        )
         name = chance.choice([one for one in part if isinstance(part[one], str)])
         part[name] = chance.choice(TIMES) if name == "time" else sound(cell(chance, part[name]))[:60_000]
         if part in (event["attributes"][0], crime["attributes"][0]) and name == "name":
             # another name is another column, which the mapping does not know
-            part[name] = {"unit": "unit", "offence": "offence"}.get(name, "unit" if part is event["attributes"][0] else "offence")
+            part[name] = {"unit": "unit", "offence": "offence"}.get(
+                name, "unit" if part is event["attributes"][0] else "offence"
+            )
         if part is crime and name == "type":
             # what a file is like has another name
             crime["type"], crime["attributes"][0]["name"] = "File", "rating"
@@ -126,8 +130,12 @@ def write_sqlite(path: Path, log: Log) -> None:
 
 def _spoil_sqlite(path: Path, chance: random.Random) -> None:
     """Change the tables themselves, or what stands in them."""
-    table = chance.choice(("object", "event", "object_map_type", "event_map_type", "event_Type0", "object_Type0", "event_object"))
-    endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select i as ocel_id, '' as ocel_time from n"
+    table = chance.choice(
+        ("object", "event", "object_map_type", "event_map_type", "event_Type0", "object_Type0", "event_object")
+    )
+    endless = (
+        "with recursive n(i) as (select 1 union all select i + 1 from n) select i as ocel_id, '' as ocel_time from n"
+    )
     with closing(sqlite3.connect(path)) as database:
         columns = [name for _, name, *_ in database.execute(f"pragma table_info({table})")]
         column = chance.choice(columns)
@@ -136,7 +144,9 @@ def _spoil_sqlite(path: Path, chance: random.Random) -> None:
         chance.choice(
             (
                 lambda: run(f"drop table {table}"),
-                lambda: run(f'alter table {table} rename column "{column}" to "{chance.choice(("x", "ocel_idx", "é"))}"'),
+                lambda: run(
+                    f'alter table {table} rename column "{column}" to "{chance.choice(("x", "ocel_idx", "é"))}"'
+                ),
                 lambda: run(f'update {table} set "{column}" = ?', [value]),
                 lambda: run(f'update {table} set "{column}" = cast(? as text)', [b"\xff\xfe\xed\xa0\x80"]),
                 lambda: (run(f"drop table {table}"), run(f"create view {table} as {endless}")),
@@ -180,14 +190,18 @@ class Logs:
             numbers.append((place if is_known else _KNOWN + chance.randrange(1_000_000), not is_known))
         self.write(self.path, log_of(numbers, chance))
         if not is_damaged:
-            kept = {one: row for one, row in self.known.items() if any(f"e{n}" == one and not odd for n, odd in numbers)}
+            kept = {
+                one: row for one, row in self.known.items() if any(f"e{n}" == one and not odd for n, odd in numbers)
+            }
             return Case(_MOST, self.read, untouched=kept, records=_MOST if self.path.suffix != ".sqliteocel" else None)
         if self.path.suffix == ".sqliteocel" and chance.random() < 0.6:
             _spoil_sqlite(self.path, chance)
             return Case(1, self.read, may_refuse=True)
         content = self.path.read_bytes()
         own = {".jsonocel": spoil_json, ".xmlocel": spoil_xml}.get(self.path.suffix)
-        words = _SQL_WORDS if own is None else (b"id", b"type", b"time", b"event", b"object", b"qualifier", b"attributes")
+        words = (
+            _SQL_WORDS if own is None else (b"id", b"type", b"time", b"event", b"object", b"qualifier", b"attributes")
+        )
         self.path.write_bytes(own(content, chance) if own and chance.random() < 0.3 else spoilt(content, chance, words))
         return Case(1, self.read, may_refuse=True)
 

@@ -71,7 +71,9 @@ class Requests:
         )
         types = [form.wire_type for form in domain.rules.forms]
         limits = BodyLimits(most_bytes=_BYTES)
-        self.app = create_app(Service(intake, Tokens(folder / "tokens.yaml"), Rates(1e9, 1e9), "Bench", types, limits=limits))
+        self.app = create_app(
+            Service(intake, Tokens(folder / "tokens.yaml"), Rates(1e9, 1e9), "Bench", types, limits=limits)
+        )
         self.loop = asyncio.new_event_loop()
 
     def _asked(self, headers: Headers, body: bytes, path: str = "/events", method: str = "POST") -> tuple[int, bytes]:
@@ -115,7 +117,13 @@ class Requests:
         return Case(1, lambda: self._read(headers, body, None, set(), path, method), may_refuse=True)
 
     def _read(
-        self, headers: Headers, body: bytes, records: int | None, kept: set[int], path: str = "/events", method: str = "POST"
+        self,
+        headers: Headers,
+        body: bytes,
+        records: int | None,
+        kept: set[int],
+        path: str = "/events",
+        method: str = "POST",
     ) -> Iterator[Made]:
         """Raises AssertionError where the answer is not one of those that are described, or says other than is so."""
         before = self.outbox.waiting
@@ -154,25 +162,36 @@ def _odd(event: dict[str, Any], chance: random.Random) -> bytes:
 def _odd_request(chance: random.Random, secret: bytes) -> tuple[Headers, bytes]:
     event = _event(chance.randrange(10**12))
     body = orjson.dumps(event)
-    headers: Headers = [(b"authorization", b"Bearer " + secret), (b"content-type", chance.choice((_STRUCTURED, _BATCH)))]
+    headers: Headers = [
+        (b"authorization", b"Bearer " + secret),
+        (b"content-type", chance.choice((_STRUCTURED, _BATCH))),
+    ]
     what = chance.randrange(7)
     if what == 0:
         body = damaged(body, chance)
     elif what == 1:
-        body = chance.choice((b"[" * 9000, b'{"a":' * 9000, b"", b"[]", b"\x00", chance.choice(RAW_JSON), b"[" + body, body + body))
+        body = chance.choice(
+            (b"[" * 9000, b'{"a":' * 9000, b"", b"[]", b"\x00", chance.choice(RAW_JSON), b"[" + body, body + body)
+        )
     elif what == 2:
         bomb = gzip.compress(b" " * 5_000_000, 1)
         packed = chance.choice((gzip.compress(body), zlib.compress(body), bomb, gzip.compress(body) * 20, b"\x1f\x8b"))
         body = chance.choice((packed, damaged(packed, chance), packed + b"x"))
-        headers.append((b"content-encoding", chance.choice((b"gzip", b"deflate", b"x-gzip", b"gzip, gzip", b"br", b"\xff"))))
+        headers.append(
+            (b"content-encoding", chance.choice((b"gzip", b"deflate", b"x-gzip", b"gzip, gzip", b"br", b"\xff")))
+        )
     elif what == 3:
         headers[1:] = [(b"ce-" + name.encode(), str(value).encode()) for name, value in event.items() if name != "data"]
-        headers.append((b"content-type", chance.choice((b"application/json", b"text/plain", b"", b"application/x+json"))))
+        headers.append(
+            (b"content-type", chance.choice((b"application/json", b"text/plain", b"", b"application/x+json")))
+        )
         body = orjson.dumps(event["data"])
     elif what == 4:
         body = b"[" + b",".join([b"{}"] * chance.choice((2, 10_000, 10_001))) + b"]"
     for _ in range(chance.choice((0, 1, 1, 3))):
-        value = chance.choice((sound(cell(chance, "x")).encode()[:9000], b"%", b"%E9", b"%00", b'"', b"\xff\xfe", b"-1", b"9" * 5000))
+        value = chance.choice(
+            (sound(cell(chance, "x")).encode()[:9000], b"%", b"%E9", b"%00", b'"', b"\xff\xfe", b"-1", b"9" * 5000)
+        )
         odd = (chance.choice(_NAMES), value)
         headers.insert(chance.randrange(len(headers) + 1), odd)
     return headers, body

@@ -18,7 +18,23 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
 _SPACES = " ".join(f'xmlns:{name}="{_OASIS}{name}:1.0"' for name in ("table", "office", "text", "style"))
-_NUMBERS = ("46083.4", "-1", "1e308", "1e400", "nan", "inf", "2958465", "2958466", "60", "0", "9" * 400, "1_0", "", "٣", "0.99999999")
+_NUMBERS = (
+    "46083.4",
+    "-1",
+    "1e308",
+    "1e400",
+    "nan",
+    "inf",
+    "2958465",
+    "2958466",
+    "60",
+    "0",
+    "9" * 400,
+    "1_0",
+    "",
+    "٣",
+    "0.99999999",
+)
 _LONGEST = 30_000
 
 
@@ -67,7 +83,9 @@ def _xlsx_cell(text: str, is_odd: bool, chance: random.Random) -> str:
     kind = chance.choice(("n", "n", "n", "s", "e", "b", "d", "str", "x"))
     style = chance.choice(("0", "1", "2", "3", "4", "99"))
     value = escape(legal(chance.choice((*_NUMBERS, *CELLS[:60])))[:_LONGEST])
-    inside = chance.choice((f"<v>{value}</v>", f"<f>1</f><v>{value}</v>", "<f>1</f>", f"<?p i?><v>{value}</v>", "<is><t>_xD800_</t></is>"))
+    inside = chance.choice(
+        (f"<v>{value}</v>", f"<f>1</f><v>{value}</v>", "<f>1</f>", f"<?p i?><v>{value}</v>", "<is><t>_xD800_</t></is>")
+    )
     return f'<c t="{kind}" s="{style}">{inside}</c>'
 
 
@@ -94,7 +112,9 @@ def _ods_cell(text: str, is_odd: bool, chance: random.Random) -> str:
     kind = chance.choice(("float", "date", "time", "boolean", "percentage", "string", "x"))
     value = quoteattr(legal(chance.choice((*_NUMBERS, *CELLS[:60])))[:_LONGEST])
     said = " ".join(f"office:{name}={value}" for name in ("value", "date-value", "time-value"))
-    inside = chance.choice((f"<text:p>{shown}</text:p>", f"<?p i?><text:p>{shown}<?p i?></text:p>", "", f"<text:p>{shown}</text:p>" * 3))
+    inside = chance.choice(
+        (f"<text:p>{shown}</text:p>", f"<?p i?><text:p>{shown}<?p i?></text:p>", "", f"<text:p>{shown}</text:p>" * 3)
+    )
     formula = chance.choice(("", 'table:formula="of:=1" '))
     return f'<table:table-cell {formula}office:value-type="{kind}" {said}>{inside}</table:table-cell>'
 
@@ -102,7 +122,7 @@ def _ods_cell(text: str, is_odd: bool, chance: random.Random) -> str:
 _REPEATED = ("1", "0", "-1", "2", "16384", "1048576", "9" * 400, "x", "")
 _PUT = (
     b'<table:table-row table:number-rows-repeated="%b"><table:table-cell table:number-columns-repeated="%b"><text:p>x</text:p>'
-    b'</table:table-cell></table:table-row>'
+    b"</table:table-cell></table:table-row>"
 )
 
 
@@ -127,7 +147,9 @@ def spoil_package(content: bytes, chance: random.Random) -> bytes:
         inside = parts[sheet].replace(b"</table:table>", put + b"</table:table>")
         row = f'<row r="{chance.choice(_REPEATED)}"><c r="{chance.choice(("A1", "XFD1", "ZZZ1", "1", "A0", "a1"))}"><v>1</v></c></row>'
         ref = chance.choice(("A1:XFD1048576", "C2:A1", "A1:B99999999", "A2:A3"))
-        inside = inside.replace(b"</sheetData>", row.encode() + b"</sheetData><mergeCells><mergeCell ref='%b'/></mergeCells>" % ref.encode())
+        inside = inside.replace(
+            b"</sheetData>", row.encode() + b"</sheetData><mergeCells><mergeCell ref='%b'/></mergeCells>" % ref.encode()
+        )
         return zipped(parts | {sheet: inside})
     if what == 7:
         head, mark, rest = parts[name].partition(b">")
@@ -218,7 +240,9 @@ def spoil_xls(content: bytes, chance: random.Random) -> bytes:
     """Numbers of the compound file and of records that say more than there is."""
     made = bytearray(content)
     for _ in range(chance.choice((1, 1, 3))):
-        at = chance.choice((chance.randrange(0x18, 0x50), chance.randrange(512, 1600), chance.randrange(1500, len(made) - 4)))
+        at = chance.choice(
+            (chance.randrange(0x18, 0x50), chance.randrange(512, 1600), chance.randrange(1500, len(made) - 4))
+        )
         value = chance.choice((0, 1, 2, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFE, 0xFFFFFFFF, chance.randrange(2**32)))
         size = chance.choice((1, 2, 4))
         made[at : at + size] = (value % (1 << 8 * size)).to_bytes(size, "little")

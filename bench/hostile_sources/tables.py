@@ -65,7 +65,9 @@ class Tables:
             at = chance.randrange(len(row))
             odd = sound(cell(chance, row[at]))
             as_text = ""
-            value = chance.choice((odd, odd, odd, chance.choice(LONGS), 1e308, -0.0, float("inf"), b"\xff\x00", None, chance.randbytes(9)))
+            value = chance.choice(
+                (odd, odd, odd, chance.choice(LONGS), 1e308, -0.0, float("inf"), b"\xff\x00", None, chance.randbytes(9))
+            )
             if isinstance(value, bytes) and chance.random() < 0.5:
                 as_text = NAMES[at]
             row[at] = value

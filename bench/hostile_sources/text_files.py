@@ -51,7 +51,11 @@ def spoil_csv(content: bytes, chance: random.Random) -> bytes:
         (
             lambda: head + b",entry\n" + rest,
             lambda: b",".join(b"c%d" % place for place in range(chance.choice((2000, 40_000)))) + b"\n" + rest,
-            lambda: head.replace(b"area", chance.choice((b"", b"AREA", b"are\x00a", b'"area', b"a" * 300_000))) + b"\n" + rest,
+            lambda: (
+                head.replace(b"area", chance.choice((b"", b"AREA", b"are\x00a", b'"area', b"a" * 300_000)))
+                + b"\n"
+                + rest
+            ),
             lambda: b"\n" * 5000 + content,
             lambda: content.replace(b"\n", b"\r"),
             lambda: content + b'"' + b"x," * 200_000,

@@ -80,7 +80,9 @@ def read_case(case: Case, domain: Domain, told: Told) -> None:
                 told.faults.append("refused without a reason that can be written")
         except BaseException as error:  # whatever it is, it is a crash
             where = traceback.extract_tb(error.__traceback__)
-            told.faults.append(f"{type(error).__name__}: {str(error)[:200]!r} at {where[-1].filename}:{where[-1].lineno}")
+            told.faults.append(
+                f"{type(error).__name__}: {str(error)[:200]!r} at {where[-1].filename}:{where[-1].lineno}"
+            )
             told.faults[-1] += "".join(f"\n    {one.filename}:{one.lineno} {one.name}" for one in where[-8:])
         told.faults += [f"warned: {one.category.__name__}: {str(one.message)[:200]}" for one in warned]
     if not told.files_refused and not told.faults:

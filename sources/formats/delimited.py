@@ -13,6 +13,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,7 @@ _DELIMITERS = ",;\t|"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ENCODINGS = {"": ("utf-8", "cp1252"), "utf-8": ("utf-8",), "utf-8-sig": ("utf-8",), "cp1252": ("cp1252",)}
 
+_COLUMNS = 10_000
 _CHARACTER = re.compile("[!-~]").fullmatch
 # what stands for a byte that no encoding of the file has
 _UNDECODED = re.compile("[\udc80-\udcff]").search
@@ -188,7 +190,10 @@ class _Reader:
         self.columns = tuple(name.strip() for name in names)
         self.ragged = f"the row does not have {len(names)} fields"
         self.no_rows = row_table([pa.array([], pa.string())] * len(names), pa.array([], pa.int64()), None)
-        twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
+        if len(names) > _COLUMNS:
+            said = f"has more than {_COLUMNS:,} columns"
+            raise DataError(said, file=self.path, line=line, hint="Is it the header, and the right delimiter?")
+        twice = sorted(name for name, count in Counter(self.columns).items() if count > 1)
         if twice:
             raise DataError(f"has two columns `{twice[0]}`", file=self.path, line=line, hint="Rename one of them.")
         return at + taken

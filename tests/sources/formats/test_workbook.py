@@ -192,7 +192,7 @@ def test_part_that_is_damaged_is_refused_however_it_is_packed(tmp_path: Path) ->
         raw = bytearray(path.read_bytes())
         raw[begin : begin + 40] = b"\xff" * 40
         path.write_bytes(raw)
-        with pytest.raises(DataError, match="is damaged|Invalid data stream"):
+        with pytest.raises(DataError, match=r"is damaged|Invalid data stream"):
             read(path)
 
 
@@ -303,7 +303,9 @@ def test_mapped_and_mapped_again(tmp_path: Path) -> None:
     assert column_values(kept[4]) is None
 
 
-@pytest.mark.parametrize("said", ["{header_row: 0}", pytest.param(f"{{header_row: {'9' * 5000}}}", id="long"), "{merged: guess}", "{tab: x}"])
+@pytest.mark.parametrize(
+    "said", ["{header_row: 0}", pytest.param(f"{{header_row: {'9' * 5000}}}", id="long"), "{merged: guess}", "{tab: x}"]
+)
 def test_settings_that_no_sheet_has(tmp_path: Path, said: str) -> None:
     (tmp_path / "m.yaml").write_text(MAPPING.replace("{sheet: Sheet1}", said))
     with pytest.raises(MappingProblemsError, match="excel"):
