@@ -64,7 +64,7 @@ class Lane:
         )
 
 
-HEAD = f"{'reader':<12}{'inputs':>10}{'files':>9}{'accepted':>10}{'refused':>10}{'whole':>9}{'faults':>8}{'slowest':>9}{'a CPU s':>10}"
+HEAD = f"{'reader':<12}{'inputs':>10}{'files':>9}{'accepted':>10}{'refused':>10}{'whole':>9}{'faults':>8}{'slowest':>9}{'a CPU s':>10}"  # noqa: E501
 
 
 def run_lane(reader: str, seed: int, inputs: int, folder: Path, first: int = 0, *, is_one: bool = False) -> Lane:
@@ -98,7 +98,7 @@ def run_lane(reader: str, seed: int, inputs: int, folder: Path, first: int = 0, 
 
 def _said(reader: str, seed: int, first: int, inputs: int, own: Path, folder: Path) -> Iterator[dict[str, Any]]:
     command = [sys.executable, "-m", "bench.hostile_sources.worker", reader, *map(str, (seed, first, inputs, own))]
-    with (folder / f"{reader}.stderr").open("w") as errors:
+    with (folder / f"{reader}.stderr").open("w") as errors:  # noqa: SIM117
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
             assert process.stdout is not None
             for line in process.stdout:

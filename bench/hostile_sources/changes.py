@@ -27,7 +27,7 @@ _MOST = 200
 _TYPES = (
     "io.debezium.time.Date", "io.debezium.time.Timestamp", "io.debezium.time.MicroTimestamp",
     "io.debezium.time.NanoTimestamp", "io.debezium.time.MicroTime", "io.debezium.time.ZonedTimestamp",
-    "io.debezium.time.IsoTimestamp", "org.apache.kafka.connect.data.Decimal", "io.debezium.data.VariableScaleDecimal", "x",
+    "io.debezium.time.IsoTimestamp", "org.apache.kafka.connect.data.Decimal", "io.debezium.data.VariableScaleDecimal", "x",  # noqa: E501
 )  # fmt: skip
 _SCALES = ("2", "-5", "40", "999999", "-999999", "1000001", "9" * 5000, "x", None, 3, [])
 

@@ -13,7 +13,7 @@ _FILE = '<!ENTITY x SYSTEM "file:///etc/hostname">'
 
 
 def xml_of(rows: list[list[str]], odd: set[int], chance: random.Random) -> bytes:
-    """A log of contacts; the cells of odd rows may be written in parts, by references, with comments and instructions."""
+    """A log of contacts; the cells of odd rows may be written in parts, by references, with comments and instructions."""  # noqa: E501
     made = ["<log>"]
     for place, row in enumerate(rows):
         made.append("<contact>")

@@ -1,4 +1,4 @@
-"""Hostile requests to the way in over HTTP, put to the application itself: no socket, and headers that no client sends."""
+"""Hostile requests to the way in over HTTP, put to the application itself: no socket, headers that no client sends."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Requests:
             said.append(message)
 
         scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http", "path": path,
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http", "path": path,  # noqa: E501
             "raw_path": path.encode(errors="replace"), "query_string": b"", "root_path": "", "headers": headers,
             "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
         }  # fmt: skip
@@ -135,7 +135,7 @@ class Requests:
         assert self.outbox.waiting - before == accepted, "the outbox has other events than were said to be accepted"
         assert all(one.get("reason") and one.get("detail") for one in fates if one.get("fate", "refused") == "refused")
         if status != 202 and not fates:
-            assert said["status"] == status and said["detail"], "a refusal without its reason"
+            assert said["status"] == status and said["detail"], "a refusal without its reason"  # noqa: PT018
             raise DataError(said["detail"])
         assert records in (None, len(fates)), f"{len(fates)} fates of {records} records: {fates[:1]}"
         assert all(fates[place]["fate"] in ("accepted", "known") for place in kept), "an untouched event was refused"

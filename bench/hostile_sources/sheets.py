@@ -47,7 +47,7 @@ def zipped(parts: dict[str, bytes]) -> bytes:
 
 
 def xlsx_of(rows: list[list[str]], odd: set[int], chance: random.Random) -> bytes:
-    """A workbook with one sheet; cells of odd rows may be numbers, dates, booleans, errors, formulas and shared texts."""
+    """A workbook with one sheet; cells of odd rows may be numbers, dates, booleans, errors, formulas and shared texts."""  # noqa: E501
     lines = [_xlsx_row(list(NAMES), False, chance)]
     lines += [_xlsx_row(row, place in odd, chance) for place, row in enumerate(rows)]
     is_1904 = chance.random() < 0.2
@@ -65,7 +65,7 @@ def xlsx_of(rows: list[list[str]], odd: set[int], chance: random.Random) -> byte
                 f'<Relationship Id="r3" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
             ).encode(),
             "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><cellXfs>{formats}</cellXfs></styleSheet>'.encode(),
-            "xl/sharedStrings.xml": f'<sst xmlns="{_MAIN}"><si><t>shared</t></si><si><r><t>a_xD83D_</t></r></si></sst>'.encode(),
+            "xl/sharedStrings.xml": f'<sst xmlns="{_MAIN}"><si><t>shared</t></si><si><r><t>a_xD83D_</t></r></si></sst>'.encode(),  # noqa: E501
             "xl/worksheets/sheet1.xml": (
                 f'<worksheet xmlns="{_MAIN}"><sheetData>{"".join(lines)}</sheetData></worksheet>'
             ).encode(),
@@ -121,7 +121,7 @@ def _ods_cell(text: str, is_odd: bool, chance: random.Random) -> str:
 
 _REPEATED = ("1", "0", "-1", "2", "16384", "1048576", "9" * 400, "x", "")
 _PUT = (
-    b'<table:table-row table:number-rows-repeated="%b"><table:table-cell table:number-columns-repeated="%b"><text:p>x</text:p>'
+    b'<table:table-row table:number-rows-repeated="%b"><table:table-cell table:number-columns-repeated="%b"><text:p>x</text:p>'  # noqa: E501
     b"</table:table-cell></table:table-row>"
 )
 
@@ -145,7 +145,7 @@ def spoil_package(content: bytes, chance: random.Random) -> bytes:
         sheet = next(one for one in parts if one.endswith(("content.xml", "sheet1.xml")))
         put = _PUT % (chance.choice(_REPEATED).encode(), chance.choice(_REPEATED).encode())
         inside = parts[sheet].replace(b"</table:table>", put + b"</table:table>")
-        row = f'<row r="{chance.choice(_REPEATED)}"><c r="{chance.choice(("A1", "XFD1", "ZZZ1", "1", "A0", "a1"))}"><v>1</v></c></row>'
+        row = f'<row r="{chance.choice(_REPEATED)}"><c r="{chance.choice(("A1", "XFD1", "ZZZ1", "1", "A0", "a1"))}"><v>1</v></c></row>'  # noqa: E501
         ref = chance.choice(("A1:XFD1048576", "C2:A1", "A1:B99999999", "A2:A3"))
         inside = inside.replace(
             b"</sheetData>", row.encode() + b"</sheetData><mergeCells><mergeCell ref='%b'/></mergeCells>" % ref.encode()

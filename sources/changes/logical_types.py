@@ -100,7 +100,7 @@ def _scaled(text: str, scale: int) -> str:
         raise ValueError
     unscaled = Decimal(int.from_bytes(raw, "big", signed=True))
     # arithmetic would round to the digits of its context
-    return format(Decimal(unscaled.as_tuple()._replace(exponent=-scale)), "f")
+    return format(Decimal((unscaled.is_signed(), unscaled.as_tuple().digits, -scale)), "f")
 
 
 def _without_zone(value: str, _: Schema) -> str:
