@@ -66,15 +66,19 @@ class Requests:
         for one in folder.glob("outbox.sqlite*"):
             one.unlink()
         self.outbox = Outbox(path)
-        intake = Intake(
-            domain, SchemaStore(domain), load_topics(domain, replication=1), self.outbox, Receipts(receipts_path(path))
-        )
+        self.receipts = Receipts(receipts_path(path))
+        intake = Intake(domain, SchemaStore(domain), load_topics(domain, replication=1), self.outbox, self.receipts)
         types = [form.wire_type for form in domain.rules.forms]
         limits = BodyLimits(most_bytes=_BYTES)
         self.app = create_app(
             Service(intake, Tokens(folder / "tokens.yaml"), Rates(1e9, 1e9), "Bench", types, limits=limits)
         )
         self.loop = asyncio.new_event_loop()
+
+    def close(self) -> None:
+        self.loop.close()
+        self.outbox.__exit__(None, None, None)
+        self.receipts.__exit__(None, None, None)
 
     def _asked(self, headers: Headers, body: bytes, path: str = "/events", method: str = "POST") -> tuple[int, bytes]:
         """The status and the body of the answer."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.hostile_sources.requests import Requests
 from bench.hostile_sources.worker import READERS, Told, read_case
 from throughline.schemas.definitions.domain import load_domain
 
@@ -24,3 +25,5 @@ def test_hostile_inputs_end_accepted_or_refused(name: str, tmp_path: Path) -> No
         read_case(reader.case(random.Random(f"{name} 7 {number}")), domain, told)
         assert told.faults == []
         assert told.inputs
+    if isinstance(reader, Requests):
+        reader.close()
