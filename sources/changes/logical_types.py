@@ -18,6 +18,9 @@ Schema = Mapping[str, Any]
 
 _DAY_NANOS = 86_400 * 10**9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# PostgreSQL's `numeric` has 16,383 digits behind the point and 131,072 before it; no other database has as many
+_MOST_SCALE = 16_383
+_MOST_BYTES = 55_000
 
 
 def fields_of(schema: Any) -> dict[str, Schema]:
@@ -41,7 +44,7 @@ def _read(value: Any, schema: Schema | None) -> Any:
     if reader is not None:
         try:
             return reader(value, schema)
-        except (ArithmeticError, ValueError, TypeError, KeyError, binascii.Error):
+        except (ArithmeticError, ValueError, TypeError, KeyError, AttributeError, binascii.Error):
             return value
     if schema.get("type") == "struct" and isinstance(value, dict):
         return read_struct(value, schema)
@@ -49,12 +52,19 @@ def _read(value: Any, schema: Schema | None) -> Any:
 
 
 def _day(value: int, _: Schema) -> str:
-    return (date(1970, 1, 1) + timedelta(days=value)).isoformat()
+    return (date(1970, 1, 1) + timedelta(days=_whole(value))).isoformat()
+
+
+def _whole(value: Any) -> int:
+    # a text can be multiplied, too, and becomes as long as it is told
+    if type(value) is not int:
+        raise TypeError
+    return value
 
 
 def _moment(nanos_a_unit: int) -> Callable[[int, Schema], str]:
     def read(value: int, _: Schema) -> str:
-        seconds, rest = divmod(value * nanos_a_unit, 10**9)
+        seconds, rest = divmod(_whole(value) * nanos_a_unit, 10**9)
         moment = _EPOCH + timedelta(seconds=seconds)
         return moment.strftime("%Y-%m-%dT%H:%M:%S").zfill(19) + _fraction(rest)
 
@@ -63,7 +73,7 @@ def _moment(nanos_a_unit: int) -> Callable[[int, Schema], str]:
 
 def _clock(nanos_a_unit: int) -> Callable[[int, Schema], str]:
     def read(value: int, _: Schema) -> str:
-        nanos = value * nanos_a_unit
+        nanos = _whole(value) * nanos_a_unit
         if not 0 <= nanos <= _DAY_NANOS:
             raise ValueError
         seconds, rest = divmod(nanos, 10**9)
@@ -85,8 +95,12 @@ def _variable_decimal(value: Mapping[str, Any], _: Schema) -> str:
 
 
 def _scaled(text: str, scale: int) -> str:
-    unscaled = int.from_bytes(b64decode(text, validate=True), "big", signed=True)
-    return format(Decimal(unscaled).scaleb(-scale), "f")
+    raw = b64decode(text, validate=True)
+    if abs(scale) > _MOST_SCALE or len(raw) > _MOST_BYTES:
+        raise ValueError
+    unscaled = Decimal(int.from_bytes(raw, "big", signed=True))
+    # arithmetic would round to the digits of its context
+    return format(Decimal((unscaled.is_signed(), unscaled.as_tuple().digits, -scale)), "f")
 
 
 def _without_zone(value: str, _: Schema) -> str:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_MOST = 10**18
+_DIGITS = 18
+_MOST = 10**_DIGITS
 # a file of the binary log is at most 1 GB, and goes over that by no more than its last transaction
 _FILE = 10**11
 _NUMBERED = re.compile(r".*\.([0-9]{1,7})").fullmatch
@@ -24,7 +25,7 @@ def log_position(source: Mapping[str, Any]) -> str | None:
 
 
 def _whole(value: Any) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
         return int(value)
     return value if type(value) is int else None
 

@@ -22,7 +22,7 @@ from throughline.schemas.pages.key import Key, Section
 from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
 from throughline.sources.sheets import ods, xls, xlsx
-from throughline.sources.sheets.cells import Area, Cell, Row, Sheet, Spoilt, letters
+from throughline.sources.sheets.cells import Area, Cell, Row, Sheet, Spoilt, is_whole, letters
 from throughline.sources.sheets.package import open_package
 
 _ROWS = 20_000
@@ -152,6 +152,8 @@ class _Reader:
                 raise self._fault(f"has {cell.reason} in {letters(column)}{number}, in its header", number, "Mend it.")
             if cell is None or not (name := " ".join(cell.split())):
                 continue
+            if not is_whole(name):
+                raise self._fault(f"has half a character in {letters(column)}{number}", number, "Mend it.")
             if name in names:
                 raise self._fault(f"has two columns `{name}`", number, "Rename one of them.")
             self.places[column] = len(names)
@@ -182,6 +184,10 @@ class _Reader:
                 if place is None:
                     said = f"{letters(column)}{number} has a value, and its column has no name in the header"
                     fault = fault or ("ragged_row", None, said)
+                    continue
+                if not is_whole(text):
+                    said = f"{letters(column)}{number} has half a character"
+                    fault = fault or ("not_utf8", self.columns[place], said)
                     continue
                 if "\x00" in text:
                     fault = fault or ("nul_character", self.columns[place], "the row has the character U+0000")
@@ -227,7 +233,9 @@ class _Reader:
         for column, cell in sorted(cells.items()):
             place = self.places.get(column)
             # no text: what is read again from it is never taken for a value
-            shown = {"unreadable": cell.shows} if isinstance(cell, Spoilt) else cell
+            shown: Any = {"unreadable": cell.shows} if isinstance(cell, Spoilt) else cell
+            if isinstance(cell, str) and not is_whole(cell):
+                shown = {"unreadable": cell.encode(errors="replace").decode()}
             row[f"({letters(column)})" if place is None else self.columns[place]] = shown
         whole = orjson.dumps(dict.fromkeys(self.columns) | row)
         return whole[:_ROW_BYTES]
@@ -267,7 +275,7 @@ def _settings(entry: Entry) -> Settings:
     KEYS.only(entry)
     said: dict[str, Any] = {"sheet": entry.word("sheet")} if "sheet" in entry.map else {}
     header = entry.text("header_row", needed=False)
-    if header and not (header.isdecimal() and 1 <= int(header) <= 1_000_000):
+    if header and not (header.isdecimal() and len(header) <= 7 and 1 <= int(header) <= 1_000_000):
         entry.fault("header_row", "must be the number of the row that names the columns, from 1.")
     elif header:
         said["header_row"] = int(header)

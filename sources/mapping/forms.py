@@ -30,7 +30,7 @@ def read_form(part: Entry) -> TimeForm:
     except (KeyError, ValueError, OSError):
         part.fault("zone", f"there is no time zone `{zone}`.", "Write an IANA name such as Europe/London.")
     short = part.text("short_years", needed=False)
-    if short and not (short.isdecimal() and 1901 <= int(short) <= 2000):
+    if short and not (short.isdecimal() and len(short) == 4 and 1901 <= int(short) <= 2000):
         part.fault("short_years", "must be a year from 1901 to 2000: the first that two digits can mean.")
         short = ""
     return TimeForm(

@@ -182,7 +182,7 @@ def _value(entry: Entry, key: str, *places: Section) -> Value:
         check_pattern(part, "path", groups=1)
     repair = part.names("repair", REPAIRS)
     digits = part.text("digits", needed=False)
-    if digits and not (digits.isdecimal() and 1 <= int(digits) <= 100):
+    if digits and not (digits.isdecimal() and len(digits) <= 3 and 1 <= int(digits) <= 100):
         part.fault("digits", "must be how many digits a number has, to 100.")
         digits = ""
     if "needed" in part.map and "path" not in part.map:

@@ -7,6 +7,7 @@ that one value only.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,6 +18,8 @@ from throughline.errors import DataError
 from throughline.sources.objects.contents import Contents, Event, Kind, Object, Relation, Value
 
 _OWN = {"ocel_id", "ocel_time", "ocel_changed_field"}
+_HINT = "Export it again: it is cut off, damaged, or no OCEL 2.0."
+_VIRTUAL = re.compile(r"\s*create\s+virtual\b", re.IGNORECASE).match
 
 
 def read_ocel_sqlite(path: Path) -> Contents:
@@ -27,26 +30,40 @@ def read_ocel_sqlite(path: Path) -> Contents:
             # what the file itself says is not run
             database.execute("pragma trusted_schema = off")
             database.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            yield from _contents(database)
+            yield from _contents(database, path)
     except sqlite3.Error as error:
-        hint = "Export it again: it is cut off, damaged, or no OCEL 2.0."
-        raise DataError(f"cannot be read as OCEL 2.0 in SQLite ({error})", file=path, hint=hint) from error
+        raise DataError(f"cannot be read as OCEL 2.0 in SQLite ({error})", file=path, hint=_HINT) from error
 
 
-def _contents(database: sqlite3.Connection) -> Contents:
+def _contents(database: sqlite3.Connection, path: Path) -> Contents:
+    def must_be_table(name: str, *columns: str) -> list[str]:
+        """The columns of a table: a view would be run, and may never end."""
+        found = database.execute("select type, sql from sqlite_schema where name = ? collate nocase", [name]).fetchone()
+        if found is None or found[0] != "table" or _VIRTUAL(found[1] or ""):
+            raise DataError(f"cannot be read as OCEL 2.0 in SQLite: `{name}` is no table in it", file=path, hint=_HINT)
+        names = [name for _, name, *_ in database.execute(f"pragma table_info({_quoted(name)})")]
+        lacks = next((one for one in columns if one not in names), None)
+        if lacks is not None:
+            said = f"cannot be read as OCEL 2.0 in SQLite: its table `{name}` has no column `{lacks}`"
+            raise DataError(said, file=path, hint=_HINT)
+        return names
+
     for of in ("object", "event"):
+        must_be_table(f"{of}_map_type")
         for type_, table in database.execute(f"select ocel_type, ocel_type_map from {of}_map_type order by 1"):
-            names = [name for _, name, *_ in database.execute(f"pragma table_info({_quoted(f'{of}_{table}')})")]
+            names = must_be_table(f"{of}_{table}", "ocel_id", "ocel_time")
             attributes = [name for name in names if name not in _OWN]
             yield Kind(of, str(type_), tuple(attributes))
             rows = _rows(database, f"{of}_{table}", names)
             yield from (_events(rows, str(type_), attributes) if of == "event" else _values(rows, attributes))
+    must_be_table("object")
     for own, type_ in database.execute("select ocel_id, ocel_type from object"):
         yield Object(str(own), str(type_))
     for of, source, target in (
         ("event", "ocel_event_id", "ocel_object_id"),
         ("object", "ocel_source_id", "ocel_target_id"),
     ):
+        must_be_table(f"{of}_object")
         for first, second, qualifier in database.execute(f"select {source}, {target}, ocel_qualifier from {of}_object"):
             yield Relation(of, str(first), str(second), str(qualifier or ""))
 

@@ -10,7 +10,8 @@ from datetime import date, datetime, time, timedelta
 
 _WHOLE = re.compile(r"-?\d{1,15}(?:\.0+)?").fullmatch
 _DAY_MILLIS = 86_400_000
-_LAST_SERIAL = 2_958_466
+# the day after 31 December 9999, counted from 1900 and from 1904
+_LAST_SERIAL, _LAST_SERIAL_1904 = 2_958_466, 2_957_004
 ERRORS = frozenset({"#N/A", "#DIV/0!", "#REF!", "#NAME?", "#VALUE!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
 
 
@@ -66,7 +67,7 @@ def moment_text(written: str, kind: str, *, is_1904: bool) -> Cell:
     if kind == "duration" and millis >= 0:
         seconds = round(millis / 1000)
         return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    if not 0 <= days < _LAST_SERIAL or (days == 60 and not is_1904):
+    if not 0 <= days < (_LAST_SERIAL_1904 if is_1904 else _LAST_SERIAL) or (days == 60 and not is_1904):
         return Spoilt(number_text(written), "a number that is no date")
     if kind == "time" and days == 0:
         return clock_text((datetime.combine(date(1904, 1, 1), time()) + timedelta(milliseconds=clock)).time())
@@ -84,6 +85,15 @@ def instant_text(moment: datetime) -> str:
 
 def clock_text(clock: time) -> str:
     return clock.isoformat(timespec="milliseconds" if clock.microsecond else "seconds")
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text has whole characters alone, and so can be written as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def letters(column: int) -> str:

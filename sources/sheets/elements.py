@@ -37,8 +37,9 @@ def parsed(file: Stream, where: str, events: tuple[str, ...], tags: list[str]) -
     where more than HELD_BYTES hold no such event.
     """
     parser = etree.XMLPullParser(
-        events, tag=tags, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
-    )
+        events, tag=tags, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
     held, is_begun, head = 0, False, b""
     try:
         while chunk := file.read(_CHUNK):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import struct
 import zipfile
 import zlib
@@ -17,6 +18,7 @@ _PART_BYTES = 8 << 30
 # what is small is never a bomb, and no sheet packs so well
 _SMALL = 1 << 26
 _RATIO = 250
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, ValueError)
 
 
 class Package:
@@ -60,7 +62,7 @@ def open_package(path: Path) -> Iterator[Package]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield Package(path, archive)
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError) as error:
+    except _DAMAGED as error:
         hint = "Open it and save it again, or fetch it again: it was cut off or changed."
         raise DataError(f"is damaged ({error})", file=path, hint=hint) from error
     except OSError as error:

@@ -210,7 +210,11 @@ def _text(element: Element) -> str:
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    if "_x" not in text:
+        return text
+    # two halves of a character are one; a half alone is left for the reader to refuse
+    halves = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return halves.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def format_kind(code: str) -> str:

@@ -48,8 +48,16 @@ def likeness(one: str, other: str) -> float:
     if not mine or not theirs:
         return 0.0
     shared = 2 * len(mine & theirs) / (len(mine) + len(theirs))
-    letters = SequenceMatcher(None, bare(one), bare(other)).ratio()
-    return max(shared, letters if letters >= 0.8 else 0.0)
+    return max(shared, _letters(bare(one), bare(other), 0.8))
+
+
+def _letters(one: str, other: str, least: float) -> float:
+    """How like two words are by their letters; 0 where that is less than `least`, which is quicker to tell."""
+    matcher = SequenceMatcher(None, one, other)
+    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+        return 0.0
+    found = matcher.ratio()
+    return found if found >= least else 0.0
 
 
 def bare(word: str) -> str:
@@ -70,13 +78,14 @@ def like_values(word: str, labels: Mapping[str, str]) -> list[str]:
     return [value for score, value in scored if -score >= LIKE]
 
 
+@cache
 def _word_likeness(word: str, value: str, label: str) -> float:
     mine = bare(word)
     best = 0.0
     for theirs in (bare(value), bare(label)):
         if len(mine) >= 3 and len(theirs) >= 3 and (theirs.startswith(mine) or mine.startswith(theirs)):
             best = max(best, 0.9)
-        best = max(best, SequenceMatcher(None, mine, theirs).ratio())
+        best = max(best, _letters(mine, theirs, LIKE))
     return max(best, likeness(word, value), likeness(word, label))
 
 

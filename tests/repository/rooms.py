@@ -112,6 +112,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bench/bad_data": ("throughline/demo", "quality/checks"),
     "bench/faults": ("throughline/demo", "throughline/broker", "streams/worker"),
     "bench/hostile": ("bench/instruments", "throughline/broker", "streams/worker"),
+    "bench/hostile_sources": (
+        "bench/hostile",
+        "sources/changes",
+        "sources/databases",
+        "sources/ingest",
+        "sources/workbench",
+    ),
     "bench/mutation": ("streams/join",),
     "bench/scale": ("schemas/definitions",),
     "bench": ("bench/live", "sources/publish", "sources/databases"),

@@ -79,6 +79,10 @@ def test_times_are_read_with_a_schema_and_without(tmp_path: Path) -> None:
         ("io.debezium.time.Time", 36_900_000, "10:15:00"),
         ("io.debezium.time.MicroTime", 36_900_500_000, "10:15:00.5"),
         ("io.debezium.time.MicroTimestamp", 9_223_372_036_825_200_000, 9_223_372_036_825_200_000),  # `infinity`
+        ("io.debezium.time.IsoTimestamp", 1.5, 1.5),  # no text, whatever its schema says
+        ("io.debezium.time.Date", [], []),
+        ("io.debezium.time.Timestamp", "A" * 5000, "A" * 5000),  # a text times a million is gigabytes
+        ("io.debezium.time.MicroTime", True, True),
     ],
 )
 def test_a_value_is_what_its_schema_says(name: str, value: Any, text: Any) -> None:
@@ -87,7 +91,14 @@ def test_a_value_is_what_its_schema_says(name: str, value: Any, text: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("unscaled", "scale", "text"), [(12345, 2, "123.45"), (-1, 3, "-0.001"), (200009000101, 0, "200009000101")]
+    ("unscaled", "scale", "text"),
+    [
+        (12345, 2, "123.45"),
+        (-1, 3, "-0.001"),
+        (200009000101, 0, "200009000101"),
+        (12345678901234567890123456789012345678, 0, "12345678901234567890123456789012345678"),
+        (-12345678901234567890123456789012345678, 30, "-12345678.901234567890123456789012345678"),
+    ],
 )
 def test_a_decimal_is_its_digits(unscaled: int, scale: int, text: str) -> None:
     """Without a schema nobody can tell them from text: the connector is to write them as text."""
@@ -95,6 +106,13 @@ def test_a_decimal_is_its_digits(unscaled: int, scale: int, text: str) -> None:
     assert read_struct({"a": value}, {"fields": [{**schema, "field": "a"}]}) == {"a": text}
     variable = {"field": "a", "type": "struct", "name": "io.debezium.data.VariableScaleDecimal"}
     assert read_struct({"a": {"scale": scale, "value": value}}, {"fields": [variable]}) == {"a": text}
+
+
+@pytest.mark.parametrize("scale", [999_999, -999_999, 10**30, "9" * 5000])
+def test_a_scale_that_no_database_has_is_not_followed(scale: Any) -> None:
+    """A few bytes do not ask for a text of megabytes: the value stays as it is, and fits no column."""
+    field = {"field": "a", "type": "bytes", "name": "org.apache.kafka.connect.data.Decimal"}
+    assert read_struct({"a": "AQ=="}, {"fields": [field | {"parameters": {"scale": scale}}]}) == {"a": "AQ=="}
 
 
 @pytest.mark.parametrize(
@@ -188,6 +206,7 @@ def test_a_record_that_is_no_change_is_named(tmp_path: Path, value: bytes, reaso
         ({"connector": "mariadb", "file": "binlog.000010", "pos": 4}, "1000000000004"),
         ({"connector": "sqlserver", "change_lsn": "00000027:00000758:0003"}, None),
         ({"connector": "postgresql", "lsn": None}, None),
+        ({"connector": "oracle", "scn": "9" * 5000}, None),
     ],
 )
 def test_changes_are_ordered_by_the_log_of_their_database(source: Mapping[str, Any], position: str | None) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from throughline.errors import DataError
 from throughline.sources.formats import delimited
 from throughline.sources.formats.delimited import read_csv, read_csv_again
 
@@ -181,3 +182,11 @@ def test_records_are_read_again_as_they_were(read: Read, tmp_path: Path) -> None
         {"c0": "2", "c1": "mended", "position": 5},
     ]
     assert again.rejects["position"].to_pylist() == [7]
+
+
+def test_header_of_any_width_is_read_or_refused_at_once(tmp_path: Path) -> None:
+    """Looking for names that stand twice took minutes where there are many."""
+    path = tmp_path / "a.csv"
+    path.write_text(",".join(f"c{place}" for place in range(100_000)) + "\n")
+    with pytest.raises(DataError, match="more than 16,384"):
+        list(read_csv(path, {}))

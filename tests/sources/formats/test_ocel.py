@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -141,6 +143,27 @@ def test_damaged_or_hostile_log_is_refused_whole(
     monkeypatch.setattr(json_contents, "_ELEMENT_BYTES", 1 << 20)
     path = tmp_path / name
     path.write_bytes(content)
+    with pytest.raises(DataError, match=problem):
+        rows(path)
+
+
+ENDLESS = "with recursive n(i) as (select 1 union all select i + 1 from n) select i as ocel_id, '' as ocel_time from n"
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (f"drop table event_Type0; create view event_Type0 as {ENDLESS}", "`event_Type0` is no table"),
+        ("alter table event_Type0 rename column ocel_id to own", "has no column `ocel_id`"),
+        ("alter table object_Type1 rename column ocel_time to since", "has no column `ocel_time`"),
+        ("drop table event_object", "cannot be read as OCEL"),
+    ],
+)
+def test_tables_that_are_none_of_ocel_are_refused(tmp_path: Path, change: str, problem: str) -> None:
+    """A view would be run, and may have no end."""
+    path = write_sqlite(tmp_path / "log.sqliteocel", LOG)
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(change)
     with pytest.raises(DataError, match=problem):
         rows(path)
 

@@ -150,6 +150,52 @@ def test_merged_cells_are_refused_or_filled_in(tmp_path: Path) -> None:
     assert len(read(path, ignored=["unit"])[0]) == 5
 
 
+def test_cell_with_half_a_character_costs_its_row(tmp_path: Path) -> None:
+    """Excel writes what XML has no place for as `_xHHHH_`, and a file may say half of a pair so. Also in a row that is
+    refused for something else."""
+    strings = "xl/sharedStrings.xml"
+    path = write_xlsx(tmp_path / "a.xlsx", [["no"], ["1"], ["half"], ["half", "stray"], ["pair"]])
+    changed_xlsx(path, {strings: ("half", "a_xD83D_")})
+    changed_xlsx(path, {strings: ("pair", "4_xD83D__xDE00_")})
+
+    rows, rejects = read(path)
+
+    assert (rows, rejects) == (
+        {2: {"no": "1"}, 5: {"no": "4\U0001f600"}},
+        [(3, "not_utf8", "no"), (4, "not_utf8", "no")],
+    )
+    with pytest.raises(DataError, match="half a character"):
+        read(changed_xlsx(write_xlsx(tmp_path / "b.xlsx", [["half"], ["1"]]), {strings: ("half", "_xD83D_")}))
+
+
+def test_instruction_in_a_cell_is_no_part_of_it(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "a.xlsx", [["no"], [7]])
+    assert read(changed_xlsx(path, {SHEET: ("<v>7</v>", "<?say so?><v>7</v>")})) == ({2: {"no": "7"}}, [])
+
+
+def test_last_day_of_a_mac_is_a_day_and_the_next_none(tmp_path: Path) -> None:
+    """From 1904 on, the days of the calendar end 1,462 earlier than from 1900 on: 31 December 9999."""
+    rows: list[list[Any]] = [["no"], [(2_957_003, "dd/mm/yyyy")], [(2_957_004, "dd/mm/yyyy")]]
+    path = write_xlsx(tmp_path / "a.xlsx", rows, is_1904=True)
+    assert read(path) == ({2: {"no": "9999-12-31"}}, [(3, "bad_cell", "no")])
+
+
+def test_part_that_is_damaged_is_refused_however_it_is_packed(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "a.xlsx", [["no"], ["1"]])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for way in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED):
+        with zipfile.ZipFile(path, "w", way) as archive:
+            for name, content in parts.items():
+                archive.writestr(name, content)
+            begin = archive.getinfo("_rels/.rels").header_offset + 30 + len("_rels/.rels")
+        raw = bytearray(path.read_bytes())
+        raw[begin : begin + 40] = b"\xff" * 40
+        path.write_bytes(raw)
+        with pytest.raises(DataError, match=r"is damaged|Invalid data stream"):
+            read(path)
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -257,7 +303,9 @@ def test_mapped_and_mapped_again(tmp_path: Path) -> None:
     assert column_values(kept[4]) is None
 
 
-@pytest.mark.parametrize("said", ["{header_row: 0}", "{merged: guess}", "{tab: x}"])
+@pytest.mark.parametrize(
+    "said", ["{header_row: 0}", pytest.param(f"{{header_row: {'9' * 5000}}}", id="long"), "{merged: guess}", "{tab: x}"]
+)
 def test_settings_that_no_sheet_has(tmp_path: Path, said: str) -> None:
     (tmp_path / "m.yaml").write_text(MAPPING.replace("{sheet: Sheet1}", said))
     with pytest.raises(MappingProblemsError, match="excel"):
