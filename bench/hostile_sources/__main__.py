@@ -100,7 +100,7 @@ def run_lane(reader: str, seed: int, inputs: int, folder: Path, first: int = 0, 
 
 
 def _said(reader: str, seed: int, first: int, inputs: int, own: Path, folder: Path) -> Iterator[dict[str, Any]]:
-    command = [sys.executable, "-m", "bench.hostile_sources.worker", reader, *map(str, (seed, first, inputs, own))]
+    command = [sys.executable, "-m", "bench.hostile_sources.trial", reader, *map(str, (seed, first, inputs, own))]
     with (folder / f"{reader}.stderr").open("w") as errors:  # noqa: SIM117
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
             assert process.stdout is not None

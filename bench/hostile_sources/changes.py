@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from bench.hostile.values import LONGS, RAW_JSON, damaged, hostile_value, nested
-from bench.hostile_sources.case import Case, Made, Reader, rows_of
+from bench.hostile_sources.attempt import Case, Made, Reader, rows_of
 from bench.hostile_sources.damage import cell, sound
 from bench.hostile_sources.exports import UNTOUCHED
 from bench.hostile_sources.text_files import dumped

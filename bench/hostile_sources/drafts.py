@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from bench.hostile_sources import changes, exports, objects
-from bench.hostile_sources.case import Case, Made
+from bench.hostile_sources.attempt import Case, Made
 from bench.hostile_sources.damage import CELLS, cell, sound, spoilt
 from throughline.schemas.acceptance.events import EVENTS, REJECTS
 from throughline.schemas.definitions.domain import Domain

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.hostile_sources import markup, sheets, text_files
-from bench.hostile_sources.case import Case, Made, Reader, Row, rows_of
+from bench.hostile_sources.attempt import Case, Made, Reader, Row, rows_of
 from bench.hostile_sources.damage import cell, spoilt
 from throughline.errors import DataError
 from throughline.schemas.definitions.domain import Domain

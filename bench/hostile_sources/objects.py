@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 import orjson
 
 from bench.hostile.values import TIMES
-from bench.hostile_sources.case import Case, Made, Reader
+from bench.hostile_sources.attempt import Case, Made, Reader
 from bench.hostile_sources.damage import cell, legal, sound, spoilt
 from bench.hostile_sources.exports import UNTOUCHED, by_id, read_file
 from bench.hostile_sources.markup import spoil_xml

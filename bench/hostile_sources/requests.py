@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from bench.hostile.values import RAW_JSON, TEXTS, damaged, hostile_value
-from bench.hostile_sources.case import Case, Made
+from bench.hostile_sources.attempt import Case, Made
 from bench.hostile_sources.damage import cell, sound
 from bench.hostile_sources.exports import UNTOUCHED
 from bench.hostile_sources.text_files import dumped

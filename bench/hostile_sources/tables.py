@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.hostile.values import LONGS
-from bench.hostile_sources.case import Case, Made
+from bench.hostile_sources.attempt import Case, Made
 from bench.hostile_sources.damage import cell, sound
 from bench.hostile_sources.exports import MAPPING, NAMES, UNTOUCHED, by_id, contact
 from throughline.schemas.definitions.domain import Domain

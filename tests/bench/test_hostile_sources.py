@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.hostile_sources.requests import Requests
-from bench.hostile_sources.worker import READERS, Told, read_case
+from bench.hostile_sources.trial import READERS, Told, read_case
 from throughline.schemas.definitions.domain import load_domain
 
 # old Excel files take three processes each: their reader's own tests have them

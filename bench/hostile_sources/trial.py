@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from bench.hostile.__main__ import doubt
 from bench.hostile_sources import changes, drafts, exports, objects, requests, tables
-from bench.hostile_sources.case import Case, Made, Readers, Row, rows_of
+from bench.hostile_sources.attempt import Case, Made, Readers, Row, rows_of
 from throughline.errors import InfrastructureError, ThroughlineError
 from throughline.schemas.definitions.domain import Domain, load_domain
 
