@@ -18,7 +18,7 @@ _replication_option = click.option(
 )
 
 
-@click.group()
+@click.group(short_help="Make the topics of a domain, check them, and their rights.")
 def topics() -> None:
     """Create the topics of a domain on a broker, or check them, and who may read and write them."""
 
