@@ -63,19 +63,23 @@ def size_in_bytes(text: str) -> int:
     return int(float(number) * _UNITS[text[len(number) :].strip().upper()])
 
 
-def hold_memory(limits: Limits) -> None:
-    """Let the system refuse this process, for good, what is far beyond `limits`: for a process that only asks.
+@contextmanager
+def hold_memory(limits: Limits) -> Iterator[None]:
+    """Let the system refuse this process meanwhile what is far beyond `limits`: for a process that only asks.
 
     What asks for more gets a MemoryError, or DuckDB's OutOfMemoryException, however fast it asks. Linux alone counts
     what is mapped so; elsewhere nothing happens.
     """
     mapped = _status("VmData")
-    if mapped is None:
-        return
-    most = mapped + size_in_bytes(limits.memory) + _BESIDE + _MAPPED_BESIDE
-    _, hardest = resource.getrlimit(resource.RLIMIT_DATA)
-    if hardest == resource.RLIM_INFINITY or most < hardest:
-        resource.setrlimit(resource.RLIMIT_DATA, (most, hardest))
+    before, hardest = resource.getrlimit(resource.RLIMIT_DATA)
+    if mapped is not None:
+        most = mapped + size_in_bytes(limits.memory) + _BESIDE + _MAPPED_BESIDE
+        if hardest == resource.RLIM_INFINITY or most < hardest:
+            resource.setrlimit(resource.RLIMIT_DATA, (most, hardest))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (before, hardest))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -104,14 +105,23 @@ def test_the_system_refuses_memory_far_beyond_the_limit() -> None:
     """What is asked for at once, faster than any watch can look, is refused: 8 GB under a limit of 100 MB."""
     child = os.fork()
     if not child:
-        hold_memory(Limits(memory="100MB"))
-        try:
-            bytearray(8 << 30)
-        except MemoryError:
-            os._exit(0)
+        with hold_memory(Limits(memory="100MB")):
+            try:
+                bytearray(8 << 30)
+            except MemoryError:
+                os._exit(0)
         os._exit(1)
 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_the_process_has_its_memory_back_once_it_was_answered() -> None:
+    """It may do more than ask."""
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    with hold_memory(Limits(memory="100MB")):
+        assert resource.getrlimit(resource.RLIMIT_DATA) != before
+
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
 
 
 @pytest.mark.parametrize(("text", "size"), [("500MB", 500 * 10**6), ("1.5 GB", 1_500_000_000), ("2GiB", 2 * 2**30)])

@@ -143,21 +143,21 @@ def query(
         if count_to(store.connection, as_of):
             check_counts_back(store.connection, asked.sql, as_of)
         kind = chosen_format(format_)
-        hold_memory(limits)
-        run_query(
-            store.connection,
-            asked.sql,
-            out=sys.stdout.buffer if kind == "parquet" else sys.stdout,
-            values=asked.values(dict(given)),
-            format=kind,
-            rows=rows,
-            limits=limits,
-            # a question of this release reads what it needs
-            views=None if with_tables or named is not None else public_schema().views,
-            # DuckDB is inside one piece of work, and cannot be told to stop
-            stuck=end_at_once,
-            spare=asked.spare,
-        )
+        with hold_memory(limits):
+            run_query(
+                store.connection,
+                asked.sql,
+                out=sys.stdout.buffer if kind == "parquet" else sys.stdout,
+                values=asked.values(dict(given)),
+                format=kind,
+                rows=rows,
+                limits=limits,
+                # a question of this release reads what it needs
+                views=None if with_tables or named is not None else public_schema().views,
+                # DuckDB is inside one piece of work, and cannot be told to stop
+                stuck=end_at_once,
+                spare=asked.spare,
+            )
 
 
 def _written(statement: str | None, path: Path | None) -> Question:
