@@ -6,6 +6,7 @@ The store has its own positions, so that there is no group of consumers: partiti
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -21,9 +22,12 @@ from throughline.sources.connection.security import OPEN, Security
 from throughline.streams.shared.state import Position, SharedMessage
 
 ANSWER_SECONDS = 5.0
+_LOOK_SECONDS = 0.1
 _GONE_FROM_LOG = (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET)
 _UNREADABLE = (KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION, KafkaError.INVALID_MSG)
 _NO_RIGHT = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED)
+# of a topic that was just made, or whose broker has gone, one is being chosen
+_NO_LEADER = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 _NO_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.UNKNOWN_TOPIC_ID, KafkaError._UNKNOWN_PARTITION)
 
 log = logging.getLogger(__name__)
@@ -149,10 +153,15 @@ class SharedLog(AbstractContextManager["SharedLog"]):
         return [(name, str(topic.topic_id), len(topic.partitions)) for name, topic in found]
 
     def _watermarks(self, topic: str, partition: int) -> tuple[int, int]:
-        try:
-            found = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
-        except KafkaException as fault:
-            raise self._meant(fault.args[0], topic) from None
+        until = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                found = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
+                break
+            except KafkaException as fault:
+                if fault.args[0].code() not in _NO_LEADER or time.monotonic() > until:
+                    raise self._meant(fault.args[0], topic) from None
+            time.sleep(_LOOK_SECONDS)
         if found is None:
             raise BrokerUnavailable(f"No broker says where `{topic}` partition {partition} ends.")
         return found

@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from brokers import RunningBroker
 from click.testing import CliRunner
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 from published import all_published, differing, domain, messages, note_all, populated, read_on, shown
 
@@ -79,6 +80,26 @@ def until(is_so: Callable[[], bool], seconds: float = 30) -> None:
     while not is_so():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)
+
+
+def test_a_partition_whose_leader_is_being_chosen_is_asked_again(
+    shared: SharedTopics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As just after its topic was made: the broker has not gone."""
+    asked = []
+
+    class Choosing(Consumer):
+        def get_watermark_offsets(self, *given: Any, **said: Any) -> tuple[int, int] | None:
+            asked.append(given)
+            if len(asked) == 1:
+                raise KafkaException(KafkaError(KafkaError.NOT_LEADER_FOR_PARTITION))
+            return super().get_watermark_offsets(*given, **said)
+
+    monkeypatch.setattr("throughline.streams.shared.log.Consumer", Choosing)
+    with open_store(tmp_path / "board.duckdb", write=True) as board:
+        assert shared.sink(board).run_once().changed == 0
+
+    assert asked[0] == asked[1]
 
 
 def test_a_sink_reads_to_the_end_and_goes_on_from_there(
