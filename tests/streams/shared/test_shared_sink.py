@@ -30,6 +30,9 @@ from throughline.streams.shared.log import SharedLog
 from throughline.streams.shared.sink import Sink
 from throughline.streams.shared.state import Position, open_shared
 
+# what a store has published is asked for once, before a test publishes more of it, whichever comes first
+pytestmark = pytest.mark.usefixtures("records")
+
 
 @dataclass(frozen=True)
 class SharedTopics:

@@ -27,6 +27,9 @@ from throughline.streams.join.rebuild import open_domain, past
 from throughline.streams.shared.changes import SharedRecord
 from throughline.streams.shared.state import Position, open_shared, take
 
+# what a store has published is asked for once, before a test publishes more of it, whichever comes first
+pytestmark = pytest.mark.usefixtures("records")
+
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
