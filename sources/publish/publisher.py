@@ -40,7 +40,7 @@ class Publisher(AbstractContextManager["Publisher"]):
     `settings` are of that client; `security` says how the broker is reached, by either. With `structured` the events
     go as JSON instead of Avro. With `heartbeat_seconds` each source says so often that it lives. `room_seconds` is how
     long `publish` waits for room in the outbox; `lives` says of a source whether it was heard of, where another process
-    speaks for it; `retry_seconds` is that of Sender.
+    speaks for it; `retry_seconds` is that of Sender; `schemas` are the domain's, if they are compiled already.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Publisher(AbstractContextManager["Publisher"]):
         room_seconds: float = 60.0,
         lives: Callable[[str], bool] = lambda source: True,
         retry_seconds: float | None = None,
+        schemas: SchemaStore | None = None,
     ) -> None:
         self.bootstrap, self.security = bootstrap, security
         self._topics = topics
@@ -67,7 +68,7 @@ class Publisher(AbstractContextManager["Publisher"]):
         self._heartbeat_seconds = heartbeat_seconds
         self._room_seconds = room_seconds
         self._lives = lives
-        self._store = SchemaStore(domain)
+        self._schemas = SchemaStore(domain) if schemas is None else schemas
         self._beat_at = 0.0
         self._refusals_told = 0
         outbox.retry_refused()
@@ -170,7 +171,7 @@ class Publisher(AbstractContextManager["Publisher"]):
 
     def _record(self, row: Mapping[str, Any]) -> KafkaRecord:
         return record_of(
-            row, self._store, self._topics, type_prefix=self._domain.type_prefix, structured=self._structured
+            row, self._schemas, self._topics, type_prefix=self._domain.type_prefix, structured=self._structured
         )
 
     def _wait_for_room(self, records: int) -> None:

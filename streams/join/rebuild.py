@@ -33,14 +33,14 @@ LINKED = (
 
 
 def open_domain(store: Store, domain: Domain) -> None:
-    """Make the store one of this domain; where its rules or its keys have changed, everything is marked to be rebuilt.
+    """Make the store one of this domain; if its rules have changed, or a migration asks, all is marked to be rebuilt.
 
     Raises StoreError for a store of the shared topics.
     """
     check_fed_with_events(store)
     prepare(store.connection, domain)
     with store.transaction() as connection:
-        changed = install_rules(connection, domain) or _keys_are_new(connection)
+        changed = install_rules(connection, domain) or _is_asked_for(connection)
         # of a new store there is nothing to forget
         if changed and one_row(connection, "select exists(from events)")[0]:
             forget(connection)
@@ -50,8 +50,8 @@ def open_domain(store: Store, domain: Domain) -> None:
         store.checkpoint()
 
 
-def _keys_are_new(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a migration has given the events other keys since all was derived."""
+def _is_asked_for(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a migration since then asks that all be derived again."""
     return meta(connection).get("derive") == "again"
 
 

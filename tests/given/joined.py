@@ -58,6 +58,14 @@ def scratch_store(second_person: bool = False) -> Store:
     return store
 
 
+@cache
+def second_store() -> Store:
+    """A store beside it, for what is compared with it."""
+    store = open_memory_store()
+    open_domain(store, small_domain())
+    return store
+
+
 def emptied(store: Store | None = None) -> Store:
     """The store without any event."""
     store = store or scratch_store()

@@ -68,7 +68,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "throughline/demo": ("throughline/demo/story", "streams/join"),
     "throughline/live": ("throughline/demo", "throughline/broker", "streams/worker"),
     "throughline/doctor": ("throughline/broker", "sources/publish", "streams/log", "sinks"),
-    "throughline/cli/terminal": ("sinks/questions", "quality/stewardship"),
+    "throughline/cli/terminal": ("sinks/questions", "quality/stewardship", "sources/publish"),
     "throughline/cli/agencies": (
         "throughline/cli/terminal",
         "sources/ingest",

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
 from random import Random
 
 import pytest
 from histories import RECEIVED, Event, batches, duplicated, event, history, resolution, shuffled
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from joined import emptied, filled, product_hash, scratch_store, small_domain
+from joined import emptied, filled, product_hash, scratch_store, second_store
 
 from throughline.sinks.digest import digest
-from throughline.sinks.store import Store, open_memory_store
-from throughline.streams.join.rebuild import open_domain
+from throughline.sinks.store import Store
 
 SENT = event("police.file.sent", "2026-03-02T10:00", id="a", area="20", identifiers={"crime_ref": "C1"})
 ELSEWHERE = SENT | {"area": "30", "unit": "OTHER"}
-
-
-@cache
-def second_store() -> Store:
-    """A store beside the one that all tests share."""
-    store = open_memory_store()
-    open_domain(store, small_domain())
-    return store
 
 
 def received(*events: Event) -> Store:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
 from random import Random
 from typing import Any
 
 import pytest
 from histories import RECEIVED, Event, batches, event, history, link, resolution, shuffled, to_table
-from joined import RULES, differences, emptied, filled, filled_by_chance, product_hash, small_domain
+from joined import RULES, differences, emptied, filled, filled_by_chance, product_hash, second_store, small_domain
 from reference_record import accepted, content, event_key
 
 from throughline.sinks.digest import digest_by_table
-from throughline.sinks.store import Store, open_memory_store
-from throughline.streams.join.rebuild import open_domain, past, rebuild
+from throughline.sinks.store import Store
+from throughline.streams.join.rebuild import past, rebuild
 
 SEEDS = range(int(os.environ.get("THROUGHLINE_HISTORIES", "120")) // 60)
 DOMAIN = small_domain()
@@ -43,13 +42,6 @@ def received(*parts: Event | list[Event]) -> list[list[Event]]:
 
 def all_of(parts: Iterable[list[Event]]) -> list[Event]:
     return [one for part in parts for one in part]
-
-
-@cache
-def second_store() -> Store:
-    store = open_memory_store()
-    open_domain(store, DOMAIN)
-    return store
 
 
 def replayed(parts: list[list[Event]]) -> dict[str, str]:

@@ -9,7 +9,6 @@ import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +19,7 @@ from throughline.cli.terminal.options import (
     topic_prefix_option,
     usual_domain_option,
 )
+from throughline.cli.terminal.sending import client_option, heartbeat_option, outbox_option, structured_option
 from throughline.cli.terminal.writing import write_rows
 from throughline.errors import AccessError, UsageError
 from throughline.schemas.definitions.domain import Domain
@@ -30,10 +30,7 @@ from throughline.sources.connection.security import Security
 from throughline.sources.ingest.opening import SERVER, check_host, proxies_of
 from throughline.sources.ingest.token import Tokens, make_token, read_tokens, revoke, write_tokens
 from throughline.sources.publish.outbox import Outbox
-from throughline.sources.publish.publisher import CLIENTS, Publisher
-
-if TYPE_CHECKING:
-    pass
+from throughline.sources.publish.publisher import Publisher
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 # a source that was heard of within so many intervals lives
@@ -59,30 +56,15 @@ _tokens_option = click.option(
 @broker_options_without(" Without one, events wait in the outbox for `publish` to send them.")
 @topic_prefix_option
 @usual_domain_option
-@click.option(
-    "--outbox",
-    "outbox_path",
-    type=_FILE,
-    default=Path("outbox.sqlite"),
-    show_default=True,
-    help="Where events are kept until the broker has them; receipts are kept beside it.",
-)
+@outbox_option("; receipts are kept beside it")
 @click.option("--tls-cert", type=_FILE, help="Certificate of this service (PEM), with those that vouch for it.")
 @click.option("--tls-key", type=_FILE, help="Its private key (PEM).")
 @click.option(
     "--proxy", "proxies", multiple=True, metavar="ADDRESS", help="A proxy that ends TLS; nobody else is answered."
 )
-@click.option(
-    "--client", type=click.Choice(list(CLIENTS)), default="confluent", show_default=True, help="The Kafka client."
-)
-@click.option("--structured", is_flag=True, help="Publish CloudEvents as JSON instead of Avro.")
-@click.option(
-    "--heartbeat",
-    type=click.FloatRange(0, min_open=True),
-    default=60.0,
-    show_default=True,
-    help="Tell the broker every this many seconds which sources were heard of lately.",
-)
+@client_option
+@structured_option
+@heartbeat_option(60.0, "Tell the broker every this many seconds which sources were heard of lately.")
 @click.option(
     "--rate",
     type=click.IntRange(1),
@@ -140,6 +122,7 @@ def ingest(
     check_host(host, tls_cert, networks)
     topics = load_topics(domain, prefix=topic_prefix)
     tokens = _usable_tokens(tokens_path, topics)
+    schemas = SchemaStore(domain)
     logging.getLogger("throughline.sources.ingest").setLevel(logging.INFO)
     with ExitStack() as opened:
         outbox = opened.enter_context(Outbox(outbox_path))
@@ -156,11 +139,12 @@ def ingest(
                 Publisher(
                     bootstrap, topics, domain, outbox, client=client, security=security, structured=structured,
                     heartbeat_seconds=heartbeat, lives=lives, retry_seconds=_RETRY_SECONDS,
+                    schemas=schemas,
                 )
             )  # fmt: skip
         service = Service(
             Intake(
-                domain, SchemaStore(domain), topics, outbox, receipts, structured=structured,
+                domain, schemas, topics, outbox, receipts, structured=structured,
                 count=lambda source, events: rates.take(source, max(0, events - 1)),  # a request has counted as one
                 wake=publisher.wake if publisher else lambda: None,
             ),

@@ -20,6 +20,13 @@ from throughline.cli.terminal.options import (
     usual_domain_option,
 )
 from throughline.cli.terminal.progress import progress_bar
+from throughline.cli.terminal.sending import (
+    client_option,
+    heartbeat_option,
+    outbox_option,
+    structured_option,
+    wait_option,
+)
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
@@ -27,7 +34,7 @@ from throughline.schemas.wire.broker_address import broker_unavailable, silence
 from throughline.sources.connection.security import Security
 from throughline.sources.publish.dispatch import Published, publish
 from throughline.sources.publish.outbox import Outbox
-from throughline.sources.publish.publisher import CLIENTS, Publisher
+from throughline.sources.publish.publisher import Publisher
 
 _ANSWER_SECONDS = 3.0
 
@@ -39,23 +46,10 @@ _ANSWER_SECONDS = 3.0
 @usual_domain_option
 @mapping_option
 @taken_at_option
-@click.option(
-    "--outbox",
-    "outbox_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("outbox.sqlite"),
-    show_default=True,
-    help="Where events are kept until the broker has them.",
-)
-@click.option(
-    "--client", type=click.Choice(list(CLIENTS)), default="confluent", show_default=True, help="The Kafka client."
-)
-@click.option("--structured", is_flag=True, help="Publish CloudEvents as JSON instead of Avro.")
-@click.option(
-    "--heartbeat",
-    type=click.FloatRange(0, min_open=True),
-    help="Tell the broker that this system is alive, every this many seconds.",
-)
+@outbox_option()
+@client_option
+@structured_option
+@heartbeat_option()
 @click.option(
     "--backlog",
     "is_backlog",
@@ -67,13 +61,7 @@ _ANSWER_SECONDS = 3.0
 )
 @click.option("--since", type=Moment(), help="With --again: what the broker has acknowledged since this time (UTC).")
 @click.option("--rate", type=click.IntRange(1), help="At most this many events a second.")
-@click.option(
-    "--wait",
-    type=click.FloatRange(0),
-    default=120.0,
-    show_default=True,
-    help="Seconds to wait for the broker at the end.",
-)
+@wait_option()
 def publish_command(
     paths: tuple[Path, ...],
     bootstrap: str,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from pathlib import Path
 
 import click
 
+from throughline.cli.terminal.ending import stopping
 from throughline.cli.terminal.options import broker_options, domain_of, domain_option, store_at, topic_prefix_option
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
@@ -59,8 +58,6 @@ def sink(
         if once:
             taken = made.run_once()
         else:
-            stop = threading.Event()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: stop.set())
-            taken = made.run(stop)
+            with stopping() as stop:
+                taken = made.run(stop)
     click.echo(f"{taken.changed:,} changed, {taken.gone:,} gone, {taken.old:,} out of date.")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import click
 
+from throughline.cli.terminal.ending import stopping
 from throughline.cli.terminal.options import (
     BrokerSettingsFile,
     broker_options,
@@ -19,6 +15,7 @@ from throughline.cli.terminal.options import (
     topic_prefix_option,
     usual_domain_option,
 )
+from throughline.cli.terminal.sending import client_option, heartbeat_option, outbox_option, wait_option
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
@@ -30,7 +27,7 @@ from throughline.sources.mapping.fit import check_rules
 from throughline.sources.publish.dispatch import wait_for_broker
 from throughline.sources.publish.ledger import positions_of
 from throughline.sources.publish.outbox import Outbox
-from throughline.sources.publish.publisher import CLIENTS, Publisher
+from throughline.sources.publish.publisher import Publisher
 
 
 @click.command("changes", short_help="Publish what Kafka Connect (Debezium) writes of a database.")
@@ -51,17 +48,8 @@ from throughline.sources.publish.publisher import CLIENTS, Publisher
 @topic_prefix_option
 @usual_domain_option
 @mapping_option
-@click.option(
-    "--outbox",
-    "outbox_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("outbox.sqlite"),
-    show_default=True,
-    help="Where events are kept until the broker has them, and how far the topics were read.",
-)
-@click.option(
-    "--client", type=click.Choice(list(CLIENTS)), default="confluent", show_default=True, help="The client that sends."
-)
+@outbox_option(", and how far the topics were read")
+@client_option
 @click.option(
     "--group",
     default="throughline-changes",
@@ -70,20 +58,8 @@ from throughline.sources.publish.publisher import CLIENTS, Publisher
 )
 @click.option("--from-beginning", is_flag=True, help="Read all that the topics have. What was sent is not sent again.")
 @click.option("--once", is_flag=True, help="End when all is read that is there now. Otherwise it goes on until Ctrl-C.")
-@click.option(
-    "--heartbeat",
-    type=click.FloatRange(0, min_open=True),
-    default=60.0,
-    show_default=True,
-    help="Tell the broker that this system is alive, every this many seconds.",
-)
-@click.option(
-    "--wait",
-    type=click.FloatRange(0),
-    default=120.0,
-    show_default=True,
-    help="Seconds to wait for the broker at the end.",
-)
+@heartbeat_option(60.0)
+@wait_option()
 def changes_command(
     topics: tuple[str, ...],
     bootstrap: str,
@@ -124,7 +100,7 @@ def changes_command(
     made = Followed()
     try:
         with (
-            _stop_on_signal() as stop,
+            stopping() as stop,
             Outbox(outbox_path) as outbox,
             ConnectTopics(
                 from_address or bootstrap,
@@ -154,22 +130,6 @@ def changes_command(
             wait_for_broker(publisher, wait)
     finally:
         _print(made)
-
-
-@contextmanager
-def _stop_on_signal() -> Iterator[threading.Event]:
-    """What is set by SIGTERM or Ctrl-C, so that what was read is sent before the end."""
-    stop = threading.Event()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _print(made: Followed) -> None:

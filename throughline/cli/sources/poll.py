@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +12,7 @@ import click
 import pyarrow as pa
 from click.core import ParameterSource
 
+from throughline.cli.terminal.ending import stopping
 from throughline.cli.terminal.options import (
     MappingFile,
     broker_options_without,
@@ -23,6 +20,7 @@ from throughline.cli.terminal.options import (
     topic_prefix_option,
     usual_domain_option,
 )
+from throughline.cli.terminal.sending import client_option, heartbeat_option, outbox_option, wait_option
 from throughline.errors import DatabaseUnavailable, OutboxFull, UsageError
 from throughline.schemas.acceptance.statement import event_object, with_placeholders
 from throughline.schemas.definitions.domain import Domain
@@ -37,7 +35,7 @@ from throughline.sources.mapping.relation import Relation
 from throughline.sources.publish.dispatch import wait_for_broker
 from throughline.sources.publish.ledger import Delivery
 from throughline.sources.publish.outbox import Added, Noting, Outbox
-from throughline.sources.publish.publisher import CLIENTS, Publisher
+from throughline.sources.publish.publisher import Publisher
 
 DATABASE_VARIABLE = "THROUGHLINE_DATABASE"
 _LISTED = 20
@@ -79,14 +77,7 @@ database_file_option = click.option(
 @broker_options_without(" Needed but for --dry-run.")
 @topic_prefix_option
 @usual_domain_option
-@click.option(
-    "--outbox",
-    "outbox_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("outbox.sqlite"),
-    show_default=True,
-    help="Where events are kept until the broker has them, and how far the table was read.",
-)
+@outbox_option(", and how far the table was read")
 @click.option("--once", is_flag=True, help="Look once, wait until the broker has all of it, and end. This is usual.")
 @click.option("--every", type=Interval(), help="Look so often, as 30s or 5m, until stopped (SIGTERM, Ctrl-C).")
 @click.option(
@@ -102,21 +93,9 @@ database_file_option = click.option(
     show_default=True,
     help="Seconds that one statement may take the database.",
 )
-@click.option(
-    "--client", type=click.Choice(list(CLIENTS)), default="confluent", show_default=True, help="The Kafka client."
-)
-@click.option(
-    "--heartbeat",
-    type=click.FloatRange(0, min_open=True),
-    help="Tell the broker that this system is alive, every this many seconds.",
-)
-@click.option(
-    "--wait",
-    type=click.FloatRange(0),
-    default=120.0,
-    show_default=True,
-    help="Seconds to wait for the broker at the end.",
-)
+@client_option
+@heartbeat_option()
+@wait_option()
 @click.pass_context
 def poll(
     ctx: click.Context,
@@ -160,7 +139,7 @@ def poll(
     with (
         Database(url, timeout_seconds=timeout) as database,
         Outbox(outbox_path) as outbox,
-        _stopping() as stopping,
+        stopping() as stop,
         Publisher(
             bootstrap,
             load_topics(domain, prefix=topic_prefix),
@@ -171,16 +150,16 @@ def poll(
             heartbeat_seconds=heartbeat,
         ) as publisher,
     ):
-        looking = Poll(database, mapping, domain, publisher, outbox, is_stopping=stopping.is_set)
+        looking = Poll(database, mapping, domain, publisher, outbox, is_stopping=stop.is_set)
         if again:
             looking.begin_again()
         if every is None:
             _tell(relation, looking.look(), is_quiet=False)
             wait_for_broker(publisher, wait)
             return
-        while not stopping.is_set():
+        while not stop.is_set():
             _look(looking, relation)
-            stopping.wait(every)
+            stop.wait(every)
         click.echo("Stopped; what was read is kept.", err=True)
 
 
@@ -231,18 +210,6 @@ def address_of(given: str | None, file: Path | None, *, is_typed: bool) -> str:
             hint=f"Set {DATABASE_VARIABLE} to it, or write it into a file for --database-file.",
         )
     return given
-
-
-@contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """Set by SIGTERM and Ctrl-C: the portion that is being read is kept, and then it ends."""
-    asked = threading.Event()
-    before = {one: signal.signal(one, lambda *_: asked.set()) for one in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield asked
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _tell(relation: Relation, made: Polled, *, is_quiet: bool) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from functools import partial
 from pathlib import Path
 
 import click
 
+from throughline.cli.terminal.ending import stopping
 from throughline.cli.terminal.options import (
     MappingFile,
     broker_options,
@@ -17,6 +16,13 @@ from throughline.cli.terminal.options import (
     usual_domain_option,
 )
 from throughline.cli.terminal.progress import progress_bar
+from throughline.cli.terminal.sending import (
+    client_option,
+    heartbeat_option,
+    outbox_option,
+    structured_option,
+    wait_option,
+)
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
@@ -24,7 +30,7 @@ from throughline.sources.connection.security import Security
 from throughline.sources.files import Report as Progress
 from throughline.sources.publish.dispatch import wait_for_broker
 from throughline.sources.publish.outbox import Outbox
-from throughline.sources.publish.publisher import CLIENTS, Publisher
+from throughline.sources.publish.publisher import Publisher
 from throughline.sources.watch.finished import Finished
 from throughline.sources.watch.report import Report
 from throughline.sources.watch.routes import Route
@@ -49,14 +55,7 @@ _ROOM_SECONDS = 5.0
     help="Files whose name has the pattern (`crimes_*.csv`) are read by this mapping; without a pattern, all are. "
     "The first that fits counts.",
 )
-@click.option(
-    "--outbox",
-    "outbox_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("outbox.sqlite"),
-    show_default=True,
-    help="Where events are kept until the broker has them. Copies of files that are being read stand beside it.",
-)
+@outbox_option(". Copies of files that are being read stand beside it")
 @click.option(
     "--settle",
     type=click.FloatRange(0),
@@ -68,23 +67,11 @@ _ROOM_SECONDS = 5.0
     "--every", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True, help="Seconds between looks."
 )
 @click.option("--once", is_flag=True, help="End when every file that is there has been taken and sent.")
-@click.option(
-    "--client", type=click.Choice(list(CLIENTS)), default="confluent", show_default=True, help="The Kafka client."
-)
-@click.option("--structured", is_flag=True, help="Publish CloudEvents as JSON instead of Avro.")
-@click.option(
-    "--heartbeat",
-    type=click.FloatRange(0, min_open=True),
-    help="Tell the broker that this system is alive, every this many seconds.",
-)
+@client_option
+@structured_option
+@heartbeat_option()
 @click.option("--rate", type=click.IntRange(1), help="At most this many events a second.")
-@click.option(
-    "--wait",
-    type=click.FloatRange(0),
-    default=120.0,
-    show_default=True,
-    help="With --once: seconds to wait for the broker at the end.",
-)
+@wait_option("With --once: seconds to wait for the broker at the end.")
 def watch_command(
     folder: Path,
     bootstrap: str,
@@ -112,41 +99,36 @@ def watch_command(
     """
     topics = load_topics(domain, prefix=topic_prefix)
     routes = [_route(given, domain) for given in mappings]
-    stop = threading.Event()
-    before = [(one, signal.signal(one, lambda *_: stop.set())) for one in (signal.SIGTERM, signal.SIGINT)]
-    try:
-        with (
-            Outbox(outbox_path) as outbox,
-            Publisher(
-                bootstrap,
-                topics,
-                domain,
-                outbox,
-                client=client,
-                security=security,
-                structured=structured,
-                heartbeat_seconds=heartbeat,
-                room_seconds=_ROOM_SECONDS,
-            ) as publisher,
-            progress_bar() as report,
-        ):
-            work = outbox_path.with_name(f"{outbox_path.name}.reading")
-            taking = Taking(folder, routes, publisher, domain, work, rate=rate, stop=stop.is_set, progress=report)
-            watch(
-                Finished(folder, settle),
-                taking,
-                publisher,
-                every_seconds=min(every, settle or every) if once else every,
-                once=once,
-                stop=stop,
-                taken=partial(_say, report),
-                note=partial(click.echo, err=True),
-            )
-            if once and not stop.is_set():
-                wait_for_broker(publisher, wait, report)
-    finally:
-        for one, handler in before:
-            signal.signal(one, handler)
+    with (
+        stopping() as stop,
+        Outbox(outbox_path) as outbox,
+        Publisher(
+            bootstrap,
+            topics,
+            domain,
+            outbox,
+            client=client,
+            security=security,
+            structured=structured,
+            heartbeat_seconds=heartbeat,
+            room_seconds=_ROOM_SECONDS,
+        ) as publisher,
+        progress_bar() as report,
+    ):
+        work = outbox_path.with_name(f"{outbox_path.name}.reading")
+        taking = Taking(folder, routes, publisher, domain, work, rate=rate, stop=stop.is_set, progress=report)
+        watch(
+            Finished(folder, settle),
+            taking,
+            publisher,
+            every_seconds=min(every, settle or every) if once else every,
+            once=once,
+            stop=stop,
+            taken=partial(_say, report),
+            note=partial(click.echo, err=True),
+        )
+        if once and not stop.is_set():
+            wait_for_broker(publisher, wait, report)
 
 
 def _say(progress: Progress, report: Report) -> None:

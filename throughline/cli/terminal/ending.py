@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import click
@@ -49,6 +51,18 @@ class Ending:
             end_at_once(Stopped(number))
         self._number = number
         raise KeyboardInterrupt
+
+
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """What Ctrl-C and SIGTERM set, for a command that ends by itself: after the step that it is at, nothing lost."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in _SIGNALS}
+    try:
+        yield stop
+    finally:
+        for number, what in before.items():
+            signal.signal(number, what)
 
 
 def end_at_once(error: ThroughlineError) -> None:
