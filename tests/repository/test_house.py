@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from itertools import combinations
 from pathlib import Path
 
@@ -95,6 +96,14 @@ def test_no_two_modules_have_nearly_one_name(top: str) -> None:
 )
 def test_names_are_near_by_a_plural_or_a_word_more(one: str, other: str, nearly: bool) -> None:
     assert is_nearly(one, other) is is_nearly(other, one) is nearly
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest imports each under its bare name: of two it runs one, and ends with an error."""
+    names = Counter(file.name for file in (ROOT / "tests").rglob("*.py") if file.name != "conftest.py")
+
+    assert len(names) > 100
+    assert [name for name, n in names.items() if n > 1] == []
 
 
 def test_no_name_is_vague() -> None:
