@@ -36,13 +36,14 @@ def follow(
     *,
     is_over: Callable[[], bool],
     counts: Followed | None = None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> Followed:
     """Read records until `is_over` says so, which is asked when there are none for a moment and after each run.
 
-    `take` (`Publisher.take`) keeps a delivery and its events (EVENTS) together, or neither.
+    `take` (`Publisher.take`) keeps a delivery and its events (EVENTS) together, or neither. `note` is told at once of
+    the first record that is refused for a reason: this may go on for months.
 
-    Raises MappingProblemsError where the mapping does not fit a record (nothing of that run is taken, and it is read
-    again next time), what reading raises, and OutboxError and its kinds. `counts` has what was done until then.
+    Raises what reading raises, and OutboxError and its kinds. `counts` has what was done until then.
     """
     counts = Followed() if counts is None else counts
     while True:
@@ -67,7 +68,8 @@ def follow(
             counts.backlog += made.backlog
             counts.new += added.new
             counts.known += added.known
-            counts.refuse(made.batch.rejects)
+            for reason in counts.refused.add(made.batch.rejects):
+                note(f"refused: {counts.refused.line(reason)}")
         if is_over():
             return counts
 

@@ -75,7 +75,10 @@ def test_a_row_that_is_refused_is_named(mapping: str, tmp_path: Path) -> None:
 
     told = run("source", "poll", mapping, "--database", "sqlite:///files.sqlite", "--dry-run").stderr
 
-    assert "  files id=2: bad_time in `sent_at`: `sent_at` is not a time of the form that the mapping says" in told
+    assert (
+        "  1 bad_time; the first at files id=2: `sent_at`: `sent_at` is not a time of the form that the mapping says"
+        in told
+    )
     assert "yesterday" not in told
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,9 @@ class WrittenTopic(ConnectTopics):
         """Nothing is open."""
 
 
-def taken(reading: ConnectTopics, mapping: SourceMapping, outbox: Outbox) -> Followed:
+def taken(
+    reading: ConnectTopics, mapping: SourceMapping, outbox: Outbox, note: Callable[[str], None] = lambda text: None
+) -> Followed:
     """Follow to the end, into the outbox alone: nothing is sent."""
     domain = england_wales_domain()
     schemas, topics = SchemaStore(domain), load_topics(domain)
@@ -98,7 +100,7 @@ def taken(reading: ConnectTopics, mapping: SourceMapping, outbox: Outbox) -> Fol
     def take(delivery: Delivery, events: pa.Table) -> Added:
         return outbox.add([record_of(row, schemas, topics) for row in plain_rows(events)], delivery)
 
-    return follow(reading, take, mapping, domain, is_over=lambda: reading.is_at_end)
+    return follow(reading, take, mapping, domain, is_over=lambda: reading.is_at_end, note=note)
 
 
 def outbox_says(outbox: Outbox) -> list[tuple[str, str, bool]]:

@@ -27,7 +27,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sources/formats": ("schemas/wire", "schemas/pages", "sources/sheets", "sources/objects"),
     "sources/mapping": ("sources/formats",),
     "sources": ("sources/mapping",),
-    "sources/workbench": ("sources/mapping",),
+    "sources/workbench": ("sources",),
     "sources/connection": ("schemas/wire", "schemas/secrets"),
     "sources/publish": ("sources", "sources/connection"),
     "sources/databases": ("sources/publish",),

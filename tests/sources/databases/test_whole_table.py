@@ -65,7 +65,7 @@ def test_a_row_that_cannot_be_read_lets_nothing_vanish(table: AgencyTable, tmp_p
     table.run("update files set ref = '0001' where id = 1")
     desk.look()
 
-    assert [(one.key, one.reason) for one in second.refused] == [((1,), "missing_id")]
+    assert [(one.key, one.reason) for one in second.rows] == [((1,), "missing_id")]
     assert ("0002", TIMES[2], "red", True) in desk.sent()
     assert [event for event in desk.sent() if event[3]] == [("0002", TIMES[2], "red", True)]
 

@@ -165,5 +165,5 @@ def _print(made: Published, *, is_sent: bool) -> None:
     if made.read:
         new, known = ("published", "published before") if is_sent else ("taken into the outbox", "there before")
         click.echo(f"{made.read:,} read, {made.new:,} {new}, {made.known:,} {known}.")
-    for line in made.refused_lines():
+    for line in made.refused.lines():
         click.echo(line)
