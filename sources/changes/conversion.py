@@ -38,12 +38,12 @@ _NAME = re.compile("[A-Za-z][A-Za-z_.]{0,60}").fullmatch
 @dataclass(frozen=True)
 class Mapped:
     """What became of the records of a partition: `left_out` counts tombstones, rows that filters leave out, and
-    deletions that mean nothing; `backlog` the rows that a snapshot read."""
+    deletions that mean nothing; `backlog` are the offsets of the rows that a snapshot read."""
 
     batch: Batch
     records: int
     left_out: int
-    backlog: int
+    backlog: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def map_records(records: Sequence[ConnectRecord], mapping: Mapping, domain: Doma
     reader = _Reader(mapping, deletions)
     rows: list[_Row] = []
     faults: list[Fault] = []
-    left_out = backlog = 0
+    left_out = 0
     for record in records:
         found = reader.row(record)
         if isinstance(found, Reject):
@@ -70,7 +70,6 @@ def map_records(records: Sequence[ConnectRecord], mapping: Mapping, domain: Doma
         elif found is None:
             left_out += 1
         else:
-            backlog += found.said.is_backlog
             rows.append(found)
     deleted = [row for row in rows if row.said.is_deleted] if deletions is not None else []
     stated = [row for row in rows if not row.said.is_deleted] if deletions is not None else rows
@@ -84,6 +83,7 @@ def map_records(records: Sequence[ConnectRecord], mapping: Mapping, domain: Doma
             for made in convert([_table(some, columns)], by, domain, Path(origin)):
                 batches.append(made.batch)
                 left_out += made.left_out
+    backlog = frozenset(row.record.offset for row in rows if row.said.is_backlog)
     return Mapped(join_batches(batches), len(records), left_out, backlog)
 
 

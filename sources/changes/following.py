@@ -3,7 +3,7 @@ neither is. So each record is taken once, however often this is killed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -30,7 +30,7 @@ class Followed(Published):
 
 def follow(
     topics: ConnectTopics,
-    take: Callable[[Delivery, pa.Table], Added],
+    take: Callable[[Delivery, pa.Table, Collection[int]], Added],
     mapping: Mapping,
     domain: Domain,
     *,
@@ -40,7 +40,8 @@ def follow(
 ) -> Followed:
     """Read records until `is_over` says so, which is asked when there are none for a moment and after each run.
 
-    `take` (`Publisher.take`) keeps a delivery and its events (EVENTS) together, or neither. `note` is told at once of
+    `take` (`Publisher.take`) keeps a delivery and its events (EVENTS) together, or neither, and is told the offsets of
+    those that a snapshot read. `note` is told at once of
     the first record that is refused for a reason: this may go on for months.
 
     Raises what reading raises, and OutboxError and its kinds. `counts` has what was done until then.
@@ -57,15 +58,15 @@ def follow(
                 read=made.records,
                 refused=made.batch.rejects,
                 left_out=made.left_out,
-                backlog=made.backlog,
+                backlog=len(made.backlog),
                 position=position,
                 settled=(first.offset, last.offset),
             )
-            added = take(delivery, _in_order(made.batch.events))
+            added = take(delivery, _in_order(made.batch.events), made.backlog)
             topics.show(last.topic, last.partition, position)
             counts.read += made.records
             counts.left_out += made.left_out
-            counts.backlog += made.backlog
+            counts.backlog += len(made.backlog)
             counts.new += added.new
             counts.known += added.known
             for reason in counts.refused.add(made.batch.rejects):

@@ -62,7 +62,14 @@ class Polled:
 class Taker(Protocol):
     """What takes events, and with the last of them notes how far they were read; a publisher does."""
 
-    def publish(self, events: pa.Table, also: Noting | None = None, delivery: Delivery | None = None) -> Added: ...
+    def publish(
+        self,
+        events: pa.Table,
+        also: Noting | None = None,
+        delivery: Delivery | None = None,
+        *,
+        is_backlog: bool = False,
+    ) -> Added: ...
 
 
 class Poll:
@@ -179,7 +186,8 @@ class Poll:
 
     def _publish_staged(self, state: State, place: State, made: Polled) -> State:
         for events in staged(self._folder, place):
-            added = self._taker.publish(events, delivery=Delivery("database", self._relation.name, 0))
+            delivery = Delivery("database", self._relation.name, 0)
+            added = self._taker.publish(events, delivery=delivery, is_backlog=made.is_first)
             made.new += added.new
             made.known += added.known
         place = published(place)
@@ -226,7 +234,12 @@ class Poll:
         made: Polled,
         delivery: Delivery | None = None,
     ) -> None:
-        added = self._taker.publish(events, lambda file: self._bookmark.note(file, state, read, refused), delivery)
+        added = self._taker.publish(
+            events,
+            lambda file: self._bookmark.note(file, state, read, refused),
+            delivery,
+            is_backlog=made.is_first,
+        )
         made.new += added.new
         made.known += added.known
         made.refuse(refused, self._relation)

@@ -72,7 +72,7 @@ def publish(
         for portion in _portions(batch.events, rate):
             if rate is not None:
                 time.sleep(max(0.0, began + counts.read / rate - time.monotonic()))
-            added = publisher.publish(portion)
+            added = publisher.publish(portion, is_backlog=is_backlog)
             counts.read += portion.num_rows
             counts.new += added.new
             counts.known += added.known

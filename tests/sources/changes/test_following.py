@@ -92,3 +92,5 @@ def test_each_day_is_accounted_for(outbox: Outbox) -> None:
     (count,) = outbox.look(deliveries_of)
     assert (count.way, count.origin) == ("changes", f"{CRIMES}-0")
     assert (count.read, count.new, count.known, count.refused, count.left_out, count.backlog) == (7, 5, 0, 1, 1, 2)
+    marks = [dict(one.record.headers).get("throughline-backlog") for one in outbox.unsent()]
+    assert marks == [b"true", b"true", None, None, None]  # what the snapshot read

@@ -44,6 +44,7 @@ def test_what_changed_and_what_is_gone(table: AgencyTable, tmp_path: Path) -> No
     fourth = desk.look()
 
     assert (first.is_first, first.new, fourth.is_first, fourth.new) == (True, 3, False, 0)
+    assert desk.marked()[:4] == [True, True, True, False]
     assert sorted(desk.sent()) == [
         ("0001", TIMES[0], "red", False),
         ("0001", TIMES[1], "blue", False),

@@ -54,7 +54,7 @@ _ANSWER_SECONDS = 3.0
     "--backlog",
     "is_backlog",
     is_flag=True,
-    help="This is history that is loaded for the first time: it is noted as such.",
+    help="This is history that is loaded for the first time: it is marked as such, and raises no alert.",
 )
 @click.option(
     "--again", is_flag=True, help="Send once more what the outbox still has and the broker has lost. Without files."

@@ -169,7 +169,14 @@ class _Printer:
     def __init__(self, outbox: Outbox, domain: Domain) -> None:
         self._outbox, self._domain = outbox, domain
 
-    def publish(self, events: pa.Table, also: Noting | None = None, delivery: Delivery | None = None) -> Added:
+    def publish(
+        self,
+        events: pa.Table,
+        also: Noting | None = None,
+        delivery: Delivery | None = None,
+        *,
+        is_backlog: bool = False,
+    ) -> Added:
         for row in plain_rows(events):
             event = event_object(with_placeholders(row), self._domain.type_prefix)
             click.echo(to_structured(event).decode())
