@@ -47,7 +47,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "quality/checks": ("schemas/definitions",),
     "quality/letters": ("quality/checks",),
     "quality/contracts": ("quality/checks",),
-    "quality/reconciliation": ("quality/checks", "schemas/wire"),
+    "quality/reconciliation": ("quality/checks", "schemas/wire", "sinks"),
     "quality/conformity": ("quality/letters", "streams/worker"),
     "quality/stewardship": ("quality/checks", "streams/worker"),
     "quality/figures": ("quality/stewardship",),
