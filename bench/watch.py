@@ -1,9 +1,9 @@
 """Kill `source watch` between any two steps: `python -m bench.watch --kills 200`.
 
 While files of events come into a folder (some written bit by bit, some packed, some twice under two names), watches
-of it are killed by SIGKILL at the n-th step, n drawn anew each time: before a statement of the outbox, or before a file of
-the folder is opened, moved, made or deleted. The client of Kafka refuses, and is away, at random. In the end each event
-has to stand once in the outbox, and to have arrived, and each file has to lie in `done` with its report.
+of it are killed by SIGKILL at the n-th step, n drawn anew each time: before a statement of the outbox, or before a file
+of the folder is opened, moved, made or deleted. The client of Kafka refuses, and is away, at random. In the end each
+event has to stand once in the outbox, and to have arrived, and each file has to lie in `done` with its report.
 """
 
 from __future__ import annotations

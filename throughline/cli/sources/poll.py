@@ -25,6 +25,7 @@ from throughline.errors import DatabaseUnavailable, OutboxFull, UsageError
 from throughline.schemas.acceptance.statement import event_object, with_placeholders
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
+from throughline.schemas.secrets.secret import why_not_private
 from throughline.schemas.wire.cloudevents import to_structured
 from throughline.schemas.wire.kafka_record import plain_rows
 from throughline.sources.connection.security import Security
@@ -205,7 +206,12 @@ def address_of(given: str | None, file: Path | None, *, is_typed: bool) -> str:
     if file is not None:
         if given is not None and is_typed:
             raise UsageError("--database and --database-file cannot both be.", hint="Leave one of them out.")
-        return file.read_text(encoding="utf-8").strip()
+        found = file.read_text(encoding="utf-8").strip()
+        if has_secret(found) and (why := why_not_private(file)):
+            raise UsageError(
+                f"`{file}` has a password in it, and is not private: {why}.", hint=f"Run `chmod 600 {file}`."
+            )
+        return found
     if given is None:
         raise UsageError(
             "Which database?",
