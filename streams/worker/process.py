@@ -109,8 +109,12 @@ class LiveWorker:
         with suppress(BrokerUnavailable):
             if (found := refusal(*self._reached)) is not None:
                 return found.what, found.hint
-        hint = "Check that the broker is running at the address given; then start the worker again."
-        return str(broken), RIGHTS_HINT if "Authorization" in type(broken).__name__ else hint
+        if "Authorization" in type(broken).__name__:
+            bootstrap, security = self._reached
+            # its text is the name of what may not be read, or of the group
+            named = ", ".join(map(str, broken.args))
+            return f"The broker at {bootstrap} does not let {security.who} read {named}.", RIGHTS_HINT
+        return str(broken), "Check that the broker is running at the address given; then start the worker again."
 
 
 def _broken_by(worker: Any) -> BaseException | None:

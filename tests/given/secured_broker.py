@@ -20,6 +20,17 @@ from urllib.parse import parse_qs
 import pytest
 from brokers import local_or_skip
 from certificates import Authority
+from confluent_kafka.admin import (
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -91,6 +102,28 @@ class SecuredBroker:
         path = folder / f"{user}.properties"
         path.write_text("".join(f"{name}={value}\n" for name, value in said.items() if value is not None))
         return path
+
+    def set_password(self, user: str, password: str) -> None:
+        """Change what lets a user in by SCRAM-SHA-512."""
+        form = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
+        changed = UserScramCredentialUpsertion(user, form, password.encode())
+        admin = AdminClient({"bootstrap.servers": self.inside})
+        admin.alter_user_scram_credentials([changed])[user].result(30)
+
+    def take_rights(self, user: str) -> None:
+        """Take every right from a user."""
+        every = AclBindingFilter(
+            ResourceType.ANY,
+            None,
+            ResourcePatternType.ANY,
+            f"User:{user}",
+            None,
+            AclOperation.ANY,
+            AclPermissionType.ANY,
+        )
+        admin = AdminClient({"bootstrap.servers": self.inside})
+        for future in admin.delete_acls([every]).values():
+            future.result(30)
 
     def way_in(self, way: str, folder: Path, user: str) -> tuple[str, Path]:
         """Address and settings of a way in for a user."""

@@ -13,6 +13,7 @@ import pytest
 from certificates import Authority
 from secured_broker import EVENTS, NO_USER, SecuredBroker, leaks, password_of
 from typed import run
+from workers import until
 
 from throughline.cli.terminal import options
 from throughline.errors import BrokerUnavailable, CredentialRefused
@@ -24,6 +25,8 @@ from throughline.streams.log import event_log
 from throughline.streams.log.broker_topics import compare_topics
 from throughline.streams.log.event_log import CaseLog
 from throughline.streams.shared.log import SharedLog
+from throughline.streams.worker.broker_watch import BrokerWatch
+from throughline.streams.worker.metrics import WorkerMetrics
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -156,6 +159,24 @@ def test_no_log_of_a_client_has_the_secret(
     assert {record.name.partition(".")[0] for record in caplog.records} >= {"kafka", "aiokafka"}
     assert leaks(caplog.text) == []
     assert "eyJ" not in caplog.text
+
+
+def test_a_worker_whose_password_is_changed_says_so(secured_broker: SecuredBroker, tmp_path: Path) -> None:
+    """Where its state is asked for, as long as that lasts: its client would try again for ever, and call it running."""
+    security = secured_broker.security(tmp_path, "nobody")
+    metrics = WorkerMetrics()
+    metrics.state("running")
+    watch = BrokerWatch(secured_broker.bootstrap, metrics, security, every=0.05, enter=0.2)
+    try:
+        secured_broker.set_password("nobody", "another")
+        until(lambda: "does not let user `nobody` in" in metrics.waits_for)
+        assert (metrics.now_state, metrics.is_ready()) == ("waiting", False)
+
+        secured_broker.set_password("nobody", password_of("nobody"))
+        until(lambda: not metrics.waits_for)
+        assert metrics.now_state == "running"
+    finally:
+        watch.close()
 
 
 def test_a_password_that_is_changed_stops_whoever_reads(

@@ -83,7 +83,16 @@ def test_an_agency_publishes_a_worker_joins_and_a_board_reads(force: Force, tmp_
     with worker(force.secured.bootstrap, PREFIX, tmp_path / "live", *settings, port=free_ports(1)[0]) as working:
         working.wait_for(2)
         until(lambda: working.metric("throughline_published_records_total") > 0)
-        assert working.stop() == 0
+        # whose rights are taken away ends, and says what to do
+        force.secured.take_rights("worker")
+        try:
+            assert working.process.wait(60) == 70
+        finally:
+            force.run("admin", "topics", "acl", "apply", "--principals", force.folder / "principals.yaml")
+        # whichever of its clients hears of it first
+        (last,) = [line for line in working.log.read_text().splitlines() if "[critical" in line and "hint=" in line]
+        assert "The broker refuses: " in last or "does not let user `worker` read force." in last
+        assert "`throughline topics acl check` names the rights that are missing" in last
     board = tmp_path / "board.duckdb"
     force.run("board", "sink", "--once", "--store", board)
 
