@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 from throughline.errors import DataError, UsageError
 from throughline.sources.formats.kinds import refuse_other_kind
+from throughline.sources.formats.ocel import read_ocel
 from throughline.sources.formats.registry import Settings
 from throughline.sources.formats.text import blocks_of, open_bytes
 from throughline.sources.formats.workbook import open_sheets
@@ -43,6 +45,8 @@ def layout_of(path: Path, key: str, sheet: str) -> Layout:
         return Layout(key, *xml_rows(path))
     if key == "json":
         return Layout(key, *json_rows(path))
+    if key == "ocel":
+        return _objects(path)
     lines, encoding = _lines(path)
     if key == "fixed" or (key == "csv" and path.suffix.lower() == ".txt" and not _is_delimited(lines)):
         return _fixed(path, lines)
@@ -165,6 +169,28 @@ def _once(names: Sequence[str]) -> list[str]:
         seen[name] += 1
         made.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
     return made
+
+
+def _objects(path: Path) -> Layout:
+    """Its events as rows; the types of objects of which no event has several are plain columns."""
+    several: set[str] = set()
+    listed: dict[str, None] = {}
+    rows = 0
+    for found in read_ocel(path, {"rows": "events"}):
+        for place, name in enumerate(found.columns):
+            if name not in found.nested or "/@" in name:
+                continue
+            listed.setdefault(name)
+            if any(value is not None and len(json.loads(value)) > 1 for value in found.table[f"c{place}"].to_pylist()):
+                several.add(name)
+        rows += found.table.num_rows
+    single = tuple(name for name in listed if name not in several)
+    evidence = [f"an object-centric log (OCEL 2.0): each of its {rows:,} events is a row"]
+    if single:
+        evidence.append(f"no event has several objects of {', '.join(f'`{one}`' for one in single)}")
+    if several:
+        evidence.append(f"some have several of {', '.join(f'`{one}`' for one in listed if one in several)}")
+    return Layout("ocel", {"rows": "events", **({"single": list(single)} if single else {})}, tuple(evidence))
 
 
 def _workbook(path: Path, wanted: str) -> Layout:

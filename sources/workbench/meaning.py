@@ -129,9 +129,10 @@ def meaning_of(
     kinds: frozenset[str],
     domain: Domain,
     answers: Answers,
+    says_type: str = "",
 ) -> Meaning:
     """What rows mean of which these `columns` are free to fill fields; `names` are those of all columns, `kinds` the
-    identifiers that they have.
+    identifiers that they have. `says_type` is the column that says what each row is, where its format has one.
 
     Raises UsageError for an answer that is no type."""
     catalogue = Catalogue(domain, columns, dated, (title, *names))
@@ -139,7 +140,9 @@ def meaning_of(
     chosen = answers.said("type")
     by_name = {column.name: column for column in columns}
     strong = frozenset(one.column for one in ranked[0].filled if one.score >= 0.6) if ranked else frozenset()
-    step = by_name.get(chosen) if chosen is not None else step_column(columns, strong)
+    step = by_name.get(says_type) if chosen is None else by_name.get(chosen)
+    if step is None and chosen is None:
+        step = step_column(columns, strong)
     said = _said(ranked)
     if step is not None:
         return _by_words(step, ranked, domain, answers, said)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.identifier import PSEUDONYM, IdentifierKind
@@ -25,19 +26,24 @@ _FITS = 0.8
 class Numbering:
     """A column of identifiers: the kinds that it may be of, the likeliest first, and why. With one kind it is known.
 
-    `repair` is what undoes a spreadsheet, as a mapping says it.
+    `repair` is what undoes a spreadsheet, as a mapping says it; `is_list`: a cell may have several.
     """
 
     column: str
     kinds: tuple[str, ...]
     evidence: str
     repair: tuple[str, ...] = ()
+    is_list: bool = False
 
 
 def numbering_of(column: Column, domain: Domain) -> Numbering | None:
     """What kind of identifier a column holds; None where nothing speaks for one."""
-    if column.is_empty or column.is_list:
+    if column.is_empty:
         return None
+    if column.is_list:
+        each = tuple(one for cell in column.values if cell is not None for one in json.loads(cell))
+        found = numbering_of(Column(column.name, each), domain)
+        return None if found is None or found.repair else replace(found, is_list=True)
     repair = tuple(
         name for name, spoilt in (("unquote", _QUOTED), ("whole", _WHOLE)) if any(map(spoilt, column.counts))
     )

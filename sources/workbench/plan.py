@@ -28,7 +28,7 @@ def draft_of(sample: Sample, domain: Domain, given: Mapping[str, str] | None = N
     roles = roles_of(sample, domain)
     kinds = frozenset(kind for one in roles.numbers.values() for kind in one.kinds[:1])
     meaning = meaning_of(
-        sample.title, tuple(roles.columns), roles.free(), frozenset(roles.dates), kinds, domain, answers
+        sample.title, tuple(roles.columns), roles.free(), frozenset(roles.dates), kinds, domain, answers, sample.step
     )
     time = answers.said("time.column") or (roles.times[0] if len(roles.times) == 1 else "")
     parts = [
@@ -125,10 +125,12 @@ def _identifiers(roles: Roles, meaning: Meaning, domain: Domain, answers: Answer
         if len(one.kinds) > 1:
             kind = answers.ask(f"identifiers.{name}", one.kinds, "which number it is")
         value: Any = {"column": name, "repair": list(one.repair)} if one.repair else name
-        if kind in said and not one.repair and isinstance(said[kind], str | list):
+        if one.is_list:
+            value = {"column": name, "split": "json"}
+        if kind in said and value == name and isinstance(said[kind], str | list):
             said[kind] = [*(said[kind] if isinstance(said[kind], list) else [said[kind]]), name]
         elif kind in said:
-            roles.left[name] = f"a second `{kind}` that needs repair: add it by hand"
+            roles.left[name] = f"a second `{kind}` that needs {'`split`' if one.is_list else 'repair'}: add it by hand"
         else:
             said[kind] = value
     if not said:
@@ -215,7 +217,10 @@ def _stand_ins(roles: Roles, time: str) -> list[str]:
 
 
 def _id(sample: Sample, roles: Roles, meaning: Meaning, time: str) -> Part:
-    keys = [*roles.numbers, *(name for name in roles.columns if name not in roles.left and "id" in tokens(name))]
+    if sample.layout.key == "ocel":
+        return Part("id", {"columns": ["id"]}, ("Id: the log itself tells its events apart by it.",))
+    keys = [name for name, one in roles.numbers.items() if not one.is_list]
+    keys += [name for name in roles.columns if name not in roles.left and "id" in tokens(name)]
     steps = [meaning.step] if meaning.step else []
     dated = [time] if time else []
     pool = list(dict.fromkeys([*keys, *steps, *dated]))

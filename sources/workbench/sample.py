@@ -78,6 +78,11 @@ class Sample:
     is_whole: bool
 
     @property
+    def step(self) -> str:
+        """The column that says what each row is, where its format has one."""
+        return "type" if self.layout.key == "ocel" else ""
+
+    @property
     def rows(self) -> int:
         return len(self.positions)
 

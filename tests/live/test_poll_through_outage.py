@@ -85,7 +85,7 @@ def test_rows_outlive_a_broker_that_goes_away(
         run("topics", "create", *at, "--replication-factor", "1")
         with worker(broker.bootstrap, PREFIX, tmp_path / "live", port=free_ports(1)[0]) as working:
             with polling(tmp_path, agency_database, broker.bootstrap) as poll:
-                working.wait_for(20)
+                working.wait_for(20, seconds=180)
                 add(agency_database, *range(21, 41))
                 broker.kill()
                 add(agency_database, *range(41, 61))
@@ -93,7 +93,7 @@ def test_rows_outlive_a_broker_that_goes_away(
             with polling(tmp_path, agency_database, broker.bootstrap):
                 add(agency_database, *range(61, 81))
                 broker.start()
-                until(lambda: working.taken() >= 80)
+                until(lambda: working.taken() >= 80, seconds=180)
                 compare = ("source", "reconcile", "--outbox", "outbox.sqlite", *at)
                 until(lambda: AGREES.fullmatch(run(*compare).stderr) is not None)
             working.stop()

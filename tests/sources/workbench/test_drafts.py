@@ -11,7 +11,9 @@ import yaml
 from england_wales import england_wales
 
 from throughline.errors import DataError, UsageError
+from throughline.sources.mapping.mapping import load_mapping
 from throughline.sources.workbench.draft import Draft
+from throughline.sources.workbench.dry_run import dry_run
 from throughline.sources.workbench.plan import draft_of
 from throughline.sources.workbench.sample import sample_of
 
@@ -65,6 +67,34 @@ def test_a_strange_export_is_understood(tmp_path: Path) -> None:
     assert "1 value above 12 in the first place and none in the second, so the day is first" in draft.text().replace(
         "\n#   ", " "
     )
+
+
+def test_a_log_of_objects_is_understood(tmp_path: Path) -> None:
+    """Its events are rows, its type says what each is, and its objects are the identifiers: of an event with several
+    of a type as a list."""
+    log = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "examples" / "cases.jsonocel"
+    given = {
+        "source": "urn:throughline:police:20:case_log",
+        "types.record crime": "police.crime.recorded",
+        "types.submit file": "police.case.charge_file_submitted",
+        "fields.offence_group": "stalking",
+    }
+    draft = draft_of(sample_of(log), england_wales(), given)
+
+    assert {key: value for key, value in said(draft).items() if key not in ("title", "source", "fields", "ignore")} == {
+        "ocel": {"rows": "events", "single": ["File"]},
+        "area": {"constant": "20"},
+        "unit": "@unit",
+        "identifiers": {"urn": "File", "crime_ref": {"column": "Crime", "split": "json"}},
+        "time": {"column": "time", "format": "iso"},
+        "type": "type",
+        "types": {"record crime": "police.crime.recorded", "submit file": "police.case.charge_file_submitted"},
+        "id": {"columns": ["id"]},
+    }
+    assert set(asked(draft_of(sample_of(log), england_wales()))) >= {"types.record crime", "types.submit file"}
+    (tmp_path / "log.yaml").write_text(draft.text(), encoding="utf-8")
+    made = dry_run(load_mapping(tmp_path / "log.yaml"), log, england_wales())
+    assert (made.problems, made.events, made.refused.counts) == ([], 3, {})
 
 
 def test_a_draft_repeats_nothing_of_a_person(tmp_path: Path) -> None:
