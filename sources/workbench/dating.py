@@ -30,8 +30,13 @@ _MONTH = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])").fullmatch
 _PACKED = re.compile(
     r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?P<clock>[0-2]\d[0-5]\d(?:[0-5]\d)?)?"
 ).fullmatch
-_EPOCHS = {"epoch_s": re.compile(r"1\d{9}").fullmatch, "epoch_ms": re.compile(r"1\d{12}").fullmatch}
+_EPOCHS = {
+    "epoch_s": re.compile(r"1\d{9}").fullmatch,
+    "epoch_ms": re.compile(r"1\d{12}").fullmatch,
+    "epoch_us": re.compile(r"1\d{15}").fullmatch,
+}
 _TIMELY = frozenset(["date", "time", "when", "day", "month", "at", "on", "timestamp", "stamp"])
+_DONE = frozenset(["recorded", "reported", "created", "updated", "changed", "occurred", "opened", "closed"])
 _MONTHS = frozenset(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
 _ORDERS = (("%d", "%m"), ("%m", "%d"))
 _ENOUGH = 0.6
@@ -122,7 +127,8 @@ def _form(value: str, name: str) -> str:
         return "%Y%m%d" + ("" if not clock else "%H%M" if len(clock) == 4 else "%H%M%S")
     if is_timely:
         return next((epoch for epoch, fits in _EPOCHS.items() if fits(value)), "")
-    return ""
+    # sixteen digits are hardly anything else
+    return "epoch_us" if _DONE & set(tokens(name)) and _EPOCHS["epoch_us"](value) else ""
 
 
 def _clock(found: re.Match[str]) -> str:

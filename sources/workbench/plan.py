@@ -13,7 +13,16 @@ from throughline.sources.workbench.likeness import tokens
 from throughline.sources.workbench.meaning import FormOf, Meaning, meaning_of
 from throughline.sources.workbench.numbering import Numbering, is_code
 from throughline.sources.workbench.person import may_be_shown
-from throughline.sources.workbench.roles import Roles, areas_of, has_clock, relation_parts, roles_of, snapshot_parts
+from throughline.sources.workbench.roles import (
+    Roles,
+    areas_of,
+    has_clock,
+    on_the_wall,
+    relation_parts,
+    roles_of,
+    snapshot_parts,
+    topic_parts,
+)
 from throughline.sources.workbench.sample import Sample
 
 _NEARLY_ALL = 0.8
@@ -43,6 +52,9 @@ def draft_of(sample: Sample, domain: Domain, given: Mapping[str, str] | None = N
         *snapshot_parts(sample, roles),
         _id(sample, roles, meaning, time),
     ]
+    if sample.layout.key == "topic":
+        parts[2:3] = topic_parts(sample, answers)
+        parts = [Part(one.key, on_the_wall(one.value, domain), one.comments) for one in parts]
     if sample.layout.key == "database":
         parts[2:2] = relation_parts(sample, roles, _mentioned(parts[-1].value), answers)
     used = {*meaning.columns, roles.area, roles.unit, roles.recorded, time, *roles.numbers}
@@ -124,9 +136,8 @@ def _identifiers(roles: Roles, meaning: Meaning, domain: Domain, answers: Answer
         kind = one.kinds[0]
         if len(one.kinds) > 1:
             kind = answers.ask(f"identifiers.{name}", one.kinds, "which number it is")
-        value: Any = {"column": name, "repair": list(one.repair)} if one.repair else name
-        if one.is_list:
-            value = {"column": name, "split": "json"}
+        how: Any = {"repair": list(one.repair)} if one.repair else {"split": "json"} if one.is_list else {}
+        value: Any = {"column": name, **how} if how else name
         if kind in said and value == name and isinstance(said[kind], str | list):
             said[kind] = [*(said[kind] if isinstance(said[kind], list) else [said[kind]]), name]
         elif kind in said:
@@ -221,6 +232,10 @@ def _id(sample: Sample, roles: Roles, meaning: Meaning, time: str) -> Part:
         return Part("id", {"columns": ["id"]}, ("Id: the log itself tells its events apart by it.",))
     keys = [name for name, one in roles.numbers.items() if not one.is_list]
     keys += [name for name in roles.columns if name not in roles.left and "id" in tokens(name)]
+    full = [name for name in keys if roles.columns[name].filled == sample.rows]
+    if sample.layout.key == "topic" and full:
+        said = f"Id: `{full[0]}` is filled in every row, and a row comes again as it changes: does it name one row?"
+        return Part("id", {"columns": full[:1]}, (said,))
     steps = [meaning.step] if meaning.step else []
     dated = [time] if time else []
     pool = list(dict.fromkeys([*keys, *steps, *dated]))

@@ -47,6 +47,7 @@ _CHANGED = frozenset(["updated", "modified", "changed", "amended"])
 _NUMBERED = frozenset(["id", "serial", "sequence", "seq", "number", "rowid"])
 _DATED_NAME = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2}|\d{4}-\d{2}|\d{8})(?!\d)")
 _BORN = frozenset(("birth", "dob", "born"))
+_WALL = {"epoch_ms": "local_ms", "epoch_us": "local_us"}
 
 
 @dataclass
@@ -171,6 +172,29 @@ def _is_serial(column: Column) -> bool:
         return False
     numbers = list(map(int, values))
     return numbers == sorted(numbers)
+
+
+def topic_parts(sample: Sample, answers: Answers) -> list[Part]:
+    """Of change records: that they are, and when a change was written down."""
+    why = "what it means that a row is deleted; or write {type: …} for an event of its own"
+    deleted = answers.ask("topic.deleted", ("retract", "ignore"), why)
+    comments = (f"Topic: {sample.layout.evidence[0]}.", f"Deleted: {why}.")
+    recorded = {"column": "../source.ts_ms", "format": "epoch_ms"}
+    return [
+        Part("topic", {"records": "changes", "deleted": deleted}, comments),
+        Part("recorded_at", recorded, ("Recorded: when the change was committed.",)),
+    ]
+
+
+def on_the_wall(value: Any, domain: Domain) -> Any:
+    """A value of the mapping whose numbers are times: Debezium writes what a clock on the wall showed as if it stood in
+    UTC, where its columns have no zone."""
+    if not isinstance(value, dict):
+        return value
+    form = value.get("format")
+    if form in _WALL and value.get("column") != "../source.ts_ms":
+        return value | {"format": _WALL[form], "zone": domain.time_zone}
+    return {name: on_the_wall(one, domain) for name, one in value.items()}
 
 
 def snapshot_parts(sample: Sample, roles: Roles) -> list[Part]:

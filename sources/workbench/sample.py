@@ -9,9 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 
 from throughline.errors import DataError, ThroughlineError, UsageError
+from throughline.schemas.acceptance.reject import Reject
+from throughline.sources.changes.excerpt import is_excerpt, said_in
+from throughline.sources.formats.json_records import columns_of
 from throughline.sources.formats.registry import Settings, endings, read_rows, row_format, row_formats
 from throughline.sources.formats.rows import Rows
 from throughline.sources.workbench.layout import Layout, layout_of
@@ -101,6 +105,8 @@ def sample_of(path: Path, *, sheet: str = "", most: int = ROWS) -> Sample:
     if found is None:
         raise DataError("has no reader for this ending", file=path, hint=f"A mapping reads {endings(row_formats())}.")
     try:
+        if found.key == "json" and is_excerpt(path):
+            return _of_changes(path, most)
         layout = layout_of(path, found.key, sheet) if found.key else Layout("", {}, (_named_kind(path),))
         read = {layout.key: _as_read(layout)} if layout.key else {}
         return _gathered(path.name, path.name.partition(".")[0], layout, read_rows(path, read), most)
@@ -109,6 +115,41 @@ def sample_of(path: Path, *, sheet: str = "", most: int = ROWS) -> Sample:
     except (ValueError, LookupError, OSError, pa.ArrowException, RecursionError) as error:
         # of a damaged file; its reader has words for what it knows
         raise DataError("cannot be read", file=path, hint=f"The reader says: {type(error).__name__}.") from error
+
+
+def _of_changes(path: Path, most: int) -> Sample:
+    """The rows that change records in a file are about, as they stand after each change."""
+    rows: list[dict[str, list[str]]] = []
+    positions: list[int] = []
+    names: dict[str, None] = {}
+    lists: set[str] = set()
+    refused = deleted = 0
+    is_whole = True
+    for number, said in said_in(path):
+        if len(rows) == most:
+            is_whole = False
+            break
+        cells = said if isinstance(said, Reject) else columns_of(said.row)
+        if isinstance(said, Reject) or isinstance(cells, Reject):
+            refused += 1
+            continue
+        names |= dict.fromkeys((*said.columns, *cells[0]))
+        lists |= cells[1]
+        deleted += said.is_deleted
+        rows.append(cells[0])
+        positions.append(number)
+    columns = tuple(
+        Column(name, tuple(_cell(row.get(name), name in lists) for row in rows), name in lists) for name in names
+    )
+    evidence = (f"change records of Debezium: {len(rows):,} changes of rows, {deleted:,} of them deletions",)
+    title = path.name.partition(".")[0]
+    return Sample(path.name, title, Layout("topic", {}, evidence), columns, tuple(positions), refused, is_whole)
+
+
+def _cell(values: list[str] | None, is_list: bool) -> str | None:
+    if not values:
+        return None
+    return orjson.dumps(values).decode() if is_list else values[0]
 
 
 def sample_of_table(name: str, names: Sequence[str], rows: Sequence[Sequence[str | None]], most: int) -> Sample:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
+from crime_changes import history
 from england_wales import england_wales
 
 from throughline.errors import DataError, UsageError
+from throughline.sources.changes.conversion import map_records
 from throughline.sources.mapping.mapping import load_mapping
 from throughline.sources.workbench.draft import Draft
 from throughline.sources.workbench.dry_run import dry_run
@@ -95,6 +97,33 @@ def test_a_log_of_objects_is_understood(tmp_path: Path) -> None:
     (tmp_path / "log.yaml").write_text(draft.text(), encoding="utf-8")
     made = dry_run(load_mapping(tmp_path / "log.yaml"), log, england_wales())
     assert (made.problems, made.events, made.refused.counts) == ([], 3, {})
+
+
+def test_change_records_are_understood(tmp_path: Path) -> None:
+    """As the console consumer prints them: the rows that they are about. Numbers are times of a clock of no zone, and a
+    row comes again as it changes. What a deletion means is left to a person. The draft takes the very records."""
+    written = b"\n".join(one.value or b"" for one in history())
+    (tmp_path / "crime.jsonl").write_bytes(written)
+    given = {"source": "urn:throughline:police:20:rms", "area": "20", "type": "police.crime.recorded"}
+
+    draft = draft_of(sample_of(tmp_path / "crime.jsonl"), england_wales(), given)
+    assert asked(draft) == {"topic.deleted": ("retract", "ignore")}
+    assert "seen by the officer" not in draft.text()
+    draft = draft_of(sample_of(tmp_path / "crime.jsonl"), england_wales(), given | {"topic.deleted": "retract"})
+
+    assert {key: value for key, value in said(draft).items() if key not in ("title", "source", "area", "type")} == {
+        "topic": {"records": "changes", "deleted": "retract"},
+        "recorded_at": {"column": "../source.ts_ms", "format": "epoch_ms"},
+        "unit": "unit",
+        "identifiers": {"crime_ref": "crime_no"},
+        "time": {"column": "recorded", "format": "local_us", "zone": "Europe/London"},
+        "fields": {"offence_group": "offence"},
+        "id": {"columns": ["crime_no"]},
+        "ignore": ["id", "notes"],
+    }
+    (tmp_path / "crime.yaml").write_text(draft.text(), encoding="utf-8")
+    made = map_records(history(), load_mapping(tmp_path / "crime.yaml"), england_wales())
+    assert (made.batch.events.num_rows, made.batch.rejects.num_rows, made.left_out) == (5, 0, 1)
 
 
 def test_a_draft_repeats_nothing_of_a_person(tmp_path: Path) -> None:

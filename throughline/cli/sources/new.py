@@ -69,7 +69,7 @@ def new(
         click.echo(draft.text(), nl=False)
     else:
         out.write_text(draft.text(), encoding="utf-8")
-    _say(draft, out, data, is_table=sample.layout.key == "database")
+    _say(draft, out, data, sample.layout.key)
 
 
 def _answers(decided: tuple[str, ...]) -> dict[str, str]:
@@ -83,10 +83,13 @@ def _answers(decided: tuple[str, ...]) -> dict[str, str]:
     return answers
 
 
-def _say(draft: Draft, out: Path | None, data: str, *, is_table: bool) -> None:
+def _say(draft: Draft, out: Path | None, data: str, layout: str) -> None:
     name = "MAPPING" if out is None else os.fspath(out)
     for one in draft.decisions:
         choices = " | ".join(one.choices[:5]) + (" | …" if len(one.choices) > 5 else "")
         click.echo(f"decide {one.key}: {choices} ({one.why})", err=True)
-    step = f"throughline source poll {name} --dry-run" if is_table else f"throughline source check {name} {data}"
+    step = {
+        "database": f"throughline source poll {name} --dry-run",
+        "topic": f"throughline source changes TOPIC --mapping {name} --once",
+    }.get(layout, f"throughline source check {name} {data}")
     click.echo(f"{len(draft.decisions)} left to decide. Next: {step}", err=True)
