@@ -102,8 +102,11 @@ class Publisher(AbstractContextManager["Publisher"]):
         """Say that somebody has put more into the outbox."""
         self._sender.wake()
 
-    def publish(self, events: pa.Table, also: Noting | None = None, delivery: Delivery | None = None) -> Added:
-        """Accept events (EVENTS): they will be on Kafka, now or later, at least once. How many were new.
+    def publish(
+        self, events: pa.Table, also: Noting | None = None, delivery: Delivery | None = None, *, again: bool = False
+    ) -> Added:
+        """Accept events (EVENTS): they will be on Kafka, now or later, at least once. How many were new. With `again`
+        also those that were sent before, as they were.
 
         `also` notes how far they were read, and `delivery` what they came in, in the transaction that takes the last of
         them. Raises OutboxFull where
@@ -117,10 +120,12 @@ class Publisher(AbstractContextManager["Publisher"]):
             records = [self._record(row) for row in batch]
             self._wait_for_room(len(records))
             if rest:
-                more = self._outbox.add(records)
+                more = self._outbox.add(records, again=again)
             else:
                 whole = None if delivery is None else replace(delivery, new=added.new, known=added.known)
-                more = self._outbox.add(records, whole, also)
+                more = self._outbox.add(records, whole, also, again=again)
+            if again:
+                self._sender.begin_again()
             self._sender.wake()
             added = Added(added.new + more.new, added.known + more.known)
             if not rest:
