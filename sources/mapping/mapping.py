@@ -269,6 +269,8 @@ def _identities(top: Entry) -> tuple[Identity, ...]:
         only(part, IDENTITY)
         form = _one_of(part, "columns", "hash", "row")
         columns = () if form == "row" else part.words(form)
+        if form in part.map and form != "row" and not columns:
+            part.fault(form, "names no column: every row would have the same id.", "Name those that tell rows apart.")
         found.append(Identity(form, columns, _conditions(part, "when"), part.line(form)))
     if top.map.get("id") is None or top.map["id"] == []:
         top.fault("id", "is missing.", "Write `id: row`, or {columns: […]}, or {hash: […]}.")

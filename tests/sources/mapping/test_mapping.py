@@ -277,6 +277,8 @@ def test_header_alone_gives_nothing_but_is_checked(desk: Desk) -> None:
         (("precision: day", "precision: week"), 6, "(?s)`week` is not known.*Known: instant, day, month"),
         (("%d/%m/%Y", "%Q"), 6, "no form of a time"),
         (("id: row", "id: {}"), 12, "exactly one of"),
+        (("id: row", "id: {columns: []}"), 12, "names no column"),
+        (("id: row", "id: {hash: }"), 12, "names no column"),
         (("id: row", "idd: row"), 12, "(?s)is not a key here.*Did you mean `id`"),
         (("type: step", "type: {constant: a, column: b}"), 7, "exactly one of"),
         (("title: Test", "title: [Test"), None, "not YAML"),
