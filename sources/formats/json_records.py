@@ -25,7 +25,7 @@ from throughline.schemas.wire.documents import Documents, Value
 from throughline.sources.formats.kinds import refuse_other_kind
 from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
-from throughline.sources.formats.text import blocks_of, open_bytes
+from throughline.sources.formats.text import FIRST, SECOND, WHOLE, Share, blocks_of, open_bytes
 from throughline.sources.sheets.cells import number_text
 
 _ROWS = 20_000
@@ -56,7 +56,7 @@ def read_json_rows(path: Path, settings: Settings) -> Iterator[Rows]:
     columns: dict[str, None] = {}
     lists: set[str] = set()
     is_empty = True
-    for found, _ in _records(path, settings, lists):
+    for found, _ in _records(path, settings, lists, FIRST):
         is_empty = False
         if not isinstance(found, Reject):
             columns.update(dict.fromkeys(found))
@@ -70,7 +70,7 @@ def read_json_rows(path: Path, settings: Settings) -> Iterator[Rows]:
     yield _rows(names, nested, [], 1, path)
     first = 1
     gathered: list[tuple[Found | Reject, bytes]] = []
-    for one in _records(path, settings, set()):
+    for one in _records(path, settings, set(), SECOND):
         gathered.append(one)
         if len(gathered) == _ROWS:
             yield _rows(names, nested, gathered, first, path)
@@ -104,11 +104,11 @@ def _rows(
     return Rows(columns, row_table(arrays, positions, None), row_rejects(str(path), faults), nested)
 
 
-def _records(path: Path, settings: Settings, lists: set[str]) -> Iterator[tuple[Found | Reject, bytes]]:
+def _records(path: Path, settings: Settings, lists: set[str], share: Share) -> Iterator[tuple[Found | Reject, bytes]]:
     """What stands in each row and around it; of a document that is refused why, and its bytes. `lists` takes the paths
     that may have several values."""
     steps = _steps(settings.get("rows", "."))
-    for value in documents_of(path):
+    for value in documents_of(path, share):
         read = read_json(value.raw) if len(value.raw) <= _DOCUMENT_BYTES else None
         if read is None and len(value.raw) > _DOCUMENT_BYTES:
             read = Reject("too_large", None, "a document, or an element of the outermost array, may have 64 MB")
@@ -129,9 +129,9 @@ def _records(path: Path, settings: Settings, lists: set[str]) -> Iterator[tuple[
             yield found, b""
 
 
-def documents_of(path: Path) -> Iterator[Value]:
+def documents_of(path: Path, share: Share = WHOLE) -> Iterator[Value]:
     """The documents of a file: quickly where each has a line, or the file is one."""
-    with open_bytes(path) as file:
+    with open_bytes(path, share) as file:
         head = file.read(_DOCUMENT_BYTES)
         text = head[: 1 << 16].removeprefix(codecs.BOM_UTF8).lstrip()
         if text[:1] not in (b"{", b"["):
