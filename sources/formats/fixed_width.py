@@ -146,7 +146,8 @@ def _settings(entry: Entry) -> Settings:
     for part in entry.entries("columns"):
         PLACES.only(part)
         name, first, last = part.text("name"), part.text("from"), part.text("to")
-        if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last) <= _LAST):
+        is_number = all(one.isdecimal() and len(one) <= len(str(_LAST)) for one in (first, last))
+        if not (is_number and 1 <= int(first) <= int(last) <= _LAST):
             part.fault("from", "and `to` must be the first and last place of the column, from 1.")
             continue
         if name in (one for one, _, _ in columns):

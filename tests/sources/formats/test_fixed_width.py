@@ -111,6 +111,7 @@ def test_text_is_of_fixed_width_where_the_mapping_says_so(tmp_path: Path) -> Non
         ("from: 14", "from: 12"),
         ("from: 14", "from: 24"),
         ("from: 14", "from: 0"),
+        ("to: 27}", f"to: {'9' * 5000}}}"),
         ("name: at", "name: no"),
         ("to: 27}", "to: 27, wide: 3}"),
         ("  columns:", "  width: x\n  columns:"),
