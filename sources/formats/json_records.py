@@ -55,16 +55,22 @@ def read_json_rows(path: Path, settings: Settings) -> Iterator[Rows]:
     """
     columns: dict[str, None] = {}
     lists: set[str] = set()
+    refused: Reject | None = None
     is_empty = True
     for found, _ in _records(path, settings, lists, FIRST):
         is_empty = False
-        if not isinstance(found, Reject):
+        if isinstance(found, Reject):
+            refused = refused or found
+        else:
             columns.update(dict.fromkeys(found))
         if len(columns) > _COLUMNS:
             raise DataError(f"has more than {_COLUMNS} different paths in its rows", file=path)
     if is_empty:
         said = settings.get("rows", ".")
         raise DataError(f"has nothing at `{said}`", file=path, hint="Look at `json: {rows: …}` of the mapping.")
+    if refused is not None and not columns:
+        hint = "Mend what writes it, or export it again."
+        raise DataError(f"has no record that can be read: {refused.detail}", file=path, hint=hint)
     names = tuple(columns)
     nested = tuple(name for name in names if name in lists)
     yield _rows(names, nested, [], 1, path)
@@ -113,7 +119,7 @@ def _records(path: Path, settings: Settings, lists: set[str], share: Share) -> I
         if read is None and len(value.raw) > _DOCUMENT_BYTES:
             read = Reject("too_large", None, "a document, or an element of the outermost array, may have 64 MB")
         if isinstance(read, Reject):
-            detail = f"{read.detail} (line {value.line})"
+            detail = f"{read.detail} ({_place(value, read)})"
             yield Reject(read.reason, read.field, detail), value.raw
             continue
         # one by one: what was read before a fault stands
@@ -129,11 +135,24 @@ def _records(path: Path, settings: Settings, lists: set[str], share: Share) -> I
             yield found, b""
 
 
+def _place(value: Value, refused: Reject) -> str:
+    """The line from which on a document is no JSON, or where it begins."""
+    if refused.reason == "not_json":
+        try:
+            orjson.loads(value.raw)
+        except orjson.JSONDecodeError as error:
+            behind = error.pos + len(error.doc[error.pos :]) - len(error.doc[error.pos :].lstrip())
+            return f"line {value.line + error.doc.count(chr(10), 0, behind)}"
+    return f"line {value.line}"
+
+
 def documents_of(path: Path, share: Share = WHOLE) -> Iterator[Value]:
     """The documents of a file: quickly where each has a line, or the file is one."""
     with open_bytes(path, share) as file:
         head = file.read(_DOCUMENT_BYTES)
         text = head[: 1 << 16].removeprefix(codecs.BOM_UTF8).lstrip()
+        if not text:
+            raise DataError("is empty", file=path, hint="Export it again.")
         if text[:1] not in (b"{", b"["):
             refuse_other_kind(path, head)
         if text[:1] == b"{" and len(head) < _DOCUMENT_BYTES and b"\n" in head.strip():

@@ -234,6 +234,8 @@ def test_declared_utf8_rejects_only_the_lines_that_are_not(desk: Desk) -> None:
         (b"num\x81ber,day\n", "neither UTF-8 nor"),
         (b"\n\n", "empty first line"),
         (b"number,day,step,number\n", "two columns"),
+        (b",,,\n1,2,3,4\n", "names no column"),
+        (b"\xef\xbb\xbfsep=;\r\nnumber;day;step;amount\n", r'(?s)line for Excel.*delimiter: ";", skip: "1"'),
         (b"num\x00ber,day\n", "no|not text"),
         (b'"number,day\n', "quote"),
         (b"\x1f\x8bnot gzip", "gzip"),
