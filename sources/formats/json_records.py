@@ -70,7 +70,8 @@ def read_json_rows(path: Path, settings: Settings) -> Iterator[Rows]:
         raise DataError(f"has nothing at `{said}`", file=path, hint="Look at `json: {rows: …}` of the mapping.")
     if refused is not None and not columns:
         hint = "Mend what writes it, or export it again."
-        raise DataError(f"has no record that can be read: {refused.detail}", file=path, hint=hint)
+        said = f"has no record that can be read: {refused.detail}"
+        raise DataError(said, file=path, line=_first_fault(path), hint=hint)
     names = tuple(columns)
     nested = tuple(name for name in names if name in lists)
     yield _rows(names, nested, [], 1, path)
@@ -119,7 +120,7 @@ def _records(path: Path, settings: Settings, lists: set[str], share: Share) -> I
         if read is None and len(value.raw) > _DOCUMENT_BYTES:
             read = Reject("too_large", None, "a document, or an element of the outermost array, may have 64 MB")
         if isinstance(read, Reject):
-            detail = f"{read.detail} ({_place(value, read)})"
+            detail = f"{read.detail} (line {value.line})"
             yield Reject(read.reason, read.field, detail), value.raw
             continue
         # one by one: what was read before a fault stands
@@ -135,15 +136,15 @@ def _records(path: Path, settings: Settings, lists: set[str], share: Share) -> I
             yield found, b""
 
 
-def _place(value: Value, refused: Reject) -> str:
-    """The line from which on a document is no JSON, or where it begins."""
-    if refused.reason == "not_json":
-        try:
-            orjson.loads(value.raw)
-        except orjson.JSONDecodeError as error:
-            behind = error.pos + len(error.doc[error.pos :]) - len(error.doc[error.pos :].lstrip())
-            return f"line {value.line + error.doc.count(chr(10), 0, behind)}"
-    return f"line {value.line}"
+def _first_fault(path: Path) -> int | None:
+    """The line where a file ceases to be JSON; None where it does not, or not in its first 64 MB."""
+    with open_bytes(path) as file:
+        head = file.read(_DOCUMENT_BYTES)
+    try:
+        orjson.loads(head.removeprefix(codecs.BOM_UTF8))
+    except orjson.JSONDecodeError as error:
+        return error.lineno
+    return None
 
 
 def documents_of(path: Path, share: Share = WHOLE) -> Iterator[Value]:

@@ -122,7 +122,7 @@ def _gathered(name: str, title: str, layout: Layout, found: Iterable[Rows], most
     nested: set[str] = set()
     values: list[list[str | None]] = []
     positions: list[int] = []
-    refused = 0
+    refused, said = 0, ""
     is_whole = True
     for rows in found:
         if not names:
@@ -131,6 +131,9 @@ def _gathered(name: str, title: str, layout: Layout, found: Iterable[Rows], most
             break
         nested |= set(rows.nested)
         room = most - len(positions)
+        if rows.rejects.num_rows and not refused:
+            first = rows.rejects.slice(0, 1).to_pylist()[0]
+            said = f": of row {first['position']}, {first['detail']}"
         refused += rows.rejects.num_rows
         part = rows.table.slice(0, room)
         for place, column in enumerate(values):
@@ -141,7 +144,7 @@ def _gathered(name: str, title: str, layout: Layout, found: Iterable[Rows], most
         if len(positions) >= most:
             break
     if not names or not positions:
-        why = f"its {refused} rows cannot be read" if refused else "nothing stands below the names of its columns"
+        why = f"its {refused} rows cannot be read{said}" if refused else "nothing stands below the names of its columns"
         raise DataError(f"has no row to draft from: {why}", file=name, hint="Draft from a file that has rows.")
     if len(set(names)) < len(names):
         twice = next(one for one in names if names.count(one) > 1)
