@@ -20,6 +20,7 @@ from throughline.sources.workbench.nesting import HAS_DATE, json_rows, xml_rows
 
 _HEAD_BYTES = 1 << 18
 _LINES = 200
+_HEADER_LINES = 10
 _DELIMITERS = ",;\t|"
 _APOSTROPHES = re.compile(r"'[^']*'(?:([,;\t|])'[^']*')(?:\1'[^']*')*").fullmatch
 
@@ -83,6 +84,14 @@ def _widths(lines: Sequence[str], delimiter: str, quote: str = '"') -> Counter[i
     return Counter(len(_split(line, delimiter, quote)) for line in lines if line.strip())
 
 
+def _record(lines: Sequence[str], place: int, quote: str) -> str:
+    """The line at a place, with those behind it that a name with line breaks takes."""
+    last = place + 1
+    while last < min(len(lines), place + _HEADER_LINES) and sum(one.count(quote) for one in lines[place:last]) % 2:
+        last += 1
+    return "\n".join(lines[place:last])
+
+
 def _is_delimited(lines: Sequence[str]) -> bool:
     return any((most := _widths(lines, mark).most_common(1)) and most[0][0] > 1 for mark in _DELIMITERS)
 
@@ -101,8 +110,8 @@ def _delimited(path: Path, lines: Sequence[str], encoding: str) -> Layout:
     skip = next(
         (
             place
-            for place, line in enumerate(lines)
-            if len(cells := _split(line, delimiter, quote)) == width
+            for place in range(len(lines))
+            if len(cells := _split(_record(lines, place, quote), delimiter, quote)) == width
             and sum(map(bool, map(str.strip, cells))) >= 0.6 * width
         ),
         0,

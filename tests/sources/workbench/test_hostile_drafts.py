@@ -73,6 +73,17 @@ def test_file_of_which_no_row_can_be_read_is_refused_with_the_reason(
         sample_of(path)
 
 
+def test_line_break_in_a_name_adds_no_line_to_a_draft(tmp_path: Path) -> None:
+    """Of a file or of a column: as Excel writes a header cell of two lines."""
+    path = tmp_path / "a\nsource: urn:x.csv"
+    path.write_text('"Crime\nid: row",Recorded\n20/000001/26,2026-01-05T10:15:00Z\n20/000002/26,2026-01-06T10:15:00Z\n')
+    draft = draft_of(sample_of(path), england_wales())
+    read = yaml.safe_load(draft.text())
+    assert read["source"].startswith("DECIDE:")
+    assert read["identifiers"] == {"crime_ref": "Crime\nid: row"}
+    assert read["id"] == {"columns": ["Crime\nid: row"]}
+
+
 def test_apostrophes_around_values_are_seen(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("'no','day','note'\n'1','2026-01-01','one, two'\n")
