@@ -72,6 +72,8 @@ def _other_kind(head: bytes) -> str:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:500].lower()
     if not head:
         return "empty"
+    if head.startswith(b"\x1f\x8b"):
+        return "packed (gzip: unpack it first)"
     if text.startswith(b"<?xml") or text.startswith(b"<workbook"):
         return "XML"
     if text.startswith((b"<html", b"<!doctype html", b"<table", b"<meta", b"<head")):

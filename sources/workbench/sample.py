@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from throughline.errors import DataError, ThroughlineError, UsageError
-from throughline.sources.formats.registry import Settings, endings, read_rows, row_format, row_formats
+from throughline.sources.formats.registry import Settings, no_reader, read_rows, row_format
 from throughline.sources.formats.rows import Rows
 from throughline.sources.workbench.layout import Layout, layout_of
 
@@ -94,7 +94,7 @@ def sample_of(path: Path, *, sheet: str = "", most: int = ROWS) -> Sample:
         raise DataError("is a directory", file=path, hint="Draft from one of the files in it.")
     found = row_format(path)
     if found is None:
-        raise DataError("has no reader for this ending", file=path, hint=f"A mapping reads {endings(row_formats())}.")
+        raise no_reader(path)
     try:
         layout = layout_of(path, found.key, sheet) if found.key else Layout("", {}, (_named_kind(path),))
         read = {layout.key: _as_read(layout)} if layout.key else {}
