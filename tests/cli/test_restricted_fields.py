@@ -17,6 +17,7 @@ import pytest
 import structlog
 from boards import board_of
 from canaries import NOTE, Planted, canaries_in, canaries_in_rows, canary_domain, hidden_fields, outside, planted
+from posted import BATCH, crime, service
 from published import AS_OF, messages, note_all, read_on
 from typed import run
 from written_log import AREA, Running, WrittenLog
@@ -200,6 +201,17 @@ def test_no_worker_logs_one_or_publishes_one(cases: Kept, tmp_path: Path) -> Non
     assert "Traceback" in said.getvalue()
     found = {record.key.decode(): carried(record) for record in made}
     assert outside(found | {"log": canaries_in(said.getvalue())}) == {}
+
+
+def test_no_answer_over_http_repeats_one(tmp_path: Path) -> None:
+    """Of an event that is refused for a field: neither its name nor what it says."""
+    with logged() as log, service(tmp_path) as posted:
+        strange = crime(1)
+        strange["data"] |= {"field kanarie-00001": "kanarie-00002"}
+        answers = [posted.post(strange), posted.post([crime(2), strange], BATCH), posted.post(b'{"kanarie-00003')]
+    said = "".join(answer.text for answer in answers)
+    assert "bad_field" in said
+    assert canaries_in(said + log.getvalue()) == set()
 
 
 def test_no_command_prints_or_writes_one(cases: Kept, tmp_path: Path) -> None:
