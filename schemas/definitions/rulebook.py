@@ -17,7 +17,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -25,13 +24,13 @@ import pyarrow.compute as pc
 
 from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.normal_form import IdentifierRule
-from throughline.schemas.acceptance.owner import Owners
+from throughline.schemas.acceptance.owner import Owners, Stewards
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rfc3339 import write_label
 from throughline.schemas.acceptance.rules import ITEMS_LIMIT, NOT_FIELDS, Rules, TypeRule
 from throughline.schemas.acceptance.type_form import ENVELOPE, SHARED, SHARED_KINDS, FieldForm, TypeForm
 from throughline.schemas.definitions.catalogue import Change, EventType, Field
-from throughline.schemas.definitions.entry import Entry, Problems, nearest, read_entry
+from throughline.schemas.definitions.entry import Entry, nearest
 from throughline.schemas.definitions.identifier import IdentifierKind
 from throughline.schemas.definitions.yaml_lines import plain
 
@@ -66,6 +65,7 @@ def make_rules(
     limits: Limits,
     type_prefix: str,
     owners: Owners,
+    stewards: Stewards,
 ) -> Rules:
     """The rules of these types, in their order, each with its older versions; agencies or areas None: any will do."""
     forms = [form for event_type in types for form in _forms(event_type, fields, type_prefix)]
@@ -90,6 +90,7 @@ def make_rules(
         type_prefix=type_prefix,
         owners=owners,
         codes=limits.codes,
+        stewards=stewards,
     )
 
 
@@ -140,21 +141,25 @@ def parse_source_patterns(agency: Entry) -> tuple[re.Pattern[str], ...]:
     return tuple(found)
 
 
-def read_owners(folder: Path, patterns: Mapping[str, tuple[re.Pattern[str], ...]] | None, problems: Problems) -> Owners:
-    """The owners of sources: `patterns` by agency (null: the domain takes any agency) and the deployment's list."""
-    entry = read_entry(folder / "sources.yaml", problems, needed=False)
-    entry.only("only_listed", "sources")
+def parse_owners(
+    sources: Entry, patterns: Mapping[str, tuple[re.Pattern[str], ...]] | None, stewards: Stewards
+) -> Owners:
+    """The owners of sources: `patterns` by agency (null: the domain takes any agency) and the deployment's list, with
+    that of its stewards."""
+    sources.only("only_listed", "sources", "stewards")
+    # of several agencies of stewards, the form of the source says which
+    desks = dict.fromkeys(stewards.desks, *stewards.agencies) if len(stewards.agencies) == 1 else {}
     listed: dict[str, str] = {}
-    for given in entry.entries("sources"):
+    for given in sources.entries("sources"):
         given.only("source", "agency")
         source, agency = given.text("source"), given.text("agency")
         if agency and patterns is not None and agency not in patterns:
             given.fault("agency", f"`{agency}` is not known.", nearest(agency, patterns))
-        if source in listed:
+        if source in listed or desks.get(source, agency) != agency:
             given.fault("source", f"`{source}` stands twice.", "A source belongs to one agency.")
         listed[source] = agency
     forms = tuple((pattern, agency) for agency, of_one in (patterns or {}).items() for pattern in of_one)
-    return Owners(forms, listed, entry.flag("only_listed"))
+    return Owners(forms, listed | desks, sources.flag("only_listed"))
 
 
 def _micros(day: date) -> int:
@@ -220,6 +225,8 @@ def _field(name: str, kind: str, required: bool, values: tuple[str, ...] | None,
 
 def check_example(example: Entry, event_type: EventType, rules: Rules) -> None:
     """Note what the judge says against an example, each fault at the line of its field."""
+    # it is nobody's
+    rules = replace(rules, owners=Owners(), stewards=Stewards())
     form = rules.by_version[event_type.type, event_type.version].form
     for path, sentence in _faults_of_example(form, plain(event_type.example), rules):
         example.fault(path, f"{sentence}.", line=example.line(path.split(".")[0]))

@@ -6,18 +6,18 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from england_wales import england_wales
 
 from throughline.errors import DataError, ThroughlineError, UsageError
 from throughline.quality.stewardship.desk import Desk
 from throughline.quality.stewardship.links import Identifier, identifier_of, propose, second, undo, unlink
 from throughline.quality.stewardship.preview import preview
-from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.digest import digest
 from throughline.sinks.questions.question import ask
 from throughline.sinks.store import Store, open_memory_store
@@ -33,11 +33,6 @@ CRIME, OTHER, URN = (
     Identifier("urn", "20PP0000126"),
 )
 REASON = {"reason_code": "same_case"}
-
-
-@cache
-def england_wales() -> Domain:
-    return load_domain()
 
 
 def crime(number: int, **identifiers: str) -> bytes:
