@@ -96,4 +96,13 @@ def test_the_commands_of_kafka_say_the_same(tmp_path: Path) -> None:
         "--topic f.police.case-events" in printed
     )
     assert f"{start} User:worker --operation Read --group f.joiners" in printed
-    assert len(printed) == 31
+    assert len(printed) == 33
+
+
+def test_a_principal_of_stewards_is_nobody_else_s(tmp_path: Path) -> None:
+    """A system of police that is known as the steward could write where stewards act."""
+    file = tmp_path / "principals.yaml"
+    file.write_text("agencies:\n  police: ['User:a']\n  steward: ['User:b', 'User:a']\n")
+
+    with pytest.raises(DomainError, match="`User:a` is stewards' and of `police`"):
+        read_principals(file, DOMAIN, TOPICS)
