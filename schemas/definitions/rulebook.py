@@ -41,9 +41,10 @@ _DAY_US = 86_400_000_000
 class Limits:
     """What no sane event exceeds. `earliest` is included, `latest` is not.
 
-    It carries at most `of_a_kind` identifiers of a kind that links, and its `unit`, `reference` and `answers` have the
-    form in `codes`, if there is one. An event more than `ahead_days` later than it was received has not happened yet,
-    whatever it says: a clock may be wrong by so much (docs/rules.md, section 5).
+    It carries at most `of_a_kind` identifiers of a kind that links, and joins `joins_alone` of them by itself. Its
+    `unit`, `reference` and `answers` have the form in `codes`, if there is one. An event more than `ahead_days` later
+    than it was received has not happened yet, whatever it says: a clock may be wrong by so much (docs/rules.md, section
+    5).
     """
 
     earliest: date = date(1900, 1, 1)
@@ -52,6 +53,7 @@ class Limits:
     field_chars: int = 4_096
     ahead_days: int = 1
     of_a_kind: int = ITEMS_LIMIT
+    joins_alone: int = ITEMS_LIMIT
     codes: Mapping[str, re.Pattern[str]] = dataclasses.field(default_factory=dict)
 
 
@@ -97,7 +99,7 @@ def make_rules(
 def parse_limits(entry: Entry) -> Limits:
     """The limits under a domain's `limits`, and the forms under its `codes`."""
     given = entry.under("limits")
-    given.only("earliest", "latest", "record_bytes", "field_chars", "ahead_days", "of_a_kind")
+    given.only("earliest", "latest", "record_bytes", "field_chars", "ahead_days", "of_a_kind", "joins_alone")
     usual = Limits()
     limits = Limits(
         earliest=given.day("earliest") or usual.earliest,
@@ -106,6 +108,7 @@ def parse_limits(entry: Entry) -> Limits:
         field_chars=given.whole("field_chars", usual.field_chars),
         ahead_days=given.whole("ahead_days", usual.ahead_days, most=36_500),
         of_a_kind=given.whole("of_a_kind", usual.of_a_kind, most=ITEMS_LIMIT),
+        joins_alone=given.whole("joins_alone", usual.joins_alone, most=ITEMS_LIMIT),
         codes=_codes(entry.under("codes")),
     )
     if limits.latest <= limits.earliest:

@@ -24,6 +24,8 @@ from throughline.streams.join.rules import install_rules, prepare
 LINKED = (
     "identifiers",
     "joins",
+    "plural_events",
+    "held_joins",
     "steward_links",
     "resolutions",
     "quarantine_acts",
