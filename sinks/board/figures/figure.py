@@ -24,9 +24,7 @@ from throughline.sinks.measures.spans import Spans, cases_ever, has_spans, spans
 from throughline.sinks.store import Store
 
 
-def rows_of(
-    asked: Asked, measure: Measure, as_of: datetime | None, names: Collection[str] | None = None
-) -> pa.Table:
+def rows_of(asked: Asked, measure: Measure, as_of: datetime | None, names: Collection[str] | None = None) -> pa.Table:
     """What is counted (see `facts`), to `as_of`; as it was known then, where the address asks for that.
 
     Where `names` are given, other cuts than these may be left out. Raises NotFoundError where the stores cannot tell what
