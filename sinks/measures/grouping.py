@@ -126,8 +126,8 @@ class Parts:
 
 @dataclass(frozen=True)
 class Groups:
-    """Rows by some of the columns: `to` says in which of `count` groups a part is, `keys` has for each column the code of
-    each group; -1 where they are not by it, but the total."""
+    """Rows by some of the columns: `to` says in which of `count` groups a part is, `keys` has for each column the code
+    of each group; -1 where they are not by it, but the total."""
 
     parts: Parts
     to: Numbers
@@ -164,14 +164,15 @@ class Groups:
         if isinstance(seen, tuple):
             part, case = seen
             pairs = self.to[part] * cases + case
-            pairs = pairs if self._are_parts else np.unique(pairs)
-            return np.bincount(pairs // cases, minlength=self.count).astype(np.int64)
-        if self._are_parts:
-            return np.count_nonzero(seen, axis=1).astype(np.int64)
-        found = np.zeros((self.count, cases), dtype=np.bool_)
-        for part, group in enumerate(self.to):
-            found[group] |= seen[part]
-        return np.count_nonzero(found, axis=1).astype(np.int64)
+            group = (pairs if self._are_parts else np.unique(pairs)) // cases
+            return np.bincount(group, minlength=self.count).astype(np.int64)
+        if not self._are_parts:
+            together = np.zeros((self.count, cases), dtype=np.bool_)
+            for row, to in zip(seen, self.to, strict=True):
+                together[to] |= row
+            seen = together
+        found: Numbers = seen.sum(axis=1, dtype=np.int64)
+        return found
 
     def runs(self) -> tuple[Numbers, Numbers]:
         """The rows, those of each group together and otherwise in their order; and where each group begins and ends."""

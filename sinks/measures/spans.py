@@ -1,15 +1,15 @@
 """The rows of a measure at any time, from one reading: each with the span of `as_of` in which it is counted alike.
 
-What a measure counts at a time is read by SQL that is asked for that time (`facts.py`). A measure that says its spans as
-well is read once for a state of its stores: another day is then found by comparing numbers. A test holds the rows of both
-to each other, for any history and at any time.
+What a measure counts at a time is read by SQL that is asked for that time (`facts.py`). A measure that says its spans
+as well is read once for a state of its stores: another day is then found by comparing numbers. A test holds the rows of
+both to each other, for any history and at any time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -77,7 +77,7 @@ class Cases:
     @property
     def nbytes(self) -> int:
         stated = sum(one.nbytes + two.nbytes + three.nbytes for one, two, three in self.facets.values())
-        return self.keys.nbytes + self.ids.nbytes + self.area.nbytes + stated
+        return int(self.keys.nbytes + self.ids.nbytes + self.area.nbytes + stated)
 
 
 def cases_ever(connection: duckdb.DuckDBPyConnection, facets: Sequence[str]) -> Cases:
@@ -97,7 +97,7 @@ def cases_ever(connection: duckdb.DuckDBPyConnection, facets: Sequence[str]) -> 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The rows that are counted at a time: their places, those of a measure with an age in order of it, and the ages."""
+    """The rows that are counted at a time: their places (of a measure with an age in order of it), and their ages."""
 
     moment: int
     places: NDArray[np.int32]

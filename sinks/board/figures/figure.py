@@ -27,8 +27,8 @@ from throughline.sinks.store import Store
 def rows_of(asked: Asked, measure: Measure, as_of: datetime | None, names: Collection[str] | None = None) -> pa.Table:
     """What is counted (see `facts`), to `as_of`; as it was known then, where the address asks for that.
 
-    Where `names` are given, other cuts than these may be left out. Raises NotFoundError where the stores cannot tell what
-    was known then.
+    Where `names` are given, other cuts than these may be left out. Raises NotFoundError where the stores cannot tell
+    what was known then.
     """
     moment = as_of or asked.facts.last_at
     if asked.known_at is not None and moment is not None:
