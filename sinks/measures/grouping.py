@@ -119,7 +119,7 @@ class Parts:
                 matrix[pairs] = True
                 self._seen = (codes, matrix.reshape(self.count, cases))
             else:
-                part, case = np.divmod(np.unique(pairs), cases)
+                part, case = np.divmod(_different(pairs), cases)
                 self._seen = (codes, (part, case))
         return self._seen[1]
 
@@ -164,7 +164,7 @@ class Groups:
         if isinstance(seen, tuple):
             part, case = seen
             pairs = self.to[part] * cases + case
-            group = (pairs if self._are_parts else np.unique(pairs)) // cases
+            group = (pairs if self._are_parts else _different(pairs)) // cases
             return np.bincount(group, minlength=self.count).astype(np.int64)
         if not self._are_parts:
             together = np.zeros((self.count, cases), dtype=np.bool_)
@@ -178,6 +178,14 @@ class Groups:
         """The rows, those of each group together and otherwise in their order; and where each group begins and ends."""
         ends = np.concatenate([[0], np.cumsum(self.counted())])
         return np.arange(self.parts.rows) if self.count == 1 else np.argsort(self.place, kind="stable"), ends
+
+
+def _different(pairs: Numbers) -> Numbers:
+    """Each of the numbers once, in order: NumPy's `unique` takes ten times as long for millions of them."""
+    found = np.sort(pairs)
+    is_first = np.ones(len(found), dtype=np.bool_)
+    is_first[1:] = found[1:] != found[:-1]
+    return found[is_first]
 
 
 def every_total(columns: Sequence[Coded], rows: int) -> Iterator[Groups]:
