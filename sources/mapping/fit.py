@@ -79,7 +79,7 @@ class _Check:
 
     def columns(self, columns: Sequence[str], path: Path) -> None:
         used = self.mapping.columns()
-        for name, line in used.items():
+        for name, line in self.mapping.needed_columns().items():
             if name not in columns:
                 hint = f"{nearest(name, columns)} A constant is written {{constant: …}}."
                 self.fault(line, "", f"{path} has no column `{name}`.", hint)

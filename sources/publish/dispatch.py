@@ -46,6 +46,7 @@ def publish(
     mapping: Mapping | None = None,
     rate: int | None = None,
     is_backlog: bool = False,
+    again: bool = False,
     wait_seconds: float = 120.0,
     report: Report = lambda stage, done, total: None,
     counts: Published | None = None,
@@ -54,11 +55,11 @@ def publish(
     """Publish every record of `paths` that the catalogue accepts, at most `rate` a second. `is_backlog`: it is history
     that is loaded for the first time.
 
-    Events that the outbox has already are not sent again. Returns when the broker has acknowledged all. Raises
-    BrokerUnavailable where it has acknowledged nothing for `wait_seconds`: the rest stays in the outbox. Raises
-    BrokerRefused, once all others have gone, or where the broker does not let us in; OutboxError and its kinds,
-    UsageError, MappingError, CodecError. What was done until then stands in `counts`; `note` is told what the user is
-    to know besides.
+    Events that the outbox has already are not sent again, unless `again` says so. Returns when the broker has
+    acknowledged all. Raises BrokerUnavailable where it has acknowledged nothing for `wait_seconds`: the rest stays in
+    the outbox. Raises BrokerRefused, once all others have gone, or where the broker does not let us in; OutboxError
+    and its kinds, UsageError, MappingError, CodecError. What was done until then stands in `counts`; `note` is told
+    what the user is to know besides.
     """
     counts = Published() if counts is None else counts
     files = files_to_read(paths, is_mapped=mapping is not None)
@@ -72,7 +73,7 @@ def publish(
         for portion in _portions(batch.events, rate):
             if rate is not None:
                 time.sleep(max(0.0, began + counts.read / rate - time.monotonic()))
-            added = publisher.publish(portion, is_backlog=is_backlog)
+            added = publisher.publish(portion, is_backlog=is_backlog, again=again)
             counts.read += portion.num_rows
             counts.new += added.new
             counts.known += added.known

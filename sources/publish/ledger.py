@@ -12,7 +12,7 @@ import orjson
 import pyarrow as pa
 
 from throughline.schemas.acceptance.events import REJECTS
-from throughline.schemas.wire.kafka_record import AVRO
+from throughline.schemas.wire.kafka_record import AVRO, NUMBER_HEADER
 from throughline.schemas.wire.receipts import Shipment, State
 
 Way = Literal["file", "changes", "database", "http"]
@@ -179,6 +179,8 @@ def is_whole_of(connection: sqlite3.Connection) -> bool:
 
 def move_shipped(connection: sqlite3.Connection, before: int) -> int:
     """Delete the acknowledged records before a place, and keep of each what it was; how many."""
+    # what `sent_before.py` noted of their places
+    connection.execute("drop table if exists temp.places")
     rows = connection.execute(
         "select place, source_id, headers, sent_at from records where state = 1 and place < ?", [before]
     )
@@ -187,8 +189,10 @@ def move_shipped(connection: sqlite3.Connection, before: int) -> int:
         for place, source_id, headers, sent_at in some:
             one = _shipment(headers, "sent", sent_at, None)
             said = (one.area, one.event_id, one.type, one.revision, int(one.retracts), one.sequence, one.recorded)
-            kept.append((place, source_id, *said, one.content_hash, sent_at))
-        connection.executemany("insert into shipped values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kept)
+            kept.append(
+                (place, source_id, *said, one.content_hash, sent_at, dict(orjson.loads(headers)).get(NUMBER_HEADER))
+            )
+        connection.executemany("insert into shipped values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kept)
     return int(connection.execute("delete from records where state = 1 and place < ?", [before]).rowcount)
 
 

@@ -11,8 +11,9 @@ from itertools import islice
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from throughline.errors import BrokerRefused, OutboxError
+from throughline.errors import BrokerRefused, DataError, OutboxError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore
@@ -109,13 +110,17 @@ class Publisher(AbstractContextManager["Publisher"]):
         delivery: Delivery | None = None,
         *,
         is_backlog: bool = False,
+        again: bool = False,
     ) -> Added:
-        """Accept events (EVENTS): they will be on Kafka, now or later, at least once. How many were new.
+        """Accept events (EVENTS): they will be on Kafka, now or later, at least once. How many were new. With `again`
+        also those that were sent before, as they were; with `is_backlog` each is marked as history that is loaded for
+        the first time.
 
         `also` notes how far they were read, and `delivery` what they came in, in the transaction that takes the last of
-        them. With `is_backlog` each is marked as history that is loaded for the first time. Raises OutboxFull where
-        there is no room for them even after waiting; those before it are accepted.
+        them. Raises DataError where one is a steward's whom the deployment does not list: nothing is accepted then;
+        OutboxFull where there is no room for them even after waiting; those before it are accepted.
         """
+        check_acts(events, self._domain)
         added = Added()
         rows = plain_rows(events)
         batch = list(islice(rows, _ADDED_AT_ONCE))
@@ -124,10 +129,12 @@ class Publisher(AbstractContextManager["Publisher"]):
             records = [self._record(row, is_backlog=is_backlog) for row in batch]
             self._wait_for_room(len(records))
             if rest:
-                more = self._outbox.add(records)
+                more = self._outbox.add(records, again=again)
             else:
                 whole = None if delivery is None else replace(delivery, new=added.new, known=added.known)
-                more = self._outbox.add(records, whole, also)
+                more = self._outbox.add(records, whole, also, again=again)
+            if again:
+                self._sender.begin_again()
             self._sender.wake()
             added = Added(added.new + more.new, added.known + more.known)
             if not rest:
@@ -239,3 +246,20 @@ def _refused_error(refused: list[tuple[Waiting, str]], security: Security) -> Br
         hint="All others were sent. It stays in the outbox and is tried again at the next start. Before that, "
         + remedy,
     )
+
+
+def check_acts(events: pa.Table, domain: Domain) -> None:
+    """Raise DataError where an event (EVENTS) is an act of a steward whom the deployment does not list."""
+    stewards = domain.stewards
+    named = events.select(["type", "agency", "source", "area", "officer", "id"])
+    acts = pc.or_(
+        pc.is_in(named["agency"], pa.array(sorted(stewards.agencies), pa.string())),
+        pc.is_in(named["type"], pa.array(sorted(stewards.acts), pa.string())),
+    )
+    for row in named.filter(acts).to_pylist():
+        fault = stewards.fault(row["source"], row["area"], row["officer"])
+        if fault is not None:
+            raise DataError(
+                f"The act `{row['id']}` is not sent: {fault.detail}.",
+                hint="docs/how-to/stewards.md says who lists whom.",
+            )

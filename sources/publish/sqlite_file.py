@@ -16,9 +16,9 @@ from typing import Any
 from throughline.errors import OutboxDamaged, OutboxError, OutboxFull, OutboxLocked
 from throughline.sql import sql
 
-VERSION = 2
+VERSION = 3
 # what each version of the file has beside the one before
-_SCRIPTS = ("outbox", "ledger")
+_SCRIPTS = ("outbox", "ledger", "sent_before")
 _WAIT_SECONDS = 1.0
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}

@@ -55,6 +55,24 @@ def test_a_strange_export_becomes_a_timeline(crimes: Path) -> None:
     assert "2026-03-14" in run("timeline", "20/000789/26", "--store", "cases.duckdb").stdout
 
 
+def test_no_name_in_a_file_steers_the_terminal(crimes: Path) -> None:
+    """Of a column, a sheet or the file itself: what a terminal would obey is written out."""
+    name = "odd \x1b]0;x\x07.csv"
+    (crimes / name).write_text("No\x1b[2J,When\n1,2026-03-14\n", encoding="utf-8")
+    (crimes / "a.yaml").write_text(
+        "title: A\nsource: urn:throughline:police:20:a\narea: {constant: '20'}\nidentifiers: {crime_ref: No}\n"
+        "type: {constant: police.crime.recorded}\ntime: {column: When, format: '%Y-%m-%d'}\nid: {columns: [No]}\n"
+    )
+    checked = run("source", "check", "a.yaml", name, code=1)
+    drafted = run("source", "new", name)
+    refused = run("replay", name, "--store", "cases.duckdb", code=1)
+
+    for said in (checked, drafted, refused):
+        assert "\x1b" not in said.stdout + said.stderr
+    assert r"`No\x1b[2J`" in checked.stdout
+    assert r"odd \x1b]0;x\x07.csv" in refused.stderr
+
+
 def test_a_check_tells_every_column_at_fault_at_once(crimes: Path) -> None:
     """Each once, with how many rows and the first of them, although a row is refused for the first alone."""
     (crimes / "all.yaml").write_text(
