@@ -45,7 +45,7 @@ def test_a_strange_export_becomes_a_timeline(crimes: Path) -> None:
 
     checked = run("source", "check", "crimes.yaml", "crimes.csv", code=1).stdout
     assert "crimes.csv: bad_time in `Recorded`: 1 row (4)" in checked
-    assert "4 rows: 2 events, 1 rejects, 1 rows left out by filters" in checked
+    assert "4 rows: 2 events, 1 refused, 1 rows left out by filters" in checked
 
     shown = run("source", "show", "crimes.yaml", "crimes.csv").stdout
     assert "fields.offence_group `Offence` STALK → stalking" in " ".join(shown.split())
@@ -114,7 +114,7 @@ id: {columns: [No]}
     assert all("2 rows (3, 4)" in line for name, line in at_fault.items() if name != "unmapped_type in `Status`")
     assert "They say `ARSON` (2). Allowed: `STALK`" in at_fault["unmapped_value in `Offence`"]
     assert "1 row (5)" in at_fault["unmapped_type in `Status`"]
-    assert "4 rows: 1 events, 3 rejects, 0 rows left out by filters" in told
+    assert "4 rows: 1 events, 3 refused, 0 rows left out by filters" in told
 
 
 def test_what_is_restricted_is_masked(crimes: Path) -> None:

@@ -440,7 +440,7 @@ def test_dry_run_lists_what_does_not_fit(desk: Desk, tmp_path: Path, domain: Dom
     path = tmp_path / "a.csv"
     path.write_text(HEADER + "A1,2005-03-23,Create,\nA2,?,Create,\nA3,2005-03-23,Dance,\nA4,2005-03-23,Ignore,\nA5\n")
     report = dry_run(load_mapping(tmp_path / "m.yaml"), path, domain)
-    assert (report.rows, report.events, report.rejects, report.left_out) == (5, 1, 3, 1)
+    assert (report.rows, report.events, report.refused.total, report.left_out) == (5, 1, 3, 1)
     assert [(fault.rows, fault.column, fault.reason) for fault in report.faults] == [
         ([3], "day", "bad_time"),
         ([4], "step", "unmapped_type"),
@@ -553,4 +553,4 @@ def test_real_logs(shared_data: Path) -> None:
     ]:
         folder = DOMAINS / domain_name
         report: Any = dry_run(load_mapping(folder / "mappings" / f"{mapping}.yaml"), logs / file, load_domain(folder))
-        assert (report.problems, report.rejects, report.events, report.repeated_ids) == ([], 0, events, 0)
+        assert (report.problems, report.refused.total, report.events, report.repeated_ids) == ([], 0, events, 0)

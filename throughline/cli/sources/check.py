@@ -38,6 +38,6 @@ def check(mapping_name: str, paths: tuple[Path, ...], domain: Domain, taken_at: 
             report = dry_run(mapping, file, domain, partial(progress, f"checking {file.name}"))
         for line in report.lines():
             say(line)
-        is_clean = is_clean and not report.problems and not report.rejects
+        is_clean = is_clean and not report.problems and not report.refused
     if not is_clean:
         sys.exit(1)
