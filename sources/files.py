@@ -17,6 +17,7 @@ from throughline.sources.mapping.snapshots import Snapshots
 
 # (what is being done, how much of it is done, how much there is or None)
 Report = Callable[[str, float, float | None], None]
+_LEFT_BEHIND = {"thumbs.db", "desktop.ini"}
 
 
 def files_to_read(paths: list[Path], *, is_mapped: bool) -> list[Path]:
@@ -32,7 +33,7 @@ def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
         found = sorted(
             file
             for file in path.rglob("*")
-            if file.is_file() and not file.name.startswith(".") and (is_mapped or event_format(file) is not None)
+            if file.is_file() and not _is_dropping(file.name) and (is_mapped or event_format(file) is not None)
         )
         if not found and is_mapped:
             raise UsageError(f"`{path}` has no files in it.")
@@ -46,6 +47,11 @@ def _files(path: Path, is_mapped: bool) -> Iterator[Path]:
         raise UsageError(
             f"There is no file or folder `{path}`.", hint="Check the path. It may be a folder of event files."
         )
+
+
+def _is_dropping(name: str) -> bool:
+    """Whether a file is one that an operating system or an office program leaves in a folder: nobody sent it."""
+    return name.startswith((".", "~$")) or name.lower() in _LEFT_BEHIND
 
 
 def read_all(

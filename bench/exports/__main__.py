@@ -15,7 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from bench.exports.command import compare_all
-from bench.exports.kinds import KINDS, write
+from bench.exports.crimes import KINDS, write
 from bench.instruments.stages import peak_bytes
 from throughline.schemas.definitions.domain import load_domain
 from throughline.sources.mapping.conversion import read_mapped

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.exports.kinds import KINDS, write
+from bench.exports.crimes import KINDS, write
 from bench.exports.plain import READERS
 
 _COMMAND = "from throughline.cli.main import main; main()"

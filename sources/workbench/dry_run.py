@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from throughline.errors import DataError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import MappingProblemsError
 from throughline.sources.formats.registry import read_rows
+from throughline.sources.formats.text import position_in
 from throughline.sources.mapping.conversion import convert
 from throughline.sources.mapping.fit import check_mapping
 from throughline.sources.mapping.parts import Mapping
@@ -72,13 +73,19 @@ def _told(fault: Fault) -> str:
     return said
 
 
-def dry_run(mapping: Mapping, path: Path, domain: Domain) -> DryRun:
-    """Read the whole file and say what fits and what does not; publish nothing."""
+def dry_run(
+    mapping: Mapping, path: Path, domain: Domain, progress: Callable[[float, float], None] = lambda done, total: None
+) -> DryRun:
+    """Read the whole file and say what fits and what does not; publish nothing. `progress` is told how many of its
+    bytes were read, and how many it has."""
     report = DryRun(str(path))
+    size = path.stat().st_size if path.is_file() else 0
     ids: list[pa.ChunkedArray] = []
     try:
         with Faults(domain.rules) as faults:
             for rows in read_rows(path, mapping.reading):
+                if (read := position_in(path)) is not None:  # between two passes nobody reads it
+                    progress(read, size)
                 # a column that is not used keeps a mapping from running, and hides nothing of the others
                 unused = [name for name in rows.columns if name not in {*mapping.columns(), *mapping.ignore}]
                 checked = replace(mapping, ignore=(*mapping.ignore, *unused))

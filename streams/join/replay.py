@@ -8,7 +8,9 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
+from throughline.errors import ThroughlineError
 from throughline.schemas.acceptance.events import Batch
+from throughline.schemas.acceptance.rows import join_batches
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
 from throughline.sources.files import Report, files_to_read, read_all, size_of
@@ -22,6 +24,8 @@ from throughline.streams.join.rebuild import open_domain
 
 # seconds between two looks at how far a file has been read
 _LOOK = 0.2
+# a file may have one record: so many are taken in together
+_TOGETHER = 50_000
 
 
 def replay(
@@ -32,7 +36,7 @@ def replay(
     mapping: Mapping | None = None,
     received_at: Received | None = None,
     report: Report = lambda stage, done, total: None,
-    of_file: Callable[[Path, Counts], None] = lambda file, counts: None,
+    of_file: Callable[[Path, int, int], None] = lambda file, read, refused: None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Counts:
     """Bring every record of `paths` into `store`, and the timeline up to date.
@@ -40,8 +44,8 @@ def replay(
     A folder stands for the event files (with a mapping: all files) below it, in the order of their names. A record
     that cannot be accepted stands in quarantine; one that is in the store already is counted as a duplicate, so that
     replaying a file again changes nothing. `received_at` (UTC, naive) is now unless given; a
-    function gives it for each row of a table, which is of EVENTS or of REJECTS. `of_file` is told what became of the
-    records of each file, `note` what the user is to know besides.
+    function gives it for each row of a table, which is of EVENTS or of REJECTS. `of_file` is told how many records each
+    file had, and how many of them could not be read, `note` what the user is to know besides.
 
     Snapshots are compared with those that were read before, and what is said to have happened between two of them gives
     way where one comes that lies between: however they are grouped over runs, the store is the same.
@@ -52,23 +56,44 @@ def replay(
     files = files_to_read(paths, is_mapped=mapping is not None)
     open_domain(store, domain)
     counts = Counts()
-    by_file = [Counts() for _ in files]
+    of_files = [(0, 0)] * len(files)
     sizes = [size_of(file) for file in files]
     snapshots = Snapshots(mapping, domain) if mapping is not None and mapping.compares else None
     reading = _Reading(files, sizes, report)
     with store.bulk(), snapshots or nullcontext():
-        for place, batch in _ahead(read_all(files, domain, mapping, snapshots), reading.look):
-            became = accept_only(store, batch, received_at)
-            counts.add(became)
-            by_file[place].add(became)
-            reading.came_to(place)
+        for run in _runs(_ahead(read_all(files, domain, mapping, snapshots), reading.look)):
+            counts.add(accept_only(store, join_batches([batch for _, batch in run]), received_at))
+            for place, batch in run:
+                read, refused = of_files[place]
+                here = batch.rejects.num_rows
+                of_files[place] = (read + batch.events.num_rows + here, refused + here)
+            reading.came_to(run[-1][0])
         report("reading", sum(sizes), sum(sizes))
         if mapping is not None and snapshots is not None:
             counts.add(compare(store, mapping, snapshots, received_at, note))
         settle(store, lambda stage, part: report(stage, part, 1.0))
-    for file, became in zip(files, by_file, strict=True):
-        of_file(file, became)
+    for file, (read, refused) in zip(files, of_files, strict=True):
+        of_file(file, read, refused)
     return counts
+
+
+def _runs(batches: Iterator[tuple[int, Batch]]) -> Iterator[list[tuple[int, Batch]]]:
+    """The same batches, small ones together; those before a fault are given before it is raised."""
+    run: list[tuple[int, Batch]] = []
+    rows = 0
+    try:
+        for one in batches:
+            run.append(one)
+            rows += one[1].events.num_rows + one[1].rejects.num_rows
+            if rows >= _TOGETHER:
+                yield run
+                run, rows = [], 0
+    except ThroughlineError:
+        if run:
+            yield run
+        raise
+    if run:
+        yield run
 
 
 class _Reading:

@@ -107,6 +107,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "throughline": ("throughline/cli",),
     "bench/generate": ("schemas/wire/avro",),
     "bench/instruments": ("bench/generate", "streams/join"),
+    "bench/exports": ("bench/instruments", "sources/mapping"),
     "bench/peers": ("schemas/wire/avro", "throughline/broker"),
     "bench/live": ("bench/instruments", "bench/peers", "throughline/cli"),
     "bench/bad_data": ("throughline/demo", "quality/checks"),

@@ -61,6 +61,12 @@ def pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_formats", lambda: every)
 
 
+def test_what_programs_leave_in_a_folder_was_sent_by_nobody(tmp_path: Path) -> None:
+    for name in ("a b.csv", ".DS_Store", "Thumbs.db", "desktop.ini", "~$a b.xlsx"):
+        (tmp_path / name).write_bytes(b"x")
+    assert files_to_read([tmp_path], is_mapped=True) == [tmp_path / "a b.csv"]
+
+
 @pytest.mark.usefixtures("pairs")
 def test_format_needs_no_more_than_its_file(tmp_path: Path) -> None:
     """It is mapped with settings of its own, and what was refused is mapped again from what was kept."""

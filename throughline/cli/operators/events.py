@@ -26,7 +26,6 @@ from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.store import open_store
 from throughline.sources.files import files_to_read, too_few
 from throughline.sources.workbench.dry_run import dry_run as dry_run_mapping
-from throughline.streams.join.accept import Counts
 from throughline.streams.join.replay import replay as replay_files
 
 
@@ -108,10 +107,8 @@ def replay(
         with progress_bar() as report:
             poor: list[str] = []
 
-            def look(file: Path, became: Counts) -> None:
-                # one in conflict could be read
-                refused = sum(count for reason, count in became.quarantined.items() if reason != "conflict")
-                poor.extend(filter(None, [too_few(file, became.read - refused, refused)]))
+            def look(file: Path, read: int, refused: int) -> None:
+                poor.extend(filter(None, [too_few(file, read - refused, refused)]))
 
             notes: list[str] = []
             counts = replay_files(store, domain, files, mapping=mapping, report=report, of_file=look, note=notes.append)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
 from throughline.cli.terminal.options import MappingFile, mapping_of, taken_at_option, usual_domain_option
+from throughline.cli.terminal.progress import progress_bar
 from throughline.cli.terminal.writing import say
 from throughline.schemas.definitions.domain import Domain
 from throughline.sources.files import files_to_read
@@ -31,7 +33,9 @@ def check(mapping_name: str, paths: tuple[Path, ...], domain: Domain, taken_at: 
     assert mapping is not None
     is_clean = True
     for file in files_to_read(list(paths), is_mapped=True):
-        report = dry_run(mapping, file, domain)
+        with progress_bar() as progress:
+            progress(f"checking {file.name}", 0, None)
+            report = dry_run(mapping, file, domain, partial(progress, f"checking {file.name}"))
         for line in report.lines():
             say(line)
         is_clean = is_clean and not report.problems and not report.refused
