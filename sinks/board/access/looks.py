@@ -142,6 +142,9 @@ class Looks:
                 f"The record of looks `{self.path}` ends with line {lines}, and had {head[0]}: lines were cut off.",
                 hint="Keep both files for whoever looks into it, and move them away; a new record then begins.",
             )
+        if head is None and last is None:
+            # a kill after the first line must not look like a head that was taken away
+            _write_head(_head_path(self.path), 0, _FIRST)
         text = b"" if not tail or tail.endswith(b"\n") else b"\n"
         for look in looks:
             lines += 1

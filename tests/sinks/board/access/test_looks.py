@@ -15,6 +15,7 @@ from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
 
 from throughline.errors import LooksError
+from throughline.sinks.board.access import looks as looks_module
 from throughline.sinks.board.access.looks import Look, Looks, check
 
 LOOK = Look(
@@ -94,6 +95,25 @@ def test_a_board_that_was_stopped_between_two_months_goes_on(record: Looks) -> N
     record.write([of_month(1, 4)])
 
     assert check(record.path).lines == 2
+    assert check(record.path).faults == ()
+
+
+def test_a_board_that_was_killed_at_its_first_look_leaves_a_whole_record(
+    record: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the line was written, and before its head was."""
+    write_head = looks_module._write_head
+
+    def killed(path: Path, lines: int, digest: str) -> None:
+        if lines > 0:
+            raise OSError(9, "killed")
+        write_head(path, lines, digest)
+
+    monkeypatch.setattr(looks_module, "_write_head", killed)
+    with pytest.raises(LooksError):
+        record.write([LOOK])
+
+    assert check(record.path).lines == 1
     assert check(record.path).faults == ()
 
 
