@@ -113,8 +113,7 @@ class Looks:
             with self._opened() as file:
                 # somebody may have put it aside while we waited
                 if self.path.exists() and self.path.stat().st_ino == os.fstat(file).st_ino:
-                    yield file
-                    return
+                    return (yield file)
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
