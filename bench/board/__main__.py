@@ -81,6 +81,8 @@ def main() -> int:
         store = given.store or made_store(given.folder or folder, given.events, given.seed)
         # a writer changes it
         shown = Path(shutil.copyfile(store, folder / "shown.duckdb"))
+        # without its mark nobody may write to it
+        shutil.copyfile(f"{store}.mark", f"{shown}.mark")
         present = opened(shown)
         asked = pages(longest_cases(present))
         direct = cpu_seconds(present, asked, rounds=3)

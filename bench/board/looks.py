@@ -7,7 +7,6 @@ a look: of each case there have to be at least as many looks on the record.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
 import tempfile
@@ -20,19 +19,13 @@ from bench.board.direct import opened
 from bench.board.served import Served, made_store
 from bench.board.visitors import Answer, at_a_rate
 from bench.generate.population import SEED
-from throughline.sinks.board.access.looks import check, looks_path
+from throughline.sinks.board.access.looks import Looks, check, looks_path
 
 
 def on_record(path: Path) -> Counter[str]:
     """Looks at each case that were shown."""
-    entries = []
-    for text in path.read_bytes().splitlines() if path.exists() else ():
-        try:
-            entries.append(json.loads(text))
-        except ValueError:
-            # cut off by a kill: nobody was answered to it
-            continue
-    return Counter(entry["case"] for entry in entries if entry.get("outcome") == "shown")
+    # what a kill cut off is left out: nobody was answered to it
+    return Counter(look.case for look in Looks(path).read() if look.outcome == "shown")
 
 
 def missing(answers: list[Answer], recorded: Counter[str]) -> dict[str, int]:

@@ -10,14 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
+import orjson
+import pyarrow as pa
 
 from throughline.errors import DataError
 from throughline.quality.stewardship.desk import Action, Desk
+from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.steward import PUBLISHED
+from throughline.sinks.disclosure.register import Register
+from throughline.sinks.measures.measure import load_measures
+from throughline.sinks.measures.shown import Audience
 from throughline.sql import one_row, sql
 
 FIGURES = ("delays",)
 """Each has `sql/NAME.sql`, its rows, and `sql/NAME_behind.sql`, what they count."""
+# columns of `delays`, as a measure calls them
+_AS_MEASURED = {"handoffs": "counted", "censored": "still_open"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,35 @@ def figure_rows(connection: duckdb.DuckDBPyConnection, figure: str, as_of: datet
         return dict(connection.execute(sql(__package__, f"sql/{figure}")).fetchall())
 
 
+def as_may_be_shown(rows: dict[str, str], domain: Domain, register: Register | None, as_of: datetime) -> dict[str, str]:
+    """Rows of `delays` without the numbers that are hidden; a row of which the cases are says why (`suppressed`).
+
+    They count what the measure `between_agencies` does, so they are held against whatever was shown of that.
+    """
+    if register is None:
+        return rows
+    given = {subject: orjson.loads(row) for subject, row in rows.items()}
+    table = pa.Table.from_pylist([*given.values()]).rename_columns(_AS_MEASURED)
+    measure = load_measures(domain)["between_agencies"]
+    cuts = ("from_agency", "to_agency")
+    shown = Audience(domain, register).may_see(measure, table, cuts, {}, as_of)
+    if "table" in shown["suppressed"].to_pylist():
+        raise DataError(
+            "Small numbers in the figure cannot be hidden beside what was shown before.",
+            hint="Count to another day with --as-of, or publish it --for-case-workers, and do not pass it on.",
+        )
+    names = {name: column for column, name in _AS_MEASURED.items()}
+    made = {}
+    for (subject, row), found in zip(given.items(), shown.to_pylist(), strict=True):
+        hidden = found["suppressed"]
+        left = {names.get(name, name) for name, value in found.items() if value is not None}
+        # that there is no median says something of the cases too
+        kept = {name: value for name, value in row.items() if name in left or (value is None and not hidden)}
+        mark = {"suppressed": hidden} if hidden else {}
+        made[subject] = orjson.dumps(kept | mark).decode()
+    return made
+
+
 @contextmanager
 def counted_to(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> Iterator[None]:
     """Let the views count to `as_of` (UTC, naive) within the block."""
@@ -62,10 +99,14 @@ def rows_digest(rows: dict[str, str]) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def publish_figure(desk: Desk, figure: str, *, as_of: datetime | None = None) -> Publication:
+def publish_figure(
+    desk: Desk, figure: str, *, as_of: datetime | None = None, register: Register | None = None
+) -> Publication:
     """Put a figure on the record as it is now, counted to `as_of` (UTC, naive; by default the latest event).
 
-    Raises DataError where the figure has no rows, and what `Desk.publish` raises.
+    Beside what the `register` says was ever shown, what would give a small number away is left out; without one nothing
+    is: then only those who work on the cases may read it. Raises DataError where the figure has no rows, or small
+    numbers in it cannot be hidden, StoreError for a register that cannot be written, and what `Desk.publish` raises.
     """
     connection = desk.store.connection
     latest, known_at = _reach(connection)
@@ -75,6 +116,7 @@ def publish_figure(desk: Desk, figure: str, *, as_of: datetime | None = None) ->
         raise DataError(
             f"The figure {figure} has no rows to publish.", hint="`throughline delays` shows what there is."
         )
+    rows = as_may_be_shown(rows, desk.domain, register, as_of)
     publication_id = f"pub-{desk.at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     shared = {
         "publication_id": publication_id,

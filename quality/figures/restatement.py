@@ -81,6 +81,9 @@ def _changes(before: str | None, now: str | None) -> dict[str, tuple[Any, Any]]:
     old: dict[str, Any] = {} if before is None else orjson.loads(before)
     new: dict[str, Any] = {} if now is None else orjson.loads(now)
     names = [*old, *(name for name in new if name not in old)]
+    if before is not None and now is not None:
+        # of what was hidden nothing was said that could be restated
+        names = [name for name in old if name != "suppressed"]
     return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
 
 

@@ -12,6 +12,10 @@ The SQL gives one row per thing counted (a handoff, a decision, a promise …) w
     least, most  double      kind `times`: seconds that certainly count, and that at most do
 
 and a column for each cut of its own. `getvariable('as_of')` is honoured by the views that it reads.
+
+Beside it there may be `spans/NAME.sql`, for boards that are asked for many days: rows with the same columns of all
+times, with `case_key` for the id, `from_at` and `until_at` (UTC; the first is in the span, null for no end) and, where
+they have `seconds`, `grows`: those are counted from `counted_at`, and the SQL gives null for them.
 """
 
 from __future__ import annotations

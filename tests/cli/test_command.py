@@ -81,7 +81,8 @@ def test_a_figure_is_published_and_restated_from_the_command_line(
     early = tmp_path / "early.jsonl"
     early.write_text("".join(line for line in lines if line != of_cps[0]))
     run("replay", early, "--store", store)
-    said = run("figure", "publish", "delays", "--area", "20", "--events", tmp_path / "s.jsonl", "--store", store).stdout
+    desk = ("--area", "20", "--events", tmp_path / "s.jsonl", "--store", store)
+    said = run("figure", "publish", "delays", "--for-case-workers", *desk).stdout
     assert run("restated", "--store", store, "--format", "csv").stderr == "1 publications, 0 of them restated\n"
     run("replay", EVENTS, "--store", store)
 

@@ -50,7 +50,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "quality/reconciliation": ("quality/checks", "schemas/wire", "sinks"),
     "quality/conformity": ("quality/letters", "streams/worker"),
     "quality/stewardship": ("quality/checks", "streams/worker"),
-    "quality/figures": ("quality/stewardship",),
+    "quality/figures": ("quality/stewardship", "sinks/measures"),
     "sinks/charts": (),
     "sinks/board/access": ("schemas/secrets", "schemas/wire", "sinks"),
     "sinks/board/words": ("quality/letters",),

@@ -1,5 +1,6 @@
-"""The record of who looked at a case: a file of JSON lines beside the store, only ever appended to.
+"""The record of who looked at a case: files of JSON lines beside the store, only ever appended to.
 
+The first look of a month puts the file of the month before aside, as `<record>.2026-03`, and begins another.
 Each line carries the SHA-256 of the line before it, and `<record>.head` the number and the hash of the last: a line
 that was changed, taken out or cut off the end shows. Whoever may write both files could write them anew; against that,
 keep a hash elsewhere (`check` takes it).
@@ -8,9 +9,11 @@ keep a hash elsewhere (`check` takes it).
 from __future__ import annotations
 
 import fcntl
+import glob
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -77,16 +80,43 @@ class Looks:
         if not looks:
             return
         try:
-            with self._locked() as file:
-                self._append(file, looks)
+            is_written = False
+            while not is_written:
+                with self._locked() as file:
+                    is_written = not self._put_aside(file, looks[0].at)
+                    if is_written:
+                        self._append(file, looks)
         except OSError as error:
             raise LooksError(
                 f"The record of looks `{self.path}` cannot be written: {error.strerror}.",
                 hint="No case is shown until it can. Make room on the disk, or give its folder back to the board.",
             ) from error
 
+    def _put_aside(self, file: int, at: datetime) -> bool:
+        """Whether the file, whose last look was in a month before `at`, was put aside: then another is begun."""
+        last = _last_entry(_tail(file))
+        month = None if last is None else last["at"][: len("2026-03")]
+        if month is None or month >= f"{at.astimezone(UTC):%Y-%m}":
+            return False
+        aside = self.path.with_name(f"{self.path.name}.{month}")
+        if aside.exists():
+            # the clock went back: nothing takes its place
+            return False
+        self.path.rename(aside)
+        sync_folder(self.path.parent)
+        return True
+
     @contextmanager
     def _locked(self) -> Iterator[int]:
+        """The file that looks are written to now, locked."""
+        while True:
+            with self._opened() as file:
+                # somebody may have put it aside while we waited
+                if self.path.exists() and self.path.stat().st_ino == os.fstat(file).st_ino:
+                    return (yield file)
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
         is_new = not self.path.exists()
         file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
@@ -103,13 +133,17 @@ class Looks:
 
     def _append(self, file: int, looks: list[Look]) -> None:
         tail = _tail(file)
-        lines, at = _last(tail)
+        last = _last_entry(tail) or _last_aside(self.path)
+        lines, at = (0, _FIRST) if last is None else (last["n"], last["hash"])
         head = _read_head(_head_path(self.path))
         if head is not None and head[0] > lines:
             raise LooksError(
                 f"The record of looks `{self.path}` ends with line {lines}, and had {head[0]}: lines were cut off.",
                 hint="Keep both files for whoever looks into it, and move them away; a new record then begins.",
             )
+        if head is None and last is None:
+            # a kill after the first line must not look like a head that was taken away
+            _write_head(_head_path(self.path), 0, _FIRST)
         text = b"" if not tail or tail.endswith(b"\n") else b"\n"
         for look in looks:
             lines += 1
@@ -165,18 +199,25 @@ def check(path: Path, kept: str | None = None) -> Chain:
     return Chain(lines, last, tuple(faults), cut_off)
 
 
-def _entries(path: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
-    """Each line with its number in the file; None for one that is no entry."""
-    if not path.exists():
-        return
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                yield number, _entry(line)
-    except OSError as error:
-        raise LooksError(
-            f"The record of looks `{path}` cannot be read: {error.strerror}.", hint="Read it as the user of the board."
-        ) from error
+def _aside(path: Path) -> list[Path]:
+    """The files that were put aside, the earliest first."""
+    named = re.compile(re.escape(path.name) + r"\.\d{4}-\d{2}")
+    return sorted(one for one in path.parent.glob(f"{glob.escape(path.name)}.*") if named.fullmatch(one.name))
+
+
+def _entries(path: Path) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """Each line of all files of a record, with where it stands; None for one that is no entry."""
+    for part in (*_aside(path), *([path] if path.exists() else ())):
+        of = "" if part == path else f" of `{part.name}`"
+        try:
+            with part.open("rb") as file:
+                for number, line in enumerate(file, 1):
+                    yield f"{number}{of}", _entry(line)
+        except OSError as error:
+            raise LooksError(
+                f"The record of looks `{part}` cannot be read: {error.strerror}.",
+                hint="Read it as the user of the board.",
+            ) from error
 
 
 def _entry(line: bytes) -> dict[str, Any] | None:
@@ -213,13 +254,17 @@ def _tail(file: int) -> bytes:
     return os.pread(file, min(size, _LONGEST_LINE), max(0, size - _LONGEST_LINE))
 
 
-def _last(tail: bytes) -> tuple[int, str]:
-    """Number and hash of the last whole entry of a record that ends so; 0 and zeros for an empty one."""
-    for line in reversed(tail.split(b"\n")):
-        entry = _entry(line)
-        if entry is not None:
-            return entry["n"], entry["hash"]
-    return 0, _FIRST
+def _last_entry(tail: bytes) -> dict[str, Any] | None:
+    """The last whole entry of a file that ends so; None where it has none."""
+    return next((entry for line in reversed(tail.split(b"\n")) if (entry := _entry(line)) is not None), None)
+
+
+def _last_aside(path: Path) -> dict[str, Any] | None:
+    """The last entry of the month before, which the next one follows."""
+    for part in reversed(_aside(path)):
+        with part.open("rb") as file:
+            return _last_entry(_tail(file.fileno()))
+    return None
 
 
 def _head_path(path: Path) -> Path:

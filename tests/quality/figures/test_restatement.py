@@ -17,6 +17,7 @@ from throughline.quality.figures.publication import Publication, publications, p
 from throughline.quality.figures.restatement import Restated, restated
 from throughline.quality.stewardship.desk import Action, Desk
 from throughline.schemas.definitions.steward import LINKED, SECONDED
+from throughline.sinks.disclosure.register import Register
 from throughline.sinks.store import Store
 from throughline.streams.join.batch import join
 
@@ -301,3 +302,26 @@ def test_a_higher_revision_that_settles_a_conflict_is_the_cause(store: Store, tm
 
     assert line.changes["censored"] == (2, 1)
     assert causes(line) == [("corrected", "c3")]
+
+
+def test_what_is_small_beside_all_that_was_shown_is_left_out_of_a_publication(store: Store, tmp_path: Path) -> None:
+    """Of twelve requests to the CPS are twelve cases shown, and of two sent back none: how many is not said, nor is how
+    long. A later publication of 15 is hidden as well: that three were added would follow."""
+    register = Register(tmp_path / "shown")
+    join(store, batch_of([request(n) for n in range(4, 13)]), APRIL)
+    at = MARCH + timedelta(days=30)
+    back = [
+        event("cps.pcd.triaged", at, id=f"r{n}", decision="reject", identifiers={"urn": f"20PP{n:07}"}) for n in (1, 2)
+    ]
+    join(store, batch_of(back), APRIL)
+    first = publish_figure(desk_of(store, tmp_path), "delays", register=register)
+    rows = {subject: orjson.loads(row) for subject, row in first.rows.items()}
+
+    assert rows["police to cps"]["cases"] == 12
+    assert "handoffs" not in rows["police to cps"]
+    assert rows["cps to police"] == {"from_agency": "cps", "to_agency": "police", "suppressed": "small"}
+    assert ledger(store) == []
+
+    join(store, batch_of([request(n) for n in (13, 14, 15)]), APRIL)
+    later = publish_figure(desk_of(store, tmp_path, 3), "delays", register=register)
+    assert orjson.loads(later.rows["police to cps"])["suppressed"] == "secondary"

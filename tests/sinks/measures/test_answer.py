@@ -10,6 +10,7 @@ from measured import DAY, MEASURES, counted, figure
 from proofs import give
 
 from throughline.errors import UsageError
+from throughline.sinks.measures import grouping as grouping_module
 from throughline.sinks.measures.answer import BANDS, answer, cuts_of
 from throughline.sinks.measures.comparison import compared
 from throughline.sinks.measures.facts import counted_to, facts
@@ -290,3 +291,26 @@ def test_rows_have_their_area_facets_and_the_month_of_the_domains_time_zone() ->
         ("2026-03", "30", "limbo", "open"),
         ("2026-04", "30", "limbo", "open"),
     ]
+
+
+@pytest.mark.parametrize("most_pairs", [1 << 26, 0])
+def test_cases_are_counted_once_in_each_group_however_many_there_are(
+    monkeypatch: pytest.MonkeyPatch, most_pairs: int
+) -> None:
+    """Forty promises of seven cases by three cuts: in every group and total, those that differ."""
+    monkeypatch.setattr(grouping_module, "_MOST_PAIRS", most_pairs)
+    rows = [
+        (f"c{n % 7}", f"agency{n % 3}", f"unit{n * n % 5}", "kept" if n % 4 else "broken", f"state{n % 2}")
+        for n in range(40)
+    ]
+    names = ("case_id", "agency", "unit", "outcome", "area")
+    table = pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
+
+    found = answer(PROMISES, table, ("agency", "unit", "area")).to_pylist()
+
+    said = [[row[name] for name in ("agency", "unit", "outcome", "area")] for row in found]
+    held = [
+        [row for row in rows if all(one in (None, is_) for one, is_ in zip(key, row[1:], strict=True))] for key in said
+    ]
+    assert [row["cases"] for row in found] == [len({row[0] for row in one}) for one in held]
+    assert [row["counted"] for row in found] == [len(one) for one in held]

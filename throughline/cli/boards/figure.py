@@ -12,6 +12,7 @@ from throughline.cli.terminal.options import as_of_option, format_option, store_
 from throughline.cli.terminal.writing import write_answer
 from throughline.quality.figures.publication import FIGURES, publish_figure
 from throughline.quality.stewardship.desk import Desk
+from throughline.sinks.disclosure.register import Register, register_of
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import open_store
 
@@ -28,12 +29,21 @@ def figure() -> None:
 @click.argument("name", type=click.Choice(FIGURES))
 @at_desk
 @as_of_option
-def publish(desk: Desk, name: str, as_of: datetime | None) -> None:
+@click.option(
+    "--for-case-workers",
+    is_flag=True,
+    help="With small numbers: only those who work on the cases read it.",
+)
+def publish(desk: Desk, name: str, as_of: datetime | None, for_case_workers: bool) -> None:
     """Put the figure NAME on the record: one event for each row, in the steward's outbox and in the store.
+
+    Small numbers are left out, and what would give them away beside all that was ever shown.
 
     Example: throughline figure publish delays --area 20 --events steward.jsonl --store cases.duckdb
     """
-    made = publish_figure(desk, name, as_of=as_of)
+    # a desk's store is a file
+    register = None if for_case_workers or desk.store.path is None else Register(register_of(desk.store.path))
+    made = publish_figure(desk, name, as_of=as_of, register=register)
     click.echo(
         f"{made.publication_id}: {len(made.rows)} rows of {name}, counted to {made.as_of:%Y-%m-%d %H:%M}, "
         f"known at {made.known_at:%Y-%m-%d %H:%M} (UTC)"

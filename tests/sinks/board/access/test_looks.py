@@ -15,6 +15,7 @@ from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
 
 from throughline.errors import LooksError
+from throughline.sinks.board.access import looks as looks_module
 from throughline.sinks.board.access.looks import Look, Looks, check
 
 LOOK = Look(
@@ -52,6 +53,77 @@ def test_what_is_written_is_read(record: Looks) -> None:
     assert list(record.read()) == [LOOK, look(1), replace(LOOK, why=None, outcome="refused")]
     assert check(record.path).faults == ()
     assert check(record.path).lines == 3
+
+
+def of_month(n: int, month: int) -> Look:
+    return replace(look(n), at=LOOK.at.replace(month=month))
+
+
+def test_each_month_has_a_file_and_the_chain_goes_on_from_one_to_the_next(record: Looks) -> None:
+    """Three looks in March, one in April, one in June. Another reads and writes the same record."""
+    looks = [of_month(0, 3), of_month(1, 3), of_month(2, 3), of_month(3, 4), of_month(4, 6)]
+    for one in looks:
+        Looks(record.path).write([one])
+
+    lines = {file.name: len(file.read_bytes().splitlines()) for file in record.path.parent.glob("*.looks*")}
+    name = record.path.name
+    assert lines == {f"{name}.2026-03": 3, f"{name}.2026-04": 1, name: 1, f"{name}.head": 1}
+    assert list(record.read()) == looks
+    assert check(record.path).lines == 5
+    assert check(record.path).faults == ()
+
+
+@pytest.mark.parametrize("month", ["2026-03", "2026-04"])
+def test_a_file_of_a_month_that_is_missing_or_changed_shows(record: Looks, month: str) -> None:
+    record.write([of_month(0, 3)])
+    record.write([of_month(1, 4)])
+    record.write([of_month(2, 5)])
+    file = record.path.with_name(f"{record.path.name}.{month}")
+    text = file.read_text()
+
+    file.write_text(text.replace("provider:p1", "provider:p2"))
+    assert any(file.name in fault for fault in check(record.path).faults)
+    file.unlink()
+    assert check(record.path).faults != ()
+
+
+def test_a_board_that_was_stopped_between_two_months_goes_on(record: Looks) -> None:
+    """The file of March was put aside, and that of April not begun."""
+    record.write([of_month(0, 3)])
+    record.path.rename(record.path.with_name(f"{record.path.name}.2026-03"))
+
+    record.write([of_month(1, 4)])
+
+    assert check(record.path).lines == 2
+    assert check(record.path).faults == ()
+
+
+def test_a_board_that_was_killed_at_its_first_look_leaves_a_whole_record(
+    record: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the line was written, and before its head was."""
+    write_head = looks_module._write_head
+
+    def killed(path: Path, lines: int, digest: str) -> None:
+        if lines > 0:
+            raise OSError(9, "killed")
+        write_head(path, lines, digest)
+
+    monkeypatch.setattr(looks_module, "_write_head", killed)
+    with pytest.raises(LooksError):
+        record.write([LOOK])
+
+    assert check(record.path).lines == 1
+    assert check(record.path).faults == ()
+
+
+def test_a_clock_that_went_back_puts_nothing_over_a_month(record: Looks) -> None:
+    looks = [of_month(0, 3), of_month(1, 4), of_month(2, 3), of_month(3, 4), of_month(4, 5)]
+    for one in looks:
+        record.write([one])
+
+    assert list(record.read()) == looks
+    assert check(record.path).faults == ()
 
 
 def test_a_line_says_who_what_when_and_why_and_which_line_was_before(record: Looks) -> None:
