@@ -98,7 +98,7 @@ def test_what_bore_it_out_and_is_taken_back_parts_them_again() -> None:
     assert differences(store, [*told, back]) == []
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(seed=st.integers(0, 10_000), random=st.randoms(use_true_random=False))
 def test_the_set_of_events_decides(seed: int, random: Random) -> None:
     """Copies, conflicts, revisions and stewards' acts among events with several numbers, in any order and batches."""
