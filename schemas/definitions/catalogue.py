@@ -12,6 +12,13 @@ EFFECTS = ("holds", "receives", "sends", "closes")
 CONTACTS = ("promised", "requested", "agreed", "attempted", "made", "told")
 # What a summary may show, and the field of the type that it shows.
 SUMMARY_FIELDS = {"decision": "decision", "reason": "reasons", "channel": "channel", "holder": "holder"}
+# Fields that are columns of the timeline and of what is derived from it: whoever sees a case sees them.
+ALWAYS_SHOWN = frozenset(
+    [
+        *("decision", "reasons", "reference", "answers", "about", "holder", "due_at", "effect_at", "enhanced"),
+        *("channel", "unit", "agency"),
+    ]
+)
 # Attributes of every event, which a type may list to make one of them required.
 ENVELOPE = ("unit", "agency", "identifiers", "correlation", "causation")
 
@@ -114,6 +121,13 @@ class EventType:
     def agency(self) -> str:
         """The agency that publishes it, or `any`."""
         return "any" if self.agency_any else self.type.split(".")[0]
+
+    @property
+    def shareable(self) -> tuple[str, ...]:
+        """Names of the fields that others may see: those that are not restricted, and none where the type is."""
+        if self.sensitivity == "restricted":
+            return ()
+        return tuple(field.name for field in self.fields.values() if field.sensitivity != "restricted")
 
     @property
     def decisions(self) -> tuple[str, ...] | None:

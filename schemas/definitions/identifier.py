@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 
 from throughline.schemas.definitions.entry import Entry, nearest
 
+# marks of no width: soft hyphens, joiners, directions, the mark of byte order
+_UNSEEN = (0xAD, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
 # NUL is not among them: an event that has one is refused.
-_CONTROL = dict.fromkeys((*range(1, 32), 127), " ")
+_CONTROL: dict[int, str] = dict.fromkeys((*range(1, 32), 127), " ") | dict.fromkeys(_UNSEEN, "")
 
 PSEUDONYM = re.compile(r"[a-z]+-[0-9a-f]{8,64}")
 """A keyed pseudonym: a letter or word, a hyphen and at least eight hexadecimal digits."""
@@ -88,7 +90,7 @@ class IdentifierKind:
 
         A placeholder loses only its outer white space and its case, so that it stays known as one ("N/A").
         """
-        # Control characters inside a number come from broken exports and would hide that two are equal.
+        # What nobody sees inside a number comes from broken exports and copies, and would hide that two are equal.
         normal = value.translate(_CONTROL).strip()
         if normal in self.placeholders:
             return normal.upper()

@@ -63,6 +63,8 @@ RULES: dict[str, pa.Schema] = {
         {"facet": _TEXT, "type": _TEXT, "when_decision": _TEXT, "field": _TEXT, "value": _TEXT},
         "when_decision field value",
     ),
+    # the fields of a type that others may see
+    "shareable_fields": _table({"type": _TEXT, "fields": pa.list_(_TEXT)}),
     # a figure that is withheld where too little of what it rests on is there
     "figure_rules": _table({"figure": _TEXT, "at_least": _NUMBER, "precision": _TEXT}),
 }
@@ -103,6 +105,7 @@ def rule_tables(domain: Domain) -> dict[str, pa.Table]:
             for one in facet.of
             for decision in one.when or (None,)
         ],
+        "shareable_fields": [(t.type, list(t.shareable)) for t in domain.types.values()],
         "figure_rules": [(one.figure, one.at_least, one.precision) for one in load_figure_rules(domain)],
     }
     return {name: _from_rows(rows[name], schema) for name, schema in RULES.items()}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from throughline.schemas.definitions.catalogue import (
+    ALWAYS_SHOWN,
     CONTACTS,
     EFFECTS,
     ENVELOPE,
@@ -84,6 +85,12 @@ def parse_fields(file: Entry, enums: Mapping[str, Enum]) -> dict[str, Field]:
             entry.fault("type", f"a field of type {kind} cannot have a list of values.")
         if values is None and kind == "enum" and not {"enum", "values"} & entry.map.keys():
             entry.fault("enum", "is missing.", "An enum names its list: `enum: …`, or has `values: […]`.")
+        if name in ALWAYS_SHOWN and entry.map.get("sensitivity") == "restricted":
+            entry.fault(
+                "sensitivity",
+                "may not be restricted: whoever sees a case sees this field.",
+                "Put what only some may see into a field of another name.",
+            )
         fields[name] = Field(
             name=name,
             type=kind,

@@ -11,7 +11,7 @@ select
   (data->>'$.figure_rows')::bigint as figure_rows,
   data->>'$.rows_digest' as rows_digest,
   source
-from dated_events
+from shareable_events
 where type = 'steward.figure.published' and standing = 'stands';
 comment on view publications is 'One row per publication of a figure and row of it, as it was published.';
 comment on column publications.publication_id is 'Id of the publication.';

@@ -15,7 +15,7 @@ select
   (data->>'$.worst_period')::date as worst_period,
   (data->>'$.events_seen')::bigint as events_seen,
   source
-from dated_events
+from shareable_events
 where type = 'steward.quality.checked' and standing = 'stands';
 comment on view quality_results is 'One row per check, subject and run: what stewards'' checks of quality found, as their events say.';
 comment on column quality_results.run_id is 'Id of the run of the checks.';

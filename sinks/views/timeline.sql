@@ -40,11 +40,12 @@ select
   e.about,
   e.due_at,
   e.channel,
-  e.data,
+  shareable_part(e.data, s.fields) as data,
   w.told_precision,
   coalesce(e.revised, false) as revised
 from placed e
 left join event_types t using (type)
+left join shareable_fields s using (type)
 left join telling_facts w on w.case_key = e.case_key and w.event_key = e.event_key;
 comment on view timeline is 'One row per event of a case, in the order in which it happened.';
 comment on column timeline.case_id is 'The case.';
@@ -67,6 +68,6 @@ comment on column timeline.answers is 'The reference that it answers.';
 comment on column timeline.about is 'Id of the event that the victim is told of.';
 comment on column timeline.due_at is 'When an answer is due (UTC).';
 comment on column timeline.channel is 'How a communication was made.';
-comment on column timeline.data is 'Its other fields, as JSON: codes and bands, no free text.';
+comment on column timeline.data is 'Its other fields, as JSON: those that the catalogue lets others see; none of a type that is restricted.';
 comment on column timeline.told_precision is 'Precision of told_at: instant, day, month, or so many days or months.';
 comment on column timeline.revised is 'Whether its source said otherwise before: `revisions` shows what.';

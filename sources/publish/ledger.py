@@ -12,7 +12,7 @@ import orjson
 import pyarrow as pa
 
 from throughline.schemas.acceptance.events import REJECTS
-from throughline.schemas.wire.kafka_record import AVRO
+from throughline.schemas.wire.kafka_record import AVRO, NUMBER_HEADER
 from throughline.schemas.wire.receipts import Shipment, State
 
 Way = Literal["file", "changes", "database", "http"]
@@ -39,6 +39,7 @@ on conflict do update set identity = excluded.identity, next_position = excluded
 _MOVED_AT_ONCE = 10_000
 _STATES: tuple[State, ...] = ("waiting", "sent", "refused")
 _STANDING = "select headers, state, sent_at, refusal from records order by place"
+_IS_WHOLE = "select (select count(*) from known) <= (select count(*) from records) + (select count(*) from shipped)"
 _SHIPPED = """
 select source, area, event_id, type, revision, retracts, sequence, recorded, content_hash, sent_at
 from shipped natural join sources
@@ -171,8 +172,15 @@ def shipments_of(connection: sqlite3.Connection) -> Iterator[Shipment]:
         yield _shipment(headers, _STATES[state], sent_at, refusal)
 
 
+def is_whole_of(connection: sqlite3.Connection) -> bool:
+    """Whether `shipments_of` gives everything: an earlier version forgot what it had sent days ago."""
+    return bool(connection.execute(_IS_WHOLE).fetchone()[0])
+
+
 def move_shipped(connection: sqlite3.Connection, before: int) -> int:
     """Delete the acknowledged records before a place, and keep of each what it was; how many."""
+    # what `sent_before.py` noted of their places
+    connection.execute("drop table if exists temp.places")
     rows = connection.execute(
         "select place, source_id, headers, sent_at from records where state = 1 and place < ?", [before]
     )
@@ -181,8 +189,10 @@ def move_shipped(connection: sqlite3.Connection, before: int) -> int:
         for place, source_id, headers, sent_at in some:
             one = _shipment(headers, "sent", sent_at, None)
             said = (one.area, one.event_id, one.type, one.revision, int(one.retracts), one.sequence, one.recorded)
-            kept.append((place, source_id, *said, one.content_hash, sent_at))
-        connection.executemany("insert into shipped values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kept)
+            kept.append(
+                (place, source_id, *said, one.content_hash, sent_at, dict(orjson.loads(headers)).get(NUMBER_HEADER))
+            )
+        connection.executemany("insert into shipped values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kept)
     return int(connection.execute("delete from records where state = 1 and place < ?", [before]).rowcount)
 
 

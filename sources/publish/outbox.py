@@ -14,16 +14,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
-import orjson
-
 from throughline.schemas.wire.kafka_record import NUMBER_HEADER, KafkaRecord
-from throughline.schemas.wire.receipts import Shipment
 from throughline.sources.publish.feed_numbers import Feed, FeedNumbers
-from throughline.sources.publish.ledger import Delivery, move_shipped, note_delivery, shipments_of
+from throughline.sources.publish.ledger import Delivery, move_shipped, note_delivery
+from throughline.sources.publish.record_text import SEQUENCE_DIGITS, event_hash, headers_of, headers_text
+from throughline.sources.publish.sent_before import note_added, send_again
 from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error, outbox_full
 
 T = TypeVar("T")
@@ -32,7 +30,6 @@ Noting = Callable[[sqlite3.Connection], None]
 
 LIMIT = 5_000_000
 KEPT_DAYS = 7.0
-SEQUENCE_DIGITS = 12
 _DAY = 86_400
 # a sequence of a source's own counts as a number up to here; SQLite has 64 bits
 _SEQUENCE_LIMIT = 2**62
@@ -45,7 +42,6 @@ order by place
 limit ?
 """
 _COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
-_IS_WHOLE = "select (select count(*) from known) <= (select count(*) from records) + (select count(*) from shipped)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,8 @@ class _Source:
 
 
 class Outbox(AbstractContextManager["Outbox"]):
-    """The outbox in the file at `path`, which is made if it is not there; for one process, any of its threads.
+    """The outbox in the file at `path`, which is made if it is not there; for one process, any of its threads. Others
+    may read it meanwhile (`Account`).
 
     Raises OutboxLocked, OutboxDamaged, OutboxFull and OutboxError, at opening and at every call.
     """
@@ -100,17 +97,19 @@ class Outbox(AbstractContextManager["Outbox"]):
         return self._waiting
 
     def add(
-        self, records: Iterable[KafkaRecord], delivery: Delivery | None = None, also: Noting | None = None
-    ) -> Added:
+        self, records: Iterable[KafkaRecord], delivery: Delivery | None = None, also: Noting | None = None,
+        *, again: bool = False,
+    ) -> Added:  # fmt: skip
         """Keep records of events until they are sent; when this returns, they are on the disk: all of them, or none,
         and with them what is to be noted of the `delivery` that they came in.
 
         A source that gives its events no sequence gets one here: the header `ce_sequence` of 12 digits. `also` notes in
-        the same transaction how far they were read. Raises OutboxFull where they would be more than the limit.
+        the same transaction how far they were read. With `again` those that are known wait once more, as they were
+        sent. Raises OutboxFull where they would be more than the limit.
         """
         with self._lock, self._errors():
             try:
-                return self._add(records, delivery, also)
+                return self._add(records, delivery, also, again)
             except BaseException:
                 self._recall()
                 raise
@@ -120,7 +119,7 @@ class Outbox(AbstractContextManager["Outbox"]):
         with self._lock, self._errors():
             rows = self._connection.execute(_UNSENT, [after, limit]).fetchall()
         return [
-            Waiting(place, source_id, KafkaRecord(topic, key, _headers(headers), value))
+            Waiting(place, source_id, KafkaRecord(topic, key, headers_of(headers), value))
             for place, source_id, topic, key, headers, value in rows
         ]
 
@@ -173,18 +172,6 @@ class Outbox(AbstractContextManager["Outbox"]):
                 for known in (self._sources[source],)
             ]
 
-    def shipments(self) -> Iterator[Shipment]:
-        """Everything that was ever taken in, in that order, and what became of it."""
-        with self._lock, self._errors():
-            yield from shipments_of(self._connection)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether `shipments` are all: an earlier version forgot what it had sent days ago."""
-        with self._lock, self._errors():
-            counted = self._connection.execute(_IS_WHOLE).fetchone()
-            return bool(counted[0])
-
     def prune(self, *, kept_days: float = KEPT_DAYS, now: float | None = None) -> int:
         """Delete records that were sent more than so many days ago, but for what they were; how many."""
         before = (time.time() if now is None else now) - kept_days * _DAY
@@ -204,7 +191,9 @@ class Outbox(AbstractContextManager["Outbox"]):
         with self._lock:
             self._connection.close()
 
-    def _add(self, records: Iterable[KafkaRecord], delivery: Delivery | None, also: Noting | None) -> Added:
+    def _add(
+        self, records: Iterable[KafkaRecord], delivery: Delivery | None, also: Noting | None, again: bool
+    ) -> Added:
         fates = []
         rows = []
         with self._transaction():
@@ -214,13 +203,15 @@ class Outbox(AbstractContextManager["Outbox"]):
                 name, own = said["ce_source"], said.get("ce_sequence")
                 source = self._source(name)
                 number = source.last_sequence + 1 if own is None else None
-                event = b"\0".join((record.topic.encode(), name, said["ce_id"], said["ce_contenthash"]))
-                found = remember(
-                    "insert or ignore into known values (?, ?)", [blake2b(event, digest_size=16).digest(), number]
-                )
-                fates.append(bool(found.rowcount))
-                if not found.rowcount:
+                event = event_hash(record.topic, name, said["ce_id"], said["ce_contenthash"])
+                is_new = bool(remember("insert or ignore into known values (?, ?)", [event, number]).rowcount)
+                fates.append(is_new)
+                if not is_new:
+                    if again:
+                        send_again(self._connection, event, source.source_id, record)
                     continue
+                if again:
+                    note_added(self._connection, event)
                 feed = self._feeds.place(self._connection, name, source.source_id, record)
                 if own is None:
                     source.last_sequence += 1
@@ -229,7 +220,7 @@ class Outbox(AbstractContextManager["Outbox"]):
                 else:
                     source.last_sequence = max(source.last_sequence, _number(own))
                 source.waiting += 1
-                rows.append((source.source_id, record.topic, record.key, _headers_text(record), record.value))
+                rows.append((source.source_id, record.topic, record.key, headers_text(record), record.value))
             new = len(rows)
             if self._waiting + new > self.limit:
                 raise outbox_full(self.path, self._waiting + new, self.limit)
@@ -244,6 +235,8 @@ class Outbox(AbstractContextManager["Outbox"]):
             if delivery is not None:
                 note_delivery(self._connection, delivery, new, len(fates) - new, int(time.time()))
         self._waiting += new
+        if again:
+            self._count_waiting()
         return Added(new, len(fates) - new, tuple(fates))
 
     def _source(self, name: bytes) -> _Source:
@@ -288,11 +281,3 @@ class Outbox(AbstractContextManager["Outbox"]):
 def _number(sequence: bytes) -> int:
     """The number that a sequence is, 0 where it is none."""
     return min(int(sequence), _SEQUENCE_LIMIT) if sequence.isdigit() and len(sequence) < 100 else 0
-
-
-def _headers_text(record: KafkaRecord) -> str:
-    return orjson.dumps([(name, text.decode()) for name, text in record.headers]).decode()
-
-
-def _headers(text: str) -> tuple[tuple[str, bytes], ...]:
-    return tuple((name, value.encode()) for name, value in orjson.loads(text))

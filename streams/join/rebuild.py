@@ -15,7 +15,7 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.feed import check_fed_with_events
 from throughline.sinks.schema import meta
 from throughline.sinks.store import Store, open_memory_store, open_store
-from throughline.sql import one_row, sql
+from throughline.sql import one_row, registered, sql
 from throughline.streams.join.acts import bar_unlisted
 from throughline.streams.join.batch import Progress, settle
 from throughline.streams.join.derive import DERIVED
@@ -142,6 +142,9 @@ def past(
                     connection.register("known", known.to_arrow_table())
                     connection.execute(f"insert into {name} by name from known")
                     connection.unregister("known")
+                runs = store.connection.execute("from backlog_runs").to_arrow_table()
+                with registered(connection, known_runs=runs):
+                    connection.execute("insert into backlog_runs from known_runs")
                 forget(connection)
                 if as_of is not None:
                     connection.execute(sql(__package__, "past_sql/later"), {"as_of": as_of, "later_acts": later_acts})

@@ -14,6 +14,7 @@ import pyarrow as pa
 from throughline.schemas.definitions.calendar import calendar
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.rule_tables import rule_tables
+from throughline.sinks.feed import is_of_shared_topics
 from throughline.sinks.schema import fit_views, meta, set_meta
 from throughline.sql import one_row, sql
 
@@ -31,10 +32,11 @@ RULE_TABLES = (
     "facet_values",
     "facet_statements",
     "figure_rules",
+    "shareable_fields",
     "calendar",
 )
 # read when a view is asked: a change of these leaves all that is derived as it is
-_READ_BY_VIEWS = ("figure_rules", "facet_values")
+_READ_BY_VIEWS = ("figure_rules", "facet_values", "shareable_fields")
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, domain: Domain) -> None:
@@ -78,8 +80,10 @@ def install_rules(connection: duckdb.DuckDBPyConnection, domain: Domain) -> bool
         if (is_comparable and kept.get(name) == wanted[name]) or _holds(connection, name, table):
             continue
         changed = changed or name not in _READ_BY_VIEWS
-        connection.execute(f"delete from {name}")
         connection.register("given", table)
+        if name == "shareable_fields" and not is_of_shared_topics(connection):
+            connection.execute(sql(__package__, "shown_otherwise"))
+        connection.execute(f"delete from {name}")
         connection.execute(f"insert into {name} by name from given")
         connection.unregister("given")
         if name == "facets":

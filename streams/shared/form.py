@@ -30,7 +30,8 @@ class Part:
     public: frozenset[str] | None = None
 
 
-# never: victim, officer, correlation, causation, identifiers; nothing that no public view reads
+# never: victim, officer, correlation, causation, identifiers; nothing that no public view reads. Of `data` what others
+# may see: `shareable_events`
 _PUBLIC_OF_EVENTS = frozenset(
     {"event_key", "source", "event_id", "type", "version", "agency", "unit", "sequence", "data"}
     | {"occurred_at", "occurred_precision", "recorded_at", "received_at", "due_at", "effect_at"}
@@ -38,7 +39,7 @@ _PUBLIC_OF_EVENTS = frozenset(
 )
 FACTS = Part("facts", "case_facts", "case_facts", "Facts")
 LISTS = (
-    Part("events", "events", "dated_events", "Event", _PUBLIC_OF_EVENTS),
+    Part("events", "events", "shareable_events", "Event", _PUBLIC_OF_EVENTS),
     Part("holdings", "holding_facts", "holding_facts", "Holding"),
     Part("handoffs", "handoff_facts", "handoff_facts", "Handoff"),
     Part("clocks", "clock_facts", "clock_facts", "Clock"),

@@ -6,12 +6,16 @@ The keys are those of the Compose specification that this file needs; one that i
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from throughline.sinks.store import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -42,6 +46,8 @@ SERVICE_KEYS = {
 HEALTH_KEYS = {"test", "interval", "timeout", "retries", "start_period", "start_interval"}
 CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
 RESTARTS = {"no", "always", "on-failure", "unless-stopped"}
+DIGEST = r"(?:@sha256:[0-9a-f]{64})?"
+"""Of an image, for who pins it so (docs/how-to/operators.md)."""
 DURATION = re.compile(r"(?:\d+(?:us|ms|s|m|h))+")
 
 every_service = pytest.mark.parametrize("name", SERVICES)
@@ -82,7 +88,22 @@ def test_every_value_has_its_form(name: str) -> None:
 @every_service
 def test_images_are_pinned(name: str) -> None:
     """To a whole version: what runs is what was tried."""
-    assert re.fullmatch(r"[a-z0-9/._-]+:\d+\.\d+\.\d+(?:-[a-z0-9.-]+)?", SERVICES[name]["image"])
+    assert re.fullmatch(rf"[a-z0-9/._-]+:\d+\.\d+\.\d+(?:-[a-z0-9.-]+)?{DIGEST}", SERVICES[name]["image"])
+
+
+def test_the_page_says_of_each_image_that_is_fetched_how_to_pin_it() -> None:
+    """By its digest, which is the registry's to say, and behind the tag that is pinned here."""
+    page = (ROOT / "docs" / "how-to" / "operators.md").read_text(encoding="utf-8")
+    part = page.partition("## Images by their digest")[2].partition("\n## ")[0]
+    fetched = {service["image"] for service in SERVICES.values() if "build" not in service}
+    fetched |= {line.split()[0] for line in instructions("FROM")}
+
+    assert len(fetched) == 2
+    for image in fetched:
+        tag = image.partition("@")[0]
+        assert f"docker pull {tag}\n" in part
+        assert f"docker image inspect --format '{{{{index .RepoDigests 0}}}}' {tag}\n" in part
+        assert f"{tag}@sha256:…`" in part
 
 
 @every_service
@@ -134,7 +155,7 @@ def test_the_broker_is_the_one_that_tests_run() -> None:
     found = re.search(r"<artifactId>kafka_2.13</artifactId>\s*<version>(.*?)</version>", pom)
 
     assert found is not None
-    assert SERVICES["broker"]["image"] == f"apache/kafka:{found.group(1)}"
+    assert SERVICES["broker"]["image"].partition("@")[0] == f"apache/kafka:{found.group(1)}"
 
 
 @every_service
@@ -189,7 +210,7 @@ def test_all_but_the_one_shot_come_back() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["broker", "worker"])
+@pytest.mark.parametrize("name", ["broker", "worker", "sink"])
 def test_health_is_asked(name: str) -> None:
     """By a program of the image itself, with bounds on how long."""
     check = SERVICES[name]["healthcheck"]
@@ -207,6 +228,20 @@ def test_the_worker_is_asked_where_it_listens() -> None:
 
     assert command[command.index("--health-port") + 1] == asked
     compile(SERVICES["worker"]["healthcheck"]["test"][-1], "healthcheck", "exec")
+
+
+def test_the_sink_is_asked_whether_it_holds_its_store(tmp_path: Path) -> None:
+    """Who writes a store stands in its lock: an empty one, or none, is nobody's."""
+    command, check = SERVICES["sink"]["command"], SERVICES["sink"]["healthcheck"]["test"][-1]
+    store = command[command.index("--store") + 1]
+    lock = tmp_path / "throughline.duckdb.lock"
+    assert f"{store}.lock" in check
+    ask = [sys.executable, "-c", check.replace(f"{store}.lock", str(lock))]
+
+    assert subprocess.run(ask, check=False, capture_output=True).returncode == 1
+    with open_store(tmp_path / "throughline.duckdb", write=True):
+        assert subprocess.run(ask, check=False).returncode == 0
+    assert subprocess.run(ask, check=False).returncode == 1
 
 
 def test_clients_find_the_listener_that_is_for_them() -> None:
@@ -229,7 +264,9 @@ def test_the_dockerfile_installs_what_is_locked() -> None:
     """By hash, from whatever registry pip is set up for, on one pinned base."""
     installs = [line for line in instructions("RUN") if "pip install" in line]
 
-    assert all(re.fullmatch(r"python:3\.13\.\d+-slim-[a-z]+(?: AS build)?", line) for line in instructions("FROM"))
+    assert all(
+        re.fullmatch(rf"python:3\.13\.\d+-slim-[a-z]+{DIGEST}(?: AS build)?", line) for line in instructions("FROM")
+    )
     assert len({line.split()[0] for line in instructions("FROM")}) == 1
     assert all("--require-hashes" in line or "--no-deps --no-index" in line for line in installs)
     assert not re.search(r"https?://|--index-url|--trusted-host|curl|wget", DOCKERFILE)

@@ -25,7 +25,8 @@ ONE_CASE = "one_case"
 # what a domain says, the same in each store
 _RULES = {
     "agencies", "alert_rules", "calendar", "domain", "effects", "event_types", "facet_statements", "facet_values",
-    "facets", "figure_rules", "identifier_kinds", "standard_events", "standards",
+    "facets", "figure_rules", "identifier_kinds", "shareable_fields", "standard_events",
+    "standards",
     "store_meta",
 }  # fmt: skip
 # of a case the days that its intervals begin or end on (`show_case`): the calendar has two centuries

@@ -45,6 +45,14 @@ FAULTS = [
     ("fields", "enum: colours", "enum: colors", 5, "colour.enum", "Did you mean `colours`"),
     ("fields", "enum: colours, ", "", 5, "colour.enum", "names its list"),
     ("fields", "sensitivity: public", "sensitivity: secret", 5, "colour.sensitivity", "Known: public"),
+    (
+        "fields",
+        "reasons: {type: list<string>, sensitivity: shared",
+        "reasons: {type: list<string>, sensitivity: restricted",
+        2,
+        "reasons.sensitivity",
+        "sees a case sees",
+    ),
     ("enums", "value: blue", "value: red", 1, "colours.values.value", "stands twice"),
     ("enums", "source: made up, ", "", 1, "colours.source", "missing"),
     # events

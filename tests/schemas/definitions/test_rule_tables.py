@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tiny_domain import write
 
 from throughline.schemas.definitions.domain import DEFAULT_DOMAIN, load_domain
 from throughline.schemas.definitions.rule_tables import RULES, rule_tables
@@ -46,6 +47,21 @@ def test_an_event_type_is_one_row(tables: dict[str, pa.Table]) -> None:
             "contact": None,
             "is_decision": True,
         }
+    ]
+
+
+def test_others_may_see_the_fields_of_a_type_that_are_not_restricted(tmp_path: Path) -> None:
+    """And none of a type that is restricted itself."""
+    summary = 'summary: "Decided: {decision} {reason}"\n  sensitivity: '
+    domain = write(
+        tmp_path,
+        fields=("unit: items, sensitivity: shared", "unit: items, sensitivity: restricted"),
+        events=(f"{summary}shared", f"{summary}restricted"),
+    )
+
+    assert rule_tables(load_domain(domain))["shareable_fields"].to_pylist() == [
+        {"type": "police.file.sent", "fields": ["reference", "colour", "seen_on", "joint", "due_at"]},
+        {"type": "cps.file.decided", "fields": []},
     ]
 
 

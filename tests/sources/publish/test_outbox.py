@@ -15,6 +15,7 @@ import pytest
 
 from throughline.errors import OutboxDamaged, OutboxError, OutboxFull, OutboxLocked
 from throughline.schemas.wire.kafka_record import KafkaRecord
+from throughline.sources.publish.account import Account
 from throughline.sources.publish.feed_numbers import Feed
 from throughline.sources.publish.outbox import Added, Outbox
 
@@ -77,6 +78,54 @@ def test_what_was_sent_since_a_time_waits_again(path: Path) -> None:
         assert (outbox.unsent(), outbox.waiting) == (first[1:2], 1)
         assert outbox.again() == 1
         assert (outbox.unsent(), outbox.waiting) == (first[:2], 2)
+
+
+def test_what_was_sent_long_ago_and_deleted_is_sent_again_as_it_was(path: Path) -> None:
+    """In its place, with its numbers: who lost it misses none. What the outbox still has waits again, too."""
+    given = [record(1), record(2, area="21"), record(3), record(4, sequence="7", source="urn:other")]
+    with Outbox(path) as outbox:
+        outbox.add(given)
+        first = outbox.unsent()
+        outbox.mark(sent=first[:2], now=100)
+        outbox.mark(sent=first[2:], now=100 + 8 * DAY)
+        assert outbox.prune(now=100 + 8 * DAY) == 2
+        assert outbox.again(0) == 2
+        outbox.mark(sent=first[2:], now=100 + 8 * DAY)
+        sent = list(outbox.shipments())
+    with Outbox(path) as outbox:
+        assert outbox.add([*given, given[0], record(5)], again=True) == Added(new=1, known=5)
+        assert outbox.unsent()[:4] == first
+        assert sequences(outbox) == ["000000000001", "000000000002", "000000000003", "7", "000000000004"]
+        assert outbox.waiting == 5
+        outbox.mark(sent=outbox.unsent(), now=100 + 30 * DAY)
+        assert outbox.prune(now=100 + 60 * DAY) == 5
+
+        # each stands once on the list of what was sent
+        assert [one.event_id for one in outbox.shipments()] == [*(one.event_id for one in sent), "e5"]
+        assert outbox.is_whole
+        assert outbox.add(given) == Added(known=4)
+        assert outbox.waiting == 0
+
+
+def test_what_waits_or_was_refused_waits_once(path: Path) -> None:
+    """To send it again is to send it."""
+    with Outbox(path) as outbox:
+        outbox.add([record(1), record(2)])
+        outbox.mark(refused=[(outbox.unsent()[1], "too large")])
+
+        assert outbox.add([record(1), record(2)], again=True) == Added(known=2)
+        assert (len(outbox.unsent()), outbox.waiting) == (1, 1)
+
+
+def test_of_what_an_earlier_version_forgot_the_sequence_is_known(path: Path) -> None:
+    with Outbox(path) as outbox:
+        outbox.add([record(1), record(2)])
+        outbox.mark(sent=outbox.unsent())
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("delete from records where place = 2")
+    with Outbox(path) as outbox:
+        assert outbox.add([record(2)], again=True) == Added(known=1)
+        assert sequences(outbox) == ["000000000002"]
 
 
 def test_another_content_of_an_event_is_sent_too(path: Path) -> None:
@@ -207,6 +256,24 @@ for batch in count():
     outbox.add([record(batch * 10 + i) for i in range(10)])
     print(batch, flush=True)
 """
+
+
+def test_an_outbox_can_be_read_while_it_is_written(path: Path) -> None:
+    """As it stood when it was opened, by whoever may read the file; nothing of it changes."""
+    with Outbox(path) as outbox:
+        outbox.add([record(1), record(2)])
+        outbox.mark(sent=outbox.unsent(limit=1), now=100)
+        with Account(path) as account:
+            outbox.add([record(3)])
+            outbox.mark(sent=outbox.unsent(limit=1), now=200)
+
+            assert [(one.event_id, one.state) for one in account.shipments()] == [("e1", "sent"), ("e2", "waiting")]
+            assert (account.waiting, account.is_whole) == (1, True)
+        with Account(path) as account:
+            assert [one.state for one in account.shipments()] == ["sent", "sent", "waiting"]
+        outbox.prune(kept_days=0)
+    with Account(path) as account:
+        assert [one.event_id for one in account.shipments()] == ["e1", "e2", "e3"]
 
 
 def test_a_second_process_is_kept_out(path: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from published import AS_OF, all_published, note_all, populated, read_on, shown, topics
+from published import AS_OF, all_published, domain, note_all, populated, read_on, shown, topics
 
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.wire.cloudevents import from_kafka
+from throughline.sinks.schema import meta, set_meta
 from throughline.sinks.store import Store
+from throughline.streams.join.rebuild import open_domain
 from throughline.streams.shared.changes import outgoing, published
 
 TIMELINE, HANDOFFS, ALERTS = "shared.decision-timeline", "shared.handoffs", "shared.alerts"
@@ -144,6 +147,26 @@ def test_the_alert_of_a_conflict_is_taken_back_when_a_steward_decides(store: Sto
 
     assert [record.key.decode() for record in records if record.topic == ALERTS] == [alert_id]
     assert {record.value for record in records} == {None}
+
+
+def test_cases_of_which_others_may_see_less_are_said_again(store: Store) -> None:
+    """The officer before is restricted. A store of before there was a list of what others may see had shared it."""
+    all_published(store)
+    found = store.connection.execute("select distinct case_key from events where data like '%\"from_officer\"%'")
+    cases = {f"c{key:016x}".encode() for (key,) in found.fetchall() if key is not None}
+    with store.transaction() as connection:
+        connection.execute(
+            "update shareable_fields set fields = list_append(fields, 'from_officer') "
+            "where type = 'police.officer.reassigned'"
+        )
+        kept = json.loads(meta(connection)["rules"]) | {"shareable_fields": "other"}
+        set_meta(connection, "rules", json.dumps(kept))
+    open_domain(store, domain())
+    records = all_published(store)
+
+    assert {record.key for record in records} == cases != set()
+    assert {record.topic for record in records} == {TIMELINE}
+    assert all(b"from_officer" not in (record.value or b"") for record in records)
 
 
 def test_time_alone_raises_alerts(store: Store) -> None:

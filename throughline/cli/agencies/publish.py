@@ -54,10 +54,12 @@ _ANSWER_SECONDS = 3.0
     "--backlog",
     "is_backlog",
     is_flag=True,
-    help="This is history that is loaded for the first time: it is noted as such.",
+    help="This is history that is loaded for the first time: it is marked as such, and raises no alert.",
 )
 @click.option(
-    "--again", is_flag=True, help="Send once more what the outbox still has and the broker has lost. Without files."
+    "--again",
+    is_flag=True,
+    help="Send once more what the broker has lost: what PATHS hold or, without them, what the outbox still has.",
 )
 @click.option("--since", type=Moment(), help="With --again: what the broker has acknowledged since this time (UTC).")
 @click.option("--rate", type=click.IntRange(1), help="At most this many events a second.")
@@ -87,14 +89,15 @@ def publish_command(
     published: they are counted and named. Without PATHS, what waits in the outbox is sent.
 
     A broker that was set up anew, or from an old copy, has lost what it had acknowledged. --again sends once more what
-    the outbox still has: the last seven days. What did arrive counts once.
+    the outbox still has: the last seven days. With PATHS it sends what these files hold, however long ago that was,
+    with the ids and numbers that it had. What did arrive counts once.
 
     Example: throughline publish events.jsonl --bootstrap localhost:9092
     """
-    if (paths and again) or (since is not None and not again):
+    if since is not None and (paths or not again):
         raise UsageError(
-            "--again sends what is in the outbox, and --since says from when on.",
-            hint="Give --again without files, and --since with --again.",
+            "--since says from when on --again sends what is in the outbox.",
+            hint="Give --since with --again, and without files.",
         )
     if not paths and not outbox_path.exists():
         raise UsageError(
@@ -121,7 +124,7 @@ def publish_command(
         ):
             watch = (publisher, outbox_path, wait)
             threading.Thread(target=_say_if_silent, args=watch, daemon=True).start()
-            if again:
+            if again and not files:
                 begin = 0.0 if since is None else since.replace(tzinfo=UTC).timestamp()
                 click.echo(f"{publisher.again(begin):,} are sent once more.")
             publish(
@@ -131,15 +134,16 @@ def publish_command(
                 mapping=mapping,
                 rate=rate,
                 is_backlog=is_backlog,
+                again=again,
                 wait_seconds=wait,
                 report=report,
                 counts=made,
                 note=partial(click.echo, err=True),
             )
     except BaseException:
-        _print(made, is_sent=False)
+        _print(made, is_sent=False, again=again)
         raise
-    _print(made, is_sent=True)
+    _print(made, is_sent=True, again=again)
     if not files:
         click.echo(f"{publisher.sent:,} that waited were sent.")
 
@@ -161,9 +165,10 @@ def _say_if_silent(publisher: Publisher, outbox_path: Path, wait: float) -> None
     )
 
 
-def _print(made: Published, *, is_sent: bool) -> None:
+def _print(made: Published, *, is_sent: bool, again: bool) -> None:
     if made.read:
         new, known = ("published", "published before") if is_sent else ("taken into the outbox", "there before")
+        known = f"{known} and sent once more" if again and is_sent else known
         click.echo(f"{made.read:,} read, {made.new:,} {new}, {made.known:,} {known}.")
-    for line in made.refused_lines():
+    for line in made.refused.lines():
         click.echo(line)
