@@ -15,7 +15,18 @@ from random import Random
 from typing import Any
 
 import orjson
-from histories import BEGINNINGS, RECEIVED, Event, acts_on_a_pair, duplicated, history, shuffled, to_table, with_several
+from histories import (
+    BEGINNINGS,
+    RECEIVED,
+    Event,
+    acts_on_a_pair,
+    duplicated,
+    history,
+    link,
+    shuffled,
+    to_table,
+    with_several,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joined import differences, emptied, product_hash, small_domain
@@ -94,7 +105,13 @@ def acts(random: Random) -> Iterator[Event]:
 
 
 def forged(random: Random, events: list[Event]) -> Iterator[Event]:
-    """Of some events what somebody says who may not: under a source of another, or as a steward who is not listed."""
+    """What somebody says who may not: under a source of another, or as a steward who is not listed. Some of it has the
+    id of a sound event, and some parts what events join."""
+    for area in AREAS:
+        for n in range(6):
+            pair = [("crime_ref", f"C{n}"), ("urn", f"U{n}")]
+            parted = link(random.choice(BEGINNINGS), *pair, id=f"forged-{n}", area=area, unlink=True)
+            yield parted | {"received_at": RECEIVED} | random.choice(({"officer": "o-99999999"}, {"source": "desk"}))
     for one in events:
         if random.random() < (0.6 if one["agency"] == "steward" else 0.2):
             if one["agency"] == "steward":
