@@ -1,7 +1,6 @@
 """The events of a domain as JSON Schema (2020-12): the JSON form of a CloudEvent, judged as the reader judges it.
 
-What the schema accepts the reader accepts. The reader accepts some more, and refuses a little that no schema can see:
-DIFFERENCES lists all of it, and stands in the schema itself.
+What the schema accepts the reader accepts, but for DIFFERENCES, which stand in the schema itself.
 """
 
 from __future__ import annotations

@@ -229,7 +229,7 @@ def _statements(random: Random, one: Event) -> list[Event]:
     return stated
 
 
-def _acts_on_a_pair(random: Random, at: datetime, area: str, fresh_id: Callable[[], str]) -> list[Event]:
+def acts_on_a_pair(random: Random, at: datetime, area: str, fresh_id: Callable[[], str]) -> list[Event]:
     """A pair that a steward links or unlinks, and what may become of a link: seconded, unlinked, withdrawn.
 
     Some of that is no good: by the same officer or by none, too early, or on another pair.
@@ -282,7 +282,7 @@ def drawn_history(
         moments[case] += random.choice(WAITS)
         at = moments[case]
         if chance < 0.04:
-            events += _acts_on_a_pair(random, at, area, lambda area=area: fresh_id(area, "steward"))
+            events += acts_on_a_pair(random, at, area, lambda area=area: fresh_id(area, "steward"))
             continue
         type_ = random.choice(_WEIGHTED)
         agency = type_.split(".")[0]

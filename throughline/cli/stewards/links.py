@@ -31,7 +31,7 @@ def links() -> None:
 @click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="How many rows a table shows.")
 @format_option
 def list_(store: Store, area: str | None, rows: int, format_: Format | None) -> None:
-    """List proposals that wait for a second steward, contradictory identifiers, links, unlinked pairs and hubs.
+    """List what waits for a second steward or is in doubt, contradictory identifiers, links, unlinked pairs and hubs.
 
     A hub is joined to so many identifiers that it joins nothing. Two identifiers of one case contradict each other if
     the domain says that a case has only one of their kind.
