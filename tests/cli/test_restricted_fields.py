@@ -7,7 +7,9 @@ judge, and so three commands are not asked here: `conflicts show`, `links list` 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from unittest import mock
@@ -57,16 +59,22 @@ class Kept:
         return duckdb.connect(str(self.store), read_only=True)
 
 
-@pytest.fixture(scope="module", params=sorted(path.name for path in DEFAULT_DOMAIN.parent.iterdir()))
-def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    """For each domain that is shipped: the store of a replay of planted events."""
-    return _kept(request.param, tmp_path_factory.mktemp(request.param))
-
-
 @pytest.fixture(scope="module")
-def cases(tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    """The same for England and Wales alone."""
-    return _kept("england_wales", tmp_path_factory.mktemp("cases"))
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Kept]:
+    """The store of a replay of planted events, by its domain; each is made once."""
+    return cache(lambda name: _kept(name, tmp_path_factory.mktemp(name)))
+
+
+@pytest.fixture(params=sorted(path.name for path in DEFAULT_DOMAIN.parent.iterdir()))
+def kept(request: pytest.FixtureRequest, made: Callable[[str], Kept]) -> Kept:
+    """That of each domain that is shipped."""
+    return made(request.param)
+
+
+@pytest.fixture
+def cases(made: Callable[[str], Kept]) -> Kept:
+    """That of England and Wales alone."""
+    return made("england_wales")
 
 
 def _kept(name: str, folder: Path) -> Kept:
