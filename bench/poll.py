@@ -86,15 +86,15 @@ def run(way: str, kills: int, folder: Path, url: str, seed: int = 1) -> Result:
         connection.execute(
             text("create table bench_poll_files (id integer primary key, ref text, changed_at varchar(40))")
         )
-    writer = _fork(lambda: _write(url, random.Random(seed), folder / "stop", deletes=way == "whole"))
+    writer = forked(lambda: _write(url, random.Random(seed), folder / "stop", deletes=way == "whole"))
     killed = 0
     for number in range(kills):
         statement = chance.randint(1, _STATEMENTS)
-        poll = _fork(partial(_poll, domain, folder, url, statement, random.Random(number)))
+        poll = forked(partial(_poll, domain, folder, url, statement, random.Random(number)))
         killed += os.WTERMSIG(os.waitpid(poll, 0)[1]) == signal.SIGKILL
     (folder / "stop").touch()
     os.waitpid(writer, 0)
-    last = _fork(partial(_poll, domain, folder, url, None, random.Random(seed)))
+    last = forked(partial(_poll, domain, folder, url, None, random.Random(seed)))
     os.waitpid(last, 0)
     return _compared(way, killed, folder, url)
 
@@ -112,7 +112,7 @@ class closing_engine:  # noqa: N801 - reads as a word where it is used
         self._engine.dispose()
 
 
-def _fork(work: Callable[[], None]) -> int:
+def forked(work: Callable[[], None]) -> int:
     """A process that does `work` and ends: forked, since to start Python anew takes longer than to read a table."""
     child = os.fork()
     if child:

@@ -36,8 +36,8 @@ class Digested:
 
 # The stored rows rather than the views: a view counts to `as_of`, and its position follows from the rows.
 TABLES: tuple[Digested, ...] = (
-    # to when events reach follows from when they were received
-    Digested("cases", "case_facts", since=frozenset({"facets"}), without=frozenset({"reached_at"})),
+    # to when events reach follows from when they were received, and what is a backlog from how it was published
+    Digested("cases", "case_facts", since=frozenset({"facets"}), without=frozenset({"reached_at", "backlog"})),
     Digested(
         "timeline",
         "dated_events",

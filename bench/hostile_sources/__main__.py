@@ -52,8 +52,8 @@ class Lane:
         self.refused += told["refused"] + told["left_out"]
         self.files_refused += told["files_refused"]
         self.cpu += told["cpu"]
-        if told["seconds"] > self.slowest:
-            self.slowest, self.slowest_number = told["seconds"], told["number"]
+        if told["cpu"] > self.slowest:
+            self.slowest, self.slowest_number = told["cpu"], told["number"]
         self.faults += [(told["number"], one) for one in told["faults"]]
 
     def line(self) -> str:
@@ -94,7 +94,7 @@ def run_lane(reader: str, seed: int, inputs: int, folder: Path, first: int = 0, 
         lane.faults.append((last + 1, f"ended its process: {said[-1500:]}"))
         lane.files += 1
         lane.inputs += 1
-        if is_one or (last + 1 == 0 and lane.files == 1 and "Timeout" not in said):
+        if is_one or (last + 1 == 0 and lane.files == 1 and "most recent call first" not in said):
             return lane
     return lane
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,7 @@ def _change(tree: Any, chance: random.Random) -> None:
     other, name = chance.choice(places)
     what = chance.randrange(6)
     if what < 2:
-        into[key] = chance.choice(_VALUES)
+        into[key] = deepcopy(chance.choice(_VALUES))
     elif what == 2:
         into[key] = sound(chance.choice(CELLS))[:6000].replace("\x00", "")
     elif what == 3:

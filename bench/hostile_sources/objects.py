@@ -41,7 +41,7 @@ def _event(number: int, is_odd: bool, chance: random.Random) -> tuple[Log, Log]:
             (event, event, crime["attributes"][0], event["attributes"][0], event["relationships"][0], crime)
         )
         name = chance.choice([one for one in part if isinstance(part[one], str)])
-        part[name] = chance.choice(TIMES) if name == "time" else sound(cell(chance, part[name]))[:60_000]
+        part[name] = chance.choice(TIMES) if name == "time" else sound(cell(chance, part[name]))[:20_000]
         if part in (event["attributes"][0], crime["attributes"][0]) and name == "name":
             # another name is another column, which the mapping does not know
             part[name] = {"unit": "unit", "offence": "offence"}.get(

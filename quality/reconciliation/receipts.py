@@ -20,6 +20,7 @@ from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.kafka_record import plain_rows, record_of
 from throughline.schemas.wire.receipts import Receipt, Receipts
+from throughline.sinks.feed import is_of_shared_topics
 from throughline.sql import make_table, one_row, rows_by_name, sql
 
 _SHARED = """
@@ -46,7 +47,7 @@ def receipts_of(connection: duckdb.DuckDBPyConnection, domain: Domain, sources: 
     with connection.cursor() as cursor:
         make_table(cursor, "asked", "source varchar", [(source,) for source in sources])
         read_to: datetime | None = one_row(cursor, _READ_TO)[0]
-        has_events = bool(one_row(cursor, "select exists (from events)")[0])
+        has_events = not is_of_shared_topics(cursor)
         stated = list(_statements(cursor, domain) if has_events else _standing(cursor))
         refused = [
             Receipt(**row, area=None, revision=None, outcome="quarantined", content_hash=None)

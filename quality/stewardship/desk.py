@@ -74,6 +74,8 @@ class Desk:
         before = _whole_lines(self.outbox)
         batch = events_from_json_lines(lines, self.domain, str(self.outbox), before.count(b"\n") + 1)
         for fault in batch.rejects.slice(0, 1).to_pylist():
+            if fault["reason"] == "unlisted_steward":
+                raise self._unlisted(fault["field"])
             raise UsageError(
                 f"The catalogue refuses the action: {fault['detail']} (`{fault['field']}`).",
                 hint=f"`throughline catalogue {fault['type'] or actions[0].type}` says what it takes.",
@@ -106,6 +108,16 @@ class Desk:
             "data": action.data if self.officer is None else action.data | {"officer": self.officer},
         }
         return orjson.dumps(event)
+
+    def _unlisted(self, field: str) -> UsageError:
+        """What a deployment has to list before anything can be done from here."""
+        whom = f"`{self.officer}`" if field == "data.officer" else f"`{self.source}` in the area {self.area}"
+        entry = f'- {{source: "{self.source}", areas: ["{self.area}"], officers: [{self.officer or "…"}]}}'
+        return UsageError(
+            f"The deployment does not list {whom} among its stewards, so nothing is done.",
+            hint=f"List it under `stewards:` in sources.yaml of the domain folder, beside domain.yaml: {entry}. "
+            "Then name that folder: --domain, or THROUGHLINE_DOMAIN.",
+        )
 
     def _check_area(self) -> None:
         """An action reaches a store that is fed from topics only in the partition number of its area."""

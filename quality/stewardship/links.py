@@ -172,7 +172,7 @@ class _Pair:
         """Whether an event or a steward joins the two: they are one case unless one is a hub."""
         connection = self.desk.store.connection
         prepare_edges(connection, list(self.keys))
-        found = connection.execute("select 1 from edges where left_key = ? and right_key = ?", list(self.keys))
+        found = connection.execute("select 1 from ties where left_key = ? and right_key = ?", list(self.keys))
         return found.fetchone() is not None
 
     def decisions(self, columns: str, condition: str) -> list[tuple[Any, ...]]:

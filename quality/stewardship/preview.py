@@ -110,7 +110,8 @@ def preview(connection: duckdb.DuckDBPyConnection, area: str, left: Identifier, 
         connection,
         """
         select
-          exists (from joins where left_key = $left and right_key = $right),
+          exists (from joins where left_key = $left and right_key = $right)
+            and not exists (from held_joins where left_key = $left and right_key = $right),
           exists (from steward_links where left_key = $left and right_key = $right and linked),
           exists (from steward_links where left_key = $left and right_key = $right and not linked),
           coalesce((

@@ -3,7 +3,7 @@
 This alone knows reasons. Reasons: not_an_object, missing_attribute, bad_attribute, unknown_type, unknown_version,
 bad_time, time_out_of_range, precision_conflict, bad_field, missing_field, missing_identifier,
 malformed_identifier, too_many_identifiers, unknown_area, unknown_agency, wrong_agency, wrong_source,
-unknown_source, content_hash_mismatch, field_too_long, nul_character.
+unknown_source, unlisted_steward, content_hash_mismatch, field_too_long, nul_character.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from throughline.schemas.acceptance.media import data_of
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.revision import read_retracts, read_revision
 from throughline.schemas.acceptance.rows import Row
-from throughline.schemas.acceptance.rules import Refused, Rules
+from throughline.schemas.acceptance.rules import SHARED_PLACE, Refused, Rules
 
 # Attributes of which we know the type; an event with others takes the long way through `check_attributes`.
 _TEXT_ATTRIBUTES = [
@@ -103,6 +103,8 @@ def _row(event: Any, rules: Rules) -> Row:
     unit = rules.read_unit(data.get("unit"), rule)
     identifiers = rules.read_identifiers(data.get("identifiers"), rule)
     shared, rest = rules.read_fields(data, rule, rule.required)
+    if rules.stewards.bind(rule.form.type, agency):
+        rules.check_steward(str(source), str(area), shared[SHARED_PLACE["officer"]])
     form = rule.form
     return (
         source, event_id, form.type, form.version, area, agency, unit, occurred, precision, recorded,

@@ -1,10 +1,15 @@
-"""Which agency a source belongs to: by the list of the deployment, else by the form of the source."""
+"""Which agency a source belongs to: by the list of the deployment, else by the form of the source.
+
+From which sources stewards act, who they are and for which areas is said by the list alone (docs/decisions/0033).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from throughline.schemas.acceptance.reject import Reject
 
 # Owners of sources that were looked up are kept, up to this many.
 _KEPT = 100_000
@@ -38,3 +43,46 @@ class Owners:
             self._known.clear()
         self._known[source] = owner
         return owner
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A source that stewards act from: in these areas (None: any), and by the persons with these keyed pseudonyms."""
+
+    areas: frozenset[str] | None
+    officers: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Stewards:
+    """Whose acts count: `agencies` are those of stewards, `acts` the types of what only they do, `desks` what
+    the deployment lists, by source. What is not listed counts for nothing."""
+
+    agencies: frozenset[str] = frozenset()
+    acts: frozenset[str] = frozenset()
+    desks: Mapping[str, Desk] = field(default_factory=dict)
+
+    def bind(self, type_: str, agency: str) -> bool:
+        """Whether an event is one of a steward."""
+        return agency in self.agencies or type_ in self.acts
+
+    def fault(self, source: str, area: str, officer: str | None) -> Reject | None:
+        """Why what this source says for stewards of the area counts for nothing, or None. An act that names nobody is
+        judged by its source alone."""
+        desk = self.desks.get(source)
+        if not self.desks:
+            return _unlisted("source", f"the deployment lists no stewards, so nothing that they do counts: {_REMEDY}")
+        if desk is None:
+            return _unlisted("source", f"stewards do not act from this source: {_REMEDY}")
+        if desk.areas is not None and area not in desk.areas:
+            return _unlisted("partitionkey", f"stewards do not act from this source in this area: {_REMEDY}")
+        if officer is not None and officer not in desk.officers:
+            return _unlisted("data.officer", f"nobody of this pseudonym acts from this source: {_REMEDY}")
+        return None
+
+
+_REMEDY = "if it is right, list it under `stewards` in sources.yaml, and replay the quarantine"
+
+
+def _unlisted(name: str, detail: str) -> Reject:
+    return Reject("unlisted_steward", name, detail)

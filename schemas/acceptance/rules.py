@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import orjson
 
 from throughline.schemas.acceptance.normal_form import IdentifierRule
-from throughline.schemas.acceptance.owner import Owners
+from throughline.schemas.acceptance.owner import Owners, Stewards
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rfc3339 import end_of, read_instant, read_label, write_instant
 from throughline.schemas.acceptance.type_form import SHARED, FieldForm, TypeForm
@@ -104,6 +104,7 @@ class Rules:
     type_prefix: str
     owners: Owners
     codes: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    stewards: Stewards = field(default_factory=Stewards)
 
     @property
     def forms(self) -> list[TypeForm]:
@@ -241,6 +242,12 @@ class Rules:
         if owner is not None and owner != agency:
             return Reject("wrong_source", "source", "the source belongs to another agency")
         return None
+
+    def check_steward(self, source: str, area: str, officer: str | None) -> None:
+        """Refuse what is done for stewards from elsewhere than the deployment lists, or by somebody else."""
+        fault = self.stewards.fault(source, area, officer)
+        if fault is not None:
+            raise Refused(fault.reason, fault.field, fault.detail)
 
     def read_unit(self, unit: Any, rule: TypeRule) -> str | None:
         """The unit, None where the event says none."""

@@ -27,11 +27,18 @@ _SHARED: dict[SharedName, str] = {
     "alerts": "A row of the view `alerts`.",
     "quarantine": "A row of the view `quarantine`, without the record itself.",
 }
+# who a client may be, in the words of AsyncAPI; which one a deployment takes its broker settings say
 _SECURITY = {
     "tls": {"type": "X509", "description": "A certificate of the client (mutual TLS)."},
-    "scramSha256": {"type": "scramSha256", "description": "SASL/SCRAM with SHA-256, over TLS."},
-    "scramSha512": {"type": "scramSha512", "description": "SASL/SCRAM with SHA-512, over TLS."},
-    "plain": {"type": "plain", "description": "SASL/PLAIN, over TLS alone."},
+    "scramSha512": {"type": "scramSha512", "description": "SASL/SCRAM with SHA-512: `sasl.mechanism: SCRAM-SHA-512`."},
+    "scramSha256": {"type": "scramSha256", "description": "SASL/SCRAM with SHA-256: `sasl.mechanism: SCRAM-SHA-256`."},
+    "plain": {"type": "plain", "description": "SASL/PLAIN, over TLS: `sasl.mechanism: PLAIN`."},
+    "oauth2": {
+        "type": "oauth2",
+        "description": "A token for client credentials (RFC 6749, 4.4): `sasl.mechanism: OAUTHBEARER`. Who gives it, "
+        "the deployment says (`sasl.oauthbearer.token.endpoint.url`).",
+        "flows": {"clientCredentials": {"tokenUrl": "https://idp.example.org/token", "availableScopes": {}}},
+    },
 }
 
 

@@ -36,6 +36,7 @@ READER_REFUSES = (
     "an object that has a name twice, text that is no Unicode, and a record of more bytes than the domain allows",
     "more than 1,000 identifiers of all kinds together",
     "digits of other scripts where a spreadsheet spoilt a number",
+    "what stewards do from a source, for an area or under a pseudonym that the deployment does not list",
 )
 """What the reader refuses besides: no schema can see it."""
 

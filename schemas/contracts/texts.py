@@ -12,8 +12,8 @@ _MONTH = "(?:0[1-9]|1[0-2])"
 _DAY_OF_A_YEAR = rf"{_MONTH}-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,30})?"
 _OFFSET = r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
-# what counts as white space or control somewhere, and so is in no number
-_BLANKS = r"\s\u0000-\u0020\u007f-\u0085\u001c-\u001f\u2028\u2029\ufeff"
+# what counts as white space or control somewhere, or has no width, and so is in no number
+_BLANKS = r"\s\u0000-\u0020\u007f-\u0085\u00ad\u001c-\u001f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 
 
 def whole(pattern: str) -> str:

@@ -6,7 +6,7 @@ fields.yaml         the dictionary of fields (may be missing)
 enums.yaml          the lists of values (may be missing)
 events/*.yaml       the types of events
 standards/*.yaml    the standards (may be missing)
-sources.yaml        a deployment's sources and whose each is (may be missing)
+sources.yaml        a deployment's sources and whose each is, and its stewards (may be missing)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from throughline.errors import DomainError
-from throughline.schemas.acceptance.owner import Owners
+from throughline.schemas.acceptance.owner import Owners, Stewards
 from throughline.schemas.acceptance.rules import Rules
 from throughline.schemas.definitions.alert import AlertRule, parse_alerts
 from throughline.schemas.definitions.calendar import CalendarRule, parse_calendar
@@ -38,11 +38,11 @@ from throughline.schemas.definitions.rulebook import (
     check_example,
     make_rules,
     parse_limits,
+    parse_owners,
     parse_source_patterns,
-    read_owners,
 )
 from throughline.schemas.definitions.standard import Standard, check_versions, parse_standard
-from throughline.schemas.definitions.steward import SECONDED
+from throughline.schemas.definitions.steward import parse_second_person, parse_stewards
 from throughline.schemas.definitions.vocabulary import Known, parse_enums, parse_fields, parse_type
 
 DEFAULT_DOMAIN = Path(__file__).parents[1] / "domains" / "england_wales"
@@ -105,6 +105,7 @@ class Domain:
     second_person: bool
     disclosure: Disclosure
     owners: Owners
+    stewards: Stewards
 
     @cached_property
     def rules(self) -> Rules:
@@ -118,6 +119,7 @@ class Domain:
             limits=self.limits,
             type_prefix=self.type_prefix,
             owners=self.owners,
+            stewards=self.stewards,
         )
 
 
@@ -145,6 +147,9 @@ def load_domain(path: Path | None = None) -> Domain:
     fields = parse_fields(read_entry(folder / "fields.yaml", problems, needed=False), enums)
     known = Known(fields, enums, tuple(kind.kind for kind in kinds), known_agencies)
     types, examples = _types(folder, known, problems)
+    areas = _areas(entry)
+    sources = read_entry(folder / "sources.yaml", problems, needed=False)
+    stewards = parse_stewards(sources, {one.id: one.role for one in (agencies or {}).values()}, areas)
     domain = Domain(
         path=folder,
         name=entry.text("name"),
@@ -153,7 +158,7 @@ def load_domain(path: Path | None = None) -> Domain:
         time_zone=_time_zone(entry),
         calendar=parse_calendar(entry),
         agencies=agencies,
-        areas=_areas(entry),
+        areas=areas,
         identifiers=kinds,
         placeholders=placeholders,
         joins_nothing=parse_joins_nothing(entry),
@@ -164,11 +169,12 @@ def load_domain(path: Path | None = None) -> Domain:
         standards=_standards(folder, entry, types, known_agencies, problems),
         alerts=parse_alerts(entry),
         facets=parse_facets(entry, types, enums),
-        second_person=_second_person(entry, types),
+        second_person=parse_second_person(entry, types),
         disclosure=_disclosure(entry),
-        owners=read_owners(
-            folder, None if agencies is None else {one.id: one.sources for one in agencies.values()}, problems
+        owners=parse_owners(
+            sources, None if agencies is None else {one.id: one.sources for one in agencies.values()}, stewards
         ),
+        stewards=stewards,
     )
     for name, example in examples.items():
         check_example(example, types[name], domain.rules)
@@ -216,16 +222,6 @@ def _standards(
     for name in sorted(switched.keys() - used):
         domain.fault("overrides", f"there is no standard `{name}` to switch.", nearest(name, names))
     return tuple(standard for _, standard in found)
-
-
-def _second_person(domain: Entry, types: Mapping[str, EventType]) -> bool:
-    """Whether links take two stewards. Without a type of event to second them with, none would ever count."""
-    given = domain.under("stewards")
-    given.only("second_person")
-    needed = given.flag("second_person")
-    if needed and SECONDED not in types:
-        given.fault("second_person", f"there is no type `{SECONDED}`.", "Add it, as england_wales has it.")
-    return needed
 
 
 def _disclosure(domain: Entry) -> Disclosure:

@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 
 from throughline.schemas.definitions.entry import Entry, nearest
 
+# marks of no width: soft hyphens, joiners, directions, the mark of byte order
+_UNSEEN = (0xAD, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
 # NUL is not among them: an event that has one is refused.
-_CONTROL = dict.fromkeys((*range(1, 32), 127), " ")
+_CONTROL: dict[int, str] = dict.fromkeys((*range(1, 32), 127), " ") | dict.fromkeys(_UNSEEN, "")
 
 PSEUDONYM = re.compile(r"[a-z]+-[0-9a-f]{8,64}")
 """A keyed pseudonym: a letter or word, a hyphen and at least eight hexadecimal digits."""
@@ -65,7 +67,8 @@ class IdentifierKind:
     What does not have the form `links_as` (RE2; empty: every form) is kept with its event and joins nothing: the form
     is one that a number has, not one that is confirmed. A value with more than `hub_limit` neighbours of one kind, or
     that more than `hub_events` events carry, is a hub: it joins nothing (docs/rules.md, 2). Two values of a kind that
-    stands `once` in a case contradict one another: stewards are shown it, and nothing is parted by it.
+    stands `once` in a case contradict one another: stewards are shown it, and nothing is parted by it. Two numbers that
+    stand beside one value of a kind that `bears_out`, each in an event of its own, may be joined by a third event.
     """
 
     kind: str
@@ -80,13 +83,14 @@ class IdentifierKind:
     placeholders: Placeholders = field(default_factory=Placeholders, repr=False)
     links_as: str = ""
     hub_events: int = 1_000
+    bears_out: bool = False
 
     def normalise_value(self, value: str) -> str:
         """The normal form of a value; '' for one of white space only. A second application changes nothing.
 
         A placeholder loses only its outer white space and its case, so that it stays known as one ("N/A").
         """
-        # Control characters inside a number come from broken exports and would hide that two are equal.
+        # What nobody sees inside a number comes from broken exports and copies, and would hide that two are equal.
         normal = value.translate(_CONTROL).strip()
         if normal in self.placeholders:
             return normal.upper()
@@ -114,7 +118,7 @@ class IdentifierKind:
 
 
 _KEYS = (
-    *("kind", "name", "pattern", "normalise", "links", "links_as", "hub_limit", "hub_events", "once"),
+    *("kind", "name", "pattern", "normalise", "links", "links_as", "hub_limit", "hub_events", "once", "bears_out"),
     *("note", "source"),
 )
 
@@ -155,6 +159,7 @@ def parse_identifiers(domain: Entry, placeholders: Placeholders) -> tuple[Identi
                 hub_limit=entry.whole("hub_limit", 20),
                 hub_events=entry.whole("hub_events", 1_000),
                 once=entry.flag("once"),
+                bears_out=entry.flag("bears_out"),
                 note=entry.text("note", needed=False),
                 source=entry.text("source"),
                 placeholders=placeholders,

@@ -46,7 +46,7 @@ RULES: dict[str, pa.Schema] = {
     # a kind of identifier; ordinal from 0, in the order of priority
     "identifier_kinds": _table(
         {"kind": _TEXT, "ordinal": _INT, "links": _FLAG, "links_as": _TEXT, "hub_limit": _INT, "hub_events": _INT}
-        | {"once": _FLAG}
+        | {"once": _FLAG, "bears_out": _FLAG}
     ),
     # a form of values that link under no kind
     "joins_nothing": _table({"form": _TEXT}),
@@ -87,7 +87,7 @@ def rule_tables(domain: Domain) -> dict[str, pa.Table]:
             for decision in trigger.when or (None,)
         ],
         "identifier_kinds": [
-            (k.kind, n, k.links, k.links_as, k.hub_limit, k.hub_events, k.once)
+            (k.kind, n, k.links, k.links_as, k.hub_limit, k.hub_events, k.once, k.bears_out)
             for n, k in enumerate(domain.identifiers)
         ],
         "joins_nothing": [(form,) for form in domain.joins_nothing],

@@ -17,7 +17,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -25,13 +24,13 @@ import pyarrow.compute as pc
 
 from throughline.schemas.acceptance.judge import row_or_reject
 from throughline.schemas.acceptance.normal_form import IdentifierRule
-from throughline.schemas.acceptance.owner import Owners
+from throughline.schemas.acceptance.owner import Owners, Stewards
 from throughline.schemas.acceptance.reject import Reject
 from throughline.schemas.acceptance.rfc3339 import write_label
 from throughline.schemas.acceptance.rules import ITEMS_LIMIT, NOT_FIELDS, Rules, TypeRule
 from throughline.schemas.acceptance.type_form import ENVELOPE, SHARED, SHARED_KINDS, FieldForm, TypeForm
 from throughline.schemas.definitions.catalogue import Change, EventType, Field
-from throughline.schemas.definitions.entry import Entry, Problems, nearest, read_entry
+from throughline.schemas.definitions.entry import Entry, nearest
 from throughline.schemas.definitions.identifier import IdentifierKind
 from throughline.schemas.definitions.yaml_lines import plain
 
@@ -42,9 +41,10 @@ _DAY_US = 86_400_000_000
 class Limits:
     """What no sane event exceeds. `earliest` is included, `latest` is not.
 
-    It carries at most `of_a_kind` identifiers of a kind that links, and its `unit`, `reference` and `answers` have the
-    form in `codes`, if there is one. An event more than `ahead_days` later than it was received has not happened yet,
-    whatever it says: a clock may be wrong by so much (docs/rules.md, section 5).
+    It carries at most `of_a_kind` identifiers of a kind that links, and joins `joins_alone` of them by itself. Its
+    `unit`, `reference` and `answers` have the form in `codes`, if there is one. An event more than `ahead_days` later
+    than it was received has not happened yet, whatever it says: a clock may be wrong by so much (docs/rules.md, section
+    5).
     """
 
     earliest: date = date(1900, 1, 1)
@@ -53,6 +53,7 @@ class Limits:
     field_chars: int = 4_096
     ahead_days: int = 1
     of_a_kind: int = ITEMS_LIMIT
+    joins_alone: int = ITEMS_LIMIT
     codes: Mapping[str, re.Pattern[str]] = dataclasses.field(default_factory=dict)
 
 
@@ -66,6 +67,7 @@ def make_rules(
     limits: Limits,
     type_prefix: str,
     owners: Owners,
+    stewards: Stewards,
 ) -> Rules:
     """The rules of these types, in their order, each with its older versions; agencies or areas None: any will do."""
     forms = [form for event_type in types for form in _forms(event_type, fields, type_prefix)]
@@ -90,13 +92,14 @@ def make_rules(
         type_prefix=type_prefix,
         owners=owners,
         codes=limits.codes,
+        stewards=stewards,
     )
 
 
 def parse_limits(entry: Entry) -> Limits:
     """The limits under a domain's `limits`, and the forms under its `codes`."""
     given = entry.under("limits")
-    given.only("earliest", "latest", "record_bytes", "field_chars", "ahead_days", "of_a_kind")
+    given.only("earliest", "latest", "record_bytes", "field_chars", "ahead_days", "of_a_kind", "joins_alone")
     usual = Limits()
     limits = Limits(
         earliest=given.day("earliest") or usual.earliest,
@@ -105,6 +108,7 @@ def parse_limits(entry: Entry) -> Limits:
         field_chars=given.whole("field_chars", usual.field_chars),
         ahead_days=given.whole("ahead_days", usual.ahead_days, most=36_500),
         of_a_kind=given.whole("of_a_kind", usual.of_a_kind, most=ITEMS_LIMIT),
+        joins_alone=given.whole("joins_alone", usual.joins_alone, most=ITEMS_LIMIT),
         codes=_codes(entry.under("codes")),
     )
     if limits.latest <= limits.earliest:
@@ -140,21 +144,25 @@ def parse_source_patterns(agency: Entry) -> tuple[re.Pattern[str], ...]:
     return tuple(found)
 
 
-def read_owners(folder: Path, patterns: Mapping[str, tuple[re.Pattern[str], ...]] | None, problems: Problems) -> Owners:
-    """The owners of sources: `patterns` by agency (null: the domain takes any agency) and the deployment's list."""
-    entry = read_entry(folder / "sources.yaml", problems, needed=False)
-    entry.only("only_listed", "sources")
+def parse_owners(
+    sources: Entry, patterns: Mapping[str, tuple[re.Pattern[str], ...]] | None, stewards: Stewards
+) -> Owners:
+    """The owners of sources: `patterns` by agency (null: the domain takes any agency) and the deployment's list, with
+    that of its stewards."""
+    sources.only("only_listed", "sources", "stewards")
+    # of several agencies of stewards, the form of the source says which
+    desks = dict.fromkeys(stewards.desks, *stewards.agencies) if len(stewards.agencies) == 1 else {}
     listed: dict[str, str] = {}
-    for given in entry.entries("sources"):
+    for given in sources.entries("sources"):
         given.only("source", "agency")
         source, agency = given.text("source"), given.text("agency")
         if agency and patterns is not None and agency not in patterns:
             given.fault("agency", f"`{agency}` is not known.", nearest(agency, patterns))
-        if source in listed:
+        if source in listed or desks.get(source, agency) != agency:
             given.fault("source", f"`{source}` stands twice.", "A source belongs to one agency.")
         listed[source] = agency
     forms = tuple((pattern, agency) for agency, of_one in (patterns or {}).items() for pattern in of_one)
-    return Owners(forms, listed, entry.flag("only_listed"))
+    return Owners(forms, listed | desks, sources.flag("only_listed"))
 
 
 def _micros(day: date) -> int:
@@ -220,6 +228,8 @@ def _field(name: str, kind: str, required: bool, values: tuple[str, ...] | None,
 
 def check_example(example: Entry, event_type: EventType, rules: Rules) -> None:
     """Note what the judge says against an example, each fault at the line of its field."""
+    # it is nobody's
+    rules = replace(rules, owners=Owners(), stewards=Stewards())
     form = rules.by_version[event_type.type, event_type.version].form
     for path, sentence in _faults_of_example(form, plain(event_type.example), rules):
         example.fault(path, f"{sentence}.", line=example.line(path.split(".")[0]))

@@ -35,10 +35,14 @@ class Topic:
 
 @dataclass(frozen=True)
 class CaseEvents:
-    """A topic of case events and the agencies that may write it; None: any agency."""
+    """A topic of case events and the agencies that may write it; None: any, of a domain that lists none.
+
+    What agencies wrote that have another topic now (`earlier`) is still read.
+    """
 
     topic: Topic
     agencies: frozenset[str] | None
+    earlier: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,9 @@ class Topics:
         raise UsageError(f"`{agency}` has no topic.", hint="Add the agency to a topic in the domain's topics.yaml.")
 
     def agencies_of(self, topic: str) -> frozenset[str] | None:
-        """The agencies that may write a topic of case events; None: any."""
-        return next(one.agencies for one in self.case_events if one.topic.name == topic)
+        """The agencies of which a topic of case events may hold events; None: any."""
+        found = next(one for one in self.case_events if one.topic.name == topic)
+        return None if found.agencies is None else found.agencies | found.earlier
 
     def partition_of(self, area: str) -> int:
         """The partition number of an area: murmur2 of its code, as the clients of Java and Faust count."""
@@ -110,16 +115,24 @@ def load_topics(domain: Domain, *, prefix: str = "", replication: int | None = N
 def _case_events(entry: Entry, plan: Topic, domain: Domain) -> tuple[CaseEvents, ...]:
     # the broker's time of writing, so that it is the same for whoever reads the record, and when
     kept = {"cleanup.policy": "delete", "retention.ms": "-1", "message.timestamp.type": "LogAppendTime"}
+    stewards, known = domain.stewards.agencies, domain.agencies
     found = []
     for given in entry.entries("case_events"):
-        given.only("topic", "agencies")
+        given.only("topic", "agencies", "earlier")
         topic = _topic(plan, given.text("topic"), kept)
+        earlier = frozenset(given.texts("earlier") if known is None else given.names("earlier", known))
         if given.map.get("agencies") == "any":
-            found.append(CaseEvents(topic, None))
-        elif domain.agencies is None:
-            found.append(CaseEvents(topic, frozenset(given.texts("agencies", needed=True))))
+            # of stewards, too, only where it is said
+            writers = None if known is None else frozenset(known) - stewards
+        elif known is None:
+            writers = frozenset(given.texts("agencies", needed=True))
         else:
-            found.append(CaseEvents(topic, frozenset(given.names("agencies", domain.agencies, needed=True))))
+            writers = frozenset(given.names("agencies", known, needed=True))
+        if writers and writers & stewards and not writers <= stewards:
+            others = ", ".join(sorted(writers - stewards))
+            hint = f"Give them another topic; `earlier: [{others}]` here reads on what they wrote to this one."
+            given.fault("agencies", f"{others} may write where stewards act.", hint)
+        found.append(CaseEvents(topic, writers, earlier))
     if not found:
         entry.fault("case_events", "is missing or empty.", "List the topics that agencies publish to.")
     return tuple(found)

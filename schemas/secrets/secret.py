@@ -31,8 +31,8 @@ def secret_keys(name: str) -> tuple[str, str]:
 def read_secret(entry: Entry, name: str, *, least: int = 1) -> Secret:
     """The secret of which `<name>_file` or `<name>_env` says where it is; a relative path is beside the file.
 
-    Of a file whose keys have dots, as Kafka's do, it is `<name>.file` and `<name>.env`; such a secret file must be
-    private. White space around the secret is left out. What is missing, empty or shorter than `least` characters is a
+    Of a file whose keys have dots, as Kafka's do, it is `<name>.file` and `<name>.env`. A secret file must be private.
+    White space around the secret is left out. What is missing, empty or shorter than `least` characters is a
     problem.
     """
     file_key, variable_key = secret_keys(name)
@@ -73,7 +73,7 @@ def why_not_private(path: Path) -> str:
 
 def _in_file(entry: Entry, key: str, place: str) -> str | None:
     path = entry.file.parent / Path(place)
-    if "." in key and (open_to := why_not_private(path)):
+    if open_to := why_not_private(path):
         entry.fault(key, f"`{place}` is not private: {open_to}.", f"Run `chmod 600 {place}`.")
         return None
     try:

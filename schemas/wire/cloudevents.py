@@ -69,7 +69,7 @@ def from_batch(raw: bytes, most_bytes: int) -> Iterator[Stated]:
     if raw.lstrip()[:1] != b"[":
         yield Reject("not_json", None, "a batch must be a JSON array"), raw, None
         return
-    for _, own, number in values_of(raw, most_bytes):
+    for _, own, number in values_of(raw, most_bytes, is_array=True):
         yield too_large(most_bytes) if len(own) > most_bytes else read_json(own), own, number
 
 

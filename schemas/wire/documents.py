@@ -30,10 +30,11 @@ class Value(NamedTuple):
 
 class Documents:
     """Takes JSON apart, portion by portion; `most_bytes` a value may have: of a longer one only so many and one more
-    are given."""
+    are given. `is_array` says that what begins with a bracket is an array of records, whatever its first is."""
 
-    def __init__(self, most_bytes: int, line: int = 1) -> None:
+    def __init__(self, most_bytes: int, line: int = 1, *, is_array: bool = False) -> None:
         self._most = most_bytes
+        self._is_array = is_array
         self._line = line
         self._held = b""
         self._scanned = 0
@@ -135,8 +136,9 @@ class Documents:
         end = place + len(token)
         if token == b"\n" or (token == b"," and self._array_line is not None):
             return end
-        # an array of anything else is a line that was damaged
-        if token == b"[" and self._array_line is None and ahead.lstrip()[:1] in (b"", b"{", b"]"):
+        # where nobody says so, an array of anything else is a line that was damaged
+        is_array = self._is_array or ahead.lstrip()[:1] in (b"", b"{", b"]")
+        if token == b"[" and self._array_line is None and is_array:
             self._array_line, self._number = self._line, 0
             return end
         if token == b"]" and self._array_line is not None:
@@ -197,8 +199,8 @@ def _end_of(chars: str, start: int) -> tuple[int | None, int]:
         return None, len(chars)
 
 
-def values_of(raw: bytes, most_bytes: int) -> Iterator[Value]:
+def values_of(raw: bytes, most_bytes: int, *, is_array: bool = False) -> Iterator[Value]:
     """The values in bytes that are there whole."""
-    documents = Documents(most_bytes)
+    documents = Documents(most_bytes, is_array=is_array)
     yield from documents.feed(raw)
     yield from documents.close()

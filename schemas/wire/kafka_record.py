@@ -40,6 +40,11 @@ IN_FLIGHT = 1
 NUMBER_HEADER = "throughline-number"
 """`SERIES:NUMBER`: the number that an outbox gave to a record of a source that gives none, of its area, from 1."""
 
+BACKLOG_HEADER = "throughline-backlog"
+"""`true`: the record is of a backlog, history that is loaded for the first time. It raises no alert by itself. Like a
+number, this says how the record was published, not what happened."""
+BACKLOG = b"true"
+
 Headers = tuple[tuple[str, bytes], ...]
 
 
@@ -98,6 +103,11 @@ def record_of(
         headers.append(("ce_retracts", b"true"))
     headers.append(("ce_contenthash", sha256(value).hexdigest().encode()))
     return KafkaRecord(topics.of_agency(row["agency"]), area, tuple(headers), value)
+
+
+def as_backlog(record: KafkaRecord) -> KafkaRecord:
+    """The record, marked as one of a backlog."""
+    return record.with_header(BACKLOG_HEADER, BACKLOG.decode())
 
 
 def read_number(text: bytes) -> int | None:

@@ -165,8 +165,8 @@ def _durations(rows: pa.Table, groups: Groups) -> Columns:
     for group, place in _each(groups, np.arange(rows.num_rows)):
         if len(place):
             estimate = Survival(seconds[place], ended[place])
-            median, ninety = estimate.quantile(0.5), estimate.quantile(0.9)
-            said = (median.seconds, median.least, median.most, ninety.seconds)
+            median = estimate.quantile(0.5)
+            said = (median.seconds, median.least, median.most, estimate.reached(0.9))
             for name, value in zip(names, said, strict=True):
                 found[name][group] = np.nan if value is None else value
     return {"counted": groups.counted(), "still_open": groups.counted(~ended), **found}

@@ -37,7 +37,7 @@ def facts(
     beneath these. `cases` is what `cases_of` gives for the same facets and time, where it is at hand. Raises
     DomainError where the SQL cannot be run or lacks a column, and StoreDamaged for a file that cannot be read.
     """
-    with translated(None), counting_to(connection, as_of), _explained(measure):
+    with translated(None), counting_to(connection, as_of), explained(measure):
         found = connection.execute(measure.sql).to_arrow_table()
         domain = connection.execute("select time_zone from domain").fetchone()
     if missing := [name for name in measure.columns if name not in found.column_names]:
@@ -57,7 +57,7 @@ def cases_of(connection: duckdb.DuckDBPyConnection, facets: Sequence[str], as_of
     with translated(None), counting_to(connection, as_of):
         found = connection.execute(text).to_arrow_table()
     columns = {name: found[name].combine_chunks() for name in found.column_names}
-    return pa.table({name: one if name == "case_id" else _once(one) for name, one in columns.items()})
+    return pa.table({name: one if name == "case_id" else once(one) for name, one in columns.items()})
 
 
 def month_of(times: pa.ChunkedArray, zone: ZoneInfo) -> pa.DictionaryArray:
@@ -94,14 +94,14 @@ def _with_cuts(found: pa.Table, cases: pa.Table, facets: Sequence[str], zone: Zo
     columns: dict[str, pa.Array | pa.ChunkedArray] = {"case_id": pa.DictionaryArray.from_arrays(place, ids)}
     for name in found.drop_columns(["case_id"]).column_names:
         column = found[name].combine_chunks()
-        columns[name] = _once(column) if pa.types.is_string(column.type) else column
+        columns[name] = once(column) if pa.types.is_string(column.type) else column
     for name in ("area", *facets):
         columns[name] = cases[name].combine_chunks().take(place)
     columns["month"] = month_of(found["counted_at"], zone)
     return pa.table(columns)
 
 
-def _once(column: pa.Array) -> pa.DictionaryArray:
+def once(column: pa.Array) -> pa.DictionaryArray:
     """A column of texts in which each text stands once."""
     return _short(column.dictionary_encode())
 
@@ -119,7 +119,7 @@ def _in_order(seconds: pa.ChunkedArray) -> pa.Array:
 
 
 @contextmanager
-def _explained(measure: Measure) -> Iterator[None]:
+def explained(measure: Measure) -> Iterator[None]:
     """Say of which measure the SQL is that DuckDB does not take."""
     try:
         yield

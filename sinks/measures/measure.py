@@ -91,6 +91,9 @@ class Measure:
     """Whether its rows have an age or a duration, by which they can be cut too."""
     is_of_now: bool = False
     """Whether it counts how things stand: what it counts at one time it need not count at a later one."""
+    spans: str = ""
+    """SQL that gives its rows of all times, each with the span of `as_of` in which it is counted alike (`spans.py`);
+    empty where there is none."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -145,6 +148,7 @@ def _measure(entry: Entry, sql_folder: Path) -> Measure:
     name = entry.text("name")
     file = sql_folder / f"{name}.sql"
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    spans = sql_folder / "spans" / f"{name}.sql"
     if name and not text.startswith("-- One row per "):
         entry.fault("name", f"`{file}` must be there and begin with `-- One row per …`.")
     kind = entry.choice("kind", KINDS)
@@ -179,6 +183,7 @@ def _measure(entry: Entry, sql_folder: Path) -> Measure:
         sql=text,
         has_age=kind == "durations" or entry.flag("has_age", False),
         is_of_now=entry.flag("of_now", False),
+        spans=spans.read_text(encoding="utf-8") if spans.is_file() else "",
     )
 
 

@@ -18,6 +18,8 @@ CONFIDENCE = 0.95
 _REACH = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 # a share is a product of fractions: a hair above one half is one half
 _HAIR = 1e-9
+# more than rounding moves the edge of a band
+_MARGIN = 1e-6
 
 Floats = NDArray[np.float64]
 
@@ -52,14 +54,20 @@ class Survival:
         self._ended = np.add.reduceat(ended.astype(np.int64), begins) if len(seconds) else np.zeros(1, dtype=np.int64)
         self._not_yet = np.cumprod((self._at_risk - self._ended) / np.maximum(self._at_risk, 1))
 
+    def reached(self, share: float) -> float | None:
+        """The seconds of `quantile` alone, which take a fraction of its time."""
+        return self._first(self._not_yet, 1 - share + _HAIR) if self._is_known else None
+
     def quantile(self, share: float) -> Quantile:
         """When `share` of them have ended: the first time at which so few have not. The interval is that of Brookmeyer
         and Crowley: where the band of the curve (log-log) crosses the same line."""
         if not self._is_known:
             return Quantile(None, None, None)
-        low, high = self._band
         line = 1 - share + _HAIR
-        return Quantile(self._first(self._not_yet, line), self._first(low, line), self._first(high, line))
+        # the band lies around the curve, which falls: it need not be known where it cannot cross the line
+        above, below = np.searchsorted(-self._not_yet, [-(line + _MARGIN), -(line - _MARGIN)])
+        low, high = self._edge(slice(0, below + 1), 1), self._edge(slice(above, None), -1)
+        return Quantile(self._first(self._not_yet, line), self._first(low, line), self._first(high, line, above))
 
     def curve(self) -> pa.Table:
         """One row per time at which something ended or was last seen, from 0: `seconds`, `not_yet` (share of 1 that has
@@ -69,7 +77,7 @@ class Survival:
             not_yet = low = high = np.array([1.0])
         else:
             times = np.concatenate([[0.0], self._times])
-            bands = (self._not_yet, *self._band)
+            bands = (self._not_yet, self._edge(slice(None), 1), self._edge(slice(None), -1))
             not_yet, low, high = (np.concatenate([[1.0], band]) for band in bands)
         at_risk = len(self._seconds) - np.searchsorted(self._seconds, times, side="left")
         return pa.table({"seconds": times, "not_yet": not_yet, "low": low, "high": high, "at_risk": at_risk})
@@ -87,17 +95,25 @@ class Survival:
         return self.curve().take(pa.array(kept)) if self._is_known else self.curve()
 
     @cached_property
-    def _band(self) -> tuple[Floats, Floats]:
-        """The interval at each time: Greenwood's variance on the scale of log(-log S), as R's `survfit` has it."""
-        left = self._at_risk - self._ended
+    def _variance(self) -> Floats:
+        """Greenwood's sum at each time."""
+        # not defined where all have ended
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.cumsum(self._ended / (self._at_risk * (self._at_risk - self._ended)))
+
+    def _edge(self, part: slice, side: int) -> Floats:
+        """One edge of the interval (1: the lower, -1: the upper) at a part of the times: Greenwood's variance on the
+        scale of log(-log S), as R's `survfit` has it."""
+        not_yet = self._not_yet[part]
         # where all have ended, or none has, the variance is not defined: there the band is the curve itself
         with np.errstate(divide="ignore", invalid="ignore"):
-            error = np.sqrt(np.cumsum(self._ended / (self._at_risk * left)) / np.log(self._not_yet) ** 2)
-            reach = _REACH * error
-            scaled = np.log(-np.log(self._not_yet))
-            low, high = np.exp(-np.exp(scaled + reach)), np.exp(-np.exp(scaled - reach))
-        return np.where(np.isnan(low), self._not_yet, low), np.where(np.isnan(high), self._not_yet, high)
+            log = np.log(not_yet)
+            reach = _REACH * np.sqrt(self._variance[part] / log**2)
+            edge = np.exp(-np.exp(np.log(-log) + side * reach))
+        return np.where(np.isnan(edge), not_yet, edge)
 
-    def _first(self, band: Floats, line: float) -> float | None:
-        reached = np.flatnonzero(band <= line)
-        return float(self._times[reached[0]]) if len(reached) else None
+    def _first(self, band: Floats, line: float, begin: int = 0) -> float | None:
+        """The first of the times from place `begin` on at which `band` has come down to the line."""
+        is_reached = band <= line
+        place = int(np.argmax(is_reached)) if len(is_reached) else 0
+        return float(self._times[begin + place]) if len(is_reached) and is_reached[place] else None

@@ -99,8 +99,10 @@ select
   r.severity
 from standing a
 join alert_rules r using (kind)
-left join case_facts c using (case_key);
-comment on view alerts is 'One row per alert that stands at `as_of`: something is owed and late, or two records disagree.';
+left join case_facts c using (case_key)
+-- who loads years of history does not want to be told what was late in it
+where c.backlog is null;
+comment on view alerts is 'One row per alert that stands at `as_of`: something is owed and late, or two records disagree. A case of which nothing but a backlog is known has none.';
 comment on column alerts.alert_id is 'Id of the alert: the same matter has the same id for as long as it stands.';
 comment on column alerts.kind is 'clock_overdue, limbo_unacknowledged (sent, and nothing acknowledges it), contact_broken (promised or asked for, and not kept), decision_not_told, each_points_at_other, both_claim (see contradictions), or conflict (one event was published twice with other content).';
 comment on column alerts.case_id is 'The case; null for a conflict, whose event belongs to no case until a steward has decided.';

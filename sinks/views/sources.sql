@@ -18,11 +18,21 @@ bad as (
 missing as (
   select source, sum(last_number::hugeint - first_number + 1) as numbers from sequence_gaps group by source
 ),
+-- each range is looked for in all events, and there are few
+loaded as (
+  select e.event_key
+  from events e
+  join backlog_runs b on b.origin = e.origin and e.position between b.first_position and b.last_position
+),
 published as (
   select
     source,
     string_agg(distinct agency, ', ' order by agency) as agency,
     count(*) filter (standing = 'stands') as events,
+    count(*) filter (
+      standing = 'stands'
+      and (event_key in (select event_key from loaded) or case_key in (select case_key from case_facts where backlog))
+    ) as backlog,
     min(occurred_at) as first_seen,
     max(occurred_at) as last_seen,
     count(try_cast(sequence as bigint)) > 0 as numbers_them
@@ -44,7 +54,8 @@ select
   if(p.numbers_them or n.source is not null, least(coalesce(m.numbers, 0), 9223372036854775807)::bigint, null) as sequence_gaps,
   (epoch_us(asked.as_of) - epoch_us(p.last_seen)) / 1e6 as silence_seconds,
   h.last_heartbeat_at,
-  h.waiting
+  h.waiting,
+  coalesce(p.backlog, 0) as backlog
 from published p
 full join bad b using (source)
 full join beats h using (source)
@@ -64,3 +75,4 @@ comment on column sources.sequence_gaps is 'Numbers missing in its sequence, or 
 comment on column sources.silence_seconds is 'Seconds from its latest event to `as_of`.';
 comment on column sources.last_heartbeat_at is 'When its publisher last said that it lives (UTC); null where it does not say so.';
 comment on column sources.waiting is 'Events that waited in its outbox then.';
+comment on column sources.backlog is 'Of its events those that were published as a backlog: history that was loaded for the first time, which raises no alert by itself. In a store of the shared topics: those of cases of which nothing else is known.';

@@ -3,7 +3,7 @@ neither is. So each record is taken once, however often this is killed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -30,19 +30,21 @@ class Followed(Published):
 
 def follow(
     topics: ConnectTopics,
-    take: Callable[[Delivery, pa.Table], Added],
+    take: Callable[[Delivery, pa.Table, Collection[int]], Added],
     mapping: Mapping,
     domain: Domain,
     *,
     is_over: Callable[[], bool],
     counts: Followed | None = None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> Followed:
     """Read records until `is_over` says so, which is asked when there are none for a moment and after each run.
 
-    `take` (`Publisher.take`) keeps a delivery and its events (EVENTS) together, or neither.
+    `take` (`Publisher.take`) keeps a delivery and its events (EVENTS) together, or neither, and is told the offsets of
+    those that a snapshot read. `note` is told at once of
+    the first record that is refused for a reason: this may go on for months.
 
-    Raises MappingProblemsError where the mapping does not fit a record (nothing of that run is taken, and it is read
-    again next time), what reading raises, and OutboxError and its kinds. `counts` has what was done until then.
+    Raises what reading raises, and OutboxError and its kinds. `counts` has what was done until then.
     """
     counts = Followed() if counts is None else counts
     while True:
@@ -56,18 +58,19 @@ def follow(
                 read=made.records,
                 refused=made.batch.rejects,
                 left_out=made.left_out,
-                backlog=made.backlog,
+                backlog=len(made.backlog),
                 position=position,
                 settled=(first.offset, last.offset),
             )
-            added = take(delivery, _in_order(made.batch.events))
+            added = take(delivery, _in_order(made.batch.events), made.backlog)
             topics.show(last.topic, last.partition, position)
             counts.read += made.records
             counts.left_out += made.left_out
-            counts.backlog += made.backlog
+            counts.backlog += len(made.backlog)
             counts.new += added.new
             counts.known += added.known
-            counts.refuse(made.batch.rejects)
+            for reason in counts.refused.add(made.batch.rejects):
+                note(f"refused: {counts.refused.line(reason)}")
         if is_over():
             return counts
 

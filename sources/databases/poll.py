@@ -32,6 +32,7 @@ from throughline.sources.mapping.relation import Relation
 from throughline.sources.mapping.snapshots import Snapshots
 from throughline.sources.publish.ledger import Delivery
 from throughline.sources.publish.outbox import Added, Noting, Outbox
+from throughline.sources.tally import Tally
 
 _REFUSED_LISTED = 1_000
 
@@ -40,27 +41,35 @@ _REFUSED_LISTED = 1_000
 class Polled:
     """What became of the rows of one look. `is_first`: nobody had looked before, and they may be years old.
 
-    `refused` are the first thousand of `refusals`. `missing` numbers of an outbox are waited for, `given_up` not."""
+    `rows` are the first thousand of those `refused`. `missing` numbers of an outbox are waited for, `given_up` not."""
 
     is_first: bool
     read: int = 0
     new: int = 0
     known: int = 0
     left_out: int = 0
-    refusals: int = 0
-    refused: list[RefusedRow] = field(default_factory=list)
+    refused: Tally = field(default_factory=Tally)
+    rows: list[RefusedRow] = field(default_factory=list)
     missing: int = 0
     given_up: int = 0
 
-    def refuse(self, rows: Sequence[RefusedRow]) -> None:
-        self.refusals += len(rows)
-        self.refused += rows[: _REFUSED_LISTED - len(self.refused)]
+    def refuse(self, rows: Sequence[RefusedRow], relation: Relation) -> None:
+        for row in rows:
+            self.refused.count(row.reason, named_row(relation, row.key), row.field, row.detail)
+        self.rows += rows[: _REFUSED_LISTED - len(self.rows)]
 
 
 class Taker(Protocol):
     """What takes events, and with the last of them notes how far they were read; a publisher does."""
 
-    def publish(self, events: pa.Table, also: Noting | None = None, delivery: Delivery | None = None) -> Added: ...
+    def publish(
+        self,
+        events: pa.Table,
+        also: Noting | None = None,
+        delivery: Delivery | None = None,
+        *,
+        is_backlog: bool = False,
+    ) -> Added: ...
 
 
 class Poll:
@@ -153,7 +162,8 @@ class Poll:
             if self._is_stopping():
                 return
             place, others = stage(snapshots, self._folder, place, taken_at)
-        made.refuse([RefusedRow((), row["reason"], row["field"], row["detail"]) for row in others.to_pylist()])
+        others_refused = [RefusedRow((), row["reason"], row["field"], row["detail"]) for row in others.to_pylist()]
+        made.refuse(others_refused, self._relation)
         delivery = replace(
             deliveries[0],
             read=made.read,
@@ -176,7 +186,8 @@ class Poll:
 
     def _publish_staged(self, state: State, place: State, made: Polled) -> State:
         for events in staged(self._folder, place):
-            added = self._taker.publish(events, delivery=Delivery("database", self._relation.name, 0))
+            delivery = Delivery("database", self._relation.name, 0)
+            added = self._taker.publish(events, delivery=delivery, is_backlog=made.is_first)
             made.new += added.new
             made.known += added.known
         place = published(place)
@@ -223,10 +234,20 @@ class Poll:
         made: Polled,
         delivery: Delivery | None = None,
     ) -> None:
-        added = self._taker.publish(events, lambda file: self._bookmark.note(file, state, read, refused), delivery)
+        added = self._taker.publish(
+            events,
+            lambda file: self._bookmark.note(file, state, read, refused),
+            delivery,
+            is_backlog=made.is_first,
+        )
         made.new += added.new
         made.known += added.known
-        made.refuse(refused)
+        made.refuse(refused, self._relation)
+
+
+def named_row(relation: Relation, key: Key) -> str:
+    """A row by its table and its key."""
+    return " ".join([relation.name, *(f"{name}={value}" for name, value in zip(relation.key, key, strict=False))])
 
 
 def relation_of(mapping: Mapping) -> Relation:

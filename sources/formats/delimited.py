@@ -10,7 +10,6 @@ Python's csv reads the run one record at a time.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 from collections import Counter
@@ -39,7 +38,8 @@ _RUN_LINES = 20_000
 # how far on an open quote is followed at least, once many were followed in vain
 _LEAST_REACH = 256
 _DELIMITERS = ",;\t|"
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# what Excel writes above a header to say its delimiter
+_FOR_EXCEL = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=(.)"?\r?\n', re.IGNORECASE).match
 _ENCODINGS = {"": ("utf-8", "cp1252"), "utf-8": ("utf-8",), "utf-8-sig": ("utf-8",), "cp1252": ("cp1252",)}
 
 _CHARACTER = re.compile("[!-~]").fullmatch
@@ -108,7 +108,10 @@ class _Reader:
 
     def __init__(self, path: Path, settings: Settings):
         self.path = path
+        # those with a name, and how many fields a row has: more where the header ends in delimiters
         self.columns: tuple[str, ...] = ()
+        self.width = 0
+        self.is_rest_ignored = "" in settings.get("ignored", ())
         self.encodings = _ENCODINGS[settings.get("encoding", "").lower()]
         self.quote = settings.get("quote", '"')
         with open_bytes(path) as file:
@@ -116,11 +119,12 @@ class _Reader:
         refuse_other_kind(path, head)
         if not head:
             raise DataError("is empty", file=path, hint="A CSV file begins with a line that names its columns.")
-        if head[:2] in _UTF_16:
-            hint = "Save it as UTF-8 (in Excel: `CSV UTF-8`) and try again."
-            raise DataError("is UTF-16", file=path, line=1, hint=hint)
         quote = re.escape(self.quote)
         self.skip: int = settings.get("skip", 0)
+        if not self.skip and (said := _FOR_EXCEL(head)):
+            delimiter = "\\t" if said[1] == b"\t" else said[1].decode("latin-1")
+            hint = f'Say so in the mapping: `csv: {{delimiter: "{delimiter}", skip: "1"}}`.'
+            raise DataError("begins with a line for Excel that is no header", file=path, line=1, hint=hint)
         titles = re.match(f"(?:[^\r\n]*(?:\r\n|\r|\n)){{{self.skip}}}", text := head.decode("latin-1"))
         bare = re.sub(f"{quote}[^{quote}]*{quote}", "", text[titles.end() :] if titles else "")
         first = re.split("[\r\n]", bare, maxsplit=1)[0]
@@ -195,8 +199,13 @@ class _Reader:
                 line=line,
                 hint="Look whether its delimiter is another: `csv: {delimiter: …}`.",
             )
+        self.width = len(names)
+        while names and not names[-1].strip():
+            names.pop()
+        if not names:
+            raise DataError("has a header that names no column", file=self.path, line=line)
         self.columns = tuple(name.strip() for name in names)
-        self.ragged = f"the row does not have {len(names)} fields"
+        self.ragged = f"the row does not have {self.width} fields"
         self.no_rows = row_table([pa.array([], pa.string())] * len(names), pa.array([], pa.int64()), None)
         twice = sorted(name for name, times in Counter(self.columns).items() if times > 1)
         if twice:
@@ -217,7 +226,7 @@ class _Reader:
         if "\r" in text or "\x00" in text or (len(text) > RECORD_BYTES and max(map(len, lines)) > RECORD_BYTES):
             return False
         # a quote that the last line leaves open swallows the line behind it, and so does not pass for closed
-        after = self.delimiter.join("." * len(self.columns))
+        after = self.delimiter.join("." * self.width)
         ragged: list[int] = []
         try:
             encoded = f"{text}\n{after}\n".encode()
@@ -227,6 +236,9 @@ class _Reader:
         # a row has at least a line of its own: where there are as many, each has one
         if not values or len(values[0]) + len(ragged) != len(lines) + 1 or len(lines) in ragged:
             return False
+        if any(_has_text(column[:-1]) for column in self._nameless(values)):
+            return False
+        values = values[: len(self.columns)]
         for place in ragged:
             found.refuse(positions[place], "ragged_row", self.ragged, lines[place])
         if ragged:
@@ -243,7 +255,7 @@ class _Reader:
             ragged.append(row.number - 1)
             return "skip"
 
-        names = [f"c{i}" for i in range(len(self.columns))]
+        names = [f"c{i}" for i in range(self.width)]
         try:
             table = pacsv.read_csv(
                 pa.py_buffer(text),
@@ -291,16 +303,22 @@ class _Reader:
                     found.refuse(position, "unclosed_quote", "a quote is not closed", line)
                 elif "\x00" in record:
                     found.refuse(position, "nul_character", "the row has the character U+0000", record)
-                elif len(row) != len(self.columns):
+                elif len(row) != self.width:
                     found.refuse(position, "ragged_row", self.ragged, record)
+                elif any(one.strip() for one in self._nameless(row)):
+                    found.refuse(position, "ragged_row", "the row has a value in a column without a name", record)
                 else:
-                    rows.append(row)
+                    rows.append(row[: len(self.columns)])
                     positions.append(position)
                     records.append(record)
             at += taken
         if rows:
             found.take([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], positions, records)
         return at
+
+    def _nameless(self, fields: list[Any]) -> list[Any]:
+        """Of the fields of a row, or of the columns of many, those that must be empty."""
+        return [] if self.is_rest_ignored else fields[len(self.columns) :]
 
     def _record(self, lines: list[str], at: int) -> tuple[list[str] | None, int]:
         """The row of the record that begins at a line, and how many lines it has.
@@ -339,7 +357,7 @@ class _Reader:
             row = next(csv.reader((line + "\n" for line in record), strict=True, **dialect))
         except csv.Error:
             return None, 0
-        if self.columns and (len(row) != len(self.columns) or self._hides_records(record[1:-1])):
+        if self.columns and (len(row) != self.width or self._hides_records(record[1:-1])):
             return None, 0
         self.reach = RECORD_BYTES
         return row, taken
@@ -349,8 +367,12 @@ class _Reader:
 
     def _hides_records(self, inside: list[str]) -> bool:
         """Whether the whole lines inside quotes have as many fields as the header, each of them, and enough to tell."""
-        delimiters = len(self.columns) - 1
+        delimiters = self.width - 1
         return len(inside) * delimiters > 1 and all(line.count(self.delimiter) == delimiters for line in inside)
+
+
+def _has_text(column: pa.Array) -> bool:
+    return bool(pc.any(pc.not_equal(pc.utf8_trim_whitespace(column), "")).as_py())
 
 
 def _trimmed(column: pa.Array) -> pa.Array:

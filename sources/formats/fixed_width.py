@@ -30,8 +30,8 @@ Place = tuple[str, int, int]
 
 
 def read_fixed(path: Path, settings: Settings) -> Iterator[Rows]:
-    """The rows of a file; `settings` needs `columns` and may give `skip` (lines at the top) and `width` (of each line).
-    `position` is the line. The first Rows has none."""
+    """The rows of a file; `settings` needs `columns` and may give `skip` (lines at the top), `width` (of each line) and
+    `count` (what a place is: characters or bytes). `position` is the line. The first Rows has none."""
     if "columns" not in settings:
         hint = "Say where its columns stand: `fixed: {columns: [{name: …, from: 1, to: 12}]}`."
         raise DataError("has columns of fixed width, and the mapping does not say which", file=path, hint=hint)
@@ -48,7 +48,7 @@ def read_fixed(path: Path, settings: Settings) -> Iterator[Rows]:
             number += 1
             if number <= settings.get("skip", 0) or not raw.strip():
                 continue
-            row = _row(raw.removesuffix(b"\r"), columns, settings.get("width"))
+            row = _row(raw.removesuffix(b"\r"), columns, settings.get("width"), settings.get("count", ""))
             if isinstance(row, list):
                 rows[number] = row
             else:
@@ -62,8 +62,9 @@ def _rows(names: tuple[str, ...], rows: dict[int, list[str | None]], faults: lis
     return Rows(names, row_table(arrays, pa.array(rows, pa.int64()), None), row_rejects(str(path), faults))
 
 
-def _row(raw: bytes, columns: tuple[Place, ...], width: int | None) -> list[str | None] | tuple[str, str]:
-    """The values of a line, or reason and detail of a reject."""
+def _row(raw: bytes, columns: tuple[Place, ...], width: int | None, count: str) -> list[str | None] | tuple[str, str]:
+    """The values of a line, or reason and detail of a reject. Where nobody says whether places count characters or
+    bytes, and a line gives other values by the one than by the other, it is refused."""
     if len(raw) > _LINE_BYTES:
         return "too_large", f"a line may have {_LINE_BYTES:,} bytes"
     try:
@@ -77,8 +78,32 @@ def _row(raw: bytes, columns: tuple[Place, ...], width: int | None) -> list[str 
         return "nul_character", "the line has the character U+0000"
     if "\t" in line:
         return "ragged_row", "the line has a tab: nobody knows how wide it is"
-    if width is not None and len(line) != width:
-        return "ragged_row", f"the line has {len(line)} characters, and {width} are said"
+    is_short = len(line) < len(raw)
+    length = len(raw) if count == "bytes" else len(line)
+    if width is not None and length != width:
+        return "ragged_row", f"the line has {length} {count or 'characters'}, and {width} are said"
+    by_bytes = _of_bytes(raw, columns) if is_short and count != "characters" and (count or width is None) else None
+    if count == "bytes" and by_bytes is not None:
+        return by_bytes
+    found = _values(line, columns)
+    if isinstance(found, list) and isinstance(by_bytes, list) and found != by_bytes:
+        said = "the line has a character of several bytes: say by `count` whether places are characters or bytes"
+        return "ragged_row", said
+    return found
+
+
+def _of_bytes(raw: bytes, columns: tuple[Place, ...]) -> list[str | None] | tuple[str, str]:
+    """The same, where a place is a byte of UTF-8."""
+    found = _values(raw.decode("latin-1"), columns)
+    if isinstance(found, tuple):
+        return found
+    try:
+        return [None if value is None else value.encode("latin-1").decode() for value in found]
+    except UnicodeDecodeError:
+        return "not_utf8", "a column begins or ends within a character"
+
+
+def _values(line: str, columns: tuple[Place, ...]) -> list[str | None] | tuple[str, str]:
     at = 0
     for _, first, last in sorted(columns, key=lambda place: place[1]):
         if line[at : first - 1].strip():
@@ -123,6 +148,13 @@ KEYS = Section(
             file=f"Crimes of January\n{_LINE}\n",
         ),
         Key(
+            "count",
+            "What a place is: `characters` or `bytes`. Without it a line that the two read differently is refused.",
+            f"fixed: {{count: bytes, {_COLUMNS}}}\n{_FORM}",
+            "identifiers.crime_ref → 20/000123/26",
+            file=f"{_LINE}\n",
+        ),
+        Key(
             "width",
             "How long each line is: another is refused.",
             f'fixed: {{width: "23", {_COLUMNS}}}\n{_FORM}',
@@ -146,7 +178,8 @@ def _settings(entry: Entry) -> Settings:
     for part in entry.entries("columns"):
         PLACES.only(part)
         name, first, last = part.text("name"), part.text("from"), part.text("to")
-        if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last) <= _LAST):
+        is_number = all(one.isdecimal() and len(one) <= len(str(_LAST)) for one in (first, last))
+        if not (is_number and 1 <= int(first) <= int(last) <= _LAST):
             part.fault("from", "and `to` must be the first and last place of the column, from 1.")
             continue
         if name in (one for one, _, _ in columns):
@@ -156,6 +189,8 @@ def _settings(entry: Entry) -> Settings:
         columns.append((name, int(first), int(last)))
     if not columns:
         entry.fault("columns", "is missing.", "Write [{name: crime, from: 1, to: 12}].")
+    if count := entry.choice("count", ("characters", "bytes"), needed=False):
+        said["count"] = count
     return said | {"columns": tuple(columns)}
 
 

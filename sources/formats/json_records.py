@@ -25,7 +25,7 @@ from throughline.schemas.wire.documents import Documents, Value
 from throughline.sources.formats.kinds import refuse_other_kind
 from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
-from throughline.sources.formats.text import blocks_of, open_bytes
+from throughline.sources.formats.text import FIRST, SECOND, WHOLE, Share, blocks_of, open_bytes
 from throughline.sources.sheets.cells import number_text
 
 _ROWS = 20_000
@@ -55,22 +55,29 @@ def read_json_rows(path: Path, settings: Settings) -> Iterator[Rows]:
     """
     columns: dict[str, None] = {}
     lists: set[str] = set()
+    refused: Reject | None = None
     is_empty = True
-    for found, _ in _records(path, settings, lists):
+    for found, _ in _records(path, settings, lists, FIRST):
         is_empty = False
-        if not isinstance(found, Reject):
+        if isinstance(found, Reject):
+            refused = refused or found
+        else:
             columns.update(dict.fromkeys(found))
         if len(columns) > _COLUMNS:
             raise DataError(f"has more than {_COLUMNS} different paths in its rows", file=path)
     if is_empty:
         said = settings.get("rows", ".")
         raise DataError(f"has nothing at `{said}`", file=path, hint="Look at `json: {rows: …}` of the mapping.")
+    if refused is not None and not columns:
+        hint = "Mend what writes it, or export it again."
+        said = f"has no record that can be read: {refused.detail}"
+        raise DataError(said, file=path, line=_first_fault(path), hint=hint)
     names = tuple(columns)
     nested = tuple(name for name in names if name in lists)
     yield _rows(names, nested, [], 1, path)
     first = 1
     gathered: list[tuple[Found | Reject, bytes]] = []
-    for one in _records(path, settings, set()):
+    for one in _records(path, settings, set(), SECOND):
         gathered.append(one)
         if len(gathered) == _ROWS:
             yield _rows(names, nested, gathered, first, path)
@@ -104,11 +111,11 @@ def _rows(
     return Rows(columns, row_table(arrays, positions, None), row_rejects(str(path), faults), nested)
 
 
-def _records(path: Path, settings: Settings, lists: set[str]) -> Iterator[tuple[Found | Reject, bytes]]:
+def _records(path: Path, settings: Settings, lists: set[str], share: Share) -> Iterator[tuple[Found | Reject, bytes]]:
     """What stands in each row and around it; of a document that is refused why, and its bytes. `lists` takes the paths
     that may have several values."""
     steps = _steps(settings.get("rows", "."))
-    for value in documents_of(path):
+    for value in documents_of(path, share):
         read = read_json(value.raw) if len(value.raw) <= _DOCUMENT_BYTES else None
         if read is None and len(value.raw) > _DOCUMENT_BYTES:
             read = Reject("too_large", None, "a document, or an element of the outermost array, may have 64 MB")
@@ -129,11 +136,24 @@ def _records(path: Path, settings: Settings, lists: set[str]) -> Iterator[tuple[
             yield found, b""
 
 
-def documents_of(path: Path) -> Iterator[Value]:
-    """The documents of a file: quickly where each has a line, or the file is one."""
+def _first_fault(path: Path) -> int | None:
+    """The line where a file ceases to be JSON; None where it does not, or not in its first 64 MB."""
     with open_bytes(path) as file:
         head = file.read(_DOCUMENT_BYTES)
+    try:
+        orjson.loads(head.removeprefix(codecs.BOM_UTF8))
+    except orjson.JSONDecodeError as error:
+        return error.lineno
+    return None
+
+
+def documents_of(path: Path, share: Share = WHOLE) -> Iterator[Value]:
+    """The documents of a file: quickly where each has a line, or the file is one."""
+    with open_bytes(path, share) as file:
+        head = file.read(_DOCUMENT_BYTES)
         text = head[: 1 << 16].removeprefix(codecs.BOM_UTF8).lstrip()
+        if not text:
+            raise DataError("is empty", file=path, hint="Export it again.")
         if text[:1] not in (b"{", b"["):
             refuse_other_kind(path, head)
         if text[:1] == b"{" and len(head) < _DOCUMENT_BYTES and b"\n" in head.strip():

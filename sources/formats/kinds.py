@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path
 
 from throughline.errors import DataError
 
 OCEL_HINT = "If it is of version 2, map it as it is: `ocel: {rows: events}` (`docs/how-to/files.md`)."
+_UTF_8 = "Save it as UTF-8 (in Excel: `CSV UTF-8`) and try again."
 _EXPORT = "Export it as CSV or Parquet, or name it by what it is."
 # beginning, what it is, what to do
 _MAGIC = (
@@ -35,6 +37,8 @@ def refuse_other_kind(path: Path, head: bytes) -> None:
     for magic, what, hint in _MAGIC:
         if head.startswith(magic):
             raise DataError(f"is {what}, not text", file=path, hint=hint)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataError("is UTF-16", file=path, line=1, hint=_UTF_8)
     begin = head[: 1 << 16].removeprefix(b"\xef\xbb\xbf").lstrip()
     if begin.startswith(b"<"):
         if _OCEL_XML(begin):

@@ -22,6 +22,7 @@ from throughline.sources.formats.rows import Rows
 from throughline.sources.formats.text import STDIN
 
 EVENT_ROWS = 491_520
+_ARCHIVES = {".zip", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".zst"}
 
 # what a mapping says of the files themselves: under `csv:` the delimiter, for one
 Settings = Mapping[str, Any]
@@ -116,13 +117,20 @@ def read_events(path: Path, domain: Domain, *, batch_rows: int = EVENT_ROWS) -> 
             yield batch
 
 
+def no_reader(path: Path) -> DataError:
+    """That no format of rows has the ending of a file."""
+    hint = f"A mapping reads {endings(row_formats())}."
+    if _ending(path) in _ARCHIVES:
+        hint = "Unpack it, and give the files in it or their folder."
+    return DataError("has no reader for this ending", file=path, hint=hint)
+
+
 def read_rows(path: Path, settings: Mapping[str, Settings]) -> Iterator[Rows]:
     """The rows of a file; `settings` has those of each format by its key. Raises DataError where it cannot be read."""
     _refuse_folder(path)
     found = row_format(path, [key for key, said in settings.items() if said.keys() - {"ignored"}])
     if found is None:
-        hint = f"A mapping reads {endings(row_formats())}."
-        raise DataError("has no reader for this ending", file=path, hint=hint)
+        raise no_reader(path)
     return found.read(path, settings.get(found.key, {}))
 
 

@@ -52,19 +52,37 @@ class _Unpacked(gzip.GzipFile):
         return found
 
 
+Share = tuple[float, float]
+"""From which part of the work to which: a file that is read twice is half done after the first time."""
+WHOLE: Share = (0.0, 1.0)
+FIRST: Share = (0.0, 0.5)
+SECOND: Share = (0.5, 1.0)
+
 # the files that are being read, and what they are read through
-_OPEN: dict[Path, IO[bytes]] = {}
+_OPEN: dict[Path, tuple[IO[bytes], Share]] = {}
 
 
 @contextmanager
-def open_bytes(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
+def watched(path: Path, file: IO[bytes], share: Share = WHOLE) -> Iterator[None]:
+    """Let `position_in` tell how far a file has been read, as long as it is open."""
+    _OPEN[path] = file, share
+    try:
+        yield
+    finally:
+        _OPEN.pop(path, None)
+
+
+@contextmanager
+def open_bytes(path: Path, share: Share = WHOLE) -> Iterator[IO[bytes] | gzip.GzipFile]:
     """Open a file, or standard input, through gzip if its first bytes say so. Raises DataError where it is none or
     cannot be read.
     """
     try:
         # standard input stays open
-        with nullcontext(cast(BufferedReader, sys.stdin.buffer)) if path == STDIN else path.open("rb") as plain:
-            _OPEN[path] = plain
+        with (
+            nullcontext(cast(BufferedReader, sys.stdin.buffer)) if path == STDIN else path.open("rb") as plain,
+            watched(path, plain, share),
+        ):
             if plain.peek(2)[:2] == b"\x1f\x8b":
                 with _Unpacked(path, plain) as unpacked:
                     yield unpacked
@@ -76,15 +94,18 @@ def open_bytes(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
         ) from error
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror or error})", file=path) from error
-    finally:
-        _OPEN.pop(path, None)
 
 
 def position_in(path: Path) -> int | None:
-    """How many bytes of a file have been read so far, packed as they are; None while nobody reads it, or of standard
-    input."""
-    file = _OPEN.get(path)
-    return None if file is None or file.closed or not file.seekable() else file.tell()
+    """How many bytes of a file have been read so far, packed as they are, and half of them in the first of two passes;
+    None while nobody reads it, or of standard input. Another thread may be reading it."""
+    file, (begun, done) = _OPEN.get(path, (None, WHOLE))
+    try:
+        if file is None or not file.seekable():
+            return None
+        return int(path.stat().st_size * begun + file.tell() * (done - begun))
+    except (ValueError, OSError):  # closed in the meantime, or gone
+        return None
 
 
 def line_blocks(path: Path, size: int, *, is_mac: bool = False) -> Iterator[bytes]:

@@ -21,6 +21,7 @@ from throughline.schemas.definitions.entry import Entry
 from throughline.schemas.pages.key import Key, Section
 from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
+from throughline.sources.formats.text import watched
 from throughline.sources.sheets import ods, xls, xlsx
 from throughline.sources.sheets.cells import Area, Cell, Row, Sheet, Spoilt, is_whole, letters
 from throughline.sources.sheets.package import open_package
@@ -59,7 +60,7 @@ def open_sheets(path: Path) -> Iterator[list[Sheet]]:
         return
     if not head.startswith(b"PK"):
         raise DataError(f"is {_other_kind(head)}, not a spreadsheet", file=path, hint=_OTHER_HINT)
-    with open_package(path) as package:
+    with path.open("rb") as file, watched(path, file), open_package(path, file) as package:
         yield ods.sheets(package) if "content.xml" in package.parts else xlsx.sheets(package)
 
 
@@ -71,6 +72,8 @@ def _other_kind(head: bytes) -> str:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:500].lower()
     if not head:
         return "empty"
+    if head.startswith(b"\x1f\x8b"):
+        return "packed (gzip: unpack it first)"
     if text.startswith(b"<?xml") or text.startswith(b"<workbook"):
         return "XML"
     if text.startswith((b"<html", b"<!doctype html", b"<table", b"<meta", b"<head")):

@@ -20,7 +20,7 @@ from throughline.errors import DataError
 from throughline.sources.formats.kinds import OCEL_HINT
 from throughline.sources.formats.registry import RowFormat
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
-from throughline.sources.formats.text import open_bytes
+from throughline.sources.formats.text import FIRST, SECOND, Share, open_bytes
 
 _CHUNK = 1 << 20
 _ATTRIBUTES = {"string", "date", "int", "float", "boolean", "id", "list", "container"}
@@ -50,7 +50,7 @@ def read_xes(path: Path, batch_rows: int = 100_000) -> Iterator[Rows]:
     event.
     """
     names: dict[str, None] = {}
-    for event, _ in _events(path):
+    for event, _ in _events(path, FIRST):
         names.update(dict.fromkeys(event))
         if len(names) > _COLUMNS_LIMIT:
             raise DataError(f"has more than {_COLUMNS_LIMIT} different attributes", file=path)
@@ -58,7 +58,7 @@ def read_xes(path: Path, batch_rows: int = 100_000) -> Iterator[Rows]:
     yield _rows(columns, [], 1, path)
     first = 1
     gathered: list[Event] = []
-    for found in _events(path):
+    for found in _events(path, SECOND):
         gathered.append(found)
         if len(gathered) == batch_rows:
             yield _rows(columns, gathered, first, path)
@@ -134,7 +134,7 @@ class _Log:
             self.of_trace = []
 
 
-def _events(path: Path) -> Iterator[Event]:
+def _events(path: Path, share: Share) -> Iterator[Event]:
     log = _Log()
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -147,7 +147,7 @@ def _events(path: Path) -> Iterator[Event]:
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
     try:
-        with open_bytes(path) as file:
+        with open_bytes(path, share) as file:
             while chunk := file.read(_CHUNK):
                 parser.Parse(chunk, False)
                 yield from log.closed

@@ -25,7 +25,7 @@ from throughline.schemas.definitions.entry import Entry
 from throughline.schemas.pages.key import Key, Section
 from throughline.sources.formats.registry import RowFormat, Settings
 from throughline.sources.formats.rows import Fault, Rows, row_rejects, row_table
-from throughline.sources.formats.text import open_bytes
+from throughline.sources.formats.text import FIRST, SECOND, Share, open_bytes
 from throughline.sources.sheets.elements import HELD_BYTES, Element, parsed
 
 _ROWS = 20_000
@@ -49,7 +49,7 @@ def read_xml(path: Path, settings: Settings) -> Iterator[Rows]:
         raise DataError("is XML, and the mapping does not say what its rows are", file=path, hint=hint)
     columns: dict[str, bool] = {}
     count = 0
-    for _, found in _records(path, settings):
+    for _, found in _records(path, settings, FIRST):
         count += 1
         for name, values in found.items():
             columns[name] = columns.get(name, False) or len(values) > 1
@@ -61,7 +61,7 @@ def read_xml(path: Path, settings: Settings) -> Iterator[Rows]:
     yield _rows(columns, [], 1, path)
     first = 1
     gathered: list[tuple[int, Found]] = []
-    for one in _records(path, settings):
+    for one in _records(path, settings, SECOND):
         gathered.append(one)
         if len(gathered) == _ROWS:
             yield _rows(columns, gathered, first, path)
@@ -93,7 +93,7 @@ def _rows(columns: dict[str, bool], found: list[tuple[int, Found]], first: int, 
     return Rows(tuple(columns), row_table(arrays, positions, None), row_rejects(str(path), faults), nested)
 
 
-def _records(path: Path, settings: Settings) -> Iterator[tuple[int, Found]]:
+def _records(path: Path, settings: Settings, share: Share) -> Iterator[tuple[int, Found]]:
     """The line where each row's element begins, and what stands in it and around it."""
     names = {uri: prefix for prefix, uri in settings.get("namespaces", {}).items()}
     wanted = [name for name in settings["rows"].split("/") if name]
@@ -104,7 +104,7 @@ def _records(path: Path, settings: Settings) -> Iterator[tuple[int, Found]]:
     had_rows: list[bool] = []
     ignored = set(settings.get("ignored", ()))
     depth = matched = held = at = 0
-    with open_bytes(path) as file:
+    with open_bytes(path, share) as file:
         for event, element in parsed(file, str(path), ("start", "end"), ["*"]):
             if event == "start":
                 depth += 1

@@ -14,7 +14,6 @@ import hmac
 import os
 import re
 import secrets
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +26,7 @@ import yaml
 from throughline.errors import AccessError, RequestRefused, UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import AccessProblemsError, Entry, Problems, nearest, read_entry
+from throughline.schemas.secrets.secret import why_not_private
 
 _PREFIX = "tl"
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([\x21-\x7e]{1,200})").fullmatch
@@ -84,13 +84,13 @@ def read_tokens(path: Path) -> list[Token]:
     """The tokens of a file, none where it is not there. Raises AccessError, with every problem by line and key, and
     where others than its owner can open it."""
     try:
-        status = path.stat()
+        path.stat()
     except FileNotFoundError:
         return []
     except OSError as error:
         raise AccessError(f"cannot be read: {error.strerror}.", file=path) from None
-    if stat.S_IMODE(status.st_mode) & 0o077:
-        raise AccessError("can be opened by others than its owner.", file=path, hint=f"`chmod 600 {path}` mends it.")
+    if why := why_not_private(path):
+        raise AccessError(f"is not private: {why}.", file=path, hint=f"Run `chmod 600 {path}`.")
     problems = Problems()
     entry = read_entry(path, problems)
     entry.only("tokens")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -35,6 +35,28 @@ def check_mapping(
     return list(dict.fromkeys(check.problems.found))
 
 
+def misfit(
+    mapping: Mapping, columns: Sequence[str], nested: Collection[str], *, are_others_left_out: bool
+) -> tuple[str, str] | None:
+    """The first column by which a mapping does not fit a row that has `columns`, of which those of `nested` have
+    several values, and what is wrong with it, without any name of the row; None where it fits.
+
+    `are_others_left_out`: columns that the mapping does not use are no fault.
+    """
+    used = mapping.columns()
+    for name in used:
+        if name not in columns:
+            return name, "the record does not have this column, which the mapping reads"
+    for value in (value for emit in mapping.emits for value in emit.values()):
+        if value.column is not None and value.column in nested and value.split != "json":
+            return value.column, "the record has several values here: if they are a list of texts, write `split: json`"
+    known = {*used, *mapping.ignore}
+    for name in columns:
+        if name not in known and not are_others_left_out:
+            return name, "the mapping does not know this column: map it to a field, or list it under `ignore:`"
+    return None
+
+
 def check_rules(mapping: Mapping, domain: Domain) -> None:
     """Raise MappingProblemsError where a mapping does not fit the domain, whatever rows it will be given."""
     check = _Check(mapping)
@@ -57,7 +79,7 @@ class _Check:
 
     def columns(self, columns: Sequence[str], path: Path) -> None:
         used = self.mapping.columns()
-        for name, line in used.items():
+        for name, line in self.mapping.needed_columns().items():
             if name not in columns:
                 hint = f"{nearest(name, columns)} A constant is written {{constant: …}}."
                 self.fault(line, "", f"{path} has no column `{name}`.", hint)

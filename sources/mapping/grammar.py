@@ -41,8 +41,8 @@ VALUE = Section(
         ),
         Key(
             "needed",
-            "`false`: a path without it is no fault, and there is no value.",
-            r"unit: {path: 'unit_(\w+)', needed: false}",
+            "`false`: a file without such a column, or a path without it, is no fault, and there is no value.",
+            "unit: {column: Team, needed: false}",
             "unit → –",
         ),
         Key(

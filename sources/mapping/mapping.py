@@ -185,8 +185,8 @@ def _value(entry: Entry, key: str, *places: Section) -> Value:
     if digits and not (digits.isdecimal() and len(digits) <= 3 and 1 <= int(digits) <= 100):
         part.fault("digits", "must be how many digits a number has, to 100.")
         digits = ""
-    if "needed" in part.map and "path" not in part.map:
-        part.fault("needed", "is for a `path` only: an empty column is never a fault of the mapping.")
+    if "needed" in part.map and "constant" in part.map:
+        part.fault("needed", "is for a `column` or a `path`: a constant is always there.")
     words = part.entry("values")
     if words is None and "otherwise" in said:
         part.fault("otherwise", "is for words that `values` does not list, and there is no `values`.")
@@ -269,6 +269,8 @@ def _identities(top: Entry) -> tuple[Identity, ...]:
         only(part, IDENTITY)
         form = _one_of(part, "columns", "hash", "row")
         columns = () if form == "row" else part.words(form)
+        if form in part.map and form != "row" and not columns:
+            part.fault(form, "names no column: every row would have the same id.", "Name those that tell rows apart.")
         found.append(Identity(form, columns, _conditions(part, "when"), part.line(form)))
     if top.map.get("id") is None or top.map["id"] == []:
         top.fault("id", "is missing.", "Write `id: row`, or {columns: […]}, or {hash: […]}.")

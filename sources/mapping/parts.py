@@ -39,7 +39,7 @@ class TimeForm:
 class Value:
     """Where a value comes from: exactly one of `column`, `constant`, `path`; `words` translate it, `form` reads it as
     a time. `repair` and `digits` undo what a spreadsheet does to a number.
-    Not `needed`: a path without it is no fault."""
+    Not `needed`: a file without the column, or a path without it, is no fault."""
 
     column: str | None = None
     constant: str | None = None
@@ -188,6 +188,15 @@ class Mapping:
 
     def columns(self) -> dict[str, int]:
         """Every column that is read, with the line of the mapping that first names it."""
+        used = self.needed_columns()
+        for emit in self.emits:
+            for value in emit.values():
+                if value.column is not None:
+                    used.setdefault(value.column, value.line)
+        return used
+
+    def needed_columns(self) -> dict[str, int]:
+        """Those that a file may not lack."""
         used: dict[str, int] = {}
         conditions = [*self.filters]
         if self.relation is not None:
@@ -201,7 +210,7 @@ class Mapping:
         for emit in self.emits:
             conditions += emit.when
             for value in emit.values():
-                if value.column is not None:
+                if value.column is not None and value.needed:
                     used.setdefault(value.column, value.line)
         for identity in self.identities:
             conditions += identity.when

@@ -193,7 +193,8 @@ class MappingSql:
         return source
 
     def _column(self, name: str) -> str:
-        return f"r.c{self.place[name]}"
+        # one that is not needed may be missing
+        return f"r.c{self.place[name]}" if name in self.place else "null::varchar"
 
     def _raw_value(self, value: Value) -> str:
         if value.column is not None:

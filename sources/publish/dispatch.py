@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from throughline.sources.formats.text import position_in
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.publish.ledger import Delivery
 from throughline.sources.publish.publisher import Publisher
+from throughline.sources.tally import Tally
 
 _PORTIONS_A_SECOND = 10
 _LOOK_SECONDS = 0.5
@@ -28,38 +29,13 @@ _LAST_PLACE = 2**62
 
 
 @dataclass
-class Refusals:
-    """Records of one reason that were not published: how many, and where the first stands and what is wrong."""
-
-    count: int
-    where: str
-    field: str | None
-    detail: str
-
-
-@dataclass
 class Published:
     """What became of the records that were read."""
 
     read: int = 0
     new: int = 0
     known: int = 0
-    refused: dict[str, Refusals] = field(default_factory=dict)
-
-    def refuse(self, rejects: pa.Table) -> None:
-        """Count rejects (REJECTS) by reason."""
-        for row in rejects.select(["reason", "origin", "position", "field", "detail"]).to_pylist():
-            where = f"{row['origin']}:{row['position']}"
-            found = self.refused.setdefault(row["reason"], Refusals(0, where, row["field"], row["detail"]))
-            found.count += 1
-
-    def refused_lines(self) -> Iterator[str]:
-        """What was refused, for people: the most frequent reason first."""
-        if self.refused:
-            yield f"{sum(found.count for found in self.refused.values()):,} not published: the catalogue refuses them."
-        for reason, found in sorted(self.refused.items(), key=lambda item: -item[1].count):
-            name = f"`{found.field}`: " if found.field else ""
-            yield f"  {found.count:,} {reason}; the first at {found.where}: {name}{found.detail}"
+    refused: Tally = field(default_factory=Tally)
 
 
 def publish(
@@ -91,13 +67,13 @@ def publish(
     begun: set[int] = set()
     began = time.monotonic()
     for place, batch in read_all(files, domain, mapping, note=note):
-        counts.refuse(batch.rejects)
+        counts.refused.add(batch.rejects)
         counts.read += batch.rejects.num_rows
         before = (counts.new, counts.known)
         for portion in _portions(batch.events, rate):
             if rate is not None:
                 time.sleep(max(0.0, began + counts.read / rate - time.monotonic()))
-            added = publisher.publish(portion, again=again)
+            added = publisher.publish(portion, is_backlog=is_backlog, again=again)
             counts.read += portion.num_rows
             counts.new += added.new
             counts.known += added.known

@@ -39,6 +39,7 @@ on conflict do update set identity = excluded.identity, next_position = excluded
 _MOVED_AT_ONCE = 10_000
 _STATES: tuple[State, ...] = ("waiting", "sent", "refused")
 _STANDING = "select headers, state, sent_at, refusal from records order by place"
+_IS_WHOLE = "select (select count(*) from known) <= (select count(*) from records) + (select count(*) from shipped)"
 _SHIPPED = """
 select source, area, event_id, type, revision, retracts, sequence, recorded, content_hash, sent_at
 from shipped natural join sources
@@ -169,6 +170,11 @@ def shipments_of(connection: sqlite3.Connection) -> Iterator[Shipment]:
         yield Shipment(*said, "sent", at, None)
     for headers, state, sent_at, refusal in connection.execute(_STANDING):
         yield _shipment(headers, _STATES[state], sent_at, refusal)
+
+
+def is_whole_of(connection: sqlite3.Connection) -> bool:
+    """Whether `shipments_of` gives everything: an earlier version forgot what it had sent days ago."""
+    return bool(connection.execute(_IS_WHOLE).fetchone()[0])
 
 
 def move_shipped(connection: sqlite3.Connection, before: int) -> int:

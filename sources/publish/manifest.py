@@ -9,16 +9,16 @@ from pathlib import Path
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.wire.manifest import Manifest, summed
 from throughline.schemas.wire.receipts import catalogue_name
-from throughline.sources.publish.outbox import Outbox
+from throughline.sources.publish.account import Account
 
 
 def manifest_of_outbox(path: Path, type_prefix: str) -> Manifest:
     """What the broker has acknowledged; `type_prefix` is the domain's.
 
     Of an outbox that an earlier version has written, which forgot what it had sent days ago, those days are not vouched
-    for. Raises what `Outbox` raises.
+    for. Raises what `Account` raises.
     """
-    with Outbox(path) as outbox:
+    with Account(path) as outbox:
         shipped = [
             (one.source, catalogue_name(one.type, type_prefix), _day(one.recorded), one.sequence, one.sent_at or 0)
             for one in outbox.shipments()

@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from throughline.schemas.wire.kafka_record import NUMBER_HEADER, KafkaRecord
-from throughline.schemas.wire.receipts import Shipment
 from throughline.sources.publish.feed_numbers import Feed, FeedNumbers
-from throughline.sources.publish.ledger import Delivery, move_shipped, note_delivery, shipments_of
+from throughline.sources.publish.ledger import Delivery, move_shipped, note_delivery
 from throughline.sources.publish.record_text import SEQUENCE_DIGITS, event_hash, headers_of, headers_text
 from throughline.sources.publish.sent_before import note_added, send_again
 from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error, outbox_full
@@ -43,7 +42,6 @@ order by place
 limit ?
 """
 _COUNT_WAITING = "select source_id, count(*) from records indexed by waiting where state = 0 group by source_id"
-_IS_WHOLE = "select (select count(*) from known) <= (select count(*) from records) + (select count(*) from shipped)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,8 @@ class _Source:
 
 
 class Outbox(AbstractContextManager["Outbox"]):
-    """The outbox in the file at `path`, which is made if it is not there; for one process, any of its threads.
+    """The outbox in the file at `path`, which is made if it is not there; for one process, any of its threads. Others
+    may read it meanwhile (`Account`).
 
     Raises OutboxLocked, OutboxDamaged, OutboxFull and OutboxError, at opening and at every call.
     """
@@ -172,18 +171,6 @@ class Outbox(AbstractContextManager["Outbox"]):
                 for source, topic, area in self._feeds
                 for known in (self._sources[source],)
             ]
-
-    def shipments(self) -> Iterator[Shipment]:
-        """Everything that was ever taken in, in that order, and what became of it."""
-        with self._lock, self._errors():
-            yield from shipments_of(self._connection)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether `shipments` are all: an earlier version forgot what it had sent days ago."""
-        with self._lock, self._errors():
-            counted = self._connection.execute(_IS_WHOLE).fetchone()
-            return bool(counted[0])
 
     def prune(self, *, kept_days: float = KEPT_DAYS, now: float | None = None) -> int:
         """Delete records that were sent more than so many days ago, but for what they were; how many."""

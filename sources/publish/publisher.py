@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from throughline.errors import BrokerRefused, OutboxError
+from throughline.errors import BrokerRefused, DataError, OutboxError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore
-from throughline.schemas.wire.kafka_record import KafkaRecord, heartbeat, plain_rows, record_of
+from throughline.schemas.wire.kafka_record import KafkaRecord, as_backlog, heartbeat, plain_rows, record_of
 from throughline.sources.connection.security import OPEN, Security
 from throughline.sources.publish.confluent import ConfluentTransport
 from throughline.sources.publish.kafka_python import KafkaPythonTransport
@@ -103,21 +104,29 @@ class Publisher(AbstractContextManager["Publisher"]):
         self._sender.wake()
 
     def publish(
-        self, events: pa.Table, also: Noting | None = None, delivery: Delivery | None = None, *, again: bool = False
+        self,
+        events: pa.Table,
+        also: Noting | None = None,
+        delivery: Delivery | None = None,
+        *,
+        is_backlog: bool = False,
+        again: bool = False,
     ) -> Added:
         """Accept events (EVENTS): they will be on Kafka, now or later, at least once. How many were new. With `again`
-        also those that were sent before, as they were.
+        also those that were sent before, as they were; with `is_backlog` each is marked as history that is loaded for
+        the first time.
 
         `also` notes how far they were read, and `delivery` what they came in, in the transaction that takes the last of
-        them. Raises OutboxFull where
-        there is no room for them even after waiting; those before it are accepted.
+        them. Raises DataError where one is a steward's whom the deployment does not list: nothing is accepted then;
+        OutboxFull where there is no room for them even after waiting; those before it are accepted.
         """
+        check_acts(events, self._domain)
         added = Added()
         rows = plain_rows(events)
         batch = list(islice(rows, _ADDED_AT_ONCE))
         while batch or also is not None:
             rest = list(islice(rows, _ADDED_AT_ONCE))
-            records = [self._record(row) for row in batch]
+            records = [self._record(row, is_backlog=is_backlog) for row in batch]
             self._wait_for_room(len(records))
             if rest:
                 more = self._outbox.add(records, again=again)
@@ -133,12 +142,13 @@ class Publisher(AbstractContextManager["Publisher"]):
             batch = rest
         return added
 
-    def take(self, delivery: Delivery, events: pa.Table) -> Added:
+    def take(self, delivery: Delivery, events: pa.Table, backlog: Collection[int] = ()) -> Added:
         """Accept the events (EVENTS) of one delivery together with what is to be noted of it: all of it, or nothing.
+        Those at the positions of `backlog` are marked as history.
 
         Raises OutboxFull where there is no room for them even after waiting.
         """
-        records = [self._record(row) for row in plain_rows(events)]
+        records = [self._record(row, is_backlog=row["position"] in backlog) for row in plain_rows(events)]
         self._wait_for_room(len(records))
         added = self._outbox.add(records, delivery)
         self._sender.wake()
@@ -174,10 +184,11 @@ class Publisher(AbstractContextManager["Publisher"]):
         self._sender.stop()
         self._outbox.prune()
 
-    def _record(self, row: Mapping[str, Any]) -> KafkaRecord:
-        return record_of(
+    def _record(self, row: Mapping[str, Any], *, is_backlog: bool) -> KafkaRecord:
+        record = record_of(
             row, self._schemas, self._topics, type_prefix=self._domain.type_prefix, structured=self._structured
         )
+        return as_backlog(record) if is_backlog else record
 
     def _wait_for_room(self, records: int) -> None:
         if self._outbox.waiting + records <= self._outbox.limit:
@@ -235,3 +246,20 @@ def _refused_error(refused: list[tuple[Waiting, str]], security: Security) -> Br
         hint="All others were sent. It stays in the outbox and is tried again at the next start. Before that, "
         + remedy,
     )
+
+
+def check_acts(events: pa.Table, domain: Domain) -> None:
+    """Raise DataError where an event (EVENTS) is an act of a steward whom the deployment does not list."""
+    stewards = domain.stewards
+    named = events.select(["type", "agency", "source", "area", "officer", "id"])
+    acts = pc.or_(
+        pc.is_in(named["agency"], pa.array(sorted(stewards.agencies), pa.string())),
+        pc.is_in(named["type"], pa.array(sorted(stewards.acts), pa.string())),
+    )
+    for row in named.filter(acts).to_pylist():
+        fault = stewards.fault(row["source"], row["area"], row["officer"])
+        if fault is not None:
+            raise DataError(
+                f"The act `{row['id']}` is not sent: {fault.detail}.",
+                hint="docs/how-to/stewards.md says who lists whom.",
+            )

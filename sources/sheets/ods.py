@@ -17,6 +17,9 @@ _CELLS = {f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"}
 _COLUMNS = 16_384
 _ROWS = 1_048_576
 _CHUNK = 1 << 20
+# cells with a value, most of them only said to be there again: a column that is filled to the end of its sheet, and so
+# many for each that is written
+_REPEATED, _REPEATED_EACH = 2 * _ROWS, 50
 _DURATION = re.compile(r"PT(\d+)H(\d\d?)M(\d\d?)(?:[.,]\d+)?S").fullmatch
 _MIDNIGHT = "T00:00:00"
 
@@ -101,6 +104,7 @@ class _Document:
                     return
 
     def _read(self, found: Iterator[tuple[int, int, Element]]) -> Iterator[Row]:
+        written = repeated = 0
         for number, times, row in found:
             cells: dict[int, Cell] = {}
             column = 0
@@ -113,10 +117,15 @@ class _Document:
                     if not 0 < wide <= _COLUMNS - column:
                         raise DataError("has more columns than a sheet can have", file=self.package.path, line=number)
                     cells |= dict.fromkeys(range(column, column + wide), value)
+                    written += 1
                 column += wide
             if cells:
                 if not 0 < times <= _ROWS - number + 1:
                     raise DataError("has more rows than a sheet can have", file=self.package.path, line=number)
+                repeated += times * len(cells)
+                if repeated > _REPEATED + _REPEATED_EACH * written:
+                    hint = "No export says the same so often: look at where it comes from."
+                    raise DataError("repeats its values without end", file=self.package.path, line=number, hint=hint)
                 for more in range(times):
                     yield number + more, cells
 

@@ -57,10 +57,10 @@ class Package:
 
 
 @contextmanager
-def open_package(path: Path) -> Iterator[Package]:
-    """Open a zip file. Raises DataError where it is none or damaged, then or later."""
+def open_package(path: Path, file: IO[bytes]) -> Iterator[Package]:
+    """The zip file in `file`, opened at `path`. Raises DataError where it is none or damaged, then or later."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             yield Package(path, archive)
     except _DAMAGED as error:
         hint = "Open it and save it again, or fetch it again: it was cut off or changed."

@@ -13,6 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from throughline.sources.tally import Tally
+
 ENDING = ".report.json"
 _ROWS = 1000
 
@@ -38,14 +40,14 @@ class Report:
     known: int = 0
     left_out: int = 0
     types: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
+    refused: Tally = field(default_factory=Tally)
     rows: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def refuse(self, rejects: pa.Table) -> None:
         """Count and list rows that were refused (REJECTS)."""
         self.read += rejects.num_rows
-        self.refused.update(rejects["reason"].to_pylist())
+        self.refused.add(rejects)
         for row in rejects.slice(0, max(0, _ROWS - len(self.rows))).to_pylist():
             self.rows.append({key: row[key] for key in ("position", "reason", "field", "detail")})
 
@@ -54,7 +56,7 @@ class Report:
         """One line for people."""
         said = f"{self.outcome} {self.file}: {self.read:,} read, {self.new:,} new, {self.known:,} known"
         if self.refused:
-            said += f", {self.refused.total():,} refused"
+            said += f", {self.refused.total:,} refused"
         return said + "." + (f" {' '.join(self.why.split())}" if self.why else "")
 
     def write(self, path: Path) -> None:
@@ -73,9 +75,9 @@ class Report:
             "known": self.known,
             "left_out": self.left_out,
             "types": dict(sorted(self.types.items())),
-            "refused": dict(self.refused.most_common()),
+            "refused": self.refused.counts,
             "rows": self.rows,
-            "rows_not_listed": self.refused.total() - len(self.rows),
+            "rows_not_listed": self.refused.total - len(self.rows),
             "notes": self.notes,
         }
         unfinished = path.with_name(f".{path.name}.part")

@@ -101,7 +101,7 @@ class Taking:
             # what was read before the damage is taken; the copy's path tells nobody anything
             report.outcome, report.why = "failed", str(error).replace(str(copy.path), file.name)
         else:
-            few = too_few(Path(file.name), report.new + report.known, report.refused.total())
+            few = too_few(Path(file.name), report.new + report.known, report.refused.total)
             if few is not None:
                 report.outcome, report.why = "failed", few
         return True

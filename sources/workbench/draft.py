@@ -91,7 +91,8 @@ class Draft:
 def _comments(sentences: Sequence[str]) -> Iterator[str]:
     for sentence in sentences:
         indent, line = "", ""
-        for word in sentence.split(" "):
+        # a name may have a line break, which would end the comment
+        for word in "".join(c if c.isprintable() else repr(c)[1:-1] for c in sentence).split(" "):
             if line and len(line) + len(word) > _WIDTH:
                 yield f"# {line}".rstrip()
                 line, indent = "", "  "

@@ -17,6 +17,7 @@ from throughline.sources.formats.registry import read_rows
 from throughline.sources.mapping.conversion import convert
 from throughline.sources.mapping.fit import check_mapping
 from throughline.sources.mapping.parts import Mapping
+from throughline.sources.tally import Tally
 from throughline.sources.workbench.fault import Fault, Faults
 
 _WORDS = 6
@@ -28,7 +29,7 @@ class DryRun:
     """What a mapping would make of a file; nothing was published.
 
     `problems` keep it from running at all; `faults` keep rows from being events: a row may have several, and each has
-    all its rows. `reasons` counts the rows that are refused by the reason that they are refused for. `repeated_ids` are
+    all its rows. `refused` counts each row once, by what it is refused for. `repeated_ids` are
     events whose id another row has too.
     """
 
@@ -37,10 +38,9 @@ class DryRun:
     rows: int = 0
     left_out: int = 0
     events: int = 0
-    rejects: int = 0
     repeated_ids: int = 0
     types: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
+    refused: Tally = field(default_factory=Tally)
     faults: list[Fault] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
@@ -49,10 +49,11 @@ class DryRun:
         for fault in self.faults:
             yield f"{self.file}: {_told(fault)}"
         yield (
-            f"{self.rows} rows: {self.events} events, {self.rejects} rejects, {self.left_out} rows left out by filters"
+            f"{self.rows} rows: {self.events} events, {self.refused.total} refused, "
+            f"{self.left_out} rows left out by filters"
         )
         yield from (f"  {count:>9}  {name}" for name, count in sorted(self.types.items()))
-        yield from (f"  {count:>9}  rejected: {name}" for name, count in sorted(self.reasons.items()))
+        yield from (f"  {count:>9}  refused: {reason}" for reason, count in self.refused.counts.items())
         if self.repeated_ids:
             yield f"  {self.repeated_ids:>9}  events with the id of another row: copies, if they say the same"
 
@@ -90,9 +91,8 @@ def dry_run(mapping: Mapping, path: Path, domain: Domain) -> DryRun:
                     report.rows += made.rows
                     report.left_out += made.left_out
                     report.events += batch.events.num_rows
-                    report.rejects += batch.rejects.num_rows
                     report.types.update(batch.events["type"].to_pylist())
-                    report.reasons.update(batch.rejects["reason"].to_pylist())
+                    report.refused.add(batch.rejects)
                     faults.refused(batch.rejects)
                     ids.append(batch.events["id"])
                 faults.look(rows, checked, domain, path)

@@ -20,7 +20,9 @@ from throughline.sources.workbench.nesting import HAS_DATE, json_rows, xml_rows
 
 _HEAD_BYTES = 1 << 18
 _LINES = 200
+_HEADER_LINES = 10
 _DELIMITERS = ",;\t|"
+_APOSTROPHES = re.compile(r"'[^']*'(?:([,;\t|])'[^']*')(?:\1'[^']*')*").fullmatch
 
 
 @dataclass(frozen=True)
@@ -71,19 +73,23 @@ def _lines(path: Path) -> tuple[list[str], str]:
     return lines, encoding
 
 
-def _fields(line: str, delimiter: str) -> int:
-    return len(_split(line, delimiter))
-
-
-def _split(line: str, delimiter: str) -> list[str]:
+def _split(line: str, delimiter: str, quote: str) -> list[str]:
     try:
-        return next(csv.reader([line], delimiter=delimiter), [])
+        return next(csv.reader([line], delimiter=delimiter, quotechar=quote), [])
     except csv.Error:
         return []
 
 
-def _widths(lines: Sequence[str], delimiter: str) -> Counter[int]:
-    return Counter(_fields(line, delimiter) for line in lines if line.strip())
+def _widths(lines: Sequence[str], delimiter: str, quote: str = '"') -> Counter[int]:
+    return Counter(len(_split(line, delimiter, quote)) for line in lines if line.strip())
+
+
+def _record(lines: Sequence[str], place: int, quote: str) -> str:
+    """The line at a place, with those behind it that a name with line breaks takes."""
+    last = place + 1
+    while last < min(len(lines), place + _HEADER_LINES) and sum(one.count(quote) for one in lines[place:last]) % 2:
+        last += 1
+    return "\n".join(lines[place:last])
 
 
 def _is_delimited(lines: Sequence[str]) -> bool:
@@ -93,8 +99,9 @@ def _is_delimited(lines: Sequence[str]) -> bool:
 def _delimited(path: Path, lines: Sequence[str], encoding: str) -> Layout:
     """The delimiter by which most lines have the same number of fields, and the first line that has it."""
     scored = []
+    quote = "'" if _APOSTROPHES(next((line for line in lines if line.strip()), "").strip()) else '"'
     for mark in _DELIMITERS:
-        widths = _widths(lines, mark)
+        widths = _widths(lines, mark, quote)
         if widths:
             width, count = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]))
             scored.append((width > 1, count, width, mark))
@@ -103,8 +110,9 @@ def _delimited(path: Path, lines: Sequence[str], encoding: str) -> Layout:
     skip = next(
         (
             place
-            for place, line in enumerate(lines)
-            if len(cells := _split(line, delimiter)) == width and sum(map(bool, map(str.strip, cells))) >= 0.6 * width
+            for place in range(len(lines))
+            if len(cells := _split(_record(lines, place, quote), delimiter, quote)) == width
+            and sum(map(bool, map(str.strip, cells))) >= 0.6 * width
         ),
         0,
     )
@@ -113,6 +121,9 @@ def _delimited(path: Path, lines: Sequence[str], encoding: str) -> Layout:
     evidence = [
         f"CSV: {name} between {width} fields in {count} of the first {sum(1 for one in lines if one.strip())} lines"
     ]
+    if quote == "'":
+        said["quote"] = quote
+        evidence.append("the names of the columns stand between apostrophes")
     if skip:
         said["skip"] = skip
         evidence.append(f"{skip} {'line' if skip == 1 else 'lines'} above the line that names the columns")

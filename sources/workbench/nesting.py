@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from throughline.errors import DataError, UsageError
-from throughline.sources.formats.json_records import documents_of
+from throughline.sources.formats.json_records import documents_of, read_json_rows
 from throughline.sources.formats.registry import Settings
 from throughline.sources.formats.text import open_bytes
 from throughline.sources.sheets.elements import drop, parsed
@@ -105,6 +105,8 @@ def json_rows(path: Path) -> Found:
         counts.pop((), None)
     found = _most_repeated(counts, dated & counts.keys())
     if found is None:
+        if not documents:
+            next(read_json_rows(path, {}), None)  # it says why
         raise DataError("has no object that could be a row", file=path, hint="Is it JSON of records?")
     path_of_rows = ".".join(found) or "."
     is_document = path_of_rows == "."

@@ -117,7 +117,9 @@ def _part(
     origin, given = "the type's own" if name == "agency" else "the file", ""
     if value is not None and value.column is not None:
         origin = f"`{value.column}`"
-        given = _text(row[f"c{columns.index(value.column)}"][0].as_py())
+        # a column that is not needed may be missing
+        is_there = value.column in columns
+        given = _text(row[f"c{columns.index(value.column)}"][0].as_py() if is_there else None)
         # a column that may be about a person, whatever a mapping takes it for
         is_masked = (
             is_masked or bool(said_by_name(value.column)) or (name.startswith("fields.") and not may_be_shown(given))

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from throughline.errors import DataError, ThroughlineError, UsageError
-from throughline.sources.formats.registry import Settings, endings, read_rows, row_format, row_formats
+from throughline.sources.formats.registry import Settings, no_reader, read_rows, row_format
 from throughline.sources.formats.rows import Rows
 from throughline.sources.workbench.layout import Layout, layout_of
 
@@ -94,7 +94,7 @@ def sample_of(path: Path, *, sheet: str = "", most: int = ROWS) -> Sample:
         raise DataError("is a directory", file=path, hint="Draft from one of the files in it.")
     found = row_format(path)
     if found is None:
-        raise DataError("has no reader for this ending", file=path, hint=f"A mapping reads {endings(row_formats())}.")
+        raise no_reader(path)
     try:
         layout = layout_of(path, found.key, sheet) if found.key else Layout("", {}, (_named_kind(path),))
         read = {layout.key: _as_read(layout)} if layout.key else {}
@@ -122,7 +122,7 @@ def _gathered(name: str, title: str, layout: Layout, found: Iterable[Rows], most
     nested: set[str] = set()
     values: list[list[str | None]] = []
     positions: list[int] = []
-    refused = 0
+    refused, said = 0, ""
     is_whole = True
     for rows in found:
         if not names:
@@ -131,6 +131,9 @@ def _gathered(name: str, title: str, layout: Layout, found: Iterable[Rows], most
             break
         nested |= set(rows.nested)
         room = most - len(positions)
+        if rows.rejects.num_rows and not refused:
+            first = rows.rejects.slice(0, 1).to_pylist()[0]
+            said = f": of row {first['position']}, {first['detail']}"
         refused += rows.rejects.num_rows
         part = rows.table.slice(0, room)
         for place, column in enumerate(values):
@@ -141,7 +144,7 @@ def _gathered(name: str, title: str, layout: Layout, found: Iterable[Rows], most
         if len(positions) >= most:
             break
     if not names or not positions:
-        why = f"its {refused} rows cannot be read" if refused else "nothing stands below the names of its columns"
+        why = f"its {refused} rows cannot be read{said}" if refused else "nothing stands below the names of its columns"
         raise DataError(f"has no row to draft from: {why}", file=name, hint="Draft from a file that has rows.")
     if len(set(names)) < len(names):
         twice = next(one for one in names if names.count(one) > 1)

@@ -35,6 +35,7 @@ def link(connection: duckdb.DuckDBPyConnection) -> None:
         "select distinct i.case_key from identifiers i semi join reopened using (identifier_key)"
     )
     run(sql(__package__, "link_sql/hubs"))
+    _hold(connection)
     run(
         "insert into before select distinct i.case_key from identifiers i semi join reopened using (identifier_key) "
         "anti join before using (case_key)"
@@ -55,8 +56,24 @@ def link(connection: duckdb.DuckDBPyConnection) -> None:
     run("delete from unsettled_identifiers")
 
 
+def _hold(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note the events that carry several of a kind, and ask again what they may not join by themselves."""
+    connection.execute(sql(__package__, "link_sql/plural"))
+    connection.execute(
+        "create or replace temp table touched as "
+        "select identifier_key from carried union select identifier_key from unsettled_identifiers "
+        "union select identifier_key from hub_changes"
+    )
+    if connection.execute(
+        "select 1 from plural_events semi join touched using (identifier_key) "
+        "union all select 1 from held_joins where left_key in (from touched) or right_key in (from touched) limit 1"
+    ).fetchone():
+        connection.execute(sql(__package__, "link_sql/held"))
+
+
 def prepare_edges(connection: duckdb.DuckDBPyConnection, keys: Sequence[int]) -> None:
-    """Make the view `edges` on this connection, which may be one that only reads: every pair that joins one of `keys`.
+    """Make two views on this connection, which may be one that only reads: `edges`, every pair of one of `keys` that
+    stands together, and `ties`, those of them that join.
 
     Shape: (left_key, right_key ubigint), the lesser left; pairs that stewards linked are there whatever they join.
     """

@@ -15,7 +15,8 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.feed import check_fed_with_events
 from throughline.sinks.schema import meta
 from throughline.sinks.store import Store, open_memory_store, open_store
-from throughline.sql import one_row, sql
+from throughline.sql import one_row, registered, sql
+from throughline.streams.join.acts import bar_unlisted
 from throughline.streams.join.batch import Progress, settle
 from throughline.streams.join.derive import DERIVED
 from throughline.streams.join.rules import install_rules, prepare
@@ -23,6 +24,8 @@ from throughline.streams.join.rules import install_rules, prepare
 LINKED = (
     "identifiers",
     "joins",
+    "plural_events",
+    "held_joins",
     "steward_links",
     "resolutions",
     "quarantine_acts",
@@ -35,14 +38,18 @@ LINKED = (
 def open_domain(store: Store, domain: Domain) -> None:
     """Make the store one of this domain; if its rules have changed, or a migration asks, all is marked to be rebuilt.
 
+    Acts of stewards whom the deployment does not list (any more) leave the events for quarantine.
+
     Raises StoreError for a store of the shared topics.
     """
     check_fed_with_events(store)
     prepare(store.connection, domain)
     with store.transaction() as connection:
         changed = install_rules(connection, domain) or _is_asked_for(connection)
+        barred = bar_unlisted(connection, domain)
+        changed = changed or barred
         # of a new store there is nothing to forget
-        if changed and one_row(connection, "select exists(from events)")[0]:
+        if barred or (changed and one_row(connection, "select exists(from events)")[0]):
             forget(connection)
             connection.execute("delete from store_meta where key = 'derive'")
     if changed and store.path is not None:
@@ -135,6 +142,9 @@ def past(
                     connection.register("known", known.to_arrow_table())
                     connection.execute(f"insert into {name} by name from known")
                     connection.unregister("known")
+                runs = store.connection.execute("from backlog_runs").to_arrow_table()
+                with registered(connection, known_runs=runs):
+                    connection.execute("insert into backlog_runs from known_runs")
                 forget(connection)
                 if as_of is not None:
                     connection.execute(sql(__package__, "past_sql/later"), {"as_of": as_of, "later_acts": later_acts})

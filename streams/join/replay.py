@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +12,16 @@ from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
 from throughline.sources.files import Report, files_to_read, read_all, size_of
+from throughline.sources.formats.text import position_in
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.mapping.snapshots import Snapshots
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.batch import Received, accept_only, settle
 from throughline.streams.join.comparison import compare
 from throughline.streams.join.rebuild import open_domain
+
+# seconds between two looks at how far a file has been read
+_LOOK = 0.2
 
 
 def replay(
@@ -51,12 +55,13 @@ def replay(
     by_file = [Counts() for _ in files]
     sizes = [size_of(file) for file in files]
     snapshots = Snapshots(mapping, domain) if mapping is not None and mapping.compares else None
+    reading = _Reading(files, sizes, report)
     with store.bulk(), snapshots or nullcontext():
-        for place, batch in _ahead(read_all(files, domain, mapping, snapshots)):
+        for place, batch in _ahead(read_all(files, domain, mapping, snapshots), reading.look):
             became = accept_only(store, batch, received_at)
             counts.add(became)
             by_file[place].add(became)
-            report(f"reading {files[place].name}", sum(sizes[:place]), sum(sizes))
+            reading.came_to(place)
         report("reading", sum(sizes), sum(sizes))
         if mapping is not None and snapshots is not None:
             counts.add(compare(store, mapping, snapshots, received_at, note))
@@ -66,10 +71,36 @@ def replay(
     return counts
 
 
-def _ahead(batches: Iterator[tuple[int, Batch]]) -> Iterator[tuple[int, Batch]]:
-    """The same batches, each read in another thread while the one before it is taken in."""
+class _Reading:
+    """How far the files have been read, by their bytes: it never goes back."""
+
+    def __init__(self, files: list[Path], sizes: list[int], report: Report) -> None:
+        self._files, self._sizes, self._report = files, sizes, report
+        self._place = 0
+        self._before = self._done = 0
+
+    def came_to(self, place: int) -> None:
+        """A batch of the file at this place was taken in."""
+        self._before += sum(self._sizes[self._place : place])
+        self._place = place
+        self.look()
+
+    def look(self) -> None:
+        if self._files:
+            file = self._files[self._place]
+            self._done = max(self._done, self._before + (position_in(file) or 0))
+            self._report(f"reading {file.name}", self._done, sum(self._sizes))
+
+
+def _ahead(batches: Iterator[tuple[int, Batch]], look: Callable[[], None]) -> Iterator[tuple[int, Batch]]:
+    """The same batches, each read in another thread while the one before it is taken in; `look` is called while there
+    is none yet."""
     with ThreadPoolExecutor(max_workers=1) as reader:
         following = reader.submit(next, batches, None)
-        while (found := following.result()) is not None:
+        while True:
+            while not wait([following], _LOOK).done:
+                look()
+            if (found := following.result()) is None:
+                return
             following = reader.submit(next, batches, None)
             yield found

@@ -45,6 +45,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, domain: Domain) -> None:
     linking, nothing = linking_forms(domain)
     connection.execute("set variable linking_form = ?", [linking])
     connection.execute("set variable joins_nothing = ?", [nothing])
+    connection.execute("set variable joins_alone = ?", [domain.limits.joins_alone])
     connection.execute(sql(__package__, "keys"))
     connection.execute(sql(__package__, "models/macros"))
 
@@ -125,6 +126,7 @@ def _tables(domain: Domain) -> dict[str, pa.Table]:
                 "time_zone": domain.time_zone,
                 "second_person": domain.second_person,
                 "ahead_days": domain.limits.ahead_days,
+                "joins_alone": domain.limits.joins_alone,
             }
         ]
     )

@@ -1,7 +1,8 @@
 """Who needs which right on the broker: the least that the domain's topics allow, for agencies, workers and boards.
 
-An agency writes the topic of its case events and no other. Workers read case events and write what is shared. Boards
-read what is shared. Operators make and compare topics. Nobody else may do anything.
+An agency writes the topic of its case events and no other. Stewards' principals are nobody else's. Workers read case
+events and write what is shared. Boards read what is shared. Operators make and compare topics. Nobody else may do
+anything.
 """
 
 from __future__ import annotations
@@ -69,6 +70,11 @@ def read_principals(path: Path, domain: Domain, topics: Topics) -> Principals:
         if domain.agencies is not None or all(one.agencies is not None for one in topics.case_events):
             given.only(*usual.agencies)
         agencies |= {agency: _principals(given, agency) for agency in given.map}
+    stewards = {one for agency in domain.stewards.agencies for one in agencies.get(agency, ())}
+    for agency, known_as in agencies.items():
+        if agency not in domain.stewards.agencies and (both := sorted(stewards.intersection(known_as))):
+            hint = "Give stewards principals of their own: whoever has one may write where they act."
+            entry.fault("agencies", f"`{both[0]}` is stewards' and of `{agency}`.", hint)
     roles = {role: _principals(entry, role) if role in content else getattr(usual, role) for role in ROLES}
     problems.raise_any()
     return Principals(agencies, **roles)

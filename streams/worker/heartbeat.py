@@ -33,8 +33,7 @@ _LARGEST_SEQUENCE = 2**63 - 1
 # of one source and area; the view `sources` adds those of all areas in 64 bits
 _MOST_WAITING = 10**12
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.001, 86_400.0 * 366
-# by how much the clock of a publisher may be ahead of the broker's
-_AHEAD_US = 86_400_000_000
+_DAY_US = 86_400_000_000
 
 
 def read_heartbeat(
@@ -84,9 +83,13 @@ def _text(named: Mapping[str, bytes | None], name: str, limit: int) -> str:
 
 
 def _source(named: Mapping[str, bytes | None], topic: str, domain: Domain, topics: Topics) -> str:
-    """The source that lives: one that an agency of the topic may speak for."""
+    """The source that lives: one of an agency of the topic. What is nobody's in particular, anybody could say it of."""
     source = _text(named, "source", domain.limits.field_chars)
     agencies = topics.agencies_of(topic) or ()
+    owners = domain.owners
+    if agencies and not owners.bind_nothing and owners.of(source) is None:
+        told = "no agency is known to have this source: list it in sources.yaml, so that its signs of life count"
+        raise _BadHeartbeat(Reject("unknown_source", "source", told))
     faults = [fault for agency in agencies if (fault := domain.rules.source_fault(source, agency)) is not None]
     if faults and len(faults) == len(agencies):
         raise _BadHeartbeat(faults[0])
@@ -99,8 +102,8 @@ def _sent_at(named: Mapping[str, bytes | None], written: int, domain: Domain) ->
     if isinstance(micros, str):
         raise _bad("time", "`time` must be RFC 3339 with an offset")
     earliest = datetime.combine(domain.limits.earliest, datetime.min.time(), UTC)
-    if not int(earliest.timestamp()) * 1_000_000 <= micros <= written * 1000 + _AHEAD_US:
-        raise _bad("time", "`time` lies before what the domain allows, or over a day after the broker had the record")
+    if not int(earliest.timestamp()) * 1_000_000 <= micros <= written * 1000 + domain.limits.ahead_days * _DAY_US:
+        raise _bad("time", "`time` lies before what the domain allows, or too long after the broker had the record")
     return micros
 
 

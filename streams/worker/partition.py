@@ -91,6 +91,7 @@ class PartitionStore:
             for records in read:
                 _note_heartbeats(connection, records)
                 _note_numbers(connection, records)
+                _note_backlog(connection, records)
             for fetch in fresh:
                 connection.execute(
                     "update log_positions set next_offset = ? where topic = ? and partition = ?",
@@ -187,3 +188,11 @@ def _note_numbers(connection: duckdb.DuckDBPyConnection, records: CaseRecords) -
         return
     with registered(connection, numbers_read=records.numbers):
         connection.execute(sql(__package__, "sql/number_runs"))
+
+
+def _note_backlog(connection: duckdb.DuckDBPyConnection, records: CaseRecords) -> None:
+    """Note which records are marked as a backlog."""
+    if not records.backlog.num_rows:
+        return
+    with registered(connection, backlog_read=records.backlog):
+        connection.execute(sql(__package__, "sql/backlog_runs"))

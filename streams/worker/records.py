@@ -8,7 +8,7 @@ that, and an event by its source and id. What is refused of a batch says which o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -27,7 +27,7 @@ from throughline.schemas.wire.avro.codec import SchemaStore, decode_messages
 from throughline.schemas.wire.avro.framing import SCHEMA_ID_HEADER, SchemaKey, read_frame, read_schema_header
 from throughline.schemas.wire.cloudevents import Stated, from_kafka
 from throughline.schemas.wire.json_lines import events_from_objects
-from throughline.schemas.wire.kafka_record import AVRO, HEARTBEAT_TYPE, NUMBER_HEADER
+from throughline.schemas.wire.kafka_record import AVRO, BACKLOG, BACKLOG_HEADER, HEARTBEAT_TYPE, NUMBER_HEADER
 from throughline.streams.log.fetch import Fetch, Headers
 from throughline.streams.worker.heartbeat import HEARTBEATS, read_heartbeat
 from throughline.streams.worker.misplaced import without_misplaced
@@ -38,6 +38,7 @@ _HEARTBEAT = HEARTBEAT_TYPE.encode()
 _LATEST_MILLIS = 253_402_300_799_999
 _CONTENT_TYPE, _AVRO = "content-type", AVRO.encode()
 _SAYING = (_CONTENT_TYPE, SCHEMA_ID_HEADER)
+BACKLOG_RUNS = pa.schema([("origin", pa.string()), ("first_position", pa.int64()), ("last_position", pa.int64())])
 # of a content-type; more is none
 _TYPE_BYTES = 200
 
@@ -45,11 +46,12 @@ _TYPE_BYTES = 200
 @dataclass(frozen=True)
 class CaseRecords:
     """`batch` has the column received_at (UTC) beside those of EVENTS and REJECTS, its rejects also `headers` (text, as
-    `kept_headers` writes them); `heartbeats` is HEARTBEATS, `numbers` NUMBERS."""
+    `kept_headers` writes them); `heartbeats` is HEARTBEATS, `numbers` NUMBERS, `backlog` BACKLOG_RUNS."""
 
     batch: Batch
     heartbeats: pa.Table
     numbers: pa.Table
+    backlog: pa.Table
 
 
 def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics: Topics) -> CaseRecords:
@@ -61,11 +63,14 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
     refused = RowBatch(fetch.origin)
     heartbeats: list[dict[str, Any]] = []
     numbers: list[Numbered] = []
+    backlog: list[int] = []
     for place, headers in enumerate(fetch.headers):
         named = dict(headers)
         number = named.get(NUMBER_HEADER)
         if number is not None:
             numbers.append(numbered(named, number, fetch.times[place]))
+        if named.get(BACKLOG_HEADER) == BACKLOG:
+            backlog.append(fetch.offsets[place])
         if named.get("ce_type") == _HEARTBEAT:
             beat = read_heartbeat(fetch, place, named, domain, topics)
             if isinstance(beat, Reject):
@@ -104,7 +109,17 @@ def read_case_records(fetch: Fetch, domain: Domain, schemas: SchemaStore, topics
         Batch(_stamped(batch.events, fetch), _with_headers(_stamped(batch.rejects, fetch), fetch)),
         pa.Table.from_pylist(heartbeats, schema=HEARTBEATS),
         number_runs(numbers, fetch.topic, fetch.partition, domain, topics),
+        _backlog_runs(fetch.origin, backlog),
     )
+
+
+def _backlog_runs(origin: str, offsets: Sequence[int]) -> pa.Table:
+    """Runs (BACKLOG_RUNS) of ascending offsets."""
+    found = np.asarray(offsets, dtype=np.int64)
+    ends = np.flatnonzero(np.diff(found) != 1)
+    first = found[np.concatenate([[0], ends + 1])] if len(found) else found
+    last = found[np.concatenate([ends, [len(found) - 1]])] if len(found) else found
+    return pa.table([pa.repeat(origin, len(first)), pa.array(first), pa.array(last)], schema=BACKLOG_RUNS)
 
 
 def _is_json(named: Mapping[str, bytes | None], value: bytes | None) -> bool:

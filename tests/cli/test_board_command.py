@@ -81,6 +81,7 @@ def test_beyond_this_machine_the_served_board_asks_the_proxy_who_it_is(tmp_path:
     run("replay", EXAMPLES / "events.jsonl", "--store", store)
     secret.write_text("what the proxy alone can send: 0123456789")
     secret.chmod(0o600)
+    secret.chmod(0o600)
     access.write_text(
         "address: https://board.example.org\nproxy:\n  addresses: [127.0.0.0/8]\n  user_header: X-Person\n"
         "  roles_header: X-Roles\n  secret_header: X-Secret\n  secret_file: secret\n"

@@ -14,6 +14,7 @@ from unittest import mock
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from listed_stewards import listing_folder
 from typed import run
 
 from throughline.cli.main import throughline as command
@@ -70,8 +71,11 @@ def test_whatever_reads_gives_every_format(name: str, store: Path) -> None:
     assert pq.read_table(BytesIO(parquet)).num_rows == len(rows)
 
 
-def test_a_figure_is_published_and_restated_from_the_command_line(tmp_path: Path) -> None:
+def test_a_figure_is_published_and_restated_from_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Publish delays without the last event, bring it in, and see which row changed and by which event."""
+    monkeypatch.setenv("THROUGHLINE_DOMAIN", str(listing_folder(tmp_path)))
     store, lines = tmp_path / "s.duckdb", EVENTS.read_text().splitlines(keepends=True)
     of_cps = [line for line in lines if ":cps:" in line]
     early = tmp_path / "early.jsonl"
@@ -121,8 +125,9 @@ def test_one_quarantined_record_is_shown_whole_only_when_asked(store: Path) -> N
     assert "IDVA-WM" in whole
 
 
-def test_a_steward_sees_to_a_record_from_the_command_line(tmp_path: Path) -> None:
+def test_a_steward_sees_to_a_record_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Show it marked, assign, discard and restore it, judge it again; every action is a line of the outbox."""
+    monkeypatch.setenv("THROUGHLINE_DOMAIN", str(listing_folder(tmp_path)))
     store = tmp_path / "s.duckdb"
     run("replay", EVENTS, FAULTS, "--store", store)
     listed = ["quarantine", "list", "--reason", "bad_time", "--store", store, "--format", "json"]
@@ -144,8 +149,9 @@ def test_a_steward_sees_to_a_record_from_the_command_line(tmp_path: Path) -> Non
     assert len((tmp_path / "steward.jsonl").read_text().splitlines()) == 3
 
 
-def test_two_stewards_link_from_the_command_line(tmp_path: Path) -> None:
+def test_two_stewards_link_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """See what it would do, propose, be refused alone, second, undo, unlink; the list says at each step what is."""
+    monkeypatch.setenv("THROUGHLINE_DOMAIN", str(listing_folder(tmp_path)))
     store, pair = tmp_path / "s.duckdb", ["crime_ref:20/000123/26", "crime_ref:20/000456/26"]
     run("replay", EVENTS, "--store", store)
     given = ["--area", "20", "--events", tmp_path / "steward.jsonl", "--store", store]
@@ -175,8 +181,9 @@ def test_two_stewards_link_from_the_command_line(tmp_path: Path) -> None:
     assert len((tmp_path / "steward.jsonl").read_text().splitlines()) == 4
 
 
-def test_a_steward_decides_a_conflict_from_the_command_line(tmp_path: Path) -> None:
+def test_a_steward_decides_a_conflict_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Find it, see what differs, name the copy that is true; a source by its name or by the end of it."""
+    monkeypatch.setenv("THROUGHLINE_DOMAIN", str(listing_folder(tmp_path)))
     store, event = tmp_path / "s.duckdb", ["urn:throughline:police:20:rms", "police-0001"]
     run("replay", EVENTS, FAULTS, "--store", store)
     listed = ["conflicts", "list", "--store", store, "--format", "json"]

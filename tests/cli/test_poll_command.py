@@ -68,6 +68,18 @@ def test_a_table_that_is_not_there_is_told_with_the_nearest(mapping: str, tmp_pa
     assert "`filez`" in told
 
 
+def test_a_file_with_a_password_in_it_is_its_owners_alone(mapping: str, tmp_path: Path) -> None:
+    """As any file that holds a secret; what it says is not repeated."""
+    address = tmp_path / "address"
+    address.write_text("postgresql://reader:hunter2@127.0.0.1:1/records\n")
+    address.chmod(0o640)
+
+    done = run("source", "poll", mapping, "--database-file", "address", "--dry-run", code=2)
+
+    assert "is not private" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
 def test_a_row_that_is_refused_is_named(mapping: str, tmp_path: Path) -> None:
     table = AgencyTable(f"sqlite:///{tmp_path}/files.sqlite").make()
     table.add(1, 2)
@@ -75,7 +87,10 @@ def test_a_row_that_is_refused_is_named(mapping: str, tmp_path: Path) -> None:
 
     told = run("source", "poll", mapping, "--database", "sqlite:///files.sqlite", "--dry-run").stderr
 
-    assert "  files id=2: bad_time in `sent_at`: `sent_at` is not a time of the form that the mapping says" in told
+    assert (
+        "  1 bad_time; the first at files id=2: `sent_at`: `sent_at` is not a time of the form that the mapping says"
+        in told
+    )
     assert "yesterday" not in told
 
 

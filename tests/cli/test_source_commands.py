@@ -45,7 +45,7 @@ def test_a_strange_export_becomes_a_timeline(crimes: Path) -> None:
 
     checked = run("source", "check", "crimes.yaml", "crimes.csv", code=1).stdout
     assert "crimes.csv: bad_time in `Recorded`: 1 row (4)" in checked
-    assert "4 rows: 2 events, 1 rejects, 1 rows left out by filters" in checked
+    assert "4 rows: 2 events, 1 refused, 1 rows left out by filters" in checked
 
     shown = run("source", "show", "crimes.yaml", "crimes.csv").stdout
     assert "fields.offence_group `Offence` STALK → stalking" in " ".join(shown.split())
@@ -53,6 +53,24 @@ def test_a_strange_export_becomes_a_timeline(crimes: Path) -> None:
 
     run("replay", "crimes.csv", "--mapping", "crimes.yaml", "--store", "cases.duckdb")
     assert "2026-03-14" in run("timeline", "20/000789/26", "--store", "cases.duckdb").stdout
+
+
+def test_no_name_in_a_file_steers_the_terminal(crimes: Path) -> None:
+    """Of a column, a sheet or the file itself: what a terminal would obey is written out."""
+    name = "odd \x1b]0;x\x07.csv"
+    (crimes / name).write_text("No\x1b[2J,When\n1,2026-03-14\n", encoding="utf-8")
+    (crimes / "a.yaml").write_text(
+        "title: A\nsource: urn:throughline:police:20:a\narea: {constant: '20'}\nidentifiers: {crime_ref: No}\n"
+        "type: {constant: police.crime.recorded}\ntime: {column: When, format: '%Y-%m-%d'}\nid: {columns: [No]}\n"
+    )
+    checked = run("source", "check", "a.yaml", name, code=1)
+    drafted = run("source", "new", name)
+    refused = run("replay", name, "--store", "cases.duckdb", code=1)
+
+    for said in (checked, drafted, refused):
+        assert "\x1b" not in said.stdout + said.stderr
+    assert r"`No\x1b[2J`" in checked.stdout
+    assert r"odd \x1b]0;x\x07.csv" in refused.stderr
 
 
 def test_a_check_tells_every_column_at_fault_at_once(crimes: Path) -> None:
@@ -96,7 +114,7 @@ id: {columns: [No]}
     assert all("2 rows (3, 4)" in line for name, line in at_fault.items() if name != "unmapped_type in `Status`")
     assert "They say `ARSON` (2). Allowed: `STALK`" in at_fault["unmapped_value in `Offence`"]
     assert "1 row (5)" in at_fault["unmapped_type in `Status`"]
-    assert "4 rows: 1 events, 3 rejects, 0 rows left out by filters" in told
+    assert "4 rows: 1 events, 3 refused, 0 rows left out by filters" in told
 
 
 def test_what_is_restricted_is_masked(crimes: Path) -> None:

@@ -157,6 +157,12 @@ class Desk:
         events = decode_messages(values, SchemaStore(domain()), "outbox", range(len(values))).events.to_pylist()
         return [(one["id"], one["revision"], _colour(one), bool(one["retracts"])) for one in events]
 
+    def marked(self) -> list[bool]:
+        """Of every event in the outbox, whether it is marked as a backlog."""
+        with Outbox(self.outbox_path) as outbox:
+            headers = [dict(one.record.headers) for one in outbox.unsent(limit=1_000_000)]
+        return [one.get("throughline-backlog") == b"true" for one in headers]
+
     def numbers(self) -> list[int]:
         """The numbers of the files in the outbox, each as often as it stands there, in order."""
         return sorted(int(event[0].partition(":")[0]) for event in self.sent())

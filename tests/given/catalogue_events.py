@@ -41,7 +41,7 @@ def event(type_name: str = "police.suspect.decided", **attributes: Any) -> dict[
 
 
 def examples(domain: Domain) -> list[dict[str, Any]]:
-    """The example of every type of the catalogue, as a CloudEvent."""
+    """The example of every type of the catalogue, as a CloudEvent; of stewards', from the desk of its area."""
     area = next(iter(domain.areas)) if domain.areas else "x"
     made = []
     for number, (name, event_type) in enumerate(sorted(domain.types.items())):
@@ -53,7 +53,9 @@ def examples(domain: Domain) -> list[dict[str, Any]]:
             {
                 "specversion": "1.0",
                 "id": f"e{number}",
-                "source": "urn:throughline:test",
+                "source": f"urn:throughline:steward:{area}:desk"
+                if name.startswith("steward.")
+                else "urn:throughline:test",
                 "type": f"{domain.type_prefix}.{name}.v{event_type.version}",
                 "time": "2026-03-02T10:15:00.250000+01:00",
                 "partitionkey": area,

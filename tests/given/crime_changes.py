@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from debezium import COMMITTED, change, tombstone
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
-from throughline.schemas.wire.kafka_record import plain_rows, record_of
+from throughline.schemas.wire.kafka_record import as_backlog, plain_rows, record_of
 from throughline.sources.changes.envelope import ConnectRecord
 from throughline.sources.changes.following import Followed, follow
 from throughline.sources.changes.reading import ConnectTopics
@@ -90,15 +90,18 @@ class WrittenTopic(ConnectTopics):
         """Nothing is open."""
 
 
-def taken(reading: ConnectTopics, mapping: SourceMapping, outbox: Outbox) -> Followed:
+def taken(
+    reading: ConnectTopics, mapping: SourceMapping, outbox: Outbox, note: Callable[[str], None] = lambda text: None
+) -> Followed:
     """Follow to the end, into the outbox alone: nothing is sent."""
     domain = england_wales_domain()
     schemas, topics = SchemaStore(domain), load_topics(domain)
 
-    def take(delivery: Delivery, events: pa.Table) -> Added:
-        return outbox.add([record_of(row, schemas, topics) for row in plain_rows(events)], delivery)
+    def take(delivery: Delivery, events: pa.Table, backlog: Collection[int]) -> Added:
+        records = [(record_of(row, schemas, topics), row["position"] in backlog) for row in plain_rows(events)]
+        return outbox.add([as_backlog(one) if is_backlog else one for one, is_backlog in records], delivery)
 
-    return follow(reading, take, mapping, domain, is_over=lambda: reading.is_at_end)
+    return follow(reading, take, mapping, domain, is_over=lambda: reading.is_at_end, note=note)
 
 
 def outbox_says(outbox: Outbox) -> list[tuple[str, str, bool]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from listed_stewards import with_stewards
+
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join.rebuild import open_domain
@@ -11,7 +13,8 @@ from throughline.streams.join.rebuild import open_domain
 
 @cache
 def england_wales() -> Domain:
-    return load_domain()
+    """The domain, with a desk of stewards listed for each area."""
+    return with_stewards(load_domain())
 
 
 @cache

@@ -145,6 +145,8 @@ def access_file(folder: Path, text: str = ACCESS) -> Path:
     """The text as an access file, with the files of its secrets beside it."""
     (folder / "client_secret").write_text(CLIENT_SECRET + "\n", encoding="utf-8")
     (folder / "session_key").write_text(SESSION_KEY + "\n", encoding="utf-8")
+    for name in ("client_secret", "session_key"):
+        (folder / name).chmod(0o600)
     file = folder / "access.yaml"
     file.write_text(text, encoding="utf-8")
     return file

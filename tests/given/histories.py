@@ -311,6 +311,27 @@ def drawn_history(
     return [one | {"position": number} for number, one in enumerate(events, start=1)]
 
 
+def with_several(random: Random, events: Iterable[Event], share: float = 0.25) -> list[Event]:
+    """The same events, of which a share carries further numbers of a kind, of other cases too."""
+    given = list(events)
+    for one in tuple(given):
+        if one["agency"] != "steward" and one["identifiers"] and random.random() < share:
+            more = [
+                {"kind": kind, "value": f"{kind[0].upper()}{random.randrange(6)}"}
+                for kind in random.choice((["crime_ref"], ["urn"], ["crime_ref", "crime_ref"], ["crime_ref", "urn"]))
+            ]
+            carried = {(each["kind"], each["value"]) for each in [*one["identifiers"], *more]}
+            numbers = [{"kind": kind, "value": value} for kind, value in sorted(carried)]
+            # copies of it stay copies
+            for other, same in enumerate(given):
+                if (same["area"], same["source"], same["id"], same["identifiers"]) == (
+                    *(one["area"], one["source"], one["id"]),
+                    one["identifiers"],
+                ):
+                    given[other] = same | {"identifiers": numbers}
+    return given
+
+
 def copy_of(random: Random, one: Event) -> Event:
     """The same event read again: written down at another time, or at none that is stated."""
     written = random.choice((None, one["occurred_at"], one["occurred_at"] + timedelta(hours=9)))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 
+from england_wales import england_wales
+
 from throughline.quality.checks.check import CheckResult, all_checks
 from throughline.quality.stewardship.desk import Desk
 from throughline.quality.stewardship.run import publish_results
-from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.store import Store
 
 RMS = "urn:throughline:police:20:rms"
@@ -26,5 +27,5 @@ def result(
 def put_on_record(store: Store, folder: Path, as_of: str, results: list[CheckResult], *, area: str = "20") -> None:
     """A run of the desk of an area as of a time, made half an hour later."""
     moment = datetime.fromisoformat(as_of)
-    desk = Desk(store, load_domain(), folder / "steward.jsonl", area, moment.replace(minute=30))
+    desk = Desk(store, england_wales(), folder / "steward.jsonl", area, moment.replace(minute=30))
     publish_results(desk, results, f"run-{moment:%Y%m%d%H%M}", moment)

@@ -107,6 +107,7 @@ def small_rules() -> Rules:
                 "hub_limit": k["hub_limit"],
                 "hub_events": k.get("hub_events", 1000),
                 "once": k.get("once", False),
+                "bears_out": k.get("bears_out", False),
             }
             for n, k in enumerate(domain["identifiers"])
         ],
@@ -118,6 +119,7 @@ def small_rules() -> Rules:
         bank_holidays=bank_holidays(),
         second_person=domain.get("stewards", {}).get("second_person", False),
         ahead_days=domain["limits"]["ahead_days"],
+        joins_alone=domain["limits"]["joins_alone"],
     )
 
 
@@ -140,4 +142,5 @@ def rules_from_tables(
         bank_holidays=bank_holidays(),
         second_person=second_person,
         ahead_days=small_rules().ahead_days,
+        joins_alone=small_rules().joins_alone,
     )

@@ -43,7 +43,7 @@ def test_topics_are_made_checked_and_published_to(broker: RunningBroker, topic_p
 
     said = run("publish", "events.jsonl", *to, folder=tmp_path)
     assert "3 read, 1 published, 0 published before" in said
-    assert "2 not published" in said
+    assert "2 not published, because refused:" in said
     assert "bad_time; the first at events.jsonl:2: `time`" in said
     assert "not_json; the first at events.jsonl:3" in said
     assert "0 published, 1 published before" in run("publish", "events.jsonl", *to, folder=tmp_path)

@@ -48,6 +48,7 @@ class Rules:
     bank_holidays: frozenset[date]
     second_person: bool
     ahead_days: int
+    joins_alone: int
 
     def role(self, agency: str) -> str | None:
         """The role of an agency; null for one that the domain does not list."""
@@ -169,9 +170,12 @@ def may_link(identifier: Identifier, rules: Rules) -> bool:
     """Whether an identifier is of a listed kind that links, has a form that may, and is no placeholder."""
     _, kind, value = identifier
     forms = [row["links_as"] or ".*" for row in rules.identifier_kinds if row["kind"] == kind and row["links"]]
-    if value.strip().upper() in rules.placeholders or any(_has(value, row["form"]) for row in rules.joins_nothing):
-        return False
-    return any(_has(value, form) for form in forms)
+    return not is_no_number(value, rules) and any(_has(value, form) for form in forms)
+
+
+def is_no_number(value: str, rules: Rules) -> bool:
+    """Whether a value is a placeholder or has a form of what stands where there is no number."""
+    return value.strip().upper() in rules.placeholders or any(_has(value, row["form"]) for row in rules.joins_nothing)
 
 
 def _has(value: str, form: str) -> bool:
@@ -235,9 +239,8 @@ def is_decided(proposal: Event, standing: list[Event], rules: Rules) -> bool:
     )
 
 
-def joined_pairs(standing: list[Event], rules: Rules) -> set[frozenset[Identifier]]:
-    """Section 2: pairs that one event carries both of, or a steward linked, less those last unlinked."""
-    pairs: set[frozenset[Identifier]] = set()
+def decided_pairs(standing: list[Event], rules: Rules) -> dict[frozenset[Identifier], bool]:
+    """Section 2: pairs that stewards decided on, and whether the latest decision links them."""
     decisions: dict[frozenset[Identifier], bool] = {}
     for event in sorted(standing, key=order):
         is_linked = rules.is_act(event, "identifiers.linked")
@@ -245,12 +248,48 @@ def joined_pairs(standing: list[Event], rules: Rules) -> set[frozenset[Identifie
             pair = named_pair(event, rules)
             if pair is not None and (not is_linked or is_decided(event, standing, rules)):
                 decisions[pair] = is_linked
-        elif not is_act_of_steward(event, rules):
+    return decisions
+
+
+def pairs_together(standing: list[Event], rules: Rules) -> set[frozenset[Identifier]]:
+    """Section 2: pairs that one event carries both of, or a steward linked, less those last unlinked."""
+    pairs: set[frozenset[Identifier]] = set()
+    for event in standing:
+        if not is_act_of_steward(event, rules):
             pairs |= {frozenset(two) for two in combinations(linking(event, rules), 2)}
-    known = carried_identifiers(standing, rules)
+    decisions, known = decided_pairs(standing, rules), carried_identifiers(standing, rules)
     linked = {pair for pair, is_linked in decisions.items() if is_linked and pair <= known}
     unlinked = {pair for pair, is_linked in decisions.items() if not is_linked}
     return (pairs | linked) - unlinked
+
+
+def held_pairs(standing: list[Event], shut: set[Identifier], rules: Rules) -> set[frozenset[Identifier]]:
+    """Section 2: pairs that join nothing, since each event that has both carries too many of a kind of theirs to join
+    them by itself, no third number bears them out, and no steward linked them. `shut` are hubs."""
+    together: set[frozenset[Identifier]] = set()
+    joined = {pair for pair, is_linked in decided_pairs(standing, rules).items() if is_linked}
+    publishers = [event for event in standing if not is_act_of_steward(event, rules)]
+    for event in publishers:
+        carried = [one for one in linking(event, rules) if one not in shut]
+        first = [
+            one for one in carried if [other for other in carried if other[1] == one[1]].index(one) < rules.joins_alone
+        ]
+        together |= {frozenset(two) for two in combinations(carried, 2)}
+        joined |= {frozenset(two) for two in combinations(first, 2)}
+    return {pair for pair in together - joined if not is_borne_out(pair, publishers, rules)}
+
+
+def is_borne_out(pair: frozenset[Identifier], publishers: list[Event], rules: Rules) -> bool:
+    """Whether both numbers, of one kind, stand beside one value of a kind that bears out, each without the other."""
+    left, right = pair
+    kinds = {row["kind"] for row in rules.identifier_kinds if row["bears_out"]}
+
+    def beside(one: Identifier, other: Identifier) -> set[tuple[str, str]]:
+        events = [event for event in publishers if one in linking(event, rules) and other not in linking(event, rules)]
+        found = {(said["kind"], said["value"]) for event in events for said in event["identifiers"]}
+        return {(kind, value) for kind, value in found if kind in kinds and not is_no_number(value, rules)}
+
+    return left[1] == right[1] and bool(beside(left, right) & beside(right, left))
 
 
 def hubs(pairs: set[frozenset[Identifier]], standing: list[Event], rules: Rules) -> set[Identifier]:
@@ -269,8 +308,9 @@ def hubs(pairs: set[frozenset[Identifier]], standing: list[Event], rules: Rules)
 
 def identifier_cases(standing: list[Event], rules: Rules) -> dict[Identifier, int]:
     """Case key of every identifier that links and is no hub: the smallest key of its connected component."""
-    pairs = joined_pairs(standing, rules)
+    pairs = pairs_together(standing, rules)
     shut = hubs(pairs, standing, rules)
+    pairs -= held_pairs(standing, shut, rules)
     found = carried_identifiers(standing, rules) - shut
     smallest = {identifier: key64(*identifier) for identifier in found}
     changed = True

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from england_wales import england_wales
 
-from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.questions.question import ask
 from throughline.sinks.store import Store, open_memory_store
 from throughline.sources.mapping.mapping import load_mapping
@@ -57,7 +58,7 @@ SAYS: dict[str, list[dict[str, Any]]] = {
 
 @pytest.fixture(scope="module")
 def domain() -> Domain:
-    return load_domain()
+    return england_wales()
 
 
 @pytest.fixture

@@ -151,6 +151,8 @@ def test_every_block_of_a_page_runs(page: Path, demo: Path, tmp_path: Path, monk
             stores = sorted(tmp_path.rglob("cases.duckdb"))
             try:
                 paste(block, demo, stores[0] if stores else tmp_path / "demo.duckdb")
+                for name, value in re.findall(r"^export (\w+)=(\S+)$", block.text, re.M):
+                    monkeypatch.setenv(name, value)
             except AssertionError as error:
                 error.add_note(f"{block.page}:{block.line}\n{block.text}")
                 raise

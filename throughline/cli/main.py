@@ -45,6 +45,7 @@ from throughline.cli.stewards.quality import quality
 from throughline.cli.stewards.quarantine import quarantine
 from throughline.cli.stewards.reconcile import manifest_command
 from throughline.cli.terminal.ending import Ending
+from throughline.cli.terminal.writing import say
 from throughline.errors import ThroughlineError
 
 
@@ -148,7 +149,7 @@ def main() -> None:
         meant = error if isinstance(error, ThroughlineError) else ending.meant(error)
         if meant is None:
             raise
-        click.echo(f"throughline: {meant}", err=True)
+        say(f"throughline: {meant}", is_error=True)
         sys.exit(meant.exit_code)
     finally:
         ending.close()

@@ -11,8 +11,8 @@ from throughline.schemas.definitions.topics import Topics
 from throughline.sinks.schema import meta
 from throughline.sinks.store import open_store
 from throughline.sources.connection.security import Security
+from throughline.sources.publish.account import Account
 from throughline.sources.publish.ledger import damage_of, refusals_of, refused_by_broker
-from throughline.sources.publish.outbox import Outbox
 from throughline.streams.log.broker_clock import seconds_ahead
 from throughline.streams.log.broker_topics import compare_topics
 
@@ -74,7 +74,7 @@ def look_at_outbox(path: Path) -> Iterator[Diagnosis]:
         yield Diagnosis("outbox", "wrong", f"There is no outbox at {path}.", "Check --outbox.", 1)
         return
     try:
-        with Outbox(path) as outbox:
+        with Account(path) as outbox:
             damage = outbox.look(damage_of)
             waiting = outbox.waiting
             by_broker = outbox.look(refused_by_broker)

@@ -3,7 +3,7 @@
 with days as (
   select source, recorded_at::date as day, count(*) as n
   from observed
-  where recorded_at is not null
+  where recorded_at is not null and not is_backlog
   group by all
 )
 select d.source as subject, d.day as period, d.n, null::bigint as k,

@@ -3,7 +3,7 @@
 with months as (
   select source, month, count(*) as n, median(epoch(recorded_at) - epoch(occurred_at)) as seconds
   from observed
-  where occurred_precision = 'instant' and recorded_at is not null
+  where occurred_precision = 'instant' and recorded_at is not null and not is_backlog
   group by all
   having n >= 30
 )

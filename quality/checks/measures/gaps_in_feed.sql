@@ -4,7 +4,7 @@ with spaced as (
   select
     source,
     epoch(written_at) - epoch(lag(written_at) over (partition by source order by written_at)) as gap
-  from (select source, coalesce(recorded_at, occurred_at) as written_at from observed)
+  from (select source, coalesce(recorded_at, occurred_at) as written_at from observed where not is_backlog)
   where written_at <= getvariable('as_of')
 )
 select

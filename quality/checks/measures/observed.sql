@@ -1,5 +1,5 @@
 -- What the measures look at: a row of `observed` is an event that stands, with the earliest times that any copy states.
--- reads: dated_events, agencies, effects, handoff_facts
+-- reads: dated_events, agencies, effects, handoff_facts, backlog_runs
 create or replace temp macro first_moment(label, known_to) as
   if(known_to = 'instant', label, label at time zone getvariable('zone') at time zone 'UTC');
 -- of a day, a month, or so many of them
@@ -20,6 +20,8 @@ create or replace temp table observed as
 select
   event_key, case_key, source, agency, area, type, unit, occurred_at, occurred_precision, recorded_at, sequence,
   identifiers, decision, reason, reference, answers, about, due_at, effect_at, channel, victim, officer, data,
+  -- history that was loaded for the first time says nothing of how a feed comes
+  b.origin is not null as is_backlog,
   -- between which it happened (UTC): what is known to the day is before or after an instant only if all of the day is
   first_moment(occurred_at, occurred_precision) as earliest_at, last_moment(occurred_at, occurred_precision) as latest_at,
   -- the how-manieth event of its source that says all this
@@ -31,7 +33,8 @@ select
   ) as copy,
   date_trunc('month', coalesce(recorded_at, occurred_at))::date as month,
   date_trunc('week', coalesce(recorded_at, occurred_at))::date as week
-from dated_events
+from dated_events e
+left join backlog_runs b on b.origin = e.origin and e.position between b.first_position and b.last_position
 where standing = 'stands' and agency not in (select agency from agencies where role = 'steward');
 
 -- A row of `stated` is an event and a field of it that may be left out: whether it states it.
@@ -50,7 +53,7 @@ into name field value is_stated;
 -- A row of `weekly` is a source and week that is over, with its events; the weeks with nothing count too, the first is partial.
 create or replace temp view weekly as
 with counted as (
-  select source, week, count(*) as n from observed where week + 7 <= getvariable('as_of') group by all
+  select source, week, count(*) as n from observed where not is_backlog and week + 7 <= getvariable('as_of') group by all
 )
 select s.source, w.week::date as week, coalesce(n, 0) as n
 from (select source, min(week) + 7 as first, max(week) as last from counted group by source) s

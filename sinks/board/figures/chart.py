@@ -171,7 +171,8 @@ def _range(least: float | None, most: float | None) -> str:
 def _curves(asked: Asked, chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Markup | None:
     """The largest of the groups that the figure shows. Where small numbers are hidden, in steps of many cases: a step
     of the whole curve is one."""
-    rows = rows_held(chosen.measure, rows_of(asked, chosen.measure, asked.as_of), chosen.where)
+    rows = rows_of(asked, chosen.measure, asked.as_of, {*chosen.cuts, *chosen.where})
+    rows = rows_held(chosen.measure, rows, chosen.where)
     least = 1 if asked.settings.register is None else asked.settings.domain.disclosure.threshold
     estimates: dict[str, pa.Table] = {}
     if chosen.cuts and chosen.cuts[0] in rows.column_names:

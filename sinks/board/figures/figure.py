@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -19,17 +20,22 @@ from throughline.sinks.measures.facts import cases_of, facts
 from throughline.sinks.measures.headline import Number, Series, headline, series_of
 from throughline.sinks.measures.measure import Measure
 from throughline.sinks.measures.shown import Audience
+from throughline.sinks.measures.spans import Spans, cases_ever, has_spans, spans
 from throughline.sinks.store import Store
 
 
-def rows_of(asked: Asked, measure: Measure, as_of: datetime | None) -> pa.Table:
+def rows_of(asked: Asked, measure: Measure, as_of: datetime | None, names: Collection[str] | None = None) -> pa.Table:
     """What is counted (see `facts`), to `as_of`; as it was known then, where the address asks for that.
 
-    Raises NotFoundError where the stores cannot tell what was known then.
+    Where `names` are given, other cuts than these may be left out. Raises NotFoundError where the stores cannot tell
+    what was known then.
     """
-    if asked.known_at is not None and asked.facts.last_at is not None:
-        return known(asked, as_of or asked.facts.last_at, asked.known_at).then[measure.name]
+    moment = as_of or asked.facts.last_at
+    if asked.known_at is not None and moment is not None:
+        return known(asked, moment, asked.known_at).then[measure.name]
     facets = [facet.name for facet in asked.settings.domain.facets]
+    if moment is not None and has_spans(measure, moment):
+        return _rows_at(asked, measure, facets, moment, names)
 
     def read() -> pa.Table:
         # the same for every measure of a time
@@ -37,6 +43,23 @@ def rows_of(asked: Asked, measure: Measure, as_of: datetime | None) -> pa.Table:
         return facts(asked.connection, measure, facets, as_of, cases)
 
     return asked.kept.get(asked.facts.stamp, ("rows", measure.name, as_of), read)
+
+
+def _rows_at(
+    asked: Asked, measure: Measure, facets: Sequence[str], moment: datetime, names: Collection[str] | None
+) -> pa.Table:
+    """The rows of a measure that has spans: these are read once for every time that is asked for."""
+    kept, stamp = asked.kept, asked.facts.stamp
+
+    def read() -> Spans:
+        cases = kept.get(stamp, "cases ever", lambda: cases_ever(asked.connection, facets))
+        return spans(asked.connection, measure, cases)
+
+    found = kept.get(stamp, ("spans", measure.name), read)
+    chosen = kept.get(stamp, ("chosen", measure.name, moment), lambda: found.at(moment))
+    if names is not None:
+        return found.rows(chosen, names)
+    return kept.get(stamp, ("rows", measure.name, moment), lambda: found.rows(chosen))
 
 
 def known(asked: Asked, as_of: datetime, known_at: datetime) -> Known:
@@ -79,7 +102,7 @@ def _counted(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetim
 
 
 def _shown(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table:
-    found = answer(chosen.measure, rows_of(asked, chosen.measure, as_of), cuts, chosen.where)
+    found = answer(chosen.measure, rows_of(asked, chosen.measure, as_of, {*cuts, *chosen.where}), cuts, chosen.where)
     audience = Audience(asked.settings.domain, asked.settings.register)
     shown = audience.may_see(chosen.measure, found, cuts, chosen.where, as_of or asked.facts.last_at)
     return withhold(chosen.measure, shown, cuts, chosen.where, _withheld(asked, chosen.measure))

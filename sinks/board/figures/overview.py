@@ -24,7 +24,7 @@ def overview(asked: Asked) -> Page:
     beside = asked.moment("beside")
     cards = []
     for name in SIX:
-        if name not in known or rows_of(asked, known[name], asked.as_of).num_rows == 0:
+        if name not in known or rows_of(asked, known[name], asked.as_of, ()).num_rows == 0:
             continue
         made = card(asked, known[name])
         made |= {"earlier": None, "change": ""}

@@ -91,10 +91,11 @@ def said(asked: Asked, chosen: Choice, *, earlier: bool = False) -> dict[str, An
 
 def _filters(asked: Asked, chosen: Choice, wording: Wording) -> list[dict[str, Any]]:
     """What the figure can be held to: each cut that the rows have, with its values in words."""
-    rows = rows_of(asked, chosen.measure, asked.as_of)
+    known = {cut: title for cut, title in offered(chosen.measure, asked.settings.domain).items() if cut != "month"}
+    rows = rows_of(asked, chosen.measure, asked.as_of, known)
     made = []
-    for cut, title in offered(chosen.measure, asked.settings.domain).items():
-        if cut not in rows.column_names or cut == "month":
+    for cut, title in known.items():
+        if cut not in rows.column_names:
             continue
         key = ("values", chosen.measure.name, cut, asked.as_of, asked.known_at)
         values = asked.kept.get(asked.facts.stamp, key, partial(_values, rows, cut))

@@ -1,6 +1,6 @@
 -- What was linked and unlinked, what waits, and what may be wrong?
--- One row per matter of linking: a proposal that waits, a link or unlinking in force, a hub, a contradiction in a case.
--- reads: link_acts, edges, identifiers, identifier_kinds
+-- One row per matter of linking: a proposal that waits, a pair in doubt, a link or unlinking in force, a hub, a contradiction.
+-- reads: link_acts, edges, identifiers, identifier_kinds, held_joins, plural_events, steward_links, events
 -- $now time: to which the days are counted
 -- $area text = null: the matters of one area
 -- needs: edges
@@ -52,8 +52,27 @@ contradictions as (
   group by i.case_key, i.area, i.kind
   having count(*) > 1
 ),
+doubts as (
+  -- of one kind, and of two cases: what joins nothing of another kind follows from it
+  select
+    'in doubt' as state, l.area, least(l.kind || ':' || l.value, r.kind || ':' || r.value) as identifier,
+    greatest(l.kind || ':' || l.value, r.kind || ':' || r.value) as other, null::timestamp as since,
+    null as acted_by, null as seconded_by, null as act,
+    'several ' || any_value(l.kind) || ' in one event, and nothing else joins them: '
+    || string_agg(distinct e.type, ', ' order by e.type) as detail
+  from held_joins h
+  join identifiers l on l.identifier_key = h.left_key
+  join identifiers r on r.identifier_key = h.right_key and r.kind = l.kind and r.case_key <> l.case_key
+  join plural_events pl on pl.identifier_key = h.left_key
+  join plural_events pr on pr.event_key = pl.event_key and pr.identifier_key = h.right_key
+  join events e on e.event_key = pl.event_key and e.standing = 'stands'
+  anti join steward_links s on s.left_key = h.left_key and s.right_key = h.right_key
+  group by l.area, identifier, other
+),
 matters as (
   from decided
+  union all by name
+  from doubts
   union all by name
   from hubs
   union all by name
@@ -72,4 +91,4 @@ select
   act
 from matters
 where $area::varchar is null or area = $area::varchar
-order by list_position(['waiting', 'contradictory', 'linked', 'unlinked', 'hub'], state), since nulls last, identifier, "with"
+order by list_position(['waiting', 'in doubt', 'contradictory', 'linked', 'unlinked', 'hub'], state), since nulls last, identifier, "with"

@@ -63,3 +63,6 @@ insert into unsettled_cases
 select distinct case_key from identifiers where identifier_key in (from gone);
 
 delete from identifiers where identifier_key in (from gone);
+
+delete from plural_events
+where event_key in (select event_key from verdicts where standing = 'stands' and now_standing <> 'stands');

@@ -1,5 +1,5 @@
 -- The part of the graph that may change: rows of `members` are its identifiers, rows of `member_edges` its pairs.
--- reads: reopened, identifiers, joins, edges, before
+-- reads: reopened, identifiers, joins, ties, before
 create or replace temp table reopened_cases as
 select distinct case_key
 from (
@@ -24,6 +24,6 @@ select j.* from joins j semi join (select identifier_key as left_key from member
 
 create or replace temp table member_edges as
 select e.left_key, e.right_key
-from edges e
+from ties e
 semi join (select identifier_key as left_key from members) using (left_key)
 semi join (select identifier_key as right_key from members) using (right_key);

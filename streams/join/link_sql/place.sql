@@ -1,11 +1,13 @@
 -- One row per event to place, with the case of its identifiers.
--- reads: to_place, identifiers, identifier_kinds, steward_links
+-- reads: to_place, identifiers, identifier_kinds, steward_links, held_joins
 create or replace temp table placed as
 with torn as (
-  -- all identifiers of an event are of one case, unless there are hubs or unlinked ones among them
+  -- all identifiers of an event are of one case, unless there are hubs, unlinked ones or held ones among them
   select identifier_key from identifiers where is_hub
   union
   select unnest([left_key, right_key]) from steward_links where not linked
+  union
+  select unnest([left_key, right_key]) from held_joins
 ),
 torn_events as (
   select distinct event_key

@@ -1,5 +1,5 @@
 -- One row per case: who holds it now, what it consists of, and what it is about.
--- reads: case_records, steps, holding_facts, handoff_facts, case_facets, identifiers, domain
+-- reads: case_records, steps, holding_facts, handoff_facts, case_facets, identifiers, domain, backlog_runs
 with spans as (
   select
     case_key, any_value(area) as area, min(occurred_at) as opened_at, max(occurred_at) as last_at,
@@ -22,6 +22,12 @@ named as (
   semi join cases_to_derive using (case_key)
   where not is_hub
   group by case_key
+),
+-- as most events came: by themselves
+live as (
+  select distinct case_key
+  from case_records r
+  anti join backlog_runs b on b.origin = r.origin and r.position between b.first_position and b.last_position
 ),
 about as (
   select
@@ -50,10 +56,12 @@ select
   coalesce(d.handoffs, 0) as handoffs,
   s.last_at,
   a.facets,
-  s.reached_at
+  s.reached_at,
+  if(v.case_key is null, true, null) as backlog
 from spans s
 left join last_steps l using (case_key)
 left join holding_facts h on h.case_key = l.case_key and h.position = l.holding
 left join handed d on d.case_key = s.case_key
 left join named n on n.case_key = s.case_key
 left join about a on a.case_key = s.case_key
+left join live v on v.case_key = s.case_key

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
+from england_wales import england_wales
 from histories import RECEIVED
 
 from throughline.errors import DataError
@@ -21,7 +22,7 @@ from throughline.quality.checks.expectations import Expectation, judge
 from throughline.quality.checks.suites import REQUIRED, VALUES, judge_suite, suites_of, view_suites
 from throughline.quality.stewardship.desk import Desk
 from throughline.quality.stewardship.run import publish_results, run_on_record
-from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.quality import AgencyExpectation, QualityRules, load_quality_rules
 from throughline.sinks.digest import digest
 from throughline.sinks.store import Store, open_memory_store
@@ -34,7 +35,7 @@ AS_OF = datetime.fromisoformat("2026-06-01T00:00")
 
 @pytest.fixture(scope="module")
 def domain() -> Domain:
-    return load_domain()
+    return england_wales()
 
 
 def crime(number: int, *, time: str | None = None, **said: Any) -> dict[str, Any]:

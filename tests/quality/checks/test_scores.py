@@ -11,11 +11,12 @@ from typing import Any
 
 import orjson
 import pytest
+from england_wales import england_wales
 from on_record import RMS, put_on_record, result
 
 from throughline.quality.checks.check import all_checks
 from throughline.quality.checks.scores import month_before, scores, service_levels
-from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.quality import DIMENSIONS, QualityRules, ServiceLevel
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join.replay import replay
@@ -29,7 +30,7 @@ EXAMPLES = Path(__file__).parents[3] / "docs" / "how-to" / "examples"
 
 @pytest.fixture(scope="module")
 def domain() -> Domain:
-    return load_domain()
+    return england_wales()
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def feed(store: Store, folder: Path, events: list[dict[str, str]]) -> None:
     data = {"unit": "20PP", "identifiers": {"crime_ref": "20/000777/26"}, "offence_group": "stalking"}
     lines = [orjson.dumps(head | {"id": str(i), "data": data} | event) for i, event in enumerate(events)]
     (folder / "feed.jsonl").write_bytes(b"\n".join(lines))
-    replay(store, load_domain(), [folder / "feed.jsonl"], received_at=AS_OF)
+    replay(store, england_wales(), [folder / "feed.jsonl"], received_at=AS_OF)
 
 
 def test_a_score_is_how_many_checks_held(store: Store, tmp_path: Path) -> None:

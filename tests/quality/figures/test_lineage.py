@@ -10,12 +10,12 @@ from typing import Any
 import duckdb
 import orjson
 import pytest
+from england_wales import england_wales
 from on_record import RMS, put_on_record, result
 from openlineage.client.serde import Serde
 
 from throughline.errors import DataError
 from throughline.quality.figures.lineage import lineage, tables_read
-from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.export import export_parquet
 from throughline.sinks.schema import public_schema
 from throughline.sinks.store import Store, open_memory_store
@@ -34,7 +34,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     copy.write_bytes((EXAMPLES / "events.jsonl").read_bytes())
     with open_memory_store() as made:
         for path in (EXAMPLES / "events.jsonl", EXAMPLES / "faults.jsonl", copy):
-            replay(made, load_domain(), [path], received_at=RECEIVED)
+            replay(made, england_wales(), [path], received_at=RECEIVED)
         failing = result("numbers_lost", RMS, passed=False, observed=0.75)
         put_on_record(made, folder, "2026-05-02T12:00", [result("unit_missing", RMS), failing])
         yield made
@@ -158,7 +158,7 @@ def test_it_says_nothing_of_what_an_event_says(store: Store) -> None:
 def test_an_export_of_another_store_is_refused(store: Store, tmp_path: Path) -> None:
     """Its files do not come from here."""
     with open_memory_store() as other:
-        replay(other, load_domain(), [EXAMPLES / "events.jsonl"], received_at=RECEIVED)
+        replay(other, england_wales(), [EXAMPLES / "events.jsonl"], received_at=RECEIVED)
         export_parquet(other, tmp_path / "other")
 
     with pytest.raises(DataError, match="is of another store"):

@@ -15,6 +15,7 @@ from england_wales import england_wales_store
 from hypothesis import given
 from hypothesis import strategies as st
 from joined import emptied
+from published import all_published, empty_sink, messages, note_all, topics
 from typed import run
 
 from throughline.errors import DataError
@@ -27,9 +28,11 @@ from throughline.schemas.wire.json_lines import events_from_json_lines
 from throughline.schemas.wire.kafka_record import plain_rows, record_of
 from throughline.schemas.wire.receipts import Receipt, Receipts, Shipment, read_receipts, receipts_lines
 from throughline.sinks.store import Store, open_store
+from throughline.sources.publish.ledger import shipments_of
 from throughline.sources.publish.outbox import Outbox
 from throughline.streams.join.batch import join
 from throughline.streams.join.rebuild import open_domain
+from throughline.streams.shared.state import take as take_shared
 
 PLATFORM = "urn:throughline:police:20:platform"
 BEGIN = datetime(2025, 1, 6, 9, tzinfo=UTC)
@@ -89,7 +92,7 @@ def arrive(store: Store, lines: Iterable[bytes], received_at: datetime = LATER) 
 
 def differences(outbox: Outbox, store: Store) -> list[tuple[str, str | None, str | None]]:
     receipts = receipts_of(store.connection, domain(), [PLATFORM])
-    found = compare(outbox.shipments(), receipts, domain().type_prefix)
+    found = compare(outbox.look(shipments_of), receipts, domain().type_prefix)
     return sorted((one.finding, one.event_id, one.reason) for one in found)
 
 
@@ -138,6 +141,17 @@ def test_what_differs_is_told_by_what_it_is(outbox: Outbox, store: Store) -> Non
         ("refused_by_broker", "n00008", "too large"),
         ("waiting", "n00007", None),
     ]
+
+
+def test_the_shared_topics_say_what_is_there_and_not_what_it_says(outbox: Outbox, store: Store) -> None:
+    """What arrived, also otherwise than it was sent, is no finding; what did not arrive is."""
+    send(outbox, [notice(1), notice(2), notice(3)])
+    arrive(store, [notice(1), notice(2, offence="harassment")])
+    note_all(store)
+
+    with empty_sink() as sink:
+        take_shared(sink, topics(), messages(all_published(store)))
+        assert differences(outbox, sink) == [("missing", "n00003", None)]
 
 
 def test_what_the_shared_side_cannot_have_read_yet_is_not_missing(outbox: Outbox, store: Store) -> None:

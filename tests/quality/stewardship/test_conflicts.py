@@ -8,11 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from england_wales import england_wales
 
 from throughline.errors import DataError, UsageError
 from throughline.quality.stewardship.conflicts import copies_of, resolve, source_called
 from throughline.quality.stewardship.desk import Desk
-from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join.replay import replay
 
@@ -23,7 +24,7 @@ MORNING = datetime.fromisoformat("2026-07-01T06:00")
 
 @pytest.fixture(scope="module")
 def domain() -> Domain:
-    return load_domain()
+    return england_wales()
 
 
 @pytest.fixture

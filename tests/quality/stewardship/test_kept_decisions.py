@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
+from england_wales import england_wales
 from histories import Event, act, batches, shuffled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from quarantined import groups, records
 from throughline.errors import DataError, InfrastructureError, UsageError
 from throughline.quality.stewardship.desk import Desk
 from throughline.quality.stewardship.quarantine import assign, discard, restore
-from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.quarantine.records import show
 from throughline.sinks.store import Store, open_memory_store
 from throughline.streams.join.batch import join
@@ -29,11 +30,6 @@ from throughline.streams.join.rebuild import open_domain, rebuild
 from throughline.streams.join.replay import replay
 
 MORNING = datetime.fromisoformat("2026-07-01T06:00")
-
-
-@cache
-def england_wales() -> Domain:
-    return load_domain()
 
 
 @cache

@@ -6,18 +6,19 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from england_wales import england_wales
+from listed_stewards import with_stewards
 
 from throughline.errors import DataError, ThroughlineError, UsageError
 from throughline.quality.stewardship.desk import Desk
 from throughline.quality.stewardship.links import Identifier, identifier_of, propose, second, undo, unlink
 from throughline.quality.stewardship.preview import preview
-from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.digest import digest
 from throughline.sinks.questions.question import ask
 from throughline.sinks.store import Store, open_memory_store
@@ -33,11 +34,6 @@ CRIME, OTHER, URN = (
     Identifier("urn", "20PP0000126"),
 )
 REASON = {"reason_code": "same_case"}
-
-
-@cache
-def england_wales() -> Domain:
-    return load_domain()
 
 
 def crime(number: int, **identifiers: str) -> bytes:
@@ -249,7 +245,7 @@ def test_the_preview_says_what_the_link_then_does(store: Store, desk: Desk) -> N
 
 def test_two_of_a_kind_that_stands_once_in_a_case_are_shown(tmp_path: Path) -> None:
     """Before the link, and in the list after it; england_wales says so of no kind, this domain of crime numbers."""
-    domain = load_domain(domain_with_one_crime_a_case(tmp_path))
+    domain = with_stewards(load_domain(domain_with_one_crime_a_case(tmp_path)))
     (tmp_path / "events.jsonl").write_bytes(b"\n".join([crime(1, crime_ref="20/1/26"), crime(3, crime_ref="20/2/26")]))
     with open_memory_store() as store:
         replay(store, domain, [tmp_path / "events.jsonl"], received_at=MORNING)

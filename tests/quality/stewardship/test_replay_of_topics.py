@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
 import pytest
+from england_wales import england_wales
 from histories import event, to_table
 from quarantined import groups, records, state
 
 from throughline.quality.stewardship.replay import replay_quarantine
-from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.kafka_record import plain_rows, record_of
@@ -57,11 +57,6 @@ def take_fetch(store: Store, domain: Domain, fetch: Fetch) -> None:
     with store.transaction() as connection:
         take(connection, read_case_records(fetch, domain, SchemaStore(domain), load_topics(domain)).batch)
     settle(store)
-
-
-@cache
-def england_wales() -> Domain:
-    return load_domain()
 
 
 @pytest.mark.parametrize("structured", [False, True])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,43 @@ def test_every_agency_of_england_and_wales_has_its_own_form() -> None:
 @pytest.mark.parametrize("name", ["process_log", "road_fines"])
 def test_the_sources_of_a_log_are_free(name: str) -> None:
     assert load_domain(DEFAULT_DOMAIN.parent / name).owners.bind_nothing
+
+
+def test_a_list_of_stewards_that_does_not_hold_together_is_named(tmp_path: Path) -> None:
+    """An unknown area, a name in place of a pseudonym, a desk without persons, one source of two agencies."""
+    folder = shutil.copytree(DEFAULT_DOMAIN, tmp_path / "domain")
+    (folder / "sources.yaml").write_text(
+        """\
+sources:
+  - {source: "urn:x:desk", agency: police}
+stewards:
+  - {source: "urn:x:desk", areas: ["99"], officers: [o-5b20d4aa]}
+  - {source: "urn:x:steward:a", areas: any, officers: [Smith]}
+  - {source: "urn:x:steward:b", areas: ["20"]}
+  - {source: "urn:x:steward:b", areas: ["20"], officers: [o-5b20d4aa], role: chief}
+"""
+    )
+    with pytest.raises(DomainProblemsError) as caught:
+        load_domain(folder)
+
+    assert {(one.line, one.key) for one in caught.value.problems} == {
+        (2, "sources.source"),
+        (4, "stewards.areas"),
+        (5, "stewards.officers"),
+        (6, "stewards.officers"),
+        (7, "stewards.role"),
+        (7, "stewards.source"),
+    }
+
+
+def test_the_desk_of_stewards_is_theirs_whatever_its_form(tmp_path: Path) -> None:
+    """Police may not speak as it; a domain without stewards has nobody to list."""
+    folder = shutil.copytree(DEFAULT_DOMAIN, tmp_path / "domain")
+    listed = "stewards:\n  - {source: desk, areas: any, officers: [o-5b20d4aa]}\n"
+    (folder / "sources.yaml").write_text(listed)
+    assert load_domain(folder).owners.of("desk") == "steward"
+
+    tiny = write(tmp_path / "tiny")
+    (tiny / "sources.yaml").write_text(listed)
+    with pytest.raises(DomainProblemsError, match="no agency of stewards"):
+        load_domain(tiny)

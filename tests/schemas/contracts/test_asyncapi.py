@@ -22,6 +22,7 @@ from throughline.schemas.definitions.topics import Topics, load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.json_lines import events_from_json_lines
 from throughline.schemas.wire.kafka_record import plain_rows, record_of
+from throughline.sources.connection.security import MECHANISMS
 
 # of the npm package @asyncapi/specs: see the README beside it
 OFFICIAL = Path(__file__).resolve().parents[2] / "given" / "standards" / "asyncapi-3.0.0.json"
@@ -56,6 +57,17 @@ def test_document_is_asyncapi(document: dict[str, Any], official: Any) -> None:
 def test_what_is_no_asyncapi_is_seen(document: dict[str, Any], official: Any) -> None:
     assert not official.is_valid(document | {"asyncapi": "2.0.0"})
     assert not official.is_valid(document | {"operations": {"publish": {"action": "shout"}}})
+
+
+def test_a_client_is_let_in_as_the_broker_settings_can_say(document: dict[str, Any]) -> None:
+    """A scheme for each mechanism of SASL, and one for certificates; the settings have no other way to be somebody."""
+    schemes = document["components"]["securitySchemes"]
+    named = {one["description"].partition("`sasl.mechanism: ")[2].partition("`")[0] for one in schemes.values()}
+
+    assert named - {""} == set(MECHANISMS)
+    assert [one["type"] for one in schemes.values() if "sasl.mechanism" not in one["description"]] == ["X509"]
+    (broker,) = document["servers"].values()
+    assert [one["$ref"].rpartition("/")[2] for one in broker["security"]] == list(schemes)
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

@@ -184,7 +184,7 @@ def is_explained(made: dict[str, Any], verdict: Any, domain: Domain) -> bool:
     if isinstance(verdict, Reject):
         interval = str(made.get("occurredon"))
         first, _, last = interval.partition("/")
-        return verdict.reason == "content_hash_mismatch" or (
+        return verdict.reason in {"content_hash_mismatch", "unlisted_steward"} or (
             verdict.field == "occurredon" and last < first and last != ""
         )
     numbers = (made.get("data") or {}).get("identifiers") or {}

@@ -27,6 +27,9 @@ def kind(*normalise: str, pattern: str | None = None) -> IdentifierKind:
         (("strip",), " a ", "a"),
         (("upper", "no_spaces"), "20 pp 00123\t26", "20PP0012326"),
         (("no_spaces",), "20\u00a0PP", "20PP"),
+        # what a copy out of an e-mail or a web page brings along, and nobody sees
+        ((), "\ufeff20\u200bPP\u200e", "20PP"),
+        (("upper",), "unknown\u200b", "UNKNOWN"),
         (("single_spaces",), "a   b", "a b"),
         (("no_slashes",), "20/123456/26", "2012345626"),
         (("no_hyphens",), "CA-000042", "CA000042"),

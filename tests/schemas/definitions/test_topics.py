@@ -75,6 +75,7 @@ def test_a_domain_without_topics_says_what_to_write(tmp_path: Path) -> None:
         ("agencies: [cps]", "agencies: [cpz]", "`cpz` is not known"),
         ("cps.case-events", "police.case-events", "stands twice"),
         ("cps.case-events", "cps case events", "is no name of a topic"),
+        ("agencies: [steward]", "agencies: [steward, opcc]", "opcc may write where stewards act"),
         ("partitions: 12", "partitions: none", "is not a whole number"),
     ],
 )

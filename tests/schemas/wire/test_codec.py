@@ -15,6 +15,7 @@ import fastavro
 import orjson
 import pytest
 from catalogue_events import FUZZ, SMALL, event, examples
+from listed_stewards import with_stewards
 
 from bench.hostile.values import damaged
 from throughline.schemas.acceptance.events import Batch
@@ -153,7 +154,7 @@ def test_avro_and_json_give_the_same_rows(domain: Domain, store: SchemaStore) ->
 def test_both_decoders_read_every_type(name: str) -> None:
     """pyruhvro and fastavro agree on the example of every type, and so does the JSON way."""
     folder = SMALL if name == "small" else Path(__file__).resolve().parents[3] / "schemas" / "domains" / name
-    domain = load_domain(folder)
+    domain = with_stewards(load_domain(folder))
     store = SchemaStore(domain)
     given = examples(domain)
     for one in given:

@@ -74,6 +74,16 @@ def test_what_is_damaged_is_given_as_it_stands(text: bytes, expected: list[tuple
     assert [(one.line, one.raw) for one in values_of(text, MOST)] == expected
 
 
+@pytest.mark.parametrize("first", ["null", '""', "[]", "[1, 2]", "7", "x"])
+def test_what_is_said_to_be_an_array_is_one_whatever_it_begins_with(first: str) -> None:
+    """A damaged first element costs the others nothing."""
+    text = f'[{first}, {{"b": 2}}]'.encode()
+    assert [(one.number, one.raw) for one in values_of(text, MOST, is_array=True)] == [
+        (1, first.encode()),
+        (2, b'{"b": 2}'),
+    ]
+
+
 def test_elements_are_numbered_and_others_are_not() -> None:
     assert [one.number for one in values_of(b'[{"a":1},{"b":2}]\n{"c":3}\n[{"d":4}]', MOST)] == [1, 2, None, 1]
 

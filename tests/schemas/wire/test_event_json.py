@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from catalogue_events import FUZZ, SMALL, event, examples
+from listed_stewards import with_stewards
 
 from bench.hostile.values import damaged
 from throughline.schemas.acceptance.events import EVENTS, REJECTS
@@ -203,7 +204,7 @@ def test_a_content_hash_that_fits_is_accepted(domain: Domain) -> None:
 
 def test_every_example_of_the_catalogue_is_accepted() -> None:
     """And comes back from its row as an event that gives the same row."""
-    domain = load_domain(None)
+    domain = with_stewards(load_domain(None))
     for given in examples(domain):
         row = row_of(given, domain)
         again = event_object(row, domain.type_prefix)

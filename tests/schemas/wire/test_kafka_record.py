@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from catalogue_events import examples
+from listed_stewards import with_stewards
 
 from throughline.errors import UsageError
 from throughline.schemas.acceptance.events import Batch
@@ -21,7 +22,7 @@ from throughline.schemas.wire.kafka_record import heartbeat, plain_rows, record_
 
 @pytest.fixture(scope="module")
 def domain() -> Domain:
-    return load_domain(None)
+    return with_stewards(load_domain(None))
 
 
 @pytest.fixture(scope="module")

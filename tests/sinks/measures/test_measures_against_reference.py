@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +15,11 @@ from joined import RULES, Random, emptied, filled, learn_hashes, product_hash, s
 from reference_measures import MEASURES, measured
 
 from throughline.schemas.definitions.domain import load_domain
+from throughline.sinks.board.figures.overview import SIX
 from throughline.sinks.measures.answer import answer
 from throughline.sinks.measures.facts import facts
 from throughline.sinks.measures.measure import Measure, load_measures
+from throughline.sinks.measures.spans import cases_ever, spans
 from throughline.sinks.store import Store
 
 Row = dict[str, Any]
@@ -32,6 +35,12 @@ def measures() -> dict[str, Measure]:
 
 
 KNOWN = measures()
+WITH_SPANS = [name for name, measure in KNOWN.items() if measure.spans]
+FACETS = [facet.name for facet in small_domain().facets]
+TIMES = """
+select occurred_at from events union select due_at from clock_facts union select due_latest from clock_facts
+union select to_at from pause_facts union select due_at from contact_facts
+"""
 
 
 def plain(rows: list[Row]) -> list[tuple[tuple[str, Any], ...]]:
@@ -53,6 +62,42 @@ def differences(store: Store, events: list[Event], as_of: datetime | None) -> di
         if made != wanted:
             found[name] = ([one for one in made if one not in wanted], [one for one in wanted if one not in made])
     return found
+
+
+def differences_of_spans(store: Store, moments: Iterable[datetime]) -> dict[tuple[str, str], Any]:
+    """By measure and time: the rows that its spans have, and those that its SQL asked for that time has."""
+    cases = cases_ever(store.connection, FACETS)
+    found = {}
+    for name in WITH_SPANS:
+        read = spans(store.connection, KNOWN[name], cases)
+        for moment in moments:
+            at_once, asked = read.rows(read.at(moment)), facts(store.connection, KNOWN[name], FACETS, moment)
+            assert at_once.column_names == asked.column_names
+            if plain(at_once.to_pylist()) != plain(asked.to_pylist()):
+                found[name, str(moment)] = (plain(at_once.to_pylist()), plain(asked.to_pylist()))
+    return found
+
+
+def test_measures_that_are_asked_for_many_days_have_spans() -> None:
+    assert set(WITH_SPANS) >= {*SIX, "held", "return_reasons", "contradictions"}
+
+
+@given(
+    events=histories(30, product_hash, placeholders=False),
+    chosen=st.lists(st.tuples(st.floats(0, 1), st.sampled_from([-1, 0, 1])), min_size=4, max_size=4),
+)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+def test_the_rows_of_the_spans_of_a_measure_are_those_that_its_sql_gives_at_any_time(
+    events: list[Event], chosen: list[tuple[float, int]]
+) -> None:
+    """At times at which something happened, ended or fell due, a microsecond from them, and long after all of it."""
+    store = filled(emptied(), batches(events, Random(0), longest=1000), in_bulk=True)
+    times = sorted(time for (time,) in store.connection.execute(TIMES).fetchall() if time is not None)
+    moments = [
+        times[int(place * (len(times) - 1))] + timedelta(microseconds=step) for place, step in chosen[: len(times)]
+    ]
+
+    assert differences_of_spans(store, [*moments, datetime.fromisoformat("2090-01-01")]) == {}
 
 
 def test_every_measure_has_a_reference() -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
 import pytest
 from crime_changes import MAPPING, crime, england_wales_domain, written_mapping
 from debezium import COMMITTED, DAYS, MICROS, TEXT, ZONED, change, decimal, routed, tombstone
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from throughline.errors import MappingError
 from throughline.sources.changes.conversion import Mapped, map_records
@@ -233,10 +237,64 @@ def test_what_an_outbox_says_is_an_event(tmp_path: Path, shape: dict[str, Any]) 
 def test_a_name_that_nothing_around_a_record_has_is_told(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match=r"nothing around a record is called `\.\./sauce\.ts_ms`"):
         load_mapping(written_mapping(tmp_path, MAPPING.replace("../source.", "../sauce.")))
-    with pytest.raises(MappingError, match=r"has no column `\.\./source\.ts_mz`"):
-        mapped(tmp_path, MAPPING.replace("source.ts_ms", "source.ts_mz"), change("c", 1, after=crime(1)))
+    made = mapped(tmp_path, MAPPING.replace("source.ts_ms", "source.ts_mz"), change("c", 1, after=crime(1)))
+    assert reasons(made) == [("not_mapped", "../source.ts_mz")]
     with pytest.raises(MappingError, match="must not be made of the place of a record"):
         load_mapping(written_mapping(tmp_path, MAPPING.replace("{columns: [crime_no]}", "row")))
+
+
+def test_a_deletion_that_is_an_event_is_of_the_time_at_which_it_was_committed(tmp_path: Path) -> None:
+    """Whether or not the mapping reads that time of other changes."""
+    mapping = MAPPING.replace("retract", "{type: police.crime.cancelled, reasons: additional_information}").replace(
+        "recorded_at:", "#"
+    )
+    event = one_event(mapped(tmp_path, mapping, change("d", 7, before=crime(1))))
+    assert (event["type"], event["occurred_at"]) == ("police.crime.cancelled", AT)
+
+
+RECORDS = {
+    "good": (change("c", 1, after=crime(1)), None),
+    "new column": (change("c", 2, after=crime(2, suspect="s-1")), "suspect"),
+    "no column": (change("c", 3, after={name: said for name, said in crime(3).items() if name != "unit"}), "unit"),
+    "new column that is told to nobody": (change("c", 4, after=crime(4, **{"Jo Bloggs": 1})), None),
+    "several values": (change("c", 5, after=crime(5, "x") | {"offence": ["stalking"]}), "offence"),
+    "deleted": (change("d", 6, before=crime(6)), None),
+    "deleted, with a new column": (change("d", 7, before=crime(7, suspect="s-1")), "suspect"),
+}
+
+
+@settings(max_examples=15)
+@given(st.lists(st.sampled_from(sorted(RECORDS)), min_size=1, max_size=6))
+def test_what_becomes_of_a_record_does_not_depend_on_its_neighbours(names: list[str]) -> None:
+    """One that the mapping does not fit is refused, with the name of the column where it may be told."""
+    with TemporaryDirectory() as folder:
+        made = mapped(Path(folder), MAPPING, *(replace(RECORDS[name][0], offset=n) for n, name in enumerate(names)))
+
+    accepted = [n for n, name in enumerate(names) if name in ("good", "deleted")]
+    assert sorted(made.batch.events["position"].to_pylist()) == accepted
+    assert [(row["position"], row["reason"], row["field"]) for row in made.batch.rejects.to_pylist()] == [
+        (n, "not_mapped", RECORDS[name][1]) for n, name in enumerate(names) if n not in accepted
+    ]
+
+
+def test_what_an_outbox_says_otherwise_is_refused_by_itself(tmp_path: Path) -> None:
+    """A name that the mapping does not know, and a value that is several: also where another record has several."""
+    mapping = OUTBOX.replace("{offence_group: offence}", "{reasons: {column: why, split: json}}")
+    mapping = mapping.replace("police.crime.recorded", "police.crime.cancelled")
+    said = {name: text for name, text in SAID.items() if name != "offence"} | {"why": ["additional_information"]}
+    records = [
+        routed("1", said),
+        routed("2", {**said, "officer": "x"}),
+        routed("3", {**said, "crime": ["20/000123/26", "20/000124/26"]}),
+        routed("4", {**said, "why": "additional_information"}),
+        routed("5", said),
+    ]
+    together = mapped(tmp_path, mapping, *(replace(one, offset=n) for n, one in enumerate(records, 1)))
+    alone = [mapped(tmp_path, mapping, one) for one in records]
+
+    fates = [(row["position"], row["reason"]) for row in together.batch.rejects.to_pylist()]
+    assert sorted(fates) == [(2, "not_mapped"), (3, "not_mapped"), (4, reasons(alone[3])[0][0])]
+    assert [made.batch.events.num_rows for made in alone] == [1, 0, 0, 0, 1]
 
 
 def test_zoned_times_keep_their_zone(tmp_path: Path) -> None:

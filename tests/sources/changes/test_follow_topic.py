@@ -27,7 +27,7 @@ def test_reading_goes_on_where_it_was_left(broker: RunningBroker, topic_prefix: 
     with Outbox(tmp_path / "outbox.sqlite") as outbox:
         with ConnectTopics(broker.bootstrap, [topic], outbox.look(positions_of), group=group) as reading:
             made = taken(reading, mapping, outbox)
-        assert (made.read, made.new, made.left_out, made.backlog, made.refused) == (6, 5, 1, 2, {})
+        assert (made.read, made.new, made.left_out, made.backlog, made.refused.counts) == (6, 5, 1, 2, {})
         assert outbox_says(outbox) == [
             ("20/000001/26", "000000000000000100", False),
             ("20/000002/26", "000000000000000100", False),

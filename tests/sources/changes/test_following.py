@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from crime_changes import MAPPING, WrittenTopic, crime, history, outbox_says, taken, written_mapping
 from debezium import CRIMES, change
 
-from throughline.errors import MappingError, OutboxFull
+from throughline.errors import OutboxFull
 from throughline.sources.changes.envelope import ConnectRecord
 from throughline.sources.changes.following import Followed
 from throughline.sources.mapping.mapping import load_mapping
@@ -23,9 +23,9 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
         yield opened
 
 
-def follow(outbox: Outbox, records: Sequence[ConnectRecord], mapping: str = MAPPING) -> Followed:
-    by = load_mapping(written_mapping(outbox.path.parent, mapping))
-    return taken(WrittenTopic(records, outbox.look(positions_of)), by, outbox)
+def follow(outbox: Outbox, records: Sequence[ConnectRecord], **more: Callable[[str], None]) -> Followed:
+    by = load_mapping(written_mapping(outbox.path.parent))
+    return taken(WrittenTopic(records, outbox.look(positions_of)), by, outbox, **more)
 
 
 def test_what_the_connector_writes_twice_is_sent_once(outbox: Outbox) -> None:
@@ -35,15 +35,22 @@ def test_what_the_connector_writes_twice_is_sent_once(outbox: Outbox) -> None:
     assert (made.read, made.new, made.known) == (10, 5, 3)
 
 
-def test_a_mapping_that_does_not_fit_ends_it_and_loses_nothing(outbox: Outbox) -> None:
-    """A column comes to the table: what came with it is read once the mapping knows it."""
-    follow(outbox, history())
-    more = [*history(), change("c", 140, after=crime(4, suspect="s-1"))]
+def test_a_record_that_the_mapping_does_not_fit_is_refused_by_itself(outbox: Outbox) -> None:
+    """A column comes to the table: what came with it is refused and told at once, its neighbours are kept, and it is
+    read from the beginning once the mapping knows it."""
+    told: list[str] = []
+    more = [*history(), change("c", 140, after=crime(4, suspect="s-1")), change("c", 150, after=crime(5))]
 
-    with pytest.raises(MappingError, match="column `suspect` that the mapping does not use"):
-        follow(outbox, more)
+    made = follow(outbox, more, note=told.append)
 
-    assert follow(outbox, more, MAPPING.replace("[id,", "[suspect, id,")).new == 1
+    assert (made.read, made.new, made.refused.counts) == (8, 6, {"not_mapped": 1})
+    (line,) = told
+    assert line.startswith(f"refused: 1 not_mapped; the first at {CRIMES}-0:6: `suspect`: ")
+    assert [(one.position, one.reason, one.field) for one in outbox.look(refusals_of)] == [(6, "not_mapped", "suspect")]
+
+    mended = load_mapping(written_mapping(outbox.path.parent, MAPPING.replace("[id,", "[suspect, id,")))
+    assert taken(WrittenTopic(more, {}), mended, outbox).new == 1
+    assert outbox.look(refusals_of) == []
 
 
 def test_what_does_not_fit_into_the_outbox_is_read_again(outbox: Outbox) -> None:
@@ -63,7 +70,7 @@ def test_a_refused_record_is_noted_without_what_it_says(outbox: Outbox) -> None:
 
     made = follow(outbox, records)
 
-    assert {reason: found.count for reason, found in made.refused.items()} == {"bad_field": 1, "unknown_operation": 1}
+    assert made.refused.counts == {"bad_field": 1, "unknown_operation": 1}
     assert [(one.origin, one.position, one.reason, one.event_id) for one in outbox.look(refusals_of)] == [
         (f"{CRIMES}-0", 0, "bad_field", "20/000001/26"),
         (f"{CRIMES}-0", 1, "unknown_operation", None),
@@ -85,3 +92,5 @@ def test_each_day_is_accounted_for(outbox: Outbox) -> None:
     (count,) = outbox.look(deliveries_of)
     assert (count.way, count.origin) == ("changes", f"{CRIMES}-0")
     assert (count.read, count.new, count.known, count.refused, count.left_out, count.backlog) == (7, 5, 0, 1, 1, 2)
+    marks = [dict(one.record.headers).get("throughline-backlog") for one in outbox.unsent()]
+    assert marks == [b"true", b"true", None, None, None]  # what the snapshot read

@@ -20,6 +20,7 @@ WAYS = {
     "a user": USER,
     "a user by TLS": replace(USER, protocol="SASL_SSL", mechanism="SCRAM-SHA-512"),
     "PLAIN": replace(USER, protocol="SASL_SSL", mechanism="PLAIN"),
+    "a certificate": Security("SSL"),
     "a token": Security(
         "SASL_SSL", mechanism="OAUTHBEARER", tokens=Tokens("https://login.example", "police", Secret("x"))
     ),
@@ -28,7 +29,11 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_faust_is_given_what_aiokafka_is_given(way: str, tmp_path: Path) -> None:
-    security = replace(WAYS[way], authority=Authority(tmp_path, "ca").certificate)
+    authority = Authority(tmp_path, "ca")
+    security = replace(WAYS[way], authority=authority.certificate)
+    if way == "a certificate":
+        issued = authority.issue("worker", password="of the key")
+        security = replace(security, certificate=issued.certificate, key=issued.key, key_password=Secret("of the key"))
 
     given = {key: value for key, value in credentials_to_aiokafka_auth(for_faust(security)).items() if value}
     expected = for_aiokafka(security)

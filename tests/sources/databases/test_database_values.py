@@ -83,7 +83,7 @@ def test_what_is_no_text_costs_its_row(agency_database: str, tmp_path: Path, kin
     table.run(f"insert into files values (2, '0002', {written}, 'red', '2026-03-01T10:00Z', '2026-03-02T10:00Z')")
     table.run("insert into files values (3, '0003', null, 'red', '2026-03-01T10:00Z', '2026-03-09T10:00Z')")
 
-    refused = desk.look().refused
+    refused = desk.look().rows
     table.run("update files set unit = null where id = 2")
 
     assert [(one.key, one.reason, one.field) for one in refused] == [(("2",), "bad_cell", "unit")]

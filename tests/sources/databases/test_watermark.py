@@ -36,6 +36,7 @@ def test_each_change_is_one_event_that_revises_the_one_before(table: AgencyTable
     third = desk.look()
 
     assert (first.is_first, first.new, second.is_first, second.new, third.new) == (True, 2, False, 0, 2)
+    assert desk.marked() == [True, True, False, False]
     assert sorted(desk.sent()) == [
         ("0001", "2026-03-02T10:00:00.000000Z", "red", False),
         ("0001", "2026-03-02T10:00:05.000000Z", "blue", False),

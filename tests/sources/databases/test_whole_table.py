@@ -44,6 +44,7 @@ def test_what_changed_and_what_is_gone(table: AgencyTable, tmp_path: Path) -> No
     fourth = desk.look()
 
     assert (first.is_first, first.new, fourth.is_first, fourth.new) == (True, 3, False, 0)
+    assert desk.marked()[:4] == [True, True, True, False]
     assert sorted(desk.sent()) == [
         ("0001", TIMES[0], "red", False),
         ("0001", TIMES[1], "blue", False),
@@ -65,7 +66,7 @@ def test_a_row_that_cannot_be_read_lets_nothing_vanish(table: AgencyTable, tmp_p
     table.run("update files set ref = '0001' where id = 1")
     desk.look()
 
-    assert [(one.key, one.reason) for one in second.refused] == [((1,), "missing_id")]
+    assert [(one.key, one.reason) for one in second.rows] == [((1,), "missing_id")]
     assert ("0002", TIMES[2], "red", True) in desk.sent()
     assert [event for event in desk.sent() if event[3]] == [("0002", TIMES[2], "red", True)]
 

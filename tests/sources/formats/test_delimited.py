@@ -50,6 +50,14 @@ def test_lines_end_as_the_first_one_does(read: Read, end: str) -> None:
     assert read(end.join(["a,b", "1,x", "2,y", ""])) == ([(2, ["1", "x"]), (3, ["2", "y"])], [])
 
 
+def test_header_that_ends_in_delimiters_names_no_more_columns(read: Read, tmp_path: Path) -> None:
+    """As spreadsheets write it: what stands below no name is refused with its row, unless such a column is ignored."""
+    text = 'a,b,,\n1,x,, \n2,y,z,\n"3",y,,\n'
+    assert read(text) == ([(2, ["1", "x"]), (4, ["3", "y"])], [(3, "ragged_row")])
+    assert columns(tmp_path / "a.csv") == ("a", "b")
+    assert read(text, ignored=["", "a"]) == ([(2, ["1", "x"]), (3, ["2", "y"]), (4, ["3", "y"])], [])
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
 def test_mac_file_in_blocks_of_any_size(read: Read, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A CRLF among the CRs of a file is one end of a line, also where a block ends inside it."""

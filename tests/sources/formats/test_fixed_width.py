@@ -106,11 +106,38 @@ def test_text_is_of_fixed_width_where_the_mapping_says_so(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("count", "written", "expected"),
+    [
+        # two columns of 4 without a gap, in places of characters and in places of bytes
+        ("characters", "Zoë 0123", ["Zoë", "0123"]),
+        ("bytes", "Zoë0123", ["Zoë", "0123"]),
+        ("bytes", "abcë123", "not_utf8"),
+        # nobody said: by bytes the first would be too long, and the second could be either
+        ("", "Zoë 0123", ["Zoë", "0123"]),
+        ("", "Zoë0123", "ragged_row"),
+        ("", "Zoe 012ë", ["Zoe", "012ë"]),
+        ("", "Zoe 0123", ["Zoe", "0123"]),
+    ],
+)
+def test_places_of_characters_and_of_bytes(tmp_path: Path, count: str, written: str, expected: list[str] | str) -> None:
+    """A line that gives other values by the one than by the other is not guessed at."""
+    path = tmp_path / "a.dat"
+    path.write_text(written + "\n", encoding="utf-8")
+    settings = {"columns": (("name", 1, 4), ("no", 5, 8))} | ({"count": count} if count else {})
+    _, rows = read_fixed(path, settings)
+    if isinstance(expected, str):
+        assert rows.rejects["reason"].to_pylist() == [expected]
+    else:
+        assert [rows.table[name].to_pylist() for name in ("c0", "c1")] == [[value] for value in expected]
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         ("from: 14", "from: 12"),
         ("from: 14", "from: 24"),
         ("from: 14", "from: 0"),
+        ("to: 27}", f"to: {'9' * 5000}}}"),
         ("name: at", "name: no"),
         ("to: 27}", "to: 27, wide: 3}"),
         ("  columns:", "  width: x\n  columns:"),

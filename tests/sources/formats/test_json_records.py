@@ -161,6 +161,26 @@ def test_mapped_and_mapped_again(tmp_path: Path) -> None:
     assert again.events.num_rows == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"cases": [{"no": 1},\n{"no": NaN}]}', r"a\.json:2: .*not JSON"),
+        ('{"cases": [{"no": 1},\n]}', r"a\.json:1: .*not JSON"),
+        ('{"cases": [{"no": 1, "no": 2}]}', r"a name twice \(line 1\)"),
+        ('{"cases": [{"no": 1}]}'.encode("utf-16"), "UTF-16"),
+        ("", "is empty"),
+        ('{"case": []}', r"nothing at `cases\[\]`"),
+    ],
+)
+def test_file_of_which_nothing_can_be_read_says_why_and_where(tmp_path: Path, text: str | bytes, said: str) -> None:
+    """Not that it lacks the columns of the mapping."""
+    path = tmp_path / "a.json"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(DataError, match=said) as refused:
+        read(path, "cases[]")
+    assert refused.value.hint
+
+
 @pytest.mark.parametrize("rows", ["cases[", "cases..events", "/cases", "cases[0]", "cases[*]"])
 def test_path_of_another_form_is_refused_by_its_line(tmp_path: Path, rows: str) -> None:
     (tmp_path / "m.yaml").write_text(MAPPING.replace("cases[].events[]", rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from throughline.errors import DataError
 from throughline.schemas.definitions.domain import load_domain
 from throughline.sources.files import too_few
 from throughline.sources.formats.delimited import read_csv
-from throughline.sources.formats.registry import read_events
+from throughline.sources.formats.registry import read_events, read_rows
 from throughline.sources.formats.xes import read_xes
 
 DOMAIN = load_domain()
@@ -41,6 +42,14 @@ def test_table_of_another_kind(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.csv").write_text(content)
     with pytest.raises(DataError, match=r"is (a zip archive|an HTML page|PDF)"):
         list(read_csv(tmp_path / "a.csv", {}))
+
+
+@pytest.mark.parametrize("name", ["cases.zip", "cases.tar.gz", "cases.xlsx.gz"])
+def test_what_is_packed_is_to_be_unpacked(tmp_path: Path, name: str) -> None:
+    """Text may be packed by gzip; of everything else it is said what to do."""
+    (tmp_path / name).write_bytes(gzip.compress(b"PK\x03\x04"))
+    with pytest.raises(DataError, match=r"(?i)unpack it"):
+        list(read_rows(tmp_path / name, {}))
 
 
 def test_object_centric_log_is_no_xes(tmp_path: Path) -> None:

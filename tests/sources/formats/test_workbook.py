@@ -256,6 +256,20 @@ def test_opendocument(tmp_path: Path) -> None:
     assert len(read(path, sheet="T")[0]) == 3
 
 
+def test_rows_and_columns_that_repeat_without_end_are_refused(tmp_path: Path) -> None:
+    """A few bytes that would be hundreds of millions of cells; a column that is filled to its end is none of these."""
+    wide = ods_cell("x", 'office:value-type="string" table:number-columns-repeated="16384"')
+    for cell, times, is_read in ((wide, 160, False), (ods_cell("x"), 1_048_575, True)):
+        rows = ods_row(ods_cell("no")) + ods_row(cell, more=f' table:number-rows-repeated="{times}"')
+        path = write_ods(tmp_path / "a.ods", f'<table:table table:name="T">{rows}</table:table>')
+        found = read_workbook(path, {})
+        if is_read:
+            assert next(one for one in found if one.table.num_rows).table["c0"][0].as_py() == "x"
+        else:
+            with pytest.raises(DataError, match="repeats its values without end"):
+                list(found)
+
+
 def test_merged_cells_of_opendocument(tmp_path: Path) -> None:
     spanned = ods_cell("A", 'office:value-type="string" table:number-rows-spanned="2"')
     rows = ods_row(ods_cell("no"), ods_cell("unit")) + ods_row(ods_cell("1"), spanned)

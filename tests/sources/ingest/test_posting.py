@@ -75,6 +75,21 @@ def test_what_is_refused_is_refused_as_publish_would(posted: Posted) -> None:
     assert {one["record"]: (one["reason"], one["field"], one["detail"]) for one in said if "reason" in one} == expected
 
 
+def test_an_event_that_has_a_name_twice_costs_no_neighbour(posted: Posted) -> None:
+    """Whichever stands first; alone in its batch it is a problem, with its error."""
+    bad = orjson.dumps(crime(2)).replace(b'"unit":', b'"unit":"20QQ","unit":')
+
+    answer = posted.post(b"[" + b",".join([orjson.dumps(crime(1)), bad, orjson.dumps(crime(3))]) + b"]", BATCH)
+    alone = posted.post(b"[" + bad + b"]", BATCH)
+
+    assert (answer.status_code, fates(answer)) == (202, ["accepted", "repeated_name", "accepted"])
+    assert (alone.status_code, [(one["record"], one["field"]) for one in alone.json()["errors"]]) == (
+        422,
+        [(1, "unit")],
+    )
+    assert posted.waiting() == ["e1", "e3"]
+
+
 def test_a_request_of_which_nothing_is_good_is_a_problem(posted: Posted) -> None:
     """RFC 9457, with an error for each record; its receipt is kept all the same."""
     answer = posted.post([crime(1, time="soon"), crime(2, data={})], BATCH)

@@ -68,7 +68,7 @@ def test_a_file_that_others_can_open_is_refused(tmp_path: Path) -> None:
     write_tokens(path, [])
     path.chmod(0o640)
 
-    with pytest.raises(AccessError, match="opened by others"):
+    with pytest.raises(AccessError, match="is not private: others than its owner may use it"):
         read_tokens(path)
 
 

@@ -98,6 +98,23 @@ def test_row_becomes_event(desk: Desk) -> None:
     assert (event["id"], event["sequence"], event["position"]) == ("a.csv:2", "000000000002", 2)
 
 
+def test_column_that_is_not_needed_may_be_missing(desk: Desk) -> None:
+    """An export that says nothing of something has no column for it, as XML and JSON without an empty element: no
+    value. A column that is needed elsewhere, or has another name, is a fault of the file all the same."""
+    mapping = MAPPING.replace("amount: amount", "amount: {column: amount, needed: false}")
+    assert desk.read("number,day,step\nA1,2005-03-23,Create\n", mapping).events["data"].to_pylist() == ["{}"]
+    assert desk.read(HEADER + "A1,2005-03-23,Create,35.0\n", mapping).events["data"].to_pylist() == [
+        '{"amount":"35.0"}'
+    ]
+    for header, changed in (
+        ("number,day,step,amuont", mapping),
+        ("number,day,step", mapping.replace("id: row", "id: {columns: [number, amount]}")),
+        ("number,day,step", MAPPING),
+    ):
+        with pytest.raises(MappingError, match=r"am(ou|uo)nt"):
+            desk.read(f"{header}\n", changed)
+
+
 def test_word_brings_constants_and_fields_of_other_types_stay_out(desk: Desk) -> None:
     """`types:` may set fields; a column is used for the types that list its field."""
     [event] = desk.read(HEADER + "A1,2005-03-23,Send,35.0\n").events.to_pylist()
@@ -234,6 +251,8 @@ def test_declared_utf8_rejects_only_the_lines_that_are_not(desk: Desk) -> None:
         (b"num\x81ber,day\n", "neither UTF-8 nor"),
         (b"\n\n", "empty first line"),
         (b"number,day,step,number\n", "two columns"),
+        (b",,,\n1,2,3,4\n", "names no column"),
+        (b"\xef\xbb\xbfsep=;\r\nnumber;day;step;amount\n", r'(?s)line for Excel.*delimiter: ";", skip: "1"'),
         (b"num\x00ber,day\n", "no|not text"),
         (b'"number,day\n', "quote"),
         (b"\x1f\x8bnot gzip", "gzip"),
@@ -277,6 +296,8 @@ def test_header_alone_gives_nothing_but_is_checked(desk: Desk) -> None:
         (("precision: day", "precision: week"), 6, "(?s)`week` is not known.*Known: instant, day, month"),
         (("%d/%m/%Y", "%Q"), 6, "no form of a time"),
         (("id: row", "id: {}"), 12, "exactly one of"),
+        (("id: row", "id: {columns: []}"), 12, "names no column"),
+        (("id: row", "id: {hash: }"), 12, "names no column"),
         (("id: row", "idd: row"), 12, "(?s)is not a key here.*Did you mean `id`"),
         (("type: step", "type: {constant: a, column: b}"), 7, "exactly one of"),
         (("title: Test", "title: [Test"), None, "not YAML"),
@@ -419,7 +440,7 @@ def test_dry_run_lists_what_does_not_fit(desk: Desk, tmp_path: Path, domain: Dom
     path = tmp_path / "a.csv"
     path.write_text(HEADER + "A1,2005-03-23,Create,\nA2,?,Create,\nA3,2005-03-23,Dance,\nA4,2005-03-23,Ignore,\nA5\n")
     report = dry_run(load_mapping(tmp_path / "m.yaml"), path, domain)
-    assert (report.rows, report.events, report.rejects, report.left_out) == (5, 1, 3, 1)
+    assert (report.rows, report.events, report.refused.total, report.left_out) == (5, 1, 3, 1)
     assert [(fault.rows, fault.column, fault.reason) for fault in report.faults] == [
         ([3], "day", "bad_time"),
         ([4], "step", "unmapped_type"),
@@ -532,4 +553,4 @@ def test_real_logs(shared_data: Path) -> None:
     ]:
         folder = DOMAINS / domain_name
         report: Any = dry_run(load_mapping(folder / "mappings" / f"{mapping}.yaml"), logs / file, load_domain(folder))
-        assert (report.problems, report.rejects, report.events, report.repeated_ids) == ([], 0, events, 0)
+        assert (report.problems, report.refused.total, report.events, report.repeated_ids) == ([], 0, events, 0)

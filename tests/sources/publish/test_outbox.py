@@ -15,6 +15,7 @@ import pytest
 
 from throughline.errors import OutboxDamaged, OutboxError, OutboxFull, OutboxLocked
 from throughline.schemas.wire.kafka_record import KafkaRecord
+from throughline.sources.publish.account import Account
 from throughline.sources.publish.feed_numbers import Feed
 from throughline.sources.publish.outbox import Added, Outbox
 
@@ -255,6 +256,24 @@ for batch in count():
     outbox.add([record(batch * 10 + i) for i in range(10)])
     print(batch, flush=True)
 """
+
+
+def test_an_outbox_can_be_read_while_it_is_written(path: Path) -> None:
+    """As it stood when it was opened, by whoever may read the file; nothing of it changes."""
+    with Outbox(path) as outbox:
+        outbox.add([record(1), record(2)])
+        outbox.mark(sent=outbox.unsent(limit=1), now=100)
+        with Account(path) as account:
+            outbox.add([record(3)])
+            outbox.mark(sent=outbox.unsent(limit=1), now=200)
+
+            assert [(one.event_id, one.state) for one in account.shipments()] == [("e1", "sent"), ("e2", "waiting")]
+            assert (account.waiting, account.is_whole) == (1, True)
+        with Account(path) as account:
+            assert [one.state for one in account.shipments()] == ["sent", "sent", "waiting"]
+        outbox.prune(kept_days=0)
+    with Account(path) as account:
+        assert [one.event_id for one in account.shipments()] == ["e1", "e2", "e3"]
 
 
 def test_a_second_process_is_kept_out(path: Path) -> None:

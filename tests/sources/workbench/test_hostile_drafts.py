@@ -6,10 +6,11 @@ import os
 import random
 from pathlib import Path
 
+import pytest
 import yaml
 from england_wales import england_wales
 
-from throughline.errors import ThroughlineError
+from throughline.errors import DataError, ThroughlineError
 from throughline.sources.workbench.plan import draft_of
 from throughline.sources.workbench.sample import sample_of
 
@@ -53,6 +54,46 @@ def spoilt(rng: random.Random) -> bytes:
         else:
             raw[place:place] = raw[place // 2 :][:40]
     return bytes(raw)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", 'no,day\n1,"2026-01-01\n', r"1 rows cannot be read: of row 2, a quote is not closed"),
+        ("a.json", '{"cases": [{"no": 1},\n{"no": NaN}]}', r"a\.json:2: .*not JSON"),
+        ("a.json", '{"no": 1, "no": 2}', r"a name twice"),
+    ],
+)
+def test_file_of_which_no_row_can_be_read_is_refused_with_the_reason(
+    tmp_path: Path, name: str, content: str, said: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(DataError, match=said):
+        sample_of(path)
+
+
+def test_line_break_in_a_name_adds_no_line_to_a_draft(tmp_path: Path) -> None:
+    """Of a file or of a column: as Excel writes a header cell of two lines."""
+    path = tmp_path / "a\nsource: urn:x.csv"
+    path.write_text('"Crime\nid: row",Recorded\n20/000001/26,2026-01-05T10:15:00Z\n20/000002/26,2026-01-06T10:15:00Z\n')
+    draft = draft_of(sample_of(path), england_wales())
+    read = yaml.safe_load(draft.text())
+    assert read["source"].startswith("DECIDE:")
+    assert read["identifiers"] == {"crime_ref": "Crime\nid: row"}
+    assert read["id"] == {"columns": ["Crime\nid: row"]}
+
+
+def test_apostrophes_around_values_are_seen(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("'no','day','note'\n'1','2026-01-01','one, two'\n")
+    sample = sample_of(path)
+    assert sample.layout.settings == {"delimiter": ",", "quote": "'"}
+    assert [(column.name, column.values) for column in sample.columns] == [
+        ("no", ("1",)),
+        ("day", ("2026-01-01",)),
+        ("note", ("one, two",)),
+    ]
 
 
 def test_no_bytes_end_a_draft_but_by_a_reason(tmp_path: Path) -> None:

@@ -22,6 +22,13 @@ FOREIGN = CRIME | {
 }
 
 
+def test_a_line_of_the_cps_under_an_advocate_s_source_is_refused(tmp_path: Path) -> None:
+    """By a replay of files, as it is on a topic."""
+    (tmp_path / "cps.jsonl").write_bytes(orjson.dumps(FOREIGN | {"source": "urn:throughline:advocate:20:idva"}))
+    with open_memory_store() as store:
+        assert replay(store, load_domain(), [tmp_path / "cps.jsonl"]).quarantined == {"wrong_source": 1}
+
+
 def test_one_line_of_another_agency_does_not_take_an_event_out_of_the_timeline(tmp_path: Path) -> None:
     (tmp_path / "police.jsonl").write_bytes(orjson.dumps(CRIME))
     (tmp_path / "cps.jsonl").write_bytes(orjson.dumps(FOREIGN))

@@ -17,7 +17,8 @@ TOPICS = load_topics(DOMAIN)
 
 
 def test_an_agency_writes_its_own_topic_and_nothing_else() -> None:
-    """Three agencies share the topic of courts, two that of stewards. Nobody but workers and operators has more."""
+    """Three agencies share the topic of courts; only stewards write theirs. Nobody but workers and
+    operators has more."""
     rights = least_rights(TOPICS, usual_principals(DOMAIN, TOPICS), "throughline")
 
     writes = {(one.principal, one.name) for one in rights if one.operation == "Write" and ".case-events" in one.name}
@@ -29,7 +30,7 @@ def test_an_agency_writes_its_own_topic_and_nothing_else() -> None:
         ("User:wcu", "court.case-events"),
         ("User:probation", "court.case-events"),
         ("User:steward", "steward.case-events"),
-        ("User:opcc", "steward.case-events"),
+        ("User:opcc", "oversight.case-events"),
     }
     assert {one.name for one in rights if one.principal == "User:police"} == {"police.case-events"}
     assert {one.operation for one in rights if one.principal == "User:police"} == {"Write", "Describe"}
@@ -95,4 +96,13 @@ def test_the_commands_of_kafka_say_the_same(tmp_path: Path) -> None:
         "--topic f.police.case-events" in printed
     )
     assert f"{start} User:worker --operation Read --group f.joiners" in printed
-    assert len(printed) == 31
+    assert len(printed) == 33
+
+
+def test_a_principal_of_stewards_is_nobody_else_s(tmp_path: Path) -> None:
+    """A system of police that is known as the steward could write where stewards act."""
+    file = tmp_path / "principals.yaml"
+    file.write_text("agencies:\n  police: ['User:a']\n  steward: ['User:b', 'User:a']\n")
+
+    with pytest.raises(DomainError, match="`User:a` is stewards' and of `police`"):
+        read_principals(file, DOMAIN, TOPICS)

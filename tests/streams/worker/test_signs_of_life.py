@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -145,3 +146,20 @@ def test_none_of_them_stops_the_worker_or_its_views(tmp_path: Path) -> None:
         assert ask("select count(*) from sequence_gaps").fetchall() == [(0,)]
     finally:
         partition.close()
+
+
+def test_a_topic_speaks_for_the_sources_of_its_agencies_alone() -> None:
+    """Not for another agency's, and not for one that is nobody's: who sent it would not be known."""
+    foreign, nobodys = b"urn:throughline:advocate:20:idva", b"rms"
+
+    assert refused((orjson.dumps(SAYS), {**HEADERS, "ce_source": foreign})) == [("wrong_source", "source")]
+    assert refused((orjson.dumps(SAYS), {**HEADERS, "ce_source": nobodys})) == [("unknown_source", "source")]
+
+
+def test_a_sign_of_life_lies_ahead_by_no_more_than_an_event_may() -> None:
+    """Two days after the broker had it: more than `ahead_days` of the domain, unless they are three."""
+    ahead = (orjson.dumps(SAYS), {**HEADERS, "ce_time": b"2026-02-27T10:15:00Z"})
+    patient = replace(domain(), limits=replace(domain().limits, ahead_days=3))
+
+    assert refused(ahead) == [("bad_heartbeat", "time")]
+    assert read_case_records(fetch_of(ahead), patient, schemas(), topics()).heartbeats.num_rows == 1

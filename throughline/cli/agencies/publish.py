@@ -54,7 +54,7 @@ _ANSWER_SECONDS = 3.0
     "--backlog",
     "is_backlog",
     is_flag=True,
-    help="This is history that is loaded for the first time: it is noted as such.",
+    help="This is history that is loaded for the first time: it is marked as such, and raises no alert.",
 )
 @click.option(
     "--again",
@@ -170,5 +170,5 @@ def _print(made: Published, *, is_sent: bool, again: bool) -> None:
         new, known = ("published", "published before") if is_sent else ("taken into the outbox", "there before")
         known = f"{known} and sent once more" if again and is_sent else known
         click.echo(f"{made.read:,} read, {made.new:,} {new}, {made.known:,} {known}.")
-    for line in made.refused_lines():
+    for line in made.refused.lines():
         click.echo(line)

@@ -134,7 +134,7 @@ def _dry_run(files: list[Path], domain: Domain, mapping_name: str | None, taken_
         could_run = could_run and not report.problems
         for line in report.lines():
             click.echo(line)
-        poor = None if report.problems else too_few(file, report.events, report.rejects)
+        poor = None if report.problems else too_few(file, report.events, report.refused.total)
         if poor:
             could_run = False
             click.echo(poor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -79,8 +80,8 @@ def changes_command(
 ) -> None:
     """Publish the change records of TOPICS, or what an outbox table says, as events: by a mapping with `topic`.
 
-    Each record is taken once: events and position are kept in the outbox together. A record that gives no event is
-    counted and named, and stays where it is. A mapping that does not fit a record ends this, and nothing is lost.
+    Each record is taken once: events and position are kept in the outbox together. A record that gives no event, or
+    that the mapping does not fit, is counted and named, and stays where it is: --from-beginning reads it again.
 
     Example: throughline source changes rms.public.crime --mapping crimes.yaml --bootstrap localhost:9092
     """
@@ -126,6 +127,7 @@ def changes_command(
                 domain,
                 is_over=lambda: stop.is_set() or (once and reading.is_at_end),
                 counts=made,
+                note=partial(click.echo, err=True),
             )
             wait_for_broker(publisher, wait)
     finally:
@@ -137,5 +139,5 @@ def _print(made: Followed) -> None:
         f"{made.read:,} records read ({made.backlog:,} of a snapshot), {made.new:,} events new, {made.known:,} known, "
         f"{made.left_out:,} records left out."
     )
-    for line in made.refused_lines():
+    for line in made.refused.lines():
         click.echo(line)

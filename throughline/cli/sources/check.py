@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from throughline.cli.terminal.options import MappingFile, mapping_of, taken_at_option, usual_domain_option
+from throughline.cli.terminal.writing import say
 from throughline.schemas.definitions.domain import Domain
 from throughline.sources.files import files_to_read
 from throughline.sources.workbench.dry_run import dry_run
@@ -32,7 +33,7 @@ def check(mapping_name: str, paths: tuple[Path, ...], domain: Domain, taken_at: 
     for file in files_to_read(list(paths), is_mapped=True):
         report = dry_run(mapping, file, domain)
         for line in report.lines():
-            click.echo(line)
-        is_clean = is_clean and not report.problems and not report.rejects
+            say(line)
+        is_clean = is_clean and not report.problems and not report.refused
     if not is_clean:
         sys.exit(1)

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from throughline.cli.sources.poll import address_of, database_file_option, database_option
 from throughline.cli.terminal.options import usual_domain_option
+from throughline.cli.terminal.writing import say
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.sources.databases.table import sample as look_at
@@ -87,6 +88,6 @@ def _say(draft: Draft, out: Path | None, data: str, *, is_table: bool) -> None:
     name = "MAPPING" if out is None else os.fspath(out)
     for one in draft.decisions:
         choices = " | ".join(one.choices[:5]) + (" | …" if len(one.choices) > 5 else "")
-        click.echo(f"decide {one.key}: {choices} ({one.why})", err=True)
+        say(f"decide {one.key}: {choices} ({one.why})", is_error=True)
     step = f"throughline source poll {name} --dry-run" if is_table else f"throughline source check {name} {data}"
-    click.echo(f"{len(draft.decisions)} left to decide. Next: {step}", err=True)
+    say(f"{len(draft.decisions)} left to decide. Next: {step}", is_error=True)

@@ -25,11 +25,12 @@ from throughline.errors import DatabaseUnavailable, OutboxFull, UsageError
 from throughline.schemas.acceptance.statement import event_object, with_placeholders
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
+from throughline.schemas.secrets.secret import why_not_private
 from throughline.schemas.wire.cloudevents import to_structured
 from throughline.schemas.wire.kafka_record import plain_rows
 from throughline.sources.connection.security import Security
 from throughline.sources.databases.address import TIMEOUT_SECONDS, Database, has_secret
-from throughline.sources.databases.poll import Poll, Polled, relation_of
+from throughline.sources.databases.poll import Poll, Polled, named_row, relation_of
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.mapping.relation import Relation
 from throughline.sources.publish.dispatch import wait_for_broker
@@ -169,7 +170,14 @@ class _Printer:
     def __init__(self, outbox: Outbox, domain: Domain) -> None:
         self._outbox, self._domain = outbox, domain
 
-    def publish(self, events: pa.Table, also: Noting | None = None, delivery: Delivery | None = None) -> Added:
+    def publish(
+        self,
+        events: pa.Table,
+        also: Noting | None = None,
+        delivery: Delivery | None = None,
+        *,
+        is_backlog: bool = False,
+    ) -> Added:
         for row in plain_rows(events):
             event = event_object(with_placeholders(row), self._domain.type_prefix)
             click.echo(to_structured(event).decode())
@@ -198,7 +206,12 @@ def address_of(given: str | None, file: Path | None, *, is_typed: bool) -> str:
     if file is not None:
         if given is not None and is_typed:
             raise UsageError("--database and --database-file cannot both be.", hint="Leave one of them out.")
-        return file.read_text(encoding="utf-8").strip()
+        found = file.read_text(encoding="utf-8").strip()
+        if has_secret(found) and (why := why_not_private(file)):
+            raise UsageError(
+                f"`{file}` has a password in it, and is not private: {why}.", hint=f"Run `chmod 600 {file}`."
+            )
+        return found
     if given is None:
         raise UsageError(
             "Which database?",
@@ -214,18 +227,15 @@ def address_of(given: str | None, file: Path | None, *, is_typed: bool) -> str:
 
 def _tell(relation: Relation, made: Polled, *, is_quiet: bool) -> None:
     say = partial(click.echo, err=is_quiet)
-    if not is_quiet or made.new or made.refusals or made.given_up:
+    if not is_quiet or made.new or made.refused or made.given_up:
         first = " (the first time: what stood there before counts as backlog)" if made.is_first else ""
         left = f", {made.left_out:,} left out by filters" if made.left_out else ""
         say(f"{relation.name}: {made.read:,} rows read{first}, {made.new:,} events new, {made.known:,} known{left}.")
-    if made.refusals:
-        say(f"{made.refusals:,} rows refused:")
-    for one in made.refused[:_LISTED]:
-        key = ", ".join(f"{name}={value}" for name, value in zip(relation.key, one.key, strict=False))
-        where = f" in `{one.field}`" if one.field else ""
-        say(f"  {relation.name} {key}: {one.reason}{where}: {one.detail}")
-    if made.refusals > _LISTED:
-        say(f"  … and {made.refusals - _LISTED:,} more")
+    for line in made.refused.lines():
+        say(line)
+    if made.refused.total > 1:
+        listed = ", ".join(named_row(relation, one.key) for one in made.rows[:_LISTED])
+        say(f"  They are {listed}{', …' if made.refused.total > _LISTED else '.'}")
     if made.missing:
         say(f"{made.missing:,} numbers of `{relation.by}` are not there yet, and are asked for again.")
     if made.given_up:

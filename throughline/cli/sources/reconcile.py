@@ -29,8 +29,8 @@ from throughline.schemas.wire.receipts import Receipts, Shipment, joined, read_r
 from throughline.sinks.questions.query import Format
 from throughline.sinks.store import Store, open_store
 from throughline.sources.connection.security import Security
+from throughline.sources.publish.account import Account
 from throughline.sources.publish.ledger import Refusal, refusals_of
-from throughline.sources.publish.outbox import Outbox
 from throughline.streams.shared.sink import Sink
 from throughline.streams.shared.state import open_shared
 
@@ -39,7 +39,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 @click.command("reconcile", short_help="Name what was sent and is missing, came otherwise, or was refused.")
 @click.option(
-    "--outbox", "outbox_path", type=_FILE, required=True, help="The outbox of a publisher that is not running."
+    "--outbox", "outbox_path", type=_FILE, required=True, help="The outbox of a publisher; it may be running."
 )
 @click.option(
     "--receipts", "receipts_paths", type=_FILE, multiple=True, help="Receipts that the shared side has written."
@@ -76,7 +76,7 @@ def reconcile_command(
     if (receipts_paths and store_paths) or not (receipts_paths or store_paths or bootstrap):
         hint = "Give --receipts FILE, or --store FILE (for each partition one), or --bootstrap HOST:PORT."
         raise UsageError("There is one other side to compare with.", hint=hint)
-    with Outbox(outbox_path) as outbox:
+    with Account(outbox_path) as outbox:
         shipments, refusals, is_whole = list(outbox.shipments()), outbox.look(refusals_of), outbox.is_whole
     sources = tuple(dict.fromkeys(one.source for one in shipments))
     if receipts_paths:

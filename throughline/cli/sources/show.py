@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from throughline.cli.terminal.options import MappingFile, mapping_of, taken_at_option, usual_domain_option
+from throughline.cli.terminal.writing import say
 from throughline.schemas.definitions.domain import Domain
 from throughline.sources.workbench.pairs import rows_beside_events
 
@@ -26,10 +27,10 @@ def show(mapping_name: str, path: Path, domain: Domain, taken_at: str | None, ro
     mapping = mapping_of(mapping_name, domain, taken_at)
     assert mapping is not None
     for one in rows_beside_events(mapping, path, domain, rows):
-        click.echo(f"row {one.position}" + (f": no event, {one.refused}" if one.refused else ""))
+        say(f"row {one.position}" + (f": no event, {one.refused}" if one.refused else ""))
         names, origins, given = (
             max((len(getattr(part, name)) for part in one.parts), default=0) for name in ("name", "origin", "given")
         )
         for part in one.parts:
             line = f"  {part.name:<{names}}  {part.origin:<{origins}}  {part.given:<{given}}  → {part.becomes}"
-            click.echo(line.rstrip())
+            say(line.rstrip())

@@ -23,6 +23,7 @@ from throughline.cli.terminal.sending import (
     structured_option,
     wait_option,
 )
+from throughline.cli.terminal.writing import say
 from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import load_topics
@@ -132,7 +133,7 @@ def watch_command(
 
 
 def _say(progress: Progress, report: Report) -> None:
-    click.echo(report.line)
+    say(report.line)
     progress("waiting for files", 0, None)
 
 

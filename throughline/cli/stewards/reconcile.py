@@ -112,7 +112,7 @@ def _mapping_file(name: str, domain: Domain) -> Path:
 @click.option(
     "--outbox",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="The outbox of a publisher that is not running.",
+    help="The outbox of a publisher; it may be running.",
 )
 def manifest_command(paths: tuple[Path, ...], domain: Domain, mapping_name: str | None, outbox: Path | None) -> None:
     """Write a manifest to standard output: events by source, type and day, with the first and last sequence number.

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import duckdb
 import pyarrow as pa
 from rich.console import Console
@@ -16,7 +17,14 @@ from throughline.cli.terminal.options import chosen_format
 from throughline.errors import InfrastructureError
 from throughline.sinks.questions.query import Format, query
 from throughline.sinks.questions.question import question
+from throughline.sinks.questions.table import printable
 from throughline.streams.join.accept import Counts
+
+
+def say(text: str, *, is_error: bool = False) -> None:
+    """Lines for people. Names of files and columns stand in them as they are given, and none of them steers a
+    terminal."""
+    click.echo("\n".join(map(printable, text.split("\n"))), err=is_error)
 
 
 def write_query(

@@ -153,6 +153,7 @@ FAULTS = {
 def test_a_fault_is_named_with_its_line_its_field_and_what_to_do(tmp_path: Path, name: str) -> None:
     wrong, put, expected = FAULTS[name]
     (tmp_path / "short").write_text("0123456789")
+    (tmp_path / "short").chmod(0o600)
     whole = ACCESS + WHY if wrong in ACCESS + WHY else PROXY
     assert wrong in whole
 

@@ -1,33 +1,22 @@
-"""The same rows as CSV and as every other kind of export, read through one mapping: `python -m bench.exports`.
-
-Prints rows a second of the processor, the ratio to CSV and the peak of memory of each, and ends non-zero where one
-gives other events than the CSV.
-"""
+"""The same made-up crimes in each kind of export, and what a mapping says of each."""
 
 from __future__ import annotations
 
-import argparse
 import csv
-import subprocess
-import sys
-import tempfile
-import time
+import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 import orjson
 import xlsxwriter
 
-from bench.instruments.stages import peak_bytes
-from throughline.schemas.definitions.domain import load_domain
-from throughline.sources.mapping.conversion import read_mapped
-from throughline.sources.mapping.mapping import load_mapping
-
 COLUMNS = ("crime", "at", "unit", "status", "offence", "note")
+XLS_ROWS = 65_535
+"""As many as a sheet of an old Excel file has below its header."""
+
 _MAPPING = """
 title: Crimes
 source: urn:throughline:police:20:bench
@@ -44,6 +33,17 @@ ignore: [$note]
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
 
 Row = tuple[str, str, str, str, str, str]
+
+
+def write(kind: str, folder: Path, rows: int) -> tuple[Path, Path]:
+    """A file of so many rows (as many of them as fit into an old Excel file), and its mapping."""
+    path, mapping = folder / f"rows.{kind}", folder / f"{kind}.yaml"
+    said = KINDS[kind](path, rows_of(min(rows, XLS_ROWS) if kind == "xls" else rows))
+    text = _MAPPING
+    for name in COLUMNS:
+        text = text.replace(f"${name}", f'"@{name}"' if kind == "xml" and name in COLUMNS[:3] else name)
+    mapping.write_text(text + said)
+    return path, mapping
 
 
 def rows_of(count: int) -> Iterator[Row]:
@@ -127,70 +127,60 @@ def write_fixed(path: Path, rows: Iterator[Row]) -> str:
     return f"fixed: {{columns: [{', '.join(said)}]}}\n"
 
 
+def write_xls(path: Path, rows: Iterator[Row]) -> str:
+    """BIFF8, each value a text, in a compound file of sectors of 4 KiB.
+
+    Source: [MS-XLS] 2.4 (BOF, BoundSheet8, Dimensions, Label), [MS-CFB] 2.2 to 2.6.
+    """
+
+    def record(kind: int, content: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(content)) + content
+
+    def label(y: int, x: int, text: str) -> bytes:
+        return record(0x204, struct.pack("<HHHHB", y, x, 0, len(text), 1) + text.encode("utf-16-le"))
+
+    cells = b"".join(label(y, x, text) for y, row in enumerate((COLUMNS, *rows)) for x, text in enumerate(row))
+    sheet = record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0))
+    sheet += record(0x200, struct.pack("<IIHHH", 0, XLS_ROWS + 1, 0, len(COLUMNS), 0)) + cells + record(0x0A, b"")
+    head = record(0x809, struct.pack("<HHHHII", 0x600, 0x05, 0, 0, 0, 0)) + record(0x42, struct.pack("<H", 1200))
+    named = b"\x00\x00\x05\x00Cases"
+    at = len(head) + 4 + 4 + len(named) + 4
+    stream = head + record(0x85, struct.pack("<I", at) + named) + record(0x0A, b"") + sheet
+    path.write_bytes(_compound(stream))
+    return ""
+
+
+def _compound(stream: bytes) -> bytes:
+    """A compound file (version 4) with one stream, the workbook."""
+    sector, free, end = 4096, 0xFFFFFFFF, 0xFFFFFFFE
+    size = -(-len(stream) // sector)
+    tables = 1
+    while tables * 1024 < tables + 1 + size:
+        tables += 1
+    chain = [0xFFFFFFFD] * tables + [end] + [*range(tables + 2, tables + 1 + size), end]
+    chain += [free] * (tables * 1024 - len(chain))
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16 + struct.pack("<HHHHH", 0x3E, 4, 0xFFFE, 12, 6) + b"\0" * 6
+    head += struct.pack("<IIIIIIIII", 1, tables, tables, 0, 4096, end, 0, end, 0)
+    head += struct.pack("<109I", *(list(range(tables)) + [free] * 109)[:109])
+    entries = b""
+    for name, kind, child, first, length in (
+        ("Root Entry", 5, 1, tables + 1, 0),  # nothing is in it, and calamine wants a place all the same
+        ("Workbook", 2, free, tables + 1, size * sector),
+    ):
+        written = name.encode("utf-16-le") + b"\0\0"
+        entries += written.ljust(64, b"\0") + struct.pack("<HBBIII", len(written), kind, 1, free, free, child)
+        entries += b"\0" * 36 + struct.pack("<IQ", first, length)
+    table = struct.pack(f"<{len(chain)}I", *chain)
+    return head.ljust(sector, b"\0") + table + entries.ljust(sector, b"\0") + stream.ljust(size * sector, b"\0")
+
+
 KINDS: dict[str, Callable[[Path, Iterator[Row]], str]] = {
     "csv": write_csv,
     "xlsx": write_xlsx,
     "ods": write_ods,
+    "xls": write_xls,
     "xml": write_xml,
     "json": write_json,
     "jsonl": write_lines,
     "dat": write_fixed,
 }
-
-
-def measure(path: Path, mapping: Path) -> None:
-    """The process of one kind: prints events, seconds of the processor, the peak in bytes and a digest."""
-    read, domain = load_mapping(mapping), load_domain()
-    started, count, seen = time.process_time(), 0, 0
-    for batch in read_mapped(path, read, domain):
-        count += batch.events.num_rows
-        columns = batch.events.select(["id", "unit", "occurred_at", "data"]).to_pylist() if count <= 200_000 else []
-        for row in columns:
-            seen ^= int.from_bytes(blake2b(repr(row).encode(), digest_size=8).digest())
-    print(count, time.process_time() - started, peak_bytes(), seen)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--megabytes", type=int, default=0, help="of the XML, which then has rows of its own number")
-    parser.add_argument("--only", choices=KINDS, action="append", default=[])
-    parser.add_argument("--seed", type=int, default=0, help="not used: the rows are always the same")
-    parser.add_argument("--folder", type=Path)
-    parser.add_argument("--measure", nargs=2, type=Path, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.measure:
-        measure(*given.measure)
-        return
-    with tempfile.TemporaryDirectory() as made:
-        folder = given.folder or Path(made)
-        expected: tuple[str, str] | None = None
-        rate = 0.0
-        print(f"{'kind':6} {'MB':>8} {'rows':>10} {'rows/s':>10} {'of CSV':>8} {'peak MB':>8}")
-        for kind, write in KINDS.items():
-            if given.only and kind not in ("csv", *given.only):
-                continue
-            is_large = kind == "xml" and given.megabytes
-            path, mapping = folder / f"rows.{kind}", folder / f"{kind}.yaml"
-            said = write(path, rows_of(given.megabytes * 6_000 if is_large else given.rows))
-            text = _MAPPING
-            for name in COLUMNS:
-                text = text.replace(f"${name}", f'"@{name}"' if kind == "xml" and name in COLUMNS[:3] else name)
-            mapping.write_text(text + said)
-            command = [sys.executable, "-m", "bench.exports", "--measure", str(path), str(mapping)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                sys.exit(f"{kind}: {done.stderr[-2000:]}")
-            count, seconds, peak, seen = done.stdout.split()
-            speed = int(count) / float(seconds)
-            rate = rate or speed
-            size = path.stat().st_size / 1e6
-            print(f"{kind:6} {size:8.1f} {int(count):10,} {speed:10,.0f} {speed / rate:8.2f} {int(peak) / 1e6:8.0f}")
-            expected = expected or (count, seen)
-            if not is_large and (count, seen) != expected:
-                sys.exit(f"{kind} gives other events than the CSV")
-            path.unlink()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""The same rows in every kind of export, read and taken in."""
