@@ -218,8 +218,8 @@ def test_no_answer_over_http_repeats_one(tmp_path: Path) -> None:
     """Of an event that is refused for a field: neither its name nor what it says."""
     with logged() as log, service(tmp_path) as posted:
         strange = crime(1)
-        strange["data"] |= {"field kanarie-00001": "kanarie-00002"}
-        answers = [posted.post(strange), posted.post([crime(2), strange], BATCH), posted.post(b'{"kanarie-00003')]
+        strange["data"] |= {"field o-ca000001": "o-ca000002"}
+        answers = [posted.post(strange), posted.post([crime(2), strange], BATCH), posted.post(b'{"o-ca000003')]
     said = "".join(answer.text for answer in answers)
     assert "bad_field" in said
     assert canaries_in(said + log.getvalue()) == set()
