@@ -1,6 +1,7 @@
 """A domain in which each restricted field takes any text, and events with another canary in each of these fields.
 
-A canary is a text that stands nowhere else. What it is found in shows what the field said.
+A canary is a text that stands nowhere else. What it is found in shows what the field said. It has the form of a keyed
+pseudonym, so that it may act as a steward: the domain lists them all.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from throughline.schemas.definitions.domain import DEFAULT_DOMAIN, Domain, load_
 NOTE = "case_note"
 """A restricted field that every type of such a domain may have: some domains have none of their own."""
 
-_CANARY = re.compile(r"kanarie-[0-9]{5}")
+DESK = "urn:throughline:steward:20:desk"
+_AT_MOST = 10_000
+_CANARY = re.compile(r"o-ca[0-9]{6}")
 
 
 def canaries_in(content: bytes | str) -> set[str]:
@@ -94,6 +97,9 @@ def canary_domain(name: str, folder: Path) -> Domain:
                     entry["example"][one] = "text"
             entry["fields"][NOTE] = "optional"
         _write(file, types)
+    if any(file.stem == "steward" for file in (copy / "events").iterdir()):
+        desk = {"source": DESK, "areas": ["20"], "officers": [f"o-ca{number:06}" for number in range(_AT_MOST)]}
+        _write(copy / "sources.yaml", {"stewards": [desk]})
     return load_domain(copy)
 
 
@@ -128,11 +134,14 @@ def planted(domain: Domain) -> Planted:
     made = Planted()
     area = {"partitionkey": "20"} if "20" in (domain.areas or {}) else {}
     counter = itertools.count()
-    fresh = (f"kanarie-{number:05}" for number in counter)
+    fresh = (f"o-ca{number:06}" for number in counter)
 
     def put(event: Mapping[str, Any], canaries: set[str], **data: str) -> None:
-        hidden = hidden_fields(domain.types[_name(domain, event["type"])])
+        kind = _name(domain, event["type"])
+        hidden = hidden_fields(domain.types[kind])
         said = dict(zip(hidden, fresh, strict=False)) | data
+        if kind.startswith("steward."):
+            event = {**event, "source": DESK}
         canaries.update(canary for text in said.items() for canary in canaries_in(" ".join(text)))
         made.lines.append(json.dumps({**event, "data": event["data"] | said}, default=str))
 
