@@ -45,10 +45,10 @@ class Row:
 
 
 ROWS = (
-    Row("worker killed", crashes.worker_killed, (12, 1), (25, 5), is_kill=True, brief=4),
-    Row("worker killed at a statement", crashes.worker_killed_at_statement, (8, 1), (25, 4), is_kill=True, brief=3),
-    Row("taker killed at a statement", crashes.taker_killed_at_statement, (30, 1), (80, 2), is_kill=True, brief=10),
-    Row("sink killed", boards.sink_killed, (12, 1), (25, 2), is_kill=True, brief=4),
+    Row("worker killed", crashes.worker_killed, (12, 1), (25, 5), is_kill=True, brief=2),
+    Row("worker killed at a statement", crashes.worker_killed_at_statement, (8, 1), (25, 4), is_kill=True, brief=2),
+    Row("taker killed at a statement", crashes.taker_killed_at_statement, (30, 1), (80, 2), is_kill=True, brief=5),
+    Row("sink killed", boards.sink_killed, (12, 1), (25, 2), is_kill=True, brief=2),
     Row("broker killed", crashes.broker_killed, (2, 1), (5, 4), is_kill=True),
     Row("broker paused", crashes.broker_paused, (1, 1), (3, 2)),
     Row("worker paused", crashes.worker_paused, (1, 1), (3, 2)),

@@ -1,6 +1,6 @@
 """Faults on a real worker and a broker of their own: nothing is lost, and the stores say what a replay says.
 
-Twenty-two kills and what is not a kill; sixty-four, and all rows, are `python -m bench.faults`, and hundreds its
+A dozen kills and what is not a kill; sixty-four, and all rows, are `python -m bench.faults`, and hundreds its
 `--lane long`.
 """
 

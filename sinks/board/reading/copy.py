@@ -1,9 +1,10 @@
 """A copy of a store's files that is whole, made without opening the store and without asking its writer.
 
 DuckDB keeps readers out of a file that is being written, and a reader would keep the next writer out. But between two
-checkpoints what the file's header refers to does not change: what is committed is appended to `<store>.wal`. So a copy
-of both is whole where the header was the same before and after. A log that was cut in the middle of a commit is read
-up to the commit before it.
+checkpoints the file is at rest: what is committed is appended to `<store>.wal`. So a copy of both is whole where the
+file's header and its time of writing were the same before and after. The header alone does not say it: before a
+checkpoint writes a new one, it writes over blocks of metadata that the old one still refers to, with what they said
+and more. A log that was cut in the middle of a commit is read up to the commit before it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from throughline.sinks.damage import check_path
 _HEADER_BYTES = 3 * 4096
 _TRIES = 40
 _PAUSE = 0.05
+# longer than a tick of the clock that gives files their times: what was written in one tick has one time
+_TICK = 0.02
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,12 @@ def copy_store(store: Path, target: Path, before: Copy | None = None) -> Copy:
         if before is not None and before.header == header and before.path.exists():
             # only the log has grown
             os.link(before.path, target)
+            is_whole = True
         else:
-            _copy_file(store, target)
+            is_whole = _copy_at_rest(store, target)
         with suppress(FileNotFoundError):
             _copy_file(log, target_log)
-        if _header(store) == header:
+        if is_whole and _header(store) == header:
             return Copy(store, target, header)
         time.sleep(_PAUSE)
     target.unlink(missing_ok=True)
@@ -87,6 +91,16 @@ def _header(store: Path) -> bytes:
             return file.read(_HEADER_BYTES)
     except OSError as error:
         raise StoreError(f"`{store}` cannot be read: {error.strerror}.") from None
+
+
+def _copy_at_rest(store: Path, target: Path) -> bool:
+    """Copy the file, and say whether nothing was written to it meanwhile."""
+    written = store.stat().st_mtime_ns
+    time.sleep(_TICK)
+    if store.stat().st_mtime_ns != written:
+        return False
+    _copy_file(store, target)
+    return store.stat().st_mtime_ns == written
 
 
 def _copy_file(source: Path, target: Path) -> None:

@@ -266,6 +266,31 @@ def test_a_file_that_changes_under_the_copy_is_copied_again(tmp_path: Path, monk
     assert not (tmp_path / "other.duckdb").exists()
 
 
+def test_a_file_that_is_written_to_under_one_header_is_copied_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a checkpoint does before it writes its header, over blocks that the last one refers to."""
+    path, target = tmp_path / "store.duckdb", tmp_path / "copy.duckdb"
+    with writing(path) as store:
+        crime(store, 1)
+    whole = path.read_bytes()
+    half_way = iter([True, False])
+
+    def copied(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes())
+        if source == path and next(half_way):
+            with source.open("r+b") as file, target.open("r+b") as torn:
+                torn.seek(len(whole) - 8)
+                torn.write(b"half way")
+                file.seek(len(whole) - 8)
+                file.write(whole[-8:])
+
+    monkeypatch.setattr("throughline.sinks.board.reading.copy._copy_file", copied)
+    copy_store(path, target)
+
+    assert target.read_bytes() == whole
+
+
 def test_many_readers_at_once_each_have_their_own_time(demo: Path) -> None:
     """What one of them sets is not seen by another."""
     found: list[tuple[int, int]] = []
