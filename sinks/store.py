@@ -118,6 +118,18 @@ class Store(AbstractContextManager["Store"]):
         if self.path is not None:
             self.checkpoint()
 
+    @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """Work in one thread: where rows are few, dividing them among more takes more CPU than it saves time."""
+        (usual,) = one_row(self.connection, "select current_setting('threads')")
+        if usual != 1:
+            self.connection.execute("set threads = 1")
+        try:
+            yield
+        finally:
+            if usual != 1:
+                self.connection.execute(f"set threads = {usual}")
+
     def close(self) -> None:
         """Close the file and let the next writer in. What is not in a committed transaction is gone."""
         with suppress(duckdb.Error):

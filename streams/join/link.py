@@ -14,7 +14,7 @@ import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from throughline.sql import sql
+from throughline.sql import one_row, sql
 
 
 def link(connection: duckdb.DuckDBPyConnection) -> None:
@@ -27,19 +27,35 @@ def link(connection: duckdb.DuckDBPyConnection) -> None:
     run(sql(__package__, "link_sql/arrivals"))
     run(sql(__package__, "link_sql/changed"))
     run(sql(__package__, "link_sql/crowds"))
+    run(sql(__package__, "link_sql/plural"))
+    if one_row(connection, "select exists(from reopened)")[0] or _is_in_doubt(connection):
+        _regroup(connection)
+    else:
+        run("create or replace temp table components (identifier_key ubigint, case_key ubigint)")
+        run(
+            "create or replace temp table to_place as "
+            "select event_key, identifier_keys, null::ubigint as old_key from linking"
+        )
+    run(sql(__package__, "link_sql/place"))
+    run("delete from unsettled")
+    run("delete from unsettled_identifiers")
+
+
+def _regroup(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the components around the reopened identifiers again; `to_place` has the events to be given a case."""
+    run = connection.execute
     run("create or replace temp table near as from joins limit 0")
     run(sql(__package__, "link_sql/edges"))
     # where the reopened identifiers led before hubs are decided: a hub leaves its old case behind
     run(
         "create or replace temp table before as "
-        "select distinct i.case_key from identifiers i semi join reopened using (identifier_key)"
+        "select distinct case_key from mentioned semi join reopened using (identifier_key)"
     )
     run(sql(__package__, "link_sql/hubs"))
-    _hold(connection)
-    run(
-        "insert into before select distinct i.case_key from identifiers i semi join reopened using (identifier_key) "
-        "anti join before using (case_key)"
-    )
+    if one_row(connection, "select exists(from hub_changes)")[0]:
+        run(sql(__package__, "link_sql/turned"))
+    if _is_in_doubt(connection):
+        run(sql(__package__, "link_sql/held"))
     run(sql(__package__, "link_sql/neighbourhood"))
     members = run("select identifier_key from members order by identifier_key").to_arrow_table()
     edges = run("select left_key, right_key from member_edges").to_arrow_table()
@@ -51,24 +67,16 @@ def link(connection: duckdb.DuckDBPyConnection) -> None:
     run(sql(__package__, "link_sql/assign"))
     if run("select 1 from hub_changes where not is_hub limit 1").fetchone():
         run(sql(__package__, "link_sql/ceased"))
-    run(sql(__package__, "link_sql/place"))
-    run("delete from unsettled")
-    run("delete from unsettled_identifiers")
 
 
-def _hold(connection: duckdb.DuckDBPyConnection) -> None:
-    """Note the events that carry several of a kind, and ask again what they may not join by themselves."""
-    connection.execute(sql(__package__, "link_sql/plural"))
-    connection.execute(
-        "create or replace temp table touched as "
-        "select identifier_key from carried union select identifier_key from unsettled_identifiers "
-        "union select identifier_key from hub_changes"
+def _is_in_doubt(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether what is `touched` bears on what one event may not join by itself."""
+    found = one_row(
+        connection,
+        "select exists(from plural_events semi join touched using (identifier_key)) "
+        "or exists(from held_joins where left_key in (from touched) or right_key in (from touched))",
     )
-    if connection.execute(
-        "select 1 from plural_events semi join touched using (identifier_key) "
-        "union all select 1 from held_joins where left_key in (from touched) or right_key in (from touched) limit 1"
-    ).fetchone():
-        connection.execute(sql(__package__, "link_sql/held"))
+    return bool(found[0])
 
 
 def prepare_edges(connection: duckdb.DuckDBPyConnection, keys: Sequence[int]) -> None:

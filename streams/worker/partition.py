@@ -22,7 +22,7 @@ from throughline.sinks.digest import digest
 from throughline.sinks.store import Store, open_store
 from throughline.sql import registered, sql
 from throughline.streams.join.accept import Counts
-from throughline.streams.join.batch import bring_up_to_date, settle, take
+from throughline.streams.join.batch import bring_up_to_date, in_threads_for, settle, take
 from throughline.streams.join.rebuild import open_domain
 from throughline.streams.log.fetch import Fetch, joined
 from throughline.streams.worker.records import CaseRecords, read_case_records
@@ -84,7 +84,8 @@ class PartitionStore:
             self._settle_if_due(behind)
             return counts
         derives = behind < MANY and self._unsettled < MANY
-        with self.store.transaction() as connection:
+        events = sum(records.batch.events.num_rows for records in read)
+        with in_threads_for(self.store, events), self.store.transaction() as connection:
             with note_quarantine(connection):
                 # of all topics at once: a batch of few records takes as long as one of many
                 counts.add(take(connection, _all_batches(read)))

@@ -32,6 +32,24 @@ def test_a_store_is_made_where_there_is_none(path: Path) -> None:
     ]
 
 
+def test_one_thread_is_for_its_block_alone() -> None:
+    """Also where a step of it fails, inside a transaction."""
+    store = open_memory_store(schema=SMALL)
+    store.connection.execute("set threads = 3")
+
+    def threads() -> object:
+        return store.connection.execute("select current_setting('threads')").fetchone()
+
+    def failing() -> None:
+        with store.one_thread(), store.transaction() as connection:
+            assert threads() == (1,)
+            connection.execute("select error('a step')")
+
+    with pytest.raises(duckdb.Error, match="a step"):
+        failing()
+    assert threads() == (3,)
+
+
 def test_transactions_are_numbered(path: Path) -> None:
     """Each transaction adds one to the commit number, which stays with the file."""
     with open_store(path, write=True, schema=SMALL) as store:

@@ -1,5 +1,6 @@
--- Write the components: rows of `moved` are identifiers whose case changed, rows of `placed` events with the case that they belong to now.
--- reads: components (identifier_key, case_key), members, before, linking, identifiers, events
+-- Write the components: rows of `moved` are identifiers whose case changed, rows of `to_place` events to be given a case.
+-- reads: components (identifier_key, case_key), members, before, new_identifiers, unsettled_identifiers, linking,
+-- identifiers, events
 create or replace temp table moved as
 select m.identifier_key, m.case_key as old_key, c.case_key as new_key
 from members m
@@ -13,7 +14,10 @@ where i.identifier_key = m.identifier_key;
 
 create or replace temp table left_cases as
 select distinct case_key
-from (select old_key as case_key from moved union all select case_key from before);
+from (select old_key as case_key from moved union all select case_key from before)
+-- that of an identifier that is new has no events yet, unless one was withdrawn that carried it
+where case_key not in (select identifier_key from new_identifiers)
+  or (select count(*) > 0 from unsettled_identifiers);
 
 create or replace temp table to_place as
 select event_key, identifier_keys, null::ubigint as old_key from linking

@@ -1,11 +1,11 @@
 -- Identifiers that so many events carry that they may be hubs for it, or may be no longer: rows of `crowds`, with their events.
 -- What a batch brings is few, so nothing is counted but where the events of its cases are enough to make a hub.
--- reads: carried, identifiers, identifier_kinds, steward_links, case_facts, unsettled_cases, unsettled_identifiers, events, agencies
+-- reads: carried, mentioned, identifier_kinds, steward_links, case_facts, unsettled_cases, unsettled_identifiers, events, agencies
 create or replace temp table spread as
 -- where the events stand that carry an identifier: in its case, or in that of another that was unlinked from it
 select c.identifier_key, i.case_key
 from carried c
-join identifiers i using (identifier_key)
+join mentioned i using (identifier_key)
 where not i.is_hub
 union
 select c.identifier_key, other.case_key
@@ -15,7 +15,7 @@ join (
   union all
   select right_key, left_key from steward_links where not linked
 ) u using (identifier_key)
-join identifiers other on other.identifier_key = u.unlinked_key;
+join mentioned other on other.identifier_key = u.unlinked_key;
 
 create or replace temp table in_question as
 select s.identifier_key
@@ -31,10 +31,10 @@ union
 -- what joins too much to be counted ceases to only where something was withdrawn or unlinked
 select identifier_key
 from unsettled_identifiers
-semi join (select identifier_key from identifiers where is_hub) using (identifier_key);
+semi join (select identifier_key from mentioned where is_hub) using (identifier_key);
 
 set variable anywhere = (
-  select count(*) > 0 from identifiers semi join in_question using (identifier_key) where is_hub
+  select count(*) > 0 from mentioned semi join in_question using (identifier_key) where is_hub
 );
 
 create or replace temp table crowds as
@@ -55,7 +55,7 @@ group by identifier_key;
 insert into reopened
 select c.identifier_key
 from crowds c
-join identifiers i using (identifier_key)
+join mentioned i using (identifier_key)
 join identifier_kinds k using (kind)
 where c.events > k.hub_events and not i.is_hub
   and c.identifier_key not in (from reopened);

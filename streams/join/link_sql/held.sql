@@ -1,5 +1,6 @@
 -- Which pairs join nothing, since only events say so that carry several of a kind: `held_joins`, as far as it may have changed.
 -- Every pair of such an event is asked again, of all events that carry one of the two.
+-- What joins otherwise than before is linked again: further rows of `reopened`, `mentioned` and `before`.
 -- reads: plural_events, touched, hub_changes, events, agencies, identifiers, identifier_kinds, steward_links, held_joins
 create or replace temp table in_doubt as
 with doubted as (select distinct event_key from plural_events semi join touched using (identifier_key))
@@ -94,3 +95,12 @@ select distinct identifier_key
 from (select unnest([left_key, right_key]) as identifier_key from held_otherwise)
 semi join identifiers using (identifier_key)
 anti join reopened using (identifier_key);
+
+insert into mentioned
+select identifier_key, kind, case_key, is_hub
+from identifiers
+semi join reopened using (identifier_key)
+anti join mentioned using (identifier_key);
+
+insert into before
+select distinct m.case_key from mentioned m semi join reopened using (identifier_key) anti join before using (case_key);

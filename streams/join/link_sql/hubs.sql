@@ -1,5 +1,5 @@
 -- Hubs among the reopened identifiers: rows of `hub_changes` are identifiers that became a hub or ceased to be one.
--- reads: joins, edges, reopened, identifiers, identifier_kinds, crowds, unsettled_identifiers
+-- reads: joins, edges, reopened, mentioned, identifiers, identifier_kinds, crowds, unsettled_identifiers
 create or replace temp table near as
 select j.* from joins j semi join (select identifier_key as left_key from reopened) using (left_key)
 union
@@ -13,11 +13,22 @@ with neighbours as (
   select r.identifier_key, e.left_key
   from reopened r join edges e on e.right_key = r.identifier_key
 ),
+-- of what kind neighbours are matters only where all together are more than allowed of one kind
+surrounded as (
+  select n.identifier_key
+  from neighbours n
+  join mentioned i using (identifier_key)
+  join identifier_kinds k using (kind)
+  group by n.identifier_key
+  having count(*) > any_value(k.hub_limit)
+),
 counted as (
   select n.identifier_key, max(n.neighbours) as neighbours
   from (
     select n.identifier_key, i.kind, count(*) as neighbours
-    from neighbours n join identifiers i on i.identifier_key = n.neighbour
+    from neighbours n
+    semi join surrounded using (identifier_key)
+    join identifiers i on i.identifier_key = n.neighbour
     group by n.identifier_key, i.kind
   ) n
   group by n.identifier_key
@@ -29,25 +40,9 @@ judged as (
     -- one stays a hub until something of it is withdrawn or unlinked
     or (i.is_hub and i.identifier_key not in (select identifier_key from unsettled_identifiers)) as is_hub
   from reopened r
-  join identifiers i using (identifier_key)
+  join mentioned i using (identifier_key)
   join identifier_kinds k using (kind)
   left join counted n using (identifier_key)
   left join crowds c using (identifier_key)
 )
 select identifier_key, is_hub from judged where is_hub <> was_hub;
-
--- the neighbours of one that changed are linked again too
-insert into reopened
-select distinct neighbour
-from (
-  select e.right_key as neighbour from hub_changes h join edges e on e.left_key = h.identifier_key
-  union all
-  select e.left_key from hub_changes h join edges e on e.right_key = h.identifier_key
-)
-anti join (select identifier_key as neighbour from reopened) using (neighbour);
-
--- what is no hub any more stood by itself until now
-update identifiers i
-set is_hub = h.is_hub, case_key = i.identifier_key
-from hub_changes h
-where i.identifier_key = h.identifier_key;

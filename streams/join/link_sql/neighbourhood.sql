@@ -1,21 +1,13 @@
 -- The part of the graph that may change: rows of `members` are its identifiers, rows of `member_edges` its pairs.
--- reads: reopened, identifiers, joins, ties, before
-create or replace temp table reopened_cases as
-select distinct case_key
-from (
-  select i.case_key from identifiers i semi join reopened using (identifier_key)
-  union all
-  select b.case_key from before b
-);
-
+-- reads: reopened, mentioned, identifiers, joins, ties, before
 create or replace temp table members as
 select i.identifier_key, i.case_key
 from identifiers i
-semi join reopened_cases using (case_key)
+semi join before using (case_key)
 where not i.is_hub
 union
 select i.identifier_key, i.case_key
-from identifiers i
+from mentioned i
 semi join reopened using (identifier_key)
 where not i.is_hub;
 

@@ -1,5 +1,5 @@
 -- One row per event to place, with the case of its identifiers.
--- reads: to_place, identifiers, identifier_kinds, steward_links, held_joins
+-- reads: to_place, components, mentioned, identifiers, identifier_kinds, steward_links, held_joins, events
 create or replace temp table placed as
 with torn as (
   -- all identifiers of an event are of one case, unless there are hubs, unlinked ones or held ones among them
@@ -24,10 +24,16 @@ chosen as (
   join identifier_kinds k using (kind)
   where not i.is_hub
   group by p.event_key
+),
+-- the identifiers of an event that is not torn were mentioned, or are of a case that was linked again
+led as (
+  from components
+  union all
+  select identifier_key, case_key from mentioned anti join components using (identifier_key)
 )
 select p.event_key, p.old_key, coalesce(i.case_key, p.event_key) as case_key
 from (from to_place anti join torn_events using (event_key)) p
-left join (select identifier_key, case_key from identifiers) i on i.identifier_key = p.identifier_keys[1]
+left join led i on i.identifier_key = p.identifier_keys[1]
 union all
 select p.event_key, p.old_key, coalesce(c.case_key, p.event_key)
 from (from to_place semi join torn_events using (event_key)) p
@@ -38,7 +44,10 @@ select old_key from placed where old_key <> case_key
 union
 select case_key from placed;
 
+-- events of a case that was linked again stand anywhere
+set variable first_row = (select if(count(old_key) > 0, 0, getvariable('first_row')) from to_place);
+
 update events e
 set case_key = p.case_key
 from placed p
-where e.event_key = p.event_key and e.standing = 'stands' and e.case_key is distinct from p.case_key;
+where e.rowid >= getvariable('first_row') and e.event_key = p.event_key and e.standing = 'stands' and e.case_key is distinct from p.case_key;

@@ -1,5 +1,9 @@
 -- Events of the batch that carry more identifiers of a kind than one event joins by itself: rows of `plural_events`.
--- reads: linking, plural_events
+-- `touched` has the identifiers of which events, stewards or withdrawals say something here.
+-- reads: linking, carried, unsettled_identifiers, plural_events
+create or replace temp table touched as
+select identifier_key from carried union select identifier_key from unsettled_identifiers;
+
 delete from plural_events where event_key in (select event_key from linking);
 
 insert into plural_events

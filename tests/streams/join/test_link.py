@@ -273,3 +273,21 @@ def test_a_contested_act_of_a_steward_links_nothing(other: Event) -> None:
 
     received(store, act | {"origin": "elsewhere"} | other)
     assert derived(store) == before
+
+
+@pytest.mark.parametrize(("gone", "kept"), [("crime_ref", "urn"), ("urn", "crime_ref")])
+def test_a_number_that_was_withdrawn_and_comes_again_leaves_its_old_case(gone: str, kept: str) -> None:
+    """What joined two numbers is taken back and one of them carried anew, before anything is linked: two cases.
+
+    Whichever of the two was the name of their one case.
+    """
+    joining = carrying("joining", **{gone: "N1", kept: "N2"}) | {"revision": "000000000000000001"}
+    taken_back = joining | {"revision": "000000000000000002", "retracts": True, "position": 2}
+    other, anew = carrying("other", **{kept: "N2"}), carrying("anew", **{gone: "N1"})
+    store = store_of(joining, other)
+    assert cases(store) == grouped("joining other")
+
+    later = [[one | {"received_at": RECEIVED}] for one in (taken_back, anew)]
+    filled(store, later, in_bulk=True)
+
+    assert cases(store) == grouped("other", "anew")
