@@ -17,7 +17,7 @@ from throughline.sources.connection.refusal import refusal
 from throughline.sources.files import Report, files_to_read, read_all, size_of
 from throughline.sources.formats.text import position_in
 from throughline.sources.mapping.parts import Mapping
-from throughline.sources.publish.ledger import Delivery
+from throughline.sources.publish.ledger import EVERYWHERE, Delivery
 from throughline.sources.publish.publisher import Publisher
 from throughline.sources.tally import Tally
 
@@ -25,7 +25,6 @@ _PORTIONS_A_SECOND = 10
 _LOOK_SECONDS = 0.5
 _FIRST_ASK_SECONDS, _ASK_SECONDS = 0.4, 10.0
 _KEPT = "What was not sent stays in the outbox."
-_LAST_PLACE = 2**62
 
 
 @dataclass
@@ -89,7 +88,7 @@ def publish(
                 backlog=read if is_backlog else 0,
                 new=counts.new - before[0],
                 known=counts.known - before[1],
-                settled=None if place in begun else (0, _LAST_PLACE),
+                settled=None if place in begun else EVERYWHERE,
             )
         )
         begun.add(place)

@@ -17,6 +17,9 @@ from throughline.schemas.wire.receipts import Shipment, State
 
 Way = Literal["file", "changes", "database", "http"]
 
+EVERYWHERE = (0, 2**62)
+"""Every place of an origin."""
+
 _COUNT = """
 insert into deliveries (way, origin, day, read, new, known, refused, left_out, backlog)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?)

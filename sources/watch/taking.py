@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from throughline.errors import DataError, InfrastructureError
-from throughline.schemas.acceptance.events import Batch
+from throughline.schemas.acceptance.events import REJECTS, Batch
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import MappingProblemsError
 from throughline.sources.files import Report as Progress
@@ -24,6 +24,7 @@ from throughline.sources.formats.text import position_in
 from throughline.sources.mapping.conversion import convert
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.mapping.snapshots import Snapshots
+from throughline.sources.publish.ledger import EVERYWHERE, Delivery
 from throughline.sources.publish.publisher import Publisher
 from throughline.sources.watch.copies import Copy, copy_of
 from throughline.sources.watch.ends import missing_gzip_end
@@ -36,7 +37,8 @@ _PORTION = 2_000
 
 class Taking:
     """Takes files of `folder` into the outbox of `publisher`; copies are made in `work`, at most `rate` events a second
-    are taken. `stop` is asked between portions, and ends the taking of a file that is then read again."""
+    are taken. `is_backlog`: what they say is history that is loaded for the first time. `stop` is asked between
+    portions, and ends the taking of a file that is then read again."""
 
     def __init__(
         self,
@@ -47,12 +49,13 @@ class Taking:
         work: Path,
         *,
         rate: int | None = None,
+        is_backlog: bool = False,
         stop: Callable[[], bool] = lambda: False,
         progress: Progress = lambda stage, done, total: None,
     ) -> None:
         self.done, self.failed = folder / "done", folder / "failed"
         self._routes, self._publisher, self._domain, self._work = routes, publisher, domain, work
-        self._rate, self._stop, self._progress = rate, stop, progress
+        self._rate, self._is_backlog, self._stop, self._progress = rate, is_backlog, stop, progress
         try:
             self.done.mkdir(exist_ok=True)
             self.failed.mkdir(exist_ok=True)
@@ -88,9 +91,9 @@ class Taking:
                 report.outcome, report.why = "known", f"Its content was taken before, as {same}."
                 return True
             with closing(self._batches(report, file, copy, route)) as batches:
-                for batch in batches:
+                for number, batch in enumerate(batches):
                     report.refuse(batch.rejects)
-                    if not self._publish(report, batch.events):
+                    if not self._publish(report, file, batch, is_first=number == 0):
                         return False
                     self._progress(
                         f"taking {file.name}: {report.read:,} records", position_in(copy.path) or 0, report.size or None
@@ -106,19 +109,35 @@ class Taking:
                 report.outcome, report.why = "failed", few
         return True
 
-    def _publish(self, report: Report, events: pa.Table) -> bool:
-        began = time.monotonic()
+    def _publish(self, report: Report, file: Path, batch: Batch, *, is_first: bool) -> bool:
+        """Publish a batch and note it as a part of what the file delivered; False where that was stopped."""
+        began, events = time.monotonic(), batch.events
+        new, known = report.new, report.known
         for first in range(0, events.num_rows, _PORTION):
             if self._stop():
                 return False
             portion = events.slice(first, _PORTION)
             if self._rate is not None:
                 time.sleep(max(0.0, began + first / self._rate - time.monotonic()))
-            added = self._publisher.publish(portion)
+            added = self._publisher.publish(portion, is_backlog=self._is_backlog)
             report.read += portion.num_rows
             report.new += added.new
             report.known += added.known
             report.types.update(portion["type"].to_pylist())
+        read = events.num_rows + batch.rejects.num_rows
+        self._publisher.note(
+            Delivery(
+                way="file",
+                origin=str(file),
+                read=read,
+                refused=_of_file(batch.rejects, file),
+                backlog=read if self._is_backlog else 0,
+                new=report.new - new,
+                known=report.known - known,
+                # what an earlier reading refused may be mended by now
+                settled=EVERYWHERE if is_first else None,
+            )
+        )
         return not self._stop()
 
     def _batches(self, report: Report, file: Path, copy: Copy, route: Route) -> Generator[Batch]:
@@ -183,6 +202,14 @@ class Taking:
         failure = self.failed / f"{name}{ENDING}"
         if said_of(failure).get("content") == content and not (self.failed / name).exists():
             failure.unlink()
+
+
+def _of_file(rejects: pa.Table, file: Path) -> pa.Table:
+    """Rejects (REJECTS) of a copy as those of its file."""
+    place = REJECTS.get_field_index("origin")
+    return rejects.set_column(
+        place, REJECTS.field(place), pa.repeat(pa.scalar(str(file), REJECTS.types[place]), rejects.num_rows)
+    )
 
 
 def _is_still(file: Path, state: State) -> bool:

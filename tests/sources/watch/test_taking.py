@@ -17,8 +17,11 @@ from throughline.errors import InfrastructureError
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.schemas.definitions.topics import load_topics
 from throughline.schemas.wire.avro.codec import SchemaStore
+from throughline.schemas.wire.kafka_record import BACKLOG_HEADER
 from throughline.sources.mapping.mapping import load_mapping
 from throughline.sources.publish import publisher
+from throughline.sources.publish.account import Account
+from throughline.sources.publish.ledger import deliveries_of, refusals_of
 from throughline.sources.publish.outbox import Outbox
 from throughline.sources.publish.publisher import CLIENTS, Publisher
 from throughline.sources.watch.finished import Finished
@@ -128,8 +131,26 @@ def test_good_rows_are_taken_and_refused_ones_stand_in_the_report(watched: Watch
         (4, "Recorded"), (5, "id"), (6, "offence_group"),
     ]  # fmt: skip
     assert "THEFT" not in json.dumps(said)
+    # the outbox counts them as well, and knows what is refused by its file
+    with Account(watched.root / "outbox.sqlite") as account:
+        counts = {Path(one.origin).name: (one.read, one.new, one.refused) for one in account.look(deliveries_of)}
+        refused = [(Path(one.origin).name, one.reason) for one in account.look(refusals_of)]
+    assert counts == {"crimes.csv": (7, 4, 3), "events.jsonl": (16, 16, 0)}
+    assert sorted(refused) == [
+        ("crimes.csv", "bad_time"), ("crimes.csv", "missing_id"), ("crimes.csv", "unmapped_value"),
+    ]  # fmt: skip
     assert set(watched.events()) > CRIMES
     assert len(watched.events()) == 4 + 16
+
+
+def test_history_is_marked_as_a_backlog(watched: Watched) -> None:
+    watched.put("crimes.csv")
+    watched.run(is_backlog=True)
+
+    with Outbox(watched.root / "outbox.sqlite") as outbox:
+        marked = [dict(one.record.headers).get(BACKLOG_HEADER) for one in outbox.unsent()]
+        assert [one.backlog for one in outbox.look(deliveries_of)] == [7]
+    assert marked == [b"true"] * 4
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from throughline.cli.terminal.options import (
 )
 from throughline.cli.terminal.progress import progress_bar
 from throughline.cli.terminal.sending import (
+    backlog_option,
     client_option,
     heartbeat_option,
     outbox_option,
@@ -50,12 +51,7 @@ _ANSWER_SECONDS = 3.0
 @client_option
 @structured_option
 @heartbeat_option()
-@click.option(
-    "--backlog",
-    "is_backlog",
-    is_flag=True,
-    help="This is history that is loaded for the first time: it is marked as such, and raises no alert.",
-)
+@backlog_option
 @click.option(
     "--again",
     is_flag=True,

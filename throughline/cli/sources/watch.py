@@ -17,6 +17,7 @@ from throughline.cli.terminal.options import (
 )
 from throughline.cli.terminal.progress import progress_bar
 from throughline.cli.terminal.sending import (
+    backlog_option,
     client_option,
     heartbeat_option,
     outbox_option,
@@ -68,6 +69,7 @@ _ROOM_SECONDS = 5.0
     "--every", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True, help="Seconds between looks."
 )
 @click.option("--once", is_flag=True, help="End when every file that is there has been taken and sent.")
+@backlog_option
 @client_option
 @structured_option
 @heartbeat_option()
@@ -84,6 +86,7 @@ def watch_command(
     settle: float,
     every: float,
     once: bool,
+    is_backlog: bool,
     client: str,
     structured: bool,
     heartbeat: float | None,
@@ -117,7 +120,17 @@ def watch_command(
         progress_bar() as report,
     ):
         work = outbox_path.with_name(f"{outbox_path.name}.reading")
-        taking = Taking(folder, routes, publisher, domain, work, rate=rate, stop=stop.is_set, progress=report)
+        taking = Taking(
+            folder,
+            routes,
+            publisher,
+            domain,
+            work,
+            rate=rate,
+            is_backlog=is_backlog,
+            stop=stop.is_set,
+            progress=report,
+        )
         watch(
             Finished(folder, settle),
             taking,

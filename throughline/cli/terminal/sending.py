@@ -28,6 +28,12 @@ def outbox_option(more: str = "") -> Option:
 client_option = click.option(
     "--client", type=click.Choice(list(CLIENTS)), default="confluent", show_default=True, help="The Kafka client."
 )
+backlog_option = click.option(
+    "--backlog",
+    "is_backlog",
+    is_flag=True,
+    help="This is history that is loaded for the first time: it is marked as such, and raises no alert.",
+)
 structured_option = click.option("--structured", is_flag=True, help="Publish CloudEvents as JSON instead of Avro.")
 
 
