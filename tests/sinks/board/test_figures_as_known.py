@@ -6,22 +6,28 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import html5lib
+import pyarrow as pa
 import pytest
 from boards import NOW, board_of
 from england_wales import england_wales
 from histories import event
 from joined import batch_of
+from markupsafe import Markup
 from starlette.testclient import TestClient
 
 from throughline.sinks.board.app import create_app
+from throughline.sinks.board.figures import chart
 from throughline.sinks.board.frame.settings import PAGE_LIMITS, CountTo, Settings
 from throughline.sinks.board.reading.present import Present
 from throughline.sinks.board.words.dates import end_of_last
+from throughline.sinks.charts.curve import curve
+from throughline.sinks.disclosure.register import Register
 from throughline.sinks.store import open_store
 from throughline.streams.join.batch import join
 from throughline.streams.join.rebuild import open_domain
@@ -119,3 +125,26 @@ def test_shared_figures_count_to_the_last_whole_day(store: Path, count_to: Count
     assert f"Counted to {said} at 11.59pm" in pages["/waiting"]
     assert f"Counted to {said} at 11.59pm" in pages["/overview"]
     assert "Counted to 2 March 2026 at 10am, the time of the latest event" in pages["/cases"]
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_a_shared_curve_is_drawn_in_steps_of_many(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_shared: bool
+) -> None:
+    """Between two of its points ten or more left those who were at risk; a step of the whole curve is one case."""
+    drawn: list[pa.Table] = []
+
+    def noted(estimates: dict[str, pa.Table], *said: str, **named: str) -> Markup:
+        drawn.extend(estimates.values())
+        return curve(estimates, *said, **named)
+
+    monkeypatch.setattr(chart, "curve", noted)
+    register = Register(tmp_path / "shown") if is_shared else None
+    settings = Settings(england_wales(), register=register, limits=PAGE_LIMITS, now=lambda: NOW)
+    with TestClient(create_app(Present([demo], PAGE_LIMITS), settings), base_url="http://127.0.0.1") as client:
+        page = client.get("/figures/between_agencies").text
+
+    left = [before - after for one in drawn for before, after in pairwise(one["at_risk"].to_pylist()[1:])]
+    assert left
+    assert min(left) >= 10 if is_shared else min(left) == 1
+    assert ("In steps of 10 or more." in page) is is_shared
