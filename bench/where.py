@@ -45,7 +45,7 @@ _NEW_CASES = 50_000_000
 
 def where_replayed(path: Path, store_path: Path, memory_limit: str) -> Statements:
     """The steps of a replay of `path` into a new store at `store_path`."""
-    with mock.patch.object(throughline.streams.join.replay, "_ahead", lambda batches: batches):
+    with mock.patch.object(throughline.streams.join.replay, "_ahead", lambda batches, _: batches):
         stages, statements, _ = measured_replay(path, store_path, memory_limit=memory_limit)
     read = stages.by_name["read, admit"]
     statements.add("read, admit", read.seconds, read.cpu_seconds, 1)

@@ -31,7 +31,7 @@ from throughline.sources.publish.outbox import Outbox
 MOST_EVENTS = 10_000
 _NAMED_CHARS = 200
 
-_NOT_GRANTED = {"steward_act", "source_not_granted", "agency_not_granted", "area_not_granted"}
+_NOT_GRANTED = {"steward_act", "unlisted_steward", "source_not_granted", "agency_not_granted", "area_not_granted"}
 
 
 @dataclass(frozen=True)

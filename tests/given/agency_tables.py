@@ -83,7 +83,7 @@ def topics() -> Topics:
 def domain_folder() -> Path:
     folder = write(Path(_KEPT.name) / "tiny")
     topics = (DEFAULT_DOMAIN / "topics.yaml").read_text(encoding="utf-8").splitlines(keepends=True)
-    others = ("advocate.", "court.", "steward.")
+    others = ("advocate.", "court.", "oversight.", "steward.")
     (folder / "topics.yaml").write_text("".join(line for line in topics if not any(one in line for one in others)))
     return folder
 

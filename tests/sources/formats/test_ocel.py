@@ -98,8 +98,8 @@ def test_columns_do_not_depend_on_how_many_objects_an_event_has(tmp_path: Path) 
     log = deepcopy(LOG)
     log["events"] = log["events"][:1]
     first = next(iter(read_ocel(write_json(tmp_path / "log.jsonocel", log), {"rows": "events"})))
-    assert first.columns == ("id", "type", "time", "@unit", "Crime", "Crime/@offence", "File", "File/@rating")
-    assert first.nested == ("Crime", "Crime/@offence", "File", "File/@rating")
+    assert first.columns == ("id", "type", "time", "@unit", "Crime", "Crime/@offence", "File", "File/@rating", "Victim")
+    assert first.nested == ("Crime", "Crime/@offence", "File", "File/@rating", "Victim")
 
 
 def test_log_is_read_in_portions_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +177,7 @@ def test_mapping_that_does_not_say_what_the_rows_are_is_told(tmp_path: Path) -> 
 
 
 def test_event_of_several_objects_joins_their_cases(tmp_path: Path) -> None:
-    """Through the mapping of the page: two crimes, and the file that goes with both, are one case."""
+    """Through the mapping of the page: two crimes of one victim, and the file that goes with both, are one case."""
     mapping, domain = load_mapping(EXAMPLES / "cases_ocel.yaml"), load_domain()
     with open_memory_store() as store:
         replay(store, domain, [EXAMPLES / "cases.jsonocel"], mapping=mapping)

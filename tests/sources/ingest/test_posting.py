@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,13 @@ import orjson
 import pytest
 from cloudevents.core.bindings.http import to_binary_event, to_structured_event
 from cloudevents.core.v1.event import CloudEvent
+from listed_stewards import with_stewards
 from posted import BATCH, CMS, RMS, Posted, crime, domain, fates, service
 
 from throughline.schemas.wire.json_lines import events_from_json_lines
 from throughline.sources.ingest.binding import decoded
+from throughline.sources.ingest.intake import why_not_granted
+from throughline.sources.ingest.token import make_token
 
 BINARY = {name: crime()[name] for name in ("specversion", "id", "source", "type", "time", "partitionkey")}
 
@@ -202,12 +205,13 @@ def test_a_receipt_is_shown_again_to_its_publisher_alone(posted: Posted) -> None
     assert posted.client.get(answer.headers["location"]).status_code == 401
 
 
+DESK = "urn:example:steward:desk"
 ACT = domain().types["steward.quality.checked"].example
 NOT_THEIRS = [
     (crime(source="urn:example:police:20:files"), "source_not_granted"),
     (crime(partitionkey="21"), "area_not_granted"),
     (crime(source=CMS), "wrong_source"),
-    (crime(type="steward.quality.checked", source="urn:example:steward:desk", data=ACT), "steward_act"),
+    (crime(type="steward.quality.checked", source=DESK, data=ACT), "unlisted_steward"),
 ]
 
 
@@ -219,6 +223,16 @@ def test_what_is_not_the_tokens_to_say_is_refused(posted: Posted, event: dict[st
     assert (alone.status_code, fates(alone)) == (403, [reason])
     assert (beside.status_code, fates(beside)) == (202, [reason, "accepted"])
     assert posted.waiting() == ["egood"]
+
+
+def test_what_a_listed_steward_does_is_not_taken_over_http_either() -> None:
+    act = crime(type="steward.quality.checked", source=DESK, data=ACT)
+    (row,) = events_from_json_lines([orjson.dumps(act)], with_stewards(domain(), DESK), "file", 1).events.to_pylist()
+    token, _ = make_token(domain(), agency="steward", source=DESK, areas=[], days=1, today=date(2026, 6, 1))
+    why = why_not_granted(row, token)
+
+    assert why is not None
+    assert why.reason == "steward_act"
 
 
 def test_another_agencys_event_is_refused_where_the_source_tells_nothing(posted: Posted) -> None:

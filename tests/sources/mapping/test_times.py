@@ -13,6 +13,7 @@ from pathlib import Path
 import orjson
 import pyarrow as pa
 import pytest
+from listed_stewards import with_stewards
 
 from throughline.schemas.acceptance.events import Batch
 from throughline.schemas.definitions.domain import load_domain
@@ -34,12 +35,13 @@ id: {columns: [no]}
 
 
 def read(folder: Path, written: list[str], time: str, more: str = "", kind: str = "police.crime.recorded") -> Batch:
-    """The events of crimes whose column `at` has these texts."""
+    """The events of crimes, or of stewards who are listed, whose column `at` has these texts."""
+    domain = with_stewards(DOMAIN, "urn:test") if kind.startswith("steward.") else DOMAIN
     (folder / "a.csv").write_text("no;at\n" + "".join(f"{no};{text}\n" for no, text in enumerate(written, 1)))
     fields = "fields: {offence_group: {constant: stalking}}\n" if "fields:" not in more else ""
     text = MAPPING.replace("TIME", time).replace("TYPE", kind) + fields + more
     (folder / "m.yaml").write_text(text)
-    batches = list(read_mapped(folder / "a.csv", load_mapping(folder / "m.yaml"), DOMAIN))
+    batches = list(read_mapped(folder / "a.csv", load_mapping(folder / "m.yaml"), domain))
     return Batch(pa.concat_tables(b.events for b in batches), pa.concat_tables(b.rejects for b in batches))
 
 
