@@ -36,8 +36,8 @@ def test_topics_are_made_checked_and_published_to(broker: RunningBroker, topic_p
     assert "`" + topic_prefix + "cps.case-events` is missing" in run(
         "topics", "check", *to, "--replication-factor", "1", folder=tmp_path, code=1
     )
-    assert "9 created, 0 there already" in run("topics", "create", *to, "--replication-factor", "1", folder=tmp_path)
-    assert "All 9 topics" in run("topics", "check", *to, "--replication-factor", "1", folder=tmp_path)
+    assert "10 created, 0 there already" in run("topics", "create", *to, "--replication-factor", "1", folder=tmp_path)
+    assert "All 10 topics" in run("topics", "check", *to, "--replication-factor", "1", folder=tmp_path)
     # three copies are what the domain asks for
     assert "expected 3" in run("topics", "check", *to, folder=tmp_path, code=1)
 

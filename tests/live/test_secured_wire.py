@@ -73,7 +73,7 @@ def force(secured_broker: SecuredBroker, tmp_path_factory: pytest.TempPathFactor
 
 def test_an_agency_publishes_a_worker_joins_and_a_board_reads(force: Force, tmp_path: Path) -> None:
     """Police by one client and the CPS by the other, each with no right but its own: one case, four days in limbo."""
-    assert force.run("operator", "topics", "check", "--replication-factor", 1).stdout.startswith("All 9 topics")
+    assert force.run("operator", "topics", "check", "--replication-factor", 1).stdout.startswith("All 10 topics")
     for user, client in zip(("police", "cps"), CLIENTS, strict=True):
         (tmp_path / user).mkdir()
         said = force.publish(user, user, tmp_path / user, "--client", client)
@@ -165,10 +165,10 @@ def test_the_page_does_what_it_says(
 
     said = [run(*shlex.split(line)[1:]).stdout.splitlines()[-1] for line in rights.splitlines()]
     assert said[2:] == [
-        "70 to give, 0 there already.",
-        "70 given, 0 there already.",
-        "All 70 rights are there, and no other.",
-        "9 created, 0 there already.",
+        "75 to give, 0 there already.",
+        "75 given, 0 there already.",
+        "All 75 rights are there, and no other.",
+        "10 created, 0 there already.",
     ]
     subprocess.run(password.partition("#")[0], shell=True, check=True)
     (tmp_path / "police.secret").write_text(password_of("police"))
@@ -182,11 +182,11 @@ def test_rights_are_given_once_and_what_is_too_much_is_named(secured_broker: Sec
 
     would = run("topics", "acl", "apply", "--dry-run", *as_admin).stdout.splitlines()
     assert "would give: User:police may Write topic rights.police.case-events" in would
-    assert would[-1] == "70 to give, 0 there already."
+    assert would[-1] == "75 to give, 0 there already."
     assert run("topics", "acl", "check", *as_admin, code=1).stdout.startswith("missing: User:advocate may Describe")
-    assert run("topics", "acl", "apply", *as_admin).stdout.endswith("70 given, 0 there already.\n")
-    assert run("topics", "acl", "apply", *as_admin).stdout == "0 given, 70 there already.\n"
-    assert run("topics", "acl", "check", *as_admin).stdout == "All 70 rights are there, and no other.\n"
+    assert run("topics", "acl", "apply", *as_admin).stdout.endswith("75 given, 0 there already.\n")
+    assert run("topics", "acl", "apply", *as_admin).stdout == "0 given, 75 there already.\n"
+    assert run("topics", "acl", "check", *as_admin).stdout == "All 75 rights are there, and no other.\n"
 
     too_many = tmp_path / "too-many.yaml"
     too_many.write_text("agencies: {cps: ['User:cps', 'User:contractor']}\n")

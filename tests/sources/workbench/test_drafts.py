@@ -84,7 +84,7 @@ def test_a_log_of_objects_is_understood(tmp_path: Path) -> None:
     draft = draft_of(sample_of(log), england_wales(), given)
 
     assert {key: value for key, value in said(draft).items() if key not in ("title", "source", "fields", "ignore")} == {
-        "ocel": {"rows": "events", "single": ["File"]},
+        "ocel": {"rows": "events", "single": ["File", "Victim"]},
         "area": {"constant": "20"},
         "unit": "@unit",
         "identifiers": {"urn": "File", "crime_ref": {"column": "Crime", "split": "json"}},
