@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from listed_stewards import listing_folder
 from typed import run
 
 from throughline.quality.checks.data_docs import alone
@@ -79,8 +80,9 @@ def test_the_watch_sees_what_a_page_asks_for(browser: str, tmp_path: Path) -> No
     assert "example.invalid" not in alone(ASKS)
 
 
-def test_no_page_asks_anything(browser: str, tmp_path: Path) -> None:
+def test_no_page_asks_anything(browser: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The steward's page, the letter, and every page of Data Docs."""
+    monkeypatch.setenv("THROUGHLINE_DOMAIN", str(listing_folder(tmp_path)))
     store, out = tmp_path / "cases.duckdb", tmp_path / "pages"
     run("replay", EXAMPLES / "events.jsonl", EXAMPLES / "faults.jsonl", "--store", store)
     given = ["--area", "20", "--events", tmp_path / "steward.jsonl", "--store", store]
