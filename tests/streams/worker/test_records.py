@@ -197,7 +197,11 @@ def test_a_structured_event_is_refused(value: bytes, reason: str) -> None:
 
 @pytest.mark.parametrize("value", [None, b"", b"{}", b"[]", b"7", b'{"sequence":1,"waiting":2,"every_seconds":"x"}'])
 def test_a_sign_of_life_that_says_nothing_is_refused(value: bytes | None) -> None:
-    headers = {"ce_type": b"throughline.source.heartbeat.v1", "ce_source": b"urn:x", "ce_time": b"2026-03-02T10:15:00Z"}
+    headers = {
+        "ce_type": b"throughline.source.heartbeat.v1",
+        "ce_source": b"urn:throughline:police:20:rms",
+        "ce_time": b"2026-03-02T10:15:00Z",
+    }
 
     assert reason_of(read((value, headers))) == "bad_heartbeat"
 

@@ -133,7 +133,7 @@ def test_a_sign_of_life_as_large_as_no_event_may_be_is_refused() -> None:
 def test_none_of_them_stops_the_worker_or_its_views(tmp_path: Path) -> None:
     """The largest that are numbers stand beside: what the views add up of many sources stays a number of theirs."""
     said = orjson.dumps({"sequence": 2**63 - 1, "waiting": 10**12, "every_seconds": 86_400 * 366})
-    good = [(said, {**HEADERS, "ce_source": b"urn:x:%d" % n}) for n in range(40)]
+    good = [(said, {**HEADERS, "ce_source": b"urn:throughline:police:20:rms%d" % n}) for n in range(40)]
     bad = [with_number(name, text) for name, text in NUMBERS]
     number = topics().partition_of("20")
     partition = open_partition(tmp_path, number, domain(), topics(), schemas(), memory_limit="256MB")
