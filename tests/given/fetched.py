@@ -52,8 +52,8 @@ def crime(number: int, **attributes: object) -> bytes:
     return orjson.dumps(event | attributes)
 
 
-def records_of(lines: Iterable[bytes]) -> list[KafkaRecord]:
-    batch = events_from_json_lines(list(lines), domain(), "made", 1)
+def records_of(lines: Iterable[bytes], of: Domain | None = None) -> list[KafkaRecord]:
+    batch = events_from_json_lines(list(lines), of or domain(), "made", 1)
     assert batch.rejects.num_rows == 0, batch.rejects.to_pylist()
     return [record_of(row, schemas(), topics()) for row in plain_rows(batch.events)]
 

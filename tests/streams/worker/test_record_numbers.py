@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fetched import RMS, TOPIC, WRITTEN, crime, domain, empty_partition, fetch_of, records_of, schemas, topics
+from fetched import RMS, TOPIC, WRITTEN, crime, domain, empty_partition, fetch_of, records_of, topics
 from hypothesis import given
 from hypothesis import strategies as st
+from listed_stewards import with_stewards
 
+from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.json_lines import events_from_json_lines
 from throughline.sinks.store import Store
 from throughline.sources.publish.outbox import Outbox
@@ -119,8 +121,9 @@ def test_an_agency_s_topic_carries_nobody_else_s_events(
     source: str, type_: str, data: dict[str, object], reason: str
 ) -> None:
     """Neither a steward's acts, by which a publisher could decide on what others say, nor another agency's events."""
-    (record,) = records_of([crime(1, source=source, type=type_, data=data)])
-    found = read_case_records(fetch_of([record]), domain(), schemas(), topics())
+    listed = with_stewards(domain())
+    (record,) = records_of([crime(1, source=source, type=type_, data=data)], listed)
+    found = read_case_records(fetch_of([record]), listed, SchemaStore(listed), topics())
     assert found.batch.events.num_rows == 0
     assert [(row["reason"], row["field"]) for row in found.batch.rejects.to_pylist()] == [(reason, "agency")]
 
