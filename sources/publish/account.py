@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
 from throughline.schemas.wire.receipts import Shipment
 from throughline.sources.publish.ledger import is_whole_of, shipments_of
-from throughline.sources.publish.sqlite_file import outbox_error, read_outbox_file
+from throughline.sources.publish.sqlite_file import outbox_errors, read_outbox_file
 
 T = TypeVar("T")
 
@@ -41,17 +41,10 @@ class Account(AbstractContextManager["Account"]):
 
     def shipments(self) -> Iterator[Shipment]:
         """Everything that was ever taken in, in that order, and what became of it."""
-        with self._errors():
+        with outbox_errors(self.path):
             yield from shipments_of(self._connection)
 
     def look(self, reader: Callable[[sqlite3.Connection], T]) -> T:
         """What a reader of `ledger.py` finds."""
-        with self._errors():
+        with outbox_errors(self.path):
             return reader(self._connection)
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise outbox_error(error, self.path) from error

@@ -17,7 +17,7 @@ from throughline.sources.connection.refusal import refusal
 from throughline.sources.files import Report, files_to_read, read_all, size_of
 from throughline.sources.formats.text import position_in
 from throughline.sources.mapping.parts import Mapping
-from throughline.sources.publish.ledger import EVERYWHERE, Delivery
+from throughline.sources.publish.ledger import of_file
 from throughline.sources.publish.publisher import Publisher
 from throughline.sources.tally import Tally
 
@@ -78,19 +78,9 @@ def publish(
             counts.known += added.known
             done = sum(sizes[:place]) + (position_in(files[place]) or 0)
             report(f"publishing {files[place].name}: {counts.read:,} records", done, sum(sizes) or None)
-        read = batch.events.num_rows + batch.rejects.num_rows
-        publisher.note(
-            Delivery(
-                way="file",
-                origin=str(files[place]),
-                read=read,
-                refused=batch.rejects,
-                backlog=read if is_backlog else 0,
-                new=counts.new - before[0],
-                known=counts.known - before[1],
-                settled=None if place in begun else EVERYWHERE,
-            )
-        )
+        new, known = counts.new - before[0], counts.known - before[1]
+        name, is_first = str(files[place]), place not in begun
+        publisher.note(of_file(name, batch, new=new, known=known, is_backlog=is_backlog, is_first=is_first))
         begun.add(place)
     wait_for_broker(publisher, wait_seconds, report)
     return counts

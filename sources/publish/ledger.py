@@ -11,14 +11,14 @@ from typing import Literal
 import orjson
 import pyarrow as pa
 
-from throughline.schemas.acceptance.events import REJECTS
+from throughline.schemas.acceptance.events import REJECTS, Batch
 from throughline.schemas.wire.kafka_record import AVRO, NUMBER_HEADER
 from throughline.schemas.wire.receipts import Shipment, State
 
 Way = Literal["file", "changes", "database", "http"]
 
-EVERYWHERE = (0, 2**62)
-"""Every place of an origin."""
+# every place of an origin
+_EVERYWHERE = (0, 2**62)
 
 _COUNT = """
 insert into deliveries (way, origin, day, read, new, known, refused, left_out, backlog)
@@ -78,6 +78,22 @@ class Delivery:
     known: int = 0
     position: Position | None = None
     settled: tuple[int, int] | None = None
+
+
+def of_file(file: str, batch: Batch, *, new: int, known: int, is_backlog: bool, is_first: bool) -> Delivery:
+    """The delivery of a batch of a file, of which `new` and `known` events were added; with the first of them what an
+    earlier reading refused is true no more."""
+    read = batch.events.num_rows + batch.rejects.num_rows
+    return Delivery(
+        way="file",
+        origin=file,
+        read=read,
+        refused=batch.rejects,
+        backlog=read if is_backlog else 0,
+        new=new,
+        known=known,
+        settled=_EVERYWHERE if is_first else None,
+    )
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from throughline.sources.publish.feed_numbers import Feed, FeedNumbers
 from throughline.sources.publish.ledger import Delivery, move_shipped, note_delivery
 from throughline.sources.publish.record_text import SEQUENCE_DIGITS, event_hash, headers_of, headers_text
 from throughline.sources.publish.sent_before import note_added, send_again
-from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_error, outbox_full
+from throughline.sources.publish.sqlite_file import open_outbox_file, outbox_errors, outbox_full
 
 T = TypeVar("T")
 # what notes how far something was read, in a transaction of the file
@@ -85,7 +85,7 @@ class Outbox(AbstractContextManager["Outbox"]):
         self._sources: dict[bytes, _Source] = {}
         self._feeds = FeedNumbers()
         self._waiting = 0
-        with self._errors():
+        with outbox_errors(self.path):
             self._recall()
 
     def __exit__(self, *_: object) -> None:
@@ -107,7 +107,7 @@ class Outbox(AbstractContextManager["Outbox"]):
         the same transaction how far they were read. With `again` those that are known wait once more, as they were
         sent. Raises OutboxFull where they would be more than the limit.
         """
-        with self._lock, self._errors():
+        with self._lock, outbox_errors(self.path):
             try:
                 return self._add(records, delivery, also, again)
             except BaseException:
@@ -116,7 +116,7 @@ class Outbox(AbstractContextManager["Outbox"]):
 
     def unsent(self, after: int = 0, limit: int = 1000) -> list[Waiting]:
         """Records that wait, by their place, beyond the place `after`."""
-        with self._lock, self._errors():
+        with self._lock, outbox_errors(self.path):
             rows = self._connection.execute(_UNSENT, [after, limit]).fetchall()
         return [
             Waiting(place, source_id, KafkaRecord(topic, key, headers_of(headers), value))
@@ -127,7 +127,7 @@ class Outbox(AbstractContextManager["Outbox"]):
         self, sent: Sequence[Waiting] = (), refused: Sequence[tuple[Waiting, str]] = (), *, now: float | None = None
     ) -> None:
         """Note what the broker acknowledged and what it refused, with its reason. `now` is as of time.time."""
-        with self._lock, self._errors():
+        with self._lock, outbox_errors(self.path):
             with self._transaction():
                 at = int(time.time() if now is None else now)
                 changed = self._connection.executemany(
@@ -157,7 +157,7 @@ class Outbox(AbstractContextManager["Outbox"]):
 
     def _wait_again(self, which: str, given: list[int]) -> int:
         anew = f"update records set state = 0, refusal = null, sent_at = null where {which}"
-        with self._lock, self._errors():
+        with self._lock, outbox_errors(self.path):
             with self._transaction():
                 again = self._connection.execute(anew, given).rowcount
             self._count_waiting()
@@ -175,7 +175,7 @@ class Outbox(AbstractContextManager["Outbox"]):
     def prune(self, *, kept_days: float = KEPT_DAYS, now: float | None = None) -> int:
         """Delete records that were sent more than so many days ago, but for what they were; how many."""
         before = (time.time() if now is None else now) - kept_days * _DAY
-        with self._lock, self._errors(), self._transaction():
+        with self._lock, outbox_errors(self.path), self._transaction():
             row = self._connection.execute(
                 "select place from records where state = 1 and sent_at > ? order by place limit 1", [before]
             ).fetchone()
@@ -183,7 +183,7 @@ class Outbox(AbstractContextManager["Outbox"]):
 
     def look(self, reader: Callable[[sqlite3.Connection], T]) -> T:
         """What a reader of `ledger.py` finds: where to go on, what was refused, what became of each delivery."""
-        with self._lock, self._errors():
+        with self._lock, outbox_errors(self.path):
             return reader(self._connection)
 
     def close(self) -> None:
@@ -269,13 +269,6 @@ class Outbox(AbstractContextManager["Outbox"]):
             if self._connection.in_transaction:
                 self._connection.execute("rollback")
             raise
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise outbox_error(error, self.path) from error
 
 
 def _number(sequence: bytes) -> int:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,15 @@ def outbox_error(error: sqlite3.Error, path: Path) -> OutboxError:
     return OutboxError(
         f"The outbox `{path}` cannot be used: {error}.", hint="Check that its folder and disk can be written to."
     )
+
+
+@contextmanager
+def outbox_errors(path: Path) -> Iterator[None]:
+    """What SQLite raises within the block, as errors of the outbox."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise outbox_error(error, path) from error
 
 
 def outbox_full(path: Path, records: int, limit: int) -> OutboxFull:

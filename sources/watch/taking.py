@@ -24,7 +24,7 @@ from throughline.sources.formats.text import position_in
 from throughline.sources.mapping.conversion import convert
 from throughline.sources.mapping.parts import Mapping
 from throughline.sources.mapping.snapshots import Snapshots
-from throughline.sources.publish.ledger import EVERYWHERE, Delivery
+from throughline.sources.publish.ledger import of_file
 from throughline.sources.publish.publisher import Publisher
 from throughline.sources.watch.copies import Copy, copy_of
 from throughline.sources.watch.ends import missing_gzip_end
@@ -124,19 +124,10 @@ class Taking:
             report.new += added.new
             report.known += added.known
             report.types.update(portion["type"].to_pylist())
-        read = events.num_rows + batch.rejects.num_rows
+        new, known = report.new - new, report.known - known
+        said = Batch(events, _of_file(batch.rejects, file))
         self._publisher.note(
-            Delivery(
-                way="file",
-                origin=str(file),
-                read=read,
-                refused=_of_file(batch.rejects, file),
-                backlog=read if self._is_backlog else 0,
-                new=report.new - new,
-                known=report.known - known,
-                # what an earlier reading refused may be mended by now
-                settled=EVERYWHERE if is_first else None,
-            )
+            of_file(str(file), said, new=new, known=known, is_backlog=self._is_backlog, is_first=is_first)
         )
         return not self._stop()
 
