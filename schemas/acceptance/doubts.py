@@ -67,8 +67,8 @@ def doubtful_rows(
     _mark_lacking(columns, identifiers, codes, types, doubts)
     if not rules.owners.bind_nothing:
         _mark_foreign(columns["source"], columns["agency"], rules, doubts)
-    _mark_acts(columns["agency"], rules.stewards.agencies, doubts)
-    _mark_acts(columns["type"], rules.stewards.acts, doubts)
+    # what stewards do is rare, and each is judged by itself
+    doubts |= rules.stewards.among(columns["type"], columns["agency"]).to_numpy(zero_copy_only=False)
     for name, fits in _words(types, rules).items():
         if name != "data" or fields is None:
             _mark_words(columns[name], codes, types, fits, doubts)
@@ -139,12 +139,6 @@ def _mark_words(
     bad = np.array([not _holds(fits, types[m // len(words)], words[m % len(words)]) for m in mixed.tolist()])
     if bad.any():
         doubts |= bad[which]
-
-
-def _mark_acts(words: pa.Array, of_stewards: frozenset[str], doubts: np.ndarray) -> None:
-    """Mark what stewards do: it is rare, and each is judged by itself."""
-    if of_stewards:
-        doubts |= pc.is_in(words, pa.array(sorted(of_stewards), pa.string())).to_numpy(zero_copy_only=False)
 
 
 def _mark_foreign(sources: pa.Array, agencies: pa.Array, rules: Rules, doubts: np.ndarray) -> None:

@@ -9,6 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from throughline.schemas.acceptance.reject import Reject
 
 # Owners of sources that were looked up are kept, up to this many.
@@ -65,6 +68,11 @@ class Stewards:
     def bind(self, type_: str, agency: str) -> bool:
         """Whether an event is one of a steward."""
         return agency in self.agencies or type_ in self.acts
+
+    def among(self, types: pa.Array | pa.ChunkedArray, agencies: pa.Array | pa.ChunkedArray) -> pa.Array:
+        """`bind` for each of many events."""
+        of_agencies = pc.is_in(agencies, pa.array(sorted(self.agencies), pa.string()))
+        return pc.or_(of_agencies, pc.is_in(types, pa.array(sorted(self.acts), pa.string())))
 
     def fault(self, source: str, area: str, officer: str | None) -> Reject | None:
         """Why what this source says for stewards of the area counts for nothing, or None. An act that names nobody is
