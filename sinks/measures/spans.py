@@ -162,9 +162,9 @@ class Spans:
         return pa.table(made)
 
 
-def has_spans(measure: Measure, as_of: datetime | None) -> bool:
+def has_spans(measure: Measure, as_of: datetime) -> bool:
     """Whether the rows of the measure at a time can be found from its spans."""
-    return bool(measure.spans) and as_of is not None and _FIRST < as_of < _LAST
+    return bool(measure.spans) and _FIRST < as_of < _LAST
 
 
 def spans(connection: duckdb.DuckDBPyConnection, measure: Measure, cases: Cases) -> Spans:

@@ -41,8 +41,8 @@ def follow(
     """Read records until `is_over` says so, which is asked when there are none for a moment and after each run.
 
     `take` (`Publisher.take`) keeps a delivery and its events (EVENTS) together, or neither, and is told the offsets of
-    those that a snapshot read. `note` is told at once of
-    the first record that is refused for a reason: this may go on for months.
+    those that a snapshot read. `note` is told at once of the first record that is refused for a reason: this may go on
+    for months.
 
     Raises what reading raises, and OutboxError and its kinds. `counts` has what was done until then.
     """

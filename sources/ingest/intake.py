@@ -31,7 +31,14 @@ from throughline.sources.publish.outbox import Outbox
 MOST_EVENTS = 10_000
 _NAMED_CHARS = 200
 
-_NOT_GRANTED = {"steward_act", "unlisted_steward", "source_not_granted", "agency_not_granted", "area_not_granted"}
+_NOT_GRANTED = {
+    "steward_act",
+    "unlisted_steward",
+    "source_not_granted",
+    "agency_not_granted",
+    "area_not_granted",
+    "wrong_source",
+}
 
 
 @dataclass(frozen=True)
@@ -205,5 +212,5 @@ def _refused(place: int, named: Mapping[str, Any], why: Reject) -> dict[str, Any
         "reason": why.reason,
         "field": why.field,
         "detail": why.detail,
-        "status": 403 if why.reason in _NOT_GRANTED or why.reason == "wrong_source" else 422,
+        "status": 403 if why.reason in _NOT_GRANTED else 422,
     }

@@ -26,8 +26,7 @@ ONE_CASE = "one_case"
 _RULES = {
     "agencies", "alert_rules", "calendar", "domain", "effects", "event_types", "facet_statements", "facet_values",
     "facets", "figure_rules", "identifier_kinds", "shareable_fields", "standard_events",
-    "standards",
-    "store_meta",
+    "standards", "store_meta",
 }  # fmt: skip
 # of a case the days that its intervals begin or end on (`show_case`): the calendar has two centuries
 _DAYS = " where day between getvariable('first_day')::date and getvariable('last_day')::date"

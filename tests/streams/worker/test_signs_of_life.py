@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from fetched import domain, schemas, topics
 
-from throughline.schemas.definitions.domain import Domain, load_domain
-from throughline.schemas.definitions.topics import Topics, load_topics
-from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.streams.log.fetch import Fetch
 from throughline.streams.worker.partition import open_partition
 from throughline.streams.worker.records import CaseRecords, read_case_records
@@ -29,21 +26,6 @@ HEADERS: Mapping[str, bytes] = {
 # when the broker wrote them: 2026-02-25T10:20 UTC
 WRITTEN = 1_772_014_800_000
 Record = tuple[bytes | None, Mapping[str, bytes | None]]
-
-
-@cache
-def domain() -> Domain:
-    return load_domain(None)
-
-
-@cache
-def topics() -> Topics:
-    return load_topics(domain(), replication=1)
-
-
-@cache
-def schemas() -> SchemaStore:
-    return SchemaStore(domain())
 
 
 def fetch_of(*records: Record) -> Fetch:
