@@ -59,7 +59,8 @@ def log_of(numbers: list[tuple[int, bool]], chance: random.Random) -> Log:
     made = [_event(number, is_odd, chance) for number, is_odd in numbers]
     return {
         "objectTypes": [{"name": "Crime", "attributes": [{"name": "offence", "type": "string"}]},
-                        {"name": "File", "attributes": [{"name": "rating", "type": "string"}]}],
+                        {"name": "File", "attributes": [{"name": "rating", "type": "string"}]},
+                        {"name": "Victim", "attributes": []}],
         "eventTypes": [{"name": "record crime", "attributes": [{"name": "unit", "type": "string"}]},
                        {"name": "submit file", "attributes": [{"name": "unit", "type": "string"}]}],
         "objects": [crime for _, crime in made],
@@ -112,14 +113,16 @@ def write_sqlite(path: Path, log: Log) -> None:
             run(f"create table {kind}_map_type (ocel_type text, ocel_type_map text)")
             for number, one in enumerate(log[f"{kind}Types"]):
                 run(f"insert into {kind}_map_type values (?, ?)", [one["name"], f"Type{number}"])
-                own = one["attributes"][0]["name"]
-                changed = "ocel_changed_field text, " if kind == "object" else ""
-                run(f'create table {kind}_Type{number} (ocel_id text, ocel_time text, {changed}"{own}" text)')
-                rows = [row for row in log[f"{kind}s"] if row["type"] == one["name"]]
-                many(
-                    f'insert into {kind}_Type{number} (ocel_id, ocel_time, "{own}") values (?, ?, ?)',
-                    [(r["id"], r.get("time", "1970-01-01"), r["attributes"][0]["value"]) for r in rows],
-                )
+                columns = ["ocel_id", "ocel_time", *(f'"{attribute["name"]}"' for attribute in one["attributes"])]
+                changed = ["ocel_changed_field"] if kind == "object" else []
+                run(f"create table {kind}_Type{number} ({', '.join(f'{name} text' for name in columns + changed)})")
+                rows = [
+                    (row["id"], row.get("time", "1970-01-01"), *(a["value"] for a in row["attributes"]))
+                    for row in log[f"{kind}s"]
+                    if row["type"] == one["name"]
+                ]
+                marks = ", ".join("?" * len(columns))
+                many(f"insert into {kind}_Type{number} ({', '.join(columns)}) values ({marks})", rows)
             many(f"insert into {kind} values (?, ?)", [(one["id"], one["type"]) for one in log[f"{kind}s"]])
         run("create table event_object (ocel_event_id text, ocel_object_id text, ocel_qualifier text)")
         run("create table object_object (ocel_source_id text, ocel_target_id text, ocel_qualifier text)")
