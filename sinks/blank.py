@@ -9,10 +9,8 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from throughline.sinks.layout import open_file
 from throughline.sinks.schema import migrate, public_schema, set_meta
-
-# the newest layout is written in four fifths of the time of the one that DuckDB would choose
-STORAGE = {"storage_compatibility_version": "v1.5.0"}
 
 
 @cache
@@ -20,8 +18,7 @@ def blank_file() -> bytes:
     """The content of a store's file with the public schema. Whoever takes it gives it an id of its own."""
     with TemporaryDirectory(prefix="throughline-blank-") as folder:
         path = Path(folder) / "blank.duckdb"
-        with duckdb.connect(str(path), config={**STORAGE}) as connection:
-            connection.execute("set TimeZone = 'UTC'")
+        with open_file(path) as connection:
             connection.execute("begin transaction")
             migrate(connection, public_schema())
             connection.execute("commit")

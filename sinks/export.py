@@ -27,6 +27,7 @@ from throughline.errors import StoreError, UsageError
 from throughline.sinks.damage import translated
 from throughline.sinks.schema import meta, public_schema, views_as_of
 from throughline.sinks.store import Store
+from throughline.sql import cursor_of
 
 Format = Literal["parquet", "ducklake"]
 FORMATS: tuple[Format, ...] = ("parquet", "ducklake")
@@ -155,7 +156,7 @@ def _facts(made: Manifest) -> dict[str, str | None]:
 @contextmanager
 def _one_state(store: Store, as_of: datetime | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that sees one state of the store throughout."""
-    with store.connection.cursor() as cursor, translated(store.path):
+    with cursor_of(store.connection) as cursor, translated(store.path):
         cursor.execute("begin transaction")
         cursor.execute("set variable as_of = ?::timestamp", [as_of])
         yield cursor

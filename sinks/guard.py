@@ -15,6 +15,7 @@ import duckdb
 from throughline.errors import StoreDamaged, StoreError
 from throughline.sinks.blank import blank_file, name
 from throughline.sinks.damage import rebuild_hint
+from throughline.sinks.layout import open_file
 from throughline.sinks.lock import WriteLock
 from throughline.sinks.mark import Mark, MarkFile, check_not_behind, sync_folder
 from throughline.sinks.schema import Schema, check_version, meta, migrate, public_schema, set_meta
@@ -106,8 +107,7 @@ def make_store_file(path: Path, settings: Settings, schema: Schema) -> None:
         if schema is public_schema():
             new.write_bytes(blank_file())
             new.chmod(0o600)
-        with duckdb.connect(str(new), config=settings) as connection:
-            connection.execute("set TimeZone = 'UTC'")
+        with open_file(new, settings) as connection:
             connection.execute("begin transaction")
             if schema is public_schema():
                 name(connection)

@@ -15,9 +15,10 @@ from pathlib import Path
 import duckdb
 
 from throughline.errors import StoreDamaged, StoreError, StoreLocked
-from throughline.sinks.blank import STORAGE, copy_blank
+from throughline.sinks.blank import copy_blank
 from throughline.sinks.damage import check_path, probe, rebuild_hint, store_error, translated
 from throughline.sinks.guard import Ownership, Settings, identity, make_store_file, mark_of
+from throughline.sinks.layout import open_file
 from throughline.sinks.lock import holder_of, locked_error
 from throughline.sinks.mark import Mark, MarkFile, check_not_behind
 from throughline.sinks.schema import Schema, check_version, meta, migrate, public_schema, set_meta
@@ -251,13 +252,11 @@ def _open_writer(path: Path, settings: Settings, schema: Schema, *, adopt: bool)
     try:
         with translated(path, opening=True):
             if not path.exists():
-                make_store_file(path, {**settings, **STORAGE}, schema)
+                make_store_file(path, settings, schema)
             delete_beside(path)
             probe(path)
-            connection = duckdb.connect(str(path), config=settings)
+            connection = open_file(path, settings)
             try:
-                # global: a cursor has settings of its own, and must not take the zone of the machine
-                connection.execute("set global TimeZone = 'UTC'")
                 ownership.claim(connection, schema, adopt=adopt)
             except BaseException:
                 connection.close()
@@ -271,7 +270,7 @@ def _open_writer(path: Path, settings: Settings, schema: Schema, *, adopt: bool)
 
 def _open_reader(path: Path, settings: Settings, schema: Schema) -> Store:
     if identity(path) in _WRITTEN_HERE:
-        raise StoreLocked(f"`{path}` is open for writing in this process.", hint="Use `store.connection.cursor()`.")
+        raise StoreLocked(f"`{path}` is open for writing in this process.", hint="Use `cursor_of(store.connection)`.")
     # the mark first: a writer may come and go between the two, and that must not look like a loss
     mark = MarkFile(path).read()
     try:

@@ -20,6 +20,14 @@ def sql(package: str, name: str) -> str:
     return files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
+def cursor_of(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A connection of its own to the same store, to be closed; one of DuckDB alone would not know what `use` chose."""
+    (database,) = one_row(connection, "select current_database()")
+    cursor = connection.cursor()
+    cursor.execute(f'use "{database}"')
+    return cursor
+
+
 def one_row(connection: duckdb.DuckDBPyConnection, query: str, given: Given = None) -> tuple[Any, ...]:
     """The first row of a query that always has one, such as a count."""
     row: tuple[Any, ...] = connection.execute(query, given).fetchall()[0]

@@ -23,7 +23,7 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Problems, read_entry
 from throughline.schemas.definitions.identifier import PSEUDONYM
 from throughline.schemas.definitions.quality import DIMENSIONS, QualityRules, load_quality_rules
-from throughline.sql import make_table, one_row, sql
+from throughline.sql import cursor_of, make_table, one_row, sql
 
 _CATALOGUE = "Publish the event again under a new id, or widen the catalogue: it was narrowed since the event came."
 _VIEWS = "`throughline verify`, then `throughline rebuild`; if it stays, report it as a fault of the software."
@@ -170,7 +170,7 @@ def measured_frames(
 
     A check whose limit the rules set for some of its subjects comes once for each limit, as its `at_most`.
     """
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         observe(cursor, domain, rules, as_of or as_of_checked(connection))
         return [part for check in all_checks() for part in _by_limit(check, _measure(cursor, check), rules)]
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from throughline.quality.checks.check import checks_of
 from throughline.schemas.definitions.quality import DIMENSIONS, QualityRules
-from throughline.sql import make_table, sql
+from throughline.sql import cursor_of, make_table, sql
 
 
 def scores(connection: duckdb.DuckDBPyConnection, rules: QualityRules) -> pa.Table:
@@ -22,7 +22,7 @@ def scores(connection: duckdb.DuckDBPyConnection, rules: QualityRules) -> pa.Tab
     dimension, made and held (how many checks), score (whole, 0..100; null where no check was made). The last run of
     each desk as of a time in the month counts. `connection` is of a store; reading will do.
     """
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         attribute(cursor, rules)
         places = [(name, place) for place, name in enumerate(DIMENSIONS)]
         make_table(cursor, "dimensions", "dimension varchar, place integer", places)
@@ -44,7 +44,7 @@ def service_levels(connection: duckdb.DuckDBPyConnection, rules: QualityRules, a
     most), met. Rows are of agreed levels only, where something was observed. `as_of` (UTC, naive) ends the silence of
     the last month. `connection` is of a store; reading will do.
     """
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         cursor.execute("set variable as_of = ?::timestamp", [as_of])
         days = [one.days for one in rules.service_levels if one.days is not None]
         cursor.execute("set variable recorded_days = ?::integer", [days[0] if days else None])

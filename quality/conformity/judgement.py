@@ -13,7 +13,7 @@ from throughline.schemas.acceptance.type_form import SHARED
 from throughline.schemas.definitions.catalogue import ENVELOPE, EventType
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.quality import QualityRules, load_quality_rules
-from throughline.sql import one_row, rows_by_name, sql
+from throughline.sql import cursor_of, one_row, rows_by_name, sql
 
 Verdict = Literal["conforms", "conforms, with points to settle", "does not conform"]
 _USUAL = {"refused": 0.0, "numbers_missing": 0.0}
@@ -77,7 +77,7 @@ def judge_feed(connection: duckdb.DuckDBPyConnection, domain: Domain, what: str,
     """
     rules = load_quality_rules(domain)
     days = next((one.days for one in rules.service_levels if one.days is not None), _DAYS)
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         cursor.execute(
             "set variable linking = ?::varchar[]", [[kind.kind for kind in domain.identifiers if kind.links]]
         )

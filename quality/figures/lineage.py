@@ -33,7 +33,7 @@ from throughline.errors import DataError
 from throughline.quality.checks.check import release_checks
 from throughline.sinks.export import MANIFEST
 from throughline.sinks.store import Store
-from throughline.sql import one_row, rows_by_name, sql
+from throughline.sql import cursor_of, one_row, rows_by_name, sql
 from throughline.streams.join.derive import DERIVED
 from throughline.streams.join.rebuild import LINKED
 from throughline.streams.join.rules import RULE_TABLES
@@ -51,7 +51,7 @@ def lineage(store: Store, namespace: str, exports: Sequence[Path] = ()) -> Itera
     `namespace` is that of its jobs, tables and views; `exports` are folders of Parquet that it was exported to. Raises
     DataError for a folder without a manifest, or with that of another store.
     """
-    with store.connection.cursor() as cursor:
+    with cursor_of(store.connection) as cursor:
         yield from _jobs(cursor, namespace)
         yield from _arrivals(cursor, namespace, store.store_id)
         yield from _checks(cursor, namespace, store.store_id)

@@ -12,7 +12,7 @@ import orjson
 from throughline.quality.figures.publication import Publication, counted_to, figure_rows
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.store import Store
-from throughline.sql import registered, sql
+from throughline.sql import cursor_of, registered, sql
 from throughline.streams.join.rebuild import past
 
 # what a change of coverage alone can change in a row: it shows or withholds
@@ -92,7 +92,7 @@ def _causes(then: Store, now: Store, publication: Publication) -> dict[str, list
     behind = sql(__package__, f"sql/{publication.figure}_behind")
     causes: dict[str, list[Cause]] = {}
     # a connection of its own: its temporary tables are gone with it
-    with now.connection.cursor() as cursor:
+    with cursor_of(now.connection) as cursor:
         cursor.execute(sql("throughline.streams.join", "keys"))
         for name, connection, query in (
             ("behind_then", then.connection, behind),

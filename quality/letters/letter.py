@@ -16,7 +16,7 @@ from throughline.quality.checks.check import Check, checks_of
 from throughline.quality.checks.scores import attribute, month_before, scores, service_levels
 from throughline.quality.letters.template import agreed, amount, month_name, observed, plain, rendered
 from throughline.schemas.definitions.quality import DIMENSIONS, QualityRules
-from throughline.sql import one_row, rows_by_name, sql
+from throughline.sql import cursor_of, one_row, rows_by_name, sql
 
 PROBLEMS = 3
 _LEVELS_SHOWN = 8
@@ -154,7 +154,7 @@ def letter_html(said: Letter) -> str:
 def _problems(
     connection: duckdb.DuckDBPyConnection, rules: QualityRules, agency: str, month: date
 ) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         attribute(cursor, rules)
         cursor.execute("set variable agency = ?::varchar", [agency])
         cursor.execute("set variable month = ?::date", [month])

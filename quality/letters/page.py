@@ -16,7 +16,7 @@ from throughline.quality.checks.check import Check, checks_of
 from throughline.quality.checks.scores import service_levels
 from throughline.quality.letters.template import amount, rendered
 from throughline.schemas.definitions.quality import QualityRules
-from throughline.sql import one_row, rows_by_name, sql
+from throughline.sql import cursor_of, one_row, rows_by_name, sql
 
 FEEDS_SHOWN = 200
 STALE_DAYS = 7
@@ -132,7 +132,7 @@ def page(
 
     `results_link` is where the table of all results can be seen. `connection` is of a store; reading will do.
     """
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         cursor.execute("set variable now = ?::timestamp", [as_of])
         cursor.execute("set variable as_of = ?::timestamp", [as_of])
         cursor.execute(sql(__package__, "page_sql/last_results"))

@@ -23,7 +23,7 @@ from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Problems, read_entry
 from throughline.schemas.definitions.quality import QualityRules, load_quality_rules
 from throughline.schemas.wire.manifest import Manifest
-from throughline.sql import registered, sql
+from throughline.sql import cursor_of, registered, sql
 
 _SILENT = pa.schema({"subject": pa.string()})
 _SENT = pa.schema({"source": pa.string(), "type": pa.string(), "day": pa.date32(), "events": pa.int64()})
@@ -67,7 +67,7 @@ def reconcile(
     """
     as_of = as_of or as_of_checked(connection)
     rules = load_quality_rules(domain)
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         observe(cursor, domain, rules, as_of)
         _find_silent(cursor, rules)
         found = [one for name in _OF_STORE for one in _differences(cursor, name, name, name)]

@@ -21,7 +21,7 @@ from throughline.schemas.wire.avro.codec import SchemaStore
 from throughline.schemas.wire.kafka_record import plain_rows, record_of
 from throughline.schemas.wire.receipts import Receipt, Receipts
 from throughline.sinks.feed import is_of_shared_topics
-from throughline.sql import make_table, one_row, rows_by_name, sql
+from throughline.sql import cursor_of, make_table, one_row, rows_by_name, sql
 
 _SHARED = """
 select t.source, c.area, t.event_id, t.type, t.received_at
@@ -44,7 +44,7 @@ select greatest(
 
 def receipts_of(connection: duckdb.DuckDBPyConnection, domain: Domain, sources: Sequence[str]) -> Receipts:
     """The receipts for these sources. Raises UsageError for a source that the store has never heard of."""
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         make_table(cursor, "asked", "source varchar", [(source,) for source in sources])
         read_to: datetime | None = one_row(cursor, _READ_TO)[0]
         has_events = not is_of_shared_topics(cursor)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from throughline.sinks.damage import translated
 from throughline.sinks.measures.answer import is_duration
 from throughline.sinks.measures.measure import Measure
-from throughline.sql import sql
+from throughline.sql import cursor_of, sql
 
 
 def not_covered(connection: duckdb.DuckDBPyConnection, measure: Measure) -> dict[str, str]:
@@ -27,7 +27,7 @@ def all_not_covered(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str
     """As `not_covered`, for each figure of the view: asked for all of them, it reads every event once."""
     found: dict[str, dict[str, str]] = {}
     with translated(None):
-        for figure, agency, why in connection.cursor().execute(sql(__package__, "withheld")).fetchall():
+        for figure, agency, why in cursor_of(connection).execute(sql(__package__, "withheld")).fetchall():
             found.setdefault(figure, {})[agency] = why
     return found
 

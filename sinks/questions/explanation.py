@@ -9,6 +9,7 @@ import duckdb
 
 from throughline.errors import QueryError
 from throughline.sinks.schema import public_schema
+from throughline.sql import cursor_of
 
 QUERY_HINT = "Give one SELECT, for example: select * from cases limit 10"
 
@@ -40,7 +41,7 @@ def _place(sql: str, text: str) -> str:
 def _nearest(connection: duckdb.DuckDBPyConnection, sql: str, text: str) -> str:
     try:
         columns = (
-            connection.cursor()
+            cursor_of(connection)
             .execute("select table_name, column_name from duckdb_columns() where not internal and schema_name = 'main'")
             .fetchall()
         )

@@ -43,7 +43,6 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table) -> Counts:
     """
     if incoming.num_rows == 0:
         return Counts()
-    connection.execute("set variable stored = (select count(*) from events)")
     # in slices of a row group each, so that all cores read them and no core leaves a part of one to be merged later
     connection.register("incoming", pa.Table.from_batches(incoming.to_batches(max_chunksize=ROW_GROUP)))
     try:
@@ -71,8 +70,7 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table) -> Counts:
     finally:
         connection.unregister("incoming")
     connection.execute(
-        "insert into unsettled "
-        "select distinct event_key, getvariable('stored') from arrived anti join known using (event_key) "
+        "insert into unsettled select distinct event_key, false from arrived anti join known using (event_key) "
         "where retracts is null"
     )
     _judge(connection, acts > 0)

@@ -22,6 +22,7 @@ from throughline.streams.join.derive import DERIVED
 from throughline.streams.join.rules import install_rules, prepare
 
 LINKED = (
+    "event_keys",
     "identifiers",
     "joins",
     "plural_events",
@@ -75,12 +76,13 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop links and derived rows, judge conflicts again, and mark every event as unsettled."""
     for name in (*LINKED, *DERIVED):
         connection.execute(f"delete from {name}")
+    connection.execute("insert into event_keys select distinct event_key from events")
     for step in ("recall", "steward_conflicts", "conflicts", "steward_links", "steward_quarantine"):
         connection.execute(sql(__package__, f"accept_sql/{step}"))
     connection.execute("delete from unsettled_cases")
     connection.execute("delete from unsettled_identifiers")
     connection.execute("delete from unsettled")
-    connection.execute("insert into unsettled select distinct event_key, 0 from events where standing = 'stands'")
+    connection.execute("insert into unsettled select distinct event_key, true from events where standing = 'stands'")
 
 
 @contextmanager
@@ -148,6 +150,7 @@ def past(
                 forget(connection)
                 if as_of is not None:
                     connection.execute(sql(__package__, "past_sql/later"), {"as_of": as_of, "later_acts": later_acts})
+                    connection.execute("delete from event_keys where event_key not in (select event_key from events)")
             settle(then)
         if as_of is not None:
             then.connection.execute("set variable as_of = ?", [as_of])

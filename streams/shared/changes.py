@@ -19,7 +19,7 @@ from throughline.schemas.definitions.topics import SharedName, Topics, murmur2
 from throughline.schemas.wire.avro.shared import Kind, ce_type, shared_schema
 from throughline.schemas.wire.kafka_record import AVRO
 from throughline.sinks.store import Store
-from throughline.sql import one_row, registered, sql
+from throughline.sql import cursor_of, one_row, registered, sql
 from throughline.streams.shared.form import FLAT_OF, Flat, case_id, flat_columns, hexadecimal, read_case, sent
 
 # time is looked at so often for alerts that nothing but its passing raises
@@ -61,7 +61,7 @@ def outgoing(store: Store, topics: Topics, *, limit: int, as_of: datetime | None
     the cases that have not changed, `limit` at a time. Time never runs backwards: an earlier `as_of` is not heeded.
     """
     # a connection of its own: its temporary tables hide the store's, and it sees one state of the store throughout
-    with store.connection.cursor() as cursor:
+    with cursor_of(store.connection) as cursor:
         cursor.execute("begin transaction")
         return _Rendering(cursor, store, topics, limit, as_of).made()
 

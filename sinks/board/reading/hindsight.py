@@ -20,7 +20,7 @@ from throughline.sinks.measures.headline import Number, headline
 from throughline.sinks.measures.measure import Measure
 from throughline.sinks.questions.case import case_id
 from throughline.sinks.store import Store
-from throughline.sql import sql
+from throughline.sql import cursor_of, sql
 from throughline.streams.join.rebuild import past
 
 _STOOD = "select event_key, case_key from events where standing = 'stands' and case_key is not null"
@@ -154,7 +154,7 @@ def _spelt(rows: pa.Table) -> pa.Table:
 @contextmanager
 def _with_keys(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection of its own that can work out keys of events and identifiers, as the join does."""
-    with store.connection.cursor() as cursor:
+    with cursor_of(store.connection) as cursor:
         cursor.execute(sql("throughline.streams.join", "keys"))
         yield cursor
 

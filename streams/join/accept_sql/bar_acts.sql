@@ -7,6 +7,9 @@ semi join barred b on b.event_row = e.rowid;
 
 delete from events where rowid in (select event_row from barred);
 
+delete from event_keys
+where event_key in (select event_key from barred_contents) and event_key not in (select event_key from events);
+
 delete from statements where (event_key, content_hash) in (select (event_key, content_hash) from barred_contents);
 
 delete from restated

@@ -59,7 +59,7 @@ where e.event_key = v.event_key and e.rowid = v.copy_row;
 -- what stands of a contested event is linked; what does not is not
 delete from unsettled where event_key in (from contested);
 insert into unsettled
-select event_key, 0 from events semi join contested using (event_key) where standing = 'stands' and case_key is null;
+select event_key, false from events semi join contested using (event_key) where standing = 'stands' and case_key is null;
 
 delete from quarantined
 where reason = 'conflict' and event_key in (select event_key from verdicts);

@@ -1,13 +1,13 @@
 -- What the unsettled events bring: rows of `linking` are the events to place, `carried` the identifiers they carry, `paired` their pairs.
 -- reads: events, unsettled, agencies
 
--- a constant by the time that the events are read, so that what lies before is not
-set variable first_row = (select min(from_row) from unsettled);
+-- a constant by the time that the events are read, so that those that have a case are not
+set variable anew = (select coalesce(bool_or(is_placed), false) from unsettled);
 create or replace temp table linking as
 select e.event_key, e.area, e.identifiers, e.identifier_keys
 from events e
 semi join unsettled using (event_key)
-where e.rowid >= getvariable('first_row')
+where (e.case_key is null or getvariable('anew'))
   and e.standing = 'stands'
   and e.agency not in (select agency from agencies where role = 'steward');
 

@@ -7,10 +7,17 @@ from members m
 join components c using (identifier_key)
 where m.case_key <> c.case_key;
 
-update identifiers i
-set case_key = m.new_key
-from moved m
-where i.identifier_key = m.identifier_key;
+-- taken out and put in again, as are events: a row that changed its key in place would stand among others' for good
+create or replace temp table moved_identifiers as
+select i.* replace (m.new_key as case_key)
+from identifiers i
+join moved m on i.case_key = m.old_key and i.identifier_key = m.identifier_key;
+
+delete from identifiers i
+using moved m
+where i.case_key = m.old_key and i.identifier_key = m.identifier_key;
+
+insert into identifiers from moved_identifiers;
 
 create or replace temp table left_cases as
 select distinct case_key

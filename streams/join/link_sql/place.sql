@@ -44,10 +44,21 @@ select old_key from placed where old_key <> case_key
 union
 select case_key from placed;
 
--- events of a case that was linked again stand anywhere
-set variable first_row = (select if(count(old_key) > 0, 0, getvariable('first_row')) from to_place);
-
 update events e
 set case_key = p.case_key
 from placed p
-where e.rowid >= getvariable('first_row') and e.event_key = p.event_key and e.standing = 'stands' and e.case_key is distinct from p.case_key;
+where (e.case_key is null or getvariable('anew')) and e.event_key = p.event_key and e.standing = 'stands'
+  and p.old_key is null and e.case_key is distinct from p.case_key;
+
+-- events of a case that was linked again are taken out of it and put in again
+create or replace temp table moved_events as
+select e.* replace (p.case_key as case_key)
+from events e
+join placed p on e.case_key = p.old_key and e.event_key = p.event_key
+where e.standing = 'stands' and p.case_key <> p.old_key;
+
+delete from events e
+using placed p
+where e.case_key = p.old_key and e.event_key = p.event_key and e.standing = 'stands' and p.case_key <> p.old_key;
+
+insert into events by name from moved_events;
