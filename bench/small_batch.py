@@ -25,6 +25,7 @@ from bench.instruments.statements import MeasuredConnection, Statements
 from throughline.schemas.acceptance.admission import admit
 from throughline.schemas.acceptance.events import EVENTS, Batch
 from throughline.schemas.definitions.domain import Domain, load_domain
+from throughline.sinks.compaction import compact
 from throughline.sinks.store import MEMORY_LIMIT, Store, open_store
 from throughline.streams.join.batch import join
 
@@ -128,6 +129,7 @@ def main() -> None:
     options.add_argument("--folder", type=Path, help="for the files and the store; a temporary one otherwise")
     options.add_argument("--memory-limit", default=MEMORY_LIMIT, help="of DuckDB, for example 2GB")
     options.add_argument("--threads", type=int)
+    options.add_argument("--unsorted", action="store_true", help="leave the store as the bulk load made it")
     options.add_argument("--statements", type=int, default=15, help="how many of them the table shows")
     given = options.parse_args()
     settings = {} if given.threads is None else {"threads": given.threads}
@@ -145,6 +147,10 @@ def main() -> None:
                 rows = pq.read_metadata(path).num_rows
                 throughline.streams.join.replay.replay(store, domain, [path])
                 path.unlink()
+                if not given.unsorted:
+                    began = time.perf_counter()
+                    compact(store)
+                    print(f"sorted in {time.perf_counter() - began:.0f} s", flush=True)
                 print(f"{rows} events loaded in {time.perf_counter() - began:.0f} s", flush=True)
                 cases += cases_for(step - stored)
                 stored = step

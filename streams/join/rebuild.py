@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from throughline.schemas.definitions.domain import Domain
+from throughline.sinks.compaction import forget_sorting
 from throughline.sinks.feed import check_fed_with_events
 from throughline.sinks.schema import meta
 from throughline.sinks.store import Store, open_memory_store, open_store
@@ -77,6 +78,7 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
     for name in (*LINKED, *DERIVED):
         connection.execute(f"delete from {name}")
     connection.execute("insert into event_keys select distinct event_key from events")
+    forget_sorting(connection)
     for step in ("recall", "steward_conflicts", "conflicts", "steward_links", "steward_quarantine"):
         connection.execute(sql(__package__, f"accept_sql/{step}"))
     connection.execute("delete from unsettled_cases")

@@ -22,6 +22,7 @@ from throughline.errors import BrokerUnavailable, StoreDamaged, StoreError, Stor
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.topics import Topics
 from throughline.schemas.wire.avro.codec import SchemaStore
+from throughline.sinks.compaction import is_due, is_settled, sort_on
 from throughline.sinks.store import Store
 from throughline.streams.log.event_log import CaseLog, Extent, check_position, check_topic_ids
 from throughline.streams.log.fetch import Fetch
@@ -36,6 +37,9 @@ EXIT_CODE = 70
 _AGAIN_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 _LAG_SECONDS = 2.0
 _TIME_SECONDS = 15.0
+# a fifth of the time at most goes into sorting, while there is anything to sort
+_SORT_EVERY = 5
+_SORT_LOOK_SECONDS = 60.0
 
 
 class Announced(NamedTuple):
@@ -90,6 +94,7 @@ class Committer:
         # in the order in which they are due
         self._to_announce: dict[int, None] = {}
         self._time_passed = 0.0
+        self._sort_at = 0.0
         self._ends: dict[tuple[str, int], int] = {}
         self._ends_asked = 0.0
         self._thread = threading.Thread(target=self.run, name="committer", daemon=True)
@@ -135,6 +140,7 @@ class Committer:
             if not isinstance(item, Fetch):
                 self._obey(item)
         self._announce_due(numbers)
+        self._sort_due()
         self._tell_lag()
         if not self._try_again:
             self._metrics.state("running" if self._wanted else "starting")
@@ -299,6 +305,26 @@ class Committer:
             self._to_announce |= dict.fromkeys(self._open)
         others = [number for number in self._to_announce if number not in changed]
         self._announce_in_turn([*(changed & self._to_announce.keys()), *(others[:1] if changed else others)])
+
+    def _sort_due(self) -> None:
+        """Sort a little of one store for which it is time, now and then; events wait for as long as that takes."""
+        began = time.monotonic()
+        if began < self._sort_at:
+            return
+        self._sort_at = began + _SORT_LOOK_SECONDS
+        for number, partition in self._open.items():
+            try:
+                if not (is_settled(partition.store) and is_due(partition.store)):
+                    continue
+                with tracer.start_as_current_span("sort", attributes={"partition": number}):
+                    sort_on(partition.store)
+            except (StoreDamaged, StoreTooNew):
+                raise
+            except StoreError as error:
+                self._close(frozenset({number}))
+                self._wait_for(number, 0, error)
+            self._sort_at = began + _SORT_EVERY * (time.monotonic() - began)
+            return
 
     def _announce_in_turn(self, numbers: list[int]) -> int:
         """Publish a portion of what changed in each store; how many could, which is none where the broker is away."""

@@ -316,6 +316,7 @@ def test_a_store_keeps_its_domain(tmp_path: Path) -> None:
         assert "has the domain road_fines" in done.stderr
     assert run("digest", "--store", path).stdout == digest
     assert "1 cases rebuilt" in run("rebuild", "--store", path).stdout
+    assert "sorted by case" in run("compact", "--store", path).stdout
     assert run("digest", "--store", path).stdout == digest
 
 

@@ -137,6 +137,9 @@ def differences(store: Store, events: list[Event], as_of: datetime | None = None
         store.connection.execute("select event_key, case_key from events where case_key is not null").fetchall()
     )
     found = [] if placed == expected["cases"] else [f"cases: {placed} != {expected['cases']}"]
+    kept = "select event_key from event_keys order by all", "select distinct event_key from events order by all"
+    if len({tuple(store.connection.execute(query).fetchall()) for query in kept}) > 1:
+        found.append("event_keys: not those of the events")
     for view, table, keys in COMPARED:
         found += _differences(view, expected[table], rows(store, f"from {view}"), keys)
     return found + _differences("holdings", _closed(expected["holdings"]), rows(store, "from holdings"), _HOLDING)

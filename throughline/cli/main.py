@@ -28,7 +28,7 @@ from throughline.cli.operators.events import demo, replay
 from throughline.cli.operators.export import export
 from throughline.cli.operators.live import live, up
 from throughline.cli.operators.sink import sink
-from throughline.cli.operators.store import digest, rebuild, verify
+from throughline.cli.operators.store import compact, digest, rebuild, verify
 from throughline.cli.operators.worker import worker
 from throughline.cli.sources.changes import changes_command
 from throughline.cli.sources.check import check
@@ -122,7 +122,7 @@ _WORK = {
     "Ask (boards)": (board, measure, since, timeline, handoffs, delays, query, export, figure, restated_command),
     "Keep it sound (stewards)": (quality, quarantine, conflicts, links, lineage_command),
     "Publish (agencies)": (source, publish_command, ingest, manifest_command, compatibility),
-    "Look after a store": (digest, verify, rebuild),
+    "Look after a store": (digest, verify, rebuild, compact),
     "Run it live": (up, topics, worker, sink, live, doctor),
     "In your shell": (completion,),
 }

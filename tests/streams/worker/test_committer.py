@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
+import pytest
 from written_log import Running, WrittenLog
 
+from throughline.sinks.compaction import is_due
+from throughline.sinks.schema import meta
+from throughline.sinks.store import open_store
+from throughline.streams.worker import committer
 from throughline.streams.worker.inbox import Revoked
 from throughline.streams.worker.partition import partition_file
 
@@ -80,3 +86,18 @@ def test_no_store_is_made_for_a_partition_without_records(running: Running, log:
     running.run()
 
     assert not partition_file(running.folder, running.number).exists()
+
+
+def test_a_store_is_sorted_while_events_come_in(
+    running: Running, log: WrittenLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committer, "is_due", partial(is_due, least=30))
+    monkeypatch.setattr(committer, "_SORT_LOOK_SECONDS", 0)
+    running.assign()
+    for first in range(0, 40, 10):
+        running.inbox.put(log.fetch(first, first + 10))
+    running.run()
+
+    assert running.taken() == (40, 40)
+    with open_store(partition_file(running.folder, running.number), write=False) as store:
+        assert "sorting" in meta(store.connection)

@@ -1,4 +1,4 @@
-"""`digest`, `verify` and `rebuild`: whether the store is what its events say."""
+"""`digest`, `verify`, `rebuild` and `compact`: whether the store is what its events say, and how it lies in a file."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import click
 from throughline.cli.terminal.options import domain_of, domain_option, on_store, store_option
 from throughline.cli.terminal.progress import progress_bar
 from throughline.schemas.definitions.domain import Domain
+from throughline.sinks.compaction import compact as compact_store
+from throughline.sinks.compaction import is_settled
 from throughline.sinks.damage import read_all
 from throughline.sinks.digest import digest as digest_of
 from throughline.sinks.digest import digest_by_table
 from throughline.sinks.store import Store, open_store
-from throughline.streams.join.rebuild import past
+from throughline.streams.join.batch import settle
+from throughline.streams.join.rebuild import open_domain, past
 from throughline.streams.join.rebuild import rebuild as rebuild_store
 
 
@@ -76,3 +79,22 @@ def rebuild(store_path: Path, domain: Domain | None) -> None:
         cases = rebuild_store(store, domain or domain_of(store, None), lambda stage, part: report(stage, part, 1.0))
         line = digest_of(store.connection)
     click.echo(f"{cases:,} cases rebuilt. {line}")
+
+
+@click.command(short_help="Sort a large store by case, so that small batches and single cases cost less.")
+@store_option
+def compact(store_path: Path) -> None:
+    """Sort the store by case. What it says stays the same.
+
+    A worker does so by itself, a little at a time, in stores of more than a million events. After a replay of many, or
+    with the first release that sorts, this does all of it at once; nobody else can write the store meanwhile. Stopped
+    half way it leaves a whole store, and may be begun again.
+
+    Example: throughline compact --store cases.duckdb
+    """
+    with open_store(store_path, write=True) as store, progress_bar() as report:
+        if not is_settled(store):
+            open_domain(store, domain_of(store, None))
+            settle(store, lambda stage, part: report(stage, part, 1.0))
+        compact_store(store, lambda part: report("sorting", part, 1.0))
+    click.echo(f"{store_path} is sorted by case.")
