@@ -10,63 +10,79 @@ from typing import Any
 import click
 
 from throughline import __version__
-from throughline.cli.agencies.compatibility import compatibility
-from throughline.cli.agencies.ingest import ingest
-from throughline.cli.agencies.publish import publish_command
-from throughline.cli.agencies.rules import catalogue, standards
-from throughline.cli.agencies.topics import topics
-from throughline.cli.boards.board import board
-from throughline.cli.boards.figure import figure
-from throughline.cli.boards.lineage import lineage_command
-from throughline.cli.boards.measure import measure
-from throughline.cli.boards.query import query
-from throughline.cli.boards.restated import restated_command
-from throughline.cli.boards.since import since
-from throughline.cli.boards.timeline import delays, handoffs, timeline
-from throughline.cli.operators.doctor import doctor
-from throughline.cli.operators.events import demo, replay
-from throughline.cli.operators.export import export
-from throughline.cli.operators.live import live, up
-from throughline.cli.operators.sink import sink
-from throughline.cli.operators.store import digest, rebuild, verify
-from throughline.cli.operators.worker import worker
-from throughline.cli.sources.changes import changes_command
-from throughline.cli.sources.check import check
-from throughline.cli.sources.conform import conform
-from throughline.cli.sources.new import new
-from throughline.cli.sources.poll import poll
-from throughline.cli.sources.reconcile import reconcile_command
-from throughline.cli.sources.show import show
-from throughline.cli.sources.source import source
-from throughline.cli.sources.watch import watch_command
-from throughline.cli.stewards.conflicts import conflicts
-from throughline.cli.stewards.links import links
-from throughline.cli.stewards.quality import quality
-from throughline.cli.stewards.quarantine import quarantine
-from throughline.cli.stewards.reconcile import manifest_command
+from throughline.cli.terminal.deferred import Deferred
 from throughline.cli.terminal.ending import Ending
 from throughline.cli.terminal.writing import say
 from throughline.errors import ThroughlineError
 
+_WORK = {
+    "Start here": {
+        "demo": "operators.events:demo",
+        "replay": "operators.events:replay",
+        "catalogue": "agencies.rules:catalogue",
+        "standards": "agencies.rules:standards",
+    },
+    "Ask (boards)": {
+        "board": "boards.board:board",
+        "measure": "boards.measure:measure",
+        "since": "boards.since:since",
+        "timeline": "boards.timeline:timeline",
+        "handoffs": "boards.timeline:handoffs",
+        "delays": "boards.timeline:delays",
+        "query": "boards.query:query",
+        "export": "operators.export:export",
+        "figure": "boards.figure:figure",
+        "restated": "boards.restated:restated_command",
+    },
+    "Keep it sound (stewards)": {
+        "quality": "stewards.quality:quality",
+        "quarantine": "stewards.quarantine:quarantine",
+        "conflicts": "stewards.conflicts:conflicts",
+        "links": "stewards.links:links",
+        "lineage": "boards.lineage:lineage_command",
+    },
+    "Publish (agencies)": {
+        "source": "sources.source:source",
+        "publish": "agencies.publish:publish_command",
+        "ingest": "agencies.ingest:ingest",
+        "manifest": "stewards.reconcile:manifest_command",
+        "compatibility": "agencies.compatibility:compatibility",
+    },
+    "Look after a store": {
+        "digest": "operators.store:digest",
+        "verify": "operators.store:verify",
+        "rebuild": "operators.store:rebuild",
+    },
+    "Run it live": {
+        "up": "operators.live:up",
+        "topics": "agencies.topics:topics",
+        "worker": "operators.worker:worker",
+        "sink": "operators.sink:sink",
+        "live": "operators.live:live",
+        "doctor": "operators.doctor:doctor",
+    },
+    "In your shell": {"completion": "main:completion"},
+}
 
-class Workflow(click.Group):
+
+class Workflow(Deferred):
     """A group that lists its commands in the order in which they are used, under a heading for each kind of work."""
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self.headings: dict[str, list[str]] = {}
-
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(self.places)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # one column of descriptions over all headings
-        width = max(map(len, self.commands))
+        width = max(map(len, self.places))
         limit = formatter.width - width - 4
-        for heading, names in self.headings.items():
+        for heading, names in _WORK.items():
             with formatter.section(heading):
                 formatter.write_dl(
-                    [(name.ljust(width), self.commands[name].get_short_help_str(limit)) for name in names]
+                    [
+                        (name.ljust(width), command.get_short_help_str(limit))
+                        for name in names
+                        if (command := self.get_command(ctx, name))
+                    ]
                 )
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -84,7 +100,11 @@ class Workflow(click.Group):
         return value
 
 
-@click.group(cls=Workflow, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Workflow,
+    places={name: place for names in _WORK.values() for name, place in names.items()},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="throughline")
 def throughline() -> None:
     """One timeline of each case, joined from what several agencies record: who holds the case, since when, and what
@@ -107,29 +127,6 @@ def completion(shell: str) -> None:
     found = get_completion_class(shell)
     assert found is not None
     click.echo(found(throughline, {}, "throughline", "_THROUGHLINE_COMPLETE").source())
-
-
-_SOURCE: tuple[click.Command, ...] = (
-    *(new, check, show),
-    *(watch_command, poll, changes_command),
-    *(reconcile_command, conform),
-)
-for _command in _SOURCE:
-    source.add_command(_command)
-
-_WORK = {
-    "Start here": (demo, replay, catalogue, standards),
-    "Ask (boards)": (board, measure, since, timeline, handoffs, delays, query, export, figure, restated_command),
-    "Keep it sound (stewards)": (quality, quarantine, conflicts, links, lineage_command),
-    "Publish (agencies)": (source, publish_command, ingest, manifest_command, compatibility),
-    "Look after a store": (digest, verify, rebuild),
-    "Run it live": (up, topics, worker, sink, live, doctor),
-    "In your shell": (completion,),
-}
-for _heading, _commands in _WORK.items():
-    throughline.headings[_heading] = [str(_command.name) for _command in _commands]
-    for _command in _commands:
-        throughline.add_command(_command)
 
 
 def main() -> None:
