@@ -123,9 +123,8 @@ def test_every_case_is_printed_on_one_page(window: Page, demo_address: str, addr
     """The longest, the shortest, and one in limbo; all pages fit the width of the paper."""
     for address in addresses:
         window.goto(demo_address + address)
-        printed = pikepdf.open(io.BytesIO(window.pdf(format="A4")))
         if "/cases/" in address:
-            assert len(printed.pages) == 1, address
+            assert len(pikepdf.open(io.BytesIO(window.pdf(format="A4"))).pages) == 1, address
         window.emulate_media(media="print")
         window.set_viewport_size({"width": 700, "height": 900})
         assert window.evaluate("document.documentElement.scrollWidth") <= 700, address
