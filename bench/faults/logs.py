@@ -112,8 +112,8 @@ def _stops_dead(run: Run, worker: Worker) -> Checked:
     """The worker, and one started after it, end with 70 and say why; nothing before their position is lacking."""
     found = Checked(records=len(run.acknowledged))
     # of the same instance: the group would wait for half a minute for one that it does not know to be gone
-    for start in (lambda: worker, run.start):
-        one = start()
+    for number in range(2):
+        one = run.start() if number else worker
         try:
             code = one.wait(60.0)
         except Failed as error:
