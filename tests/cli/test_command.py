@@ -380,6 +380,8 @@ def test_every_command_says_in_one_line_what_it_is_for() -> None:
     overview = run("--help", COLUMNS="80").stdout
 
     assert "..." not in overview.partition("Start here:")[2]
+    commands = under(command) | under(under(command)["source"])
+    assert {name: one.name for name, one in commands.items()} == {name: name for name in commands}
     assert all(f"  {name} " in overview for name in under(command))
 
 

@@ -21,8 +21,9 @@ class Done:
     raw: bytes
 
 
-def under(command: click.Group) -> dict[str, click.Command]:
+def under(command: click.Command) -> dict[str, click.Command]:
     """The commands of a group by their names."""
+    assert isinstance(command, click.Group)
     context = click.Context(command)
     found = ((name, command.get_command(context, name)) for name in command.list_commands(context))
     return {name: one for name, one in found if one is not None}

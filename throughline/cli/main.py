@@ -16,52 +16,24 @@ from throughline.cli.terminal.writing import say
 from throughline.errors import ThroughlineError
 
 _WORK = {
-    "Start here": {
-        "demo": "operators.events:demo",
-        "replay": "operators.events:replay",
-        "catalogue": "agencies.rules:catalogue",
-        "standards": "agencies.rules:standards",
-    },
-    "Ask (boards)": {
-        "board": "boards.board:board",
-        "measure": "boards.measure:measure",
-        "since": "boards.since:since",
-        "timeline": "boards.timeline:timeline",
-        "handoffs": "boards.timeline:handoffs",
-        "delays": "boards.timeline:delays",
-        "query": "boards.query:query",
-        "export": "operators.export:export",
-        "figure": "boards.figure:figure",
-        "restated": "boards.restated:restated_command",
-    },
-    "Keep it sound (stewards)": {
-        "quality": "stewards.quality:quality",
-        "quarantine": "stewards.quarantine:quarantine",
-        "conflicts": "stewards.conflicts:conflicts",
-        "links": "stewards.links:links",
-        "lineage": "boards.lineage:lineage_command",
-    },
-    "Publish (agencies)": {
-        "source": "sources.source:source",
-        "publish": "agencies.publish:publish_command",
-        "ingest": "agencies.ingest:ingest",
-        "manifest": "stewards.reconcile:manifest_command",
-        "compatibility": "agencies.compatibility:compatibility",
-    },
-    "Look after a store": {
-        "digest": "operators.store:digest",
-        "verify": "operators.store:verify",
-        "rebuild": "operators.store:rebuild",
-    },
-    "Run it live": {
-        "up": "operators.live:up",
-        "topics": "agencies.topics:topics",
-        "worker": "operators.worker:worker",
-        "sink": "operators.sink:sink",
-        "live": "operators.live:live",
-        "doctor": "operators.doctor:doctor",
-    },
-    "In your shell": {"completion": "main:completion"},
+    "Start here": ("demo", "replay", "catalogue", "standards"),
+    "Ask (boards)": (
+        "board",
+        "measure",
+        "since",
+        "timeline",
+        "handoffs",
+        "delays",
+        "query",
+        "export",
+        "figure",
+        "restated",
+    ),
+    "Keep it sound (stewards)": ("quality", "quarantine", "conflicts", "links", "lineage"),
+    "Publish (agencies)": ("source", "publish", "ingest", "manifest", "compatibility"),
+    "Look after a store": ("digest", "verify", "rebuild"),
+    "Run it live": ("up", "topics", "worker", "sink", "live", "doctor"),
+    "In your shell": ("completion",),
 }
 
 
@@ -69,11 +41,11 @@ class Workflow(Deferred):
     """A group that lists its commands in the order in which they are used, under a heading for each kind of work."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.places)
+        return list(self.names)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # one column of descriptions over all headings
-        width = max(map(len, self.places))
+        width = max(map(len, self.names))
         limit = formatter.width - width - 4
         for heading, names in _WORK.items():
             with formatter.section(heading):
@@ -100,9 +72,85 @@ class Workflow(Deferred):
         return value
 
 
+def _command(name: str) -> click.Command:
+    """The command of this name, loaded now: to load all of them takes seconds."""
+    command: click.Command
+    match name:
+        case "demo":
+            from throughline.cli.operators.events import demo as command
+        case "replay":
+            from throughline.cli.operators.events import replay as command
+        case "catalogue":
+            from throughline.cli.agencies.rules import catalogue as command
+        case "standards":
+            from throughline.cli.agencies.rules import standards as command
+        case "board":
+            from throughline.cli.boards.board import board as command
+        case "measure":
+            from throughline.cli.boards.measure import measure as command
+        case "since":
+            from throughline.cli.boards.since import since as command
+        case "timeline":
+            from throughline.cli.boards.timeline import timeline as command
+        case "handoffs":
+            from throughline.cli.boards.timeline import handoffs as command
+        case "delays":
+            from throughline.cli.boards.timeline import delays as command
+        case "query":
+            from throughline.cli.boards.query import query as command
+        case "export":
+            from throughline.cli.operators.export import export as command
+        case "figure":
+            from throughline.cli.boards.figure import figure as command
+        case "restated":
+            from throughline.cli.boards.restated import restated_command as command
+        case "quality":
+            from throughline.cli.stewards.quality import quality as command
+        case "quarantine":
+            from throughline.cli.stewards.quarantine import quarantine as command
+        case "conflicts":
+            from throughline.cli.stewards.conflicts import conflicts as command
+        case "links":
+            from throughline.cli.stewards.links import links as command
+        case "lineage":
+            from throughline.cli.boards.lineage import lineage_command as command
+        case "source":
+            from throughline.cli.sources.source import source as command
+        case "publish":
+            from throughline.cli.agencies.publish import publish_command as command
+        case "ingest":
+            from throughline.cli.agencies.ingest import ingest as command
+        case "manifest":
+            from throughline.cli.stewards.reconcile import manifest_command as command
+        case "compatibility":
+            from throughline.cli.agencies.compatibility import compatibility as command
+        case "digest":
+            from throughline.cli.operators.store import digest as command
+        case "verify":
+            from throughline.cli.operators.store import verify as command
+        case "rebuild":
+            from throughline.cli.operators.store import rebuild as command
+        case "up":
+            from throughline.cli.operators.live import up as command
+        case "topics":
+            from throughline.cli.agencies.topics import topics as command
+        case "worker":
+            from throughline.cli.operators.worker import worker as command
+        case "sink":
+            from throughline.cli.operators.sink import sink as command
+        case "live":
+            from throughline.cli.operators.live import live as command
+        case "doctor":
+            from throughline.cli.operators.doctor import doctor as command
+        case _:
+            command = completion
+    return command
+
+
 @click.group(
     cls=Workflow,
-    places={name: place for names in _WORK.values() for name, place in names.items()},
+    names=[name for names in _WORK.values() for name in names],
+    load=_command,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="throughline")

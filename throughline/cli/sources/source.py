@@ -7,18 +7,32 @@ import click
 from throughline.cli.terminal.deferred import Deferred
 
 
+def _command(name: str) -> click.Command:
+    command: click.Command
+    match name:
+        case "new":
+            from throughline.cli.sources.new import new as command
+        case "check":
+            from throughline.cli.sources.check import check as command
+        case "show":
+            from throughline.cli.sources.show import show as command
+        case "watch":
+            from throughline.cli.sources.watch import watch_command as command
+        case "poll":
+            from throughline.cli.sources.poll import poll as command
+        case "changes":
+            from throughline.cli.sources.changes import changes_command as command
+        case "reconcile":
+            from throughline.cli.sources.reconcile import reconcile_command as command
+        case _:
+            from throughline.cli.sources.conform import conform as command
+    return command
+
+
 @click.group(
     cls=Deferred,
-    places={
-        "new": "sources.new:new",
-        "check": "sources.check:check",
-        "show": "sources.show:show",
-        "watch": "sources.watch:watch_command",
-        "poll": "sources.poll:poll",
-        "changes": "sources.changes:changes_command",
-        "reconcile": "sources.reconcile:reconcile_command",
-        "conform": "sources.conform:conform",
-    },
+    names=["new", "check", "show", "watch", "poll", "changes", "reconcile", "conform"],
+    load=_command,
     short_help="Bring in what an existing system holds.",
 )
 def source() -> None:
