@@ -83,7 +83,8 @@ def digest(*connections: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...]
 def digest_by_table(*connections: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...] = TABLES) -> dict[str, str]:
     """`rows:sum:sum` for each public table, in the order of `tables`: where two stores differ."""
     with translated(None):
-        lines = {table: _line([_sums(connection, table) for connection in connections]) for table in tables}
+        sums = [_sums_of_all(connection, tables) for connection in connections]
+    lines = {table: _line([of_one[table] for of_one in sums]) for table in tables}
     return {table.table: line for table, line in lines.items() if not table.new or not line.startswith("0:")}
 
 
@@ -91,12 +92,22 @@ def _line(sums: list[tuple[int, int, int]]) -> str:
     return ":".join(str(sum(part)) for part in zip(*sums, strict=True))
 
 
-def _sums(connection: duckdb.DuckDBPyConnection, table: Digested) -> tuple[int, int, int]:
-    columns = connection.execute(
-        "select column_name, data_type from duckdb_columns() where table_name = ? and schema_name = 'main' "
-        "and database_name = current_database() order by column_name",
-        [table.rows],
-    ).fetchall()
+def _sums_of_all(
+    connection: duckdb.DuckDBPyConnection, tables: tuple[Digested, ...]
+) -> dict[Digested, tuple[int, int, int]]:
+    columns: dict[str, list[tuple[str, str]]] = {}
+    # once for all: DuckDB looks through every view of the store for it
+    for table, name, type_ in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'main' "
+        "and database_name = current_database() order by column_name"
+    ).fetchall():
+        columns.setdefault(table, []).append((name, type_))
+    return {table: _sums(connection, table, columns[table.rows]) for table in tables}
+
+
+def _sums(
+    connection: duckdb.DuckDBPyConnection, table: Digested, columns: list[tuple[str, str]]
+) -> tuple[int, int, int]:
     texts = ", ".join(
         f"coalesce({text}, chr(30) || 'N'), chr(31)"
         if name not in table.since

@@ -24,6 +24,8 @@ from throughline.broker.local_broker import LocalBroker
 from throughline.schemas.definitions.domain import load_domain
 
 SEED = 7
+# some forty records a case
+CASES = {"brief": 25, "short": 60, "long": 60}
 Fault = Callable[[Run, int], tuple[int, float, Checked]]
 
 
@@ -135,7 +137,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="throughline-faults-") as made:
         folder = given.folder or Path(made)
         with LocalBroker(folder / "broker") as broker, Nursery() as nursery:
-            world = World(folder, load_domain(), broker, nursery, given.seed)
+            world = World(folder, load_domain(), broker, nursery, given.seed, CASES[given.lane])
             for row in rows:
                 times, runs = shares[row.name]
                 if row.is_kill and given.kills:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.faults.check import Checked
-from bench.faults.crashes import CASES, finish
+from bench.faults.crashes import finish
 from bench.faults.workers import Failed
 from bench.faults.world import Run
 from throughline.sinks.store import open_store
@@ -19,7 +19,7 @@ _AS_OF = "2026-07-02"
 
 def sink_killed(run: Run, kills: int) -> tuple[int, float, Checked]:
     """SIGKILL of the sink after the n-th statement, or at any time, while a worker publishes."""
-    publishing, worker = run.publish(run.sendings(CASES), seconds=0.8 * kills), run.start(publishes=True)
+    publishing, worker = run.publish(run.sendings(), seconds=0.8 * kills), run.start(publishes=True)
     board, killed = run.home / "board.duckdb", 0
     for number in range(kills):
         sink = run.start_part(
@@ -41,7 +41,7 @@ def sink_killed(run: Run, kills: int) -> tuple[int, float, Checked]:
         if (code := sink.wait(120.0)) != 0:
             raise Failed(f"a sink that was to end in order ended with {code}\n{sink.said()}")
     seconds = time.monotonic() - began
-    replayed = run.world.folder / f"cases-{CASES}.duckdb"
+    replayed = run.world.replayed
     for view in _VIEWS:
         shown, expected = _shown(board, view), _shown(fresh, view)
         if shown != expected:

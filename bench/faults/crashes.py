@@ -10,12 +10,10 @@ from bench.faults.check import Checked, check
 from bench.faults.workers import Failed, Worker
 from bench.faults.world import Publishing, Run, World
 
-CASES = 60
-
 
 def worker_killed(run: Run, kills: int) -> tuple[int, float, Checked]:
     """SIGKILL while records come, again and again: mostly soon after it has taken some, else at any time."""
-    publishing = run.publish(run.sendings(CASES), seconds=2.0 * kills)
+    publishing = run.publish(run.sendings(), seconds=2.0 * kills)
     worker, killed = run.start(), 0
     while killed < kills:
         if run.random.random() < 0.7:
@@ -30,7 +28,7 @@ def worker_killed(run: Run, kills: int) -> tuple[int, float, Checked]:
 
 def worker_killed_at_statement(run: Run, kills: int) -> tuple[int, float, Checked]:
     """SIGKILL right after the n-th statement or writing of the mark, n drawn anew each time."""
-    publishing = run.publish(run.sendings(CASES), seconds=2.5 * kills)
+    publishing = run.publish(run.sendings(), seconds=2.5 * kills)
     # opening a store is some hundred statements, and so is a transaction
     for _ in range(kills):
         worker = run.start(statements=run.random.choice([run.random.randint(1, 200), run.random.randint(100, 1500)]))
@@ -44,7 +42,7 @@ def worker_killed_at_statement(run: Run, kills: int) -> tuple[int, float, Checke
 
 def taker_killed_at_statement(run: Run, kills: int) -> tuple[int, float, Checked]:
     """SIGKILL right after the n-th statement of opening a store and taking records, without the rest of a worker."""
-    publishing = run.publish(run.sendings(CASES))
+    publishing = run.publish(run.sendings())
     publishing.finish()
     numbers = sorted({number for _, number in run.ends()})
     killed = 0
@@ -63,7 +61,7 @@ def taker_killed_at_statement(run: Run, kills: int) -> tuple[int, float, Checked
 
 def broker_killed(run: Run, kills: int) -> tuple[int, float, Checked]:
     """The broker is killed while records come and are taken, and started again after 0 to 3 s."""
-    publishing, worker = run.publish(run.sendings(CASES), seconds=6.0 * kills), run.start()
+    publishing, worker = run.publish(run.sendings(), seconds=6.0 * kills), run.start()
     for _ in range(kills):
         time.sleep(run.random.uniform(0.5, 4.0))
         run.world.broker.kill()
@@ -75,7 +73,7 @@ def broker_killed(run: Run, kills: int) -> tuple[int, float, Checked]:
 
 def broker_paused(run: Run, times: int) -> tuple[int, float, Checked]:
     """SIGSTOP of the broker for 3 to 25 s, then SIGCONT."""
-    publishing, worker = run.publish(run.sendings(CASES), seconds=12.0 * times), run.start()
+    publishing, worker = run.publish(run.sendings(), seconds=12.0 * times), run.start()
     for _ in range(times):
         time.sleep(run.random.uniform(1.0, 4.0))
         pid = run.world.broker.pid
@@ -89,7 +87,7 @@ def broker_paused(run: Run, times: int) -> tuple[int, float, Checked]:
 
 def worker_paused(run: Run, times: int) -> tuple[int, float, Checked]:
     """SIGSTOP of one of two workers for 5 to 40 s: the other is given its partitions, and then it wakes."""
-    publishing = run.publish(run.sendings(CASES), seconds=25.0 * times)
+    publishing = run.publish(run.sendings(), seconds=25.0 * times)
     workers = [run.start(instance=None), run.start(instance=None)]
     for _ in range(times):
         time.sleep(run.random.uniform(4.0, 8.0))
@@ -102,7 +100,7 @@ def worker_paused(run: Run, times: int) -> tuple[int, float, Checked]:
 
 def rebalanced(run: Run, times: int) -> tuple[int, float, Checked]:
     """A second worker on the same folder joins, and leaves in order or is killed, again and again."""
-    publishing, first = run.publish(run.sendings(CASES), seconds=5.0 * times), run.start(instance="first")
+    publishing, first = run.publish(run.sendings(), seconds=5.0 * times), run.start(instance="first")
     time.sleep(2.0)
     for number in range(times):
         second = run.start(instance="second" if number % 3 else None)
@@ -118,7 +116,7 @@ def clock_jumped(run: Run, times: int) -> tuple[int, float, Checked]:
     """The worker's clock jumps by up to a day either way while it works; the monotonic one does not."""
     clock = run.home / "clock"
     clock.write_text("0")
-    publishing = run.publish(run.sendings(CASES), seconds=3.0 * times)
+    publishing = run.publish(run.sendings(), seconds=3.0 * times)
     worker = run.start(clock=clock)
     for _ in range(times):
         time.sleep(run.random.uniform(1.5, 4.0))
@@ -161,7 +159,7 @@ def finish(run: Run, publishing: Publishing, *workers: Worker, may_stop: bool = 
     for worker in last:
         if (code := worker.stop()) != 0:
             raise Failed(f"a worker that was to end in order ended with {code}\n{worker.said()}")
-    return seconds, check(run, run.world.material(CASES).digests)
+    return seconds, check(run, run.world.material().digests)
 
 
 def world_is_up(world: World) -> None:

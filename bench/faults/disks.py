@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from bench.faults.check import Checked
-from bench.faults.crashes import CASES, finish
+from bench.faults.crashes import finish
 from bench.faults.logs import STOPPED_DEAD
 from bench.faults.workers import Failed, Worker
 from bench.faults.world import Run
@@ -28,7 +28,7 @@ def store_damaged(run: Run, times: int) -> tuple[int, float, Checked]:
     Either the worker stops dead and says that the store is damaged, and makes it anew when it was deleted; or it goes
     on, and nothing is missing.
     """
-    sendings = run.sendings(CASES)
+    sendings = run.sendings()
     old = run.home / "old"
     for number in range(times):
         publishing = run.publish(sendings[number::times], seconds=2.0)
@@ -156,7 +156,7 @@ def disk_full(run: Run, times: int) -> tuple[int, float, Checked]:
     if mounted.returncode:
         raise FileNotFoundError(f"no tmpfs can be mounted: {mounted.stderr.decode().strip()}")
     try:
-        publishing = run.publish(run.sendings(CASES), seconds=10.0 * times)
+        publishing = run.publish(run.sendings(), seconds=10.0 * times)
         worker = run.start()
         filler = run.folder / "filler"
         for number in range(times):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import orjson
 
 from bench.faults.check import Checked
-from bench.faults.crashes import CASES, finish
+from bench.faults.crashes import finish
 from bench.faults.world import Run, Sending
 from throughline.schemas.wire.kafka_record import heartbeat, plain_rows, record_of
 from throughline.sources.formats.registry import read_events
@@ -18,7 +18,7 @@ _HASH = "ce_contenthash"
 
 def copied_and_shuffled(run: Run, times: int) -> tuple[int, float, Checked]:
     """Each record one to five times, in any order over all partitions and within, some much later than others."""
-    sendings = run.sendings(CASES)
+    sendings = run.sendings()
     copies = [one for one in sendings for _ in range(run.random.randint(1, times))]
     run.random.shuffle(copies)
     worker = run.start()
@@ -46,7 +46,7 @@ def records_spoilt(run: Run, times: int) -> tuple[int, float, Checked]:
 def _in_all_modes(run: Run) -> list[Sending]:
     """The records of the cases, each as Avro, as JSON or as a structured event, and a sign of life."""
     made = []
-    for file in sorted(run.world.material(CASES).files.iterdir()):
+    for file in sorted(run.world.material().files.iterdir()):
         for batch in read_events(file, run.world.domain):
             for row in plain_rows(batch.events):
                 prefix = run.world.domain.type_prefix
@@ -79,7 +79,7 @@ def _json_binary(one: Sending, value: bytes, **headers: bytes) -> Sending:
 def _unreadable(run: Run, one: Sending) -> list[Sending]:
     """Bytes that are no record, or not the record that they say they are."""
     assert one.value is not None
-    avro = next(s for s in run.random.sample(run.sendings(CASES), 50) if s.value and s.value[:2] == b"\xc3\x01")
+    avro = next(s for s in run.random.sample(run.sendings(), 50) if s.value and s.value[:2] == b"\xc3\x01")
     assert avro.value is not None
     at = run.random.randrange(10, len(avro.value))
     flipped = avro.value[:at] + bytes([avro.value[at] ^ 1 << run.random.randrange(8)]) + avro.value[at + 1 :]
@@ -100,7 +100,7 @@ def _unreadable(run: Run, one: Sending) -> list[Sending]:
 
 def _misplaced(run: Run, one: Sending) -> list[Sending]:
     """A good record in another agency's topic, and in a partition that is not its area's."""
-    good = run.random.choice(run.sendings(CASES))
+    good = run.random.choice(run.sendings())
     assert good.key is not None
     others = [name for name in run.names if name != good.topic]
     right = run.topics.partition_of(good.key.decode())
@@ -142,7 +142,7 @@ def _bad_json(run: Run, one: Sending) -> list[Sending]:
 
 def _many_headers(run: Run, one: Sending) -> list[Sending]:
     """A good record once more, with a thousand headers, and without a key in its partition: copies of it."""
-    good = run.random.choice(run.sendings(CASES))
+    good = run.random.choice(run.sendings())
     assert good.key is not None
     padding = tuple((f"x-{number}", b"x" * 20) for number in range(1_000))
     return [

@@ -68,10 +68,16 @@ class Material:
 
 
 class World:
-    """A broker of our own, a nursery of workers, and made-up cases; `seed` decides everything that is drawn."""
+    """A broker of our own, a nursery of workers, and so many made-up cases; `seed` decides everything that is drawn.
 
-    def __init__(self, folder: Path, domain: Domain, broker: LocalBroker, nursery: Nursery, seed: int) -> None:
+    `replayed` is the store of a replay of the cases, once there is `material`.
+    """
+
+    def __init__(
+        self, folder: Path, domain: Domain, broker: LocalBroker, nursery: Nursery, seed: int, cases: int
+    ) -> None:
         self.folder, self.domain, self.broker, self.nursery, self.seed = folder, domain, broker, nursery, seed
+        self.cases, self.replayed = cases, folder / "cases.duckdb"
         self.schemas = SchemaStore(domain)
         self.material = cache(self._material)
 
@@ -79,9 +85,9 @@ class World:
         """Topics and a folder of their own for one run of a fault."""
         return Run(self, f"{name.replace(' ', '-')}-{number}", Random(f"{self.seed} {name} {number}"))
 
-    def _material(self, cases: int) -> Material:
-        files = self.folder / f"cases-{cases}"
-        write_population(files, self.seed, cases, self.domain, UNTIL)
+    def _material(self) -> Material:
+        files = self.folder / "cases"
+        write_population(files, self.seed, self.cases, self.domain, UNTIL)
         for file in files.iterdir():
             file.write_bytes(b"".join(map(_moved, file.read_bytes().splitlines())))
         topics = load_topics(self.domain)
@@ -91,7 +97,7 @@ class World:
             for batch in read_events(file, self.domain)
             for row in plain_rows(batch.events)
         ]
-        with open_store(self.folder / f"cases-{cases}.duckdb", write=True) as store:
+        with open_store(self.replayed, write=True) as store:
             replay(store, self.domain, [files])
             digests = digest_by_table(store.connection)
         return Material(files, tuple(Sending(r.topic, r.key, r.headers, r.value) for r in records), digests)
@@ -149,9 +155,9 @@ class Run:
         given = {"bootstrap": self.bootstrap, "topic_prefix": self.prefix, **options}
         return self.world.nursery.start(given, self.home / f"{part}.log", part=part, statements=statements)
 
-    def sendings(self, cases: int) -> list[Sending]:
-        """The records of so many made-up cases for this run's topics."""
-        records = self.world.material(cases).records
+    def sendings(self) -> list[Sending]:
+        """The records of the made-up cases for this run's topics."""
+        records = self.world.material().records
         return [Sending(self.prefix + r.topic, r.key, r.headers, r.value, r.partition) for r in records]
 
     def publish(self, sendings: Sequence[Sending], *, seconds: float = 0.0) -> Publishing:

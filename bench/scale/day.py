@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,16 +39,12 @@ def simulate(events: int, shares: Sequence[float], workers: int) -> Day:
 
     Nothing is drawn: events come as evenly as their hour allows, and go to partitions by a sequence of low discrepancy.
     """
-    night = int(events * NIGHT_SHARE.value)
-    times = np.concatenate([np.full(night, _NIGHT), _by_hour(events - night)])
-    partition = np.searchsorted(np.cumsum(shares), np.arange(events) * 0.6180339887498949 % 1 * (1 - 1e-12))
-    order = np.argsort(times, kind="stable")
-    times, partition = times[order], partition[order]
+    times, partition = _came(events, tuple(shares))
     busy = [sum(shares[number] for number in range(w, len(shares), workers)) for w in range(workers)]
     busiest = int(np.argmax(busy))
     of_worker = partition % workers == busiest
-    ages = _ages(times[of_worker], partition[of_worker], None)
-    with_outage = _ages(times[of_worker], partition[of_worker], OUTAGE)
+    ages = _ages(times[of_worker], partition[of_worker])
+    with_outage = _ages_with_outage(times[of_worker], partition[of_worker], ages)
     came = times[of_worker]
     by_night = came == _NIGHT
     late = came[(with_outage > _FRESH_SECONDS) & (came >= OUTAGE[0]) & (came < OUTAGE[1] + 12 * _HOUR)]
@@ -63,6 +60,16 @@ def simulate(events: int, shares: Sequence[float], workers: int) -> Day:
     )
 
 
+@lru_cache(maxsize=1)
+def _came(events: int, shares: tuple[float, ...]) -> tuple[Array, Array]:
+    """When each event comes, in order, and to which partition: the same for any number of workers."""
+    night = int(events * NIGHT_SHARE.value)
+    times = np.concatenate([np.full(night, _NIGHT), _by_hour(events - night)])
+    partition = np.searchsorted(np.cumsum(shares), np.arange(events) * 0.6180339887498949 % 1 * (1 - 1e-12))
+    order = np.argsort(times, kind="stable")
+    return times[order], partition[order]
+
+
 def _by_hour(events: int) -> Array:
     """Times of so many events: most in the ten hours from 8, most of all in the hour from 10."""
     at = np.array([0, 8, 10, 11, 18, 24]) * _HOUR
@@ -72,17 +79,39 @@ def _by_hour(events: int) -> Array:
     return np.interp((np.arange(events) + 0.5) / events * through[-1], through, at)
 
 
-def _ages(times: Array, partition: Array, outage: tuple[float, float] | None) -> Array:
+def _ages(times: Array, partition: Array) -> Array:
     """Seconds from coming to commit of each event, for a worker that takes in each round all that waits."""
     ages = np.empty(len(times))
     clock, taken = 0.0, 0
     while taken < len(times):
         clock = max(clock, float(times[taken]))
-        if outage and outage[0] <= clock < outage[1]:
-            clock = outage[1]
-        end = int(np.searchsorted(times, clock, side="right"))
-        batches = len(set(partition[taken:end].tolist())) if end - taken < 100 else len(np.unique(partition[taken:end]))
-        clock += batches * BATCH_SECONDS.value + (end - taken) / BULK_RATE.value
+        clock, end = _round(times, partition, taken, clock)
         ages[taken:end] = clock - times[taken:end]
         taken = end
     return ages
+
+
+def _ages_with_outage(times: Array, partition: Array, plain: Array) -> Array:
+    """The same where the worker stands still in the outage: what was taken before it, and once nothing waits, is as in
+    `plain`."""
+    ages, committed = plain.copy(), times + plain
+    before = int(np.searchsorted(committed, OUTAGE[0], side="right"))
+    clock, taken = float(committed[before - 1]) if before else 0.0, before
+    while taken < len(times):
+        began = float(times[taken])
+        if clock <= began and began >= OUTAGE[1] and committed[taken - 1] <= began:
+            break
+        clock = max(clock, began)
+        if OUTAGE[0] <= clock < OUTAGE[1]:
+            clock = OUTAGE[1]
+        clock, end = _round(times, partition, taken, clock)
+        ages[taken:end] = clock - times[taken:end]
+        taken = end
+    return ages
+
+
+def _round(times: Array, partition: Array, taken: int, clock: float) -> tuple[float, int]:
+    """When a round that begins at `clock` is committed, and how many events were taken by then."""
+    end = int(np.searchsorted(times, clock, side="right"))
+    batches = len(set(partition[taken:end].tolist())) if end - taken < 100 else len(np.unique(partition[taken:end]))
+    return clock + batches * BATCH_SECONDS.value + (end - taken) / BULK_RATE.value, end

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -127,9 +127,13 @@ def load_domain(path: Path | None = None) -> Domain:
     """Read a domain directory; without a path, that of England and Wales.
 
     Raises DomainError where the directory is none; DomainProblemsError (a DomainError) with everything that
-    does not hold together, each with file, line and key.
+    does not hold together, each with file, line and key. A domain that is shipped is read once.
     """
     folder = DEFAULT_DOMAIN if path is None else Path(path)
+    return _shipped(folder) if folder.parent == DEFAULT_DOMAIN.parent else _read(folder)
+
+
+def _read(folder: Path) -> Domain:
     if not (folder / "domain.yaml").is_file():
         raise DomainError(
             "is not a domain: it has no domain.yaml",
@@ -180,6 +184,9 @@ def load_domain(path: Path | None = None) -> Domain:
         check_example(example, types[name], domain.rules)
     problems.raise_any()
     return domain
+
+
+_shipped = cache(_read)
 
 
 def _types(folder: Path, known: Known, problems: Problems) -> tuple[dict[str, EventType], dict[str, Entry]]:

@@ -22,13 +22,13 @@ def run(*command: str) -> str:
 
 
 def test_every_page_is_answered_while_a_writer_commits() -> None:
-    """Two requests a second of each page, cached and uncached, for three seconds: six are asked, and six answered."""
-    said = run("bench.board", "--events", "2000", "--rate", "2", "--seconds", "3")
+    """Six requests in a second of each page, cached and uncached: six are asked, and six answered."""
+    said = run("bench.board", "--events", "2000", "--rate", "6", "--seconds", "1")
     assert said.count(" 6/6 ") == 12, said
 
 
 def test_what_was_shown_is_on_the_record_whenever_the_board_was_killed() -> None:
-    said = run("bench.board.looks", "--events", "1000", "--rate", "5", "--seconds", "10", "--every", "3")
+    said = run("bench.board.looks", "--events", "1000", "--rate", "5", "--seconds", "6", "--every", "2")
     assert "0 shown without a look on the record" in said
     assert ", 0 kills" not in said
 

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from listed_stewards import listing_folder
-from typed import run
+from typed import run, under
 
 from throughline.cli.main import throughline as command
 
@@ -381,7 +381,9 @@ def test_every_command_says_in_one_line_what_it_is_for() -> None:
     overview = run("--help", COLUMNS="80").stdout
 
     assert "..." not in overview.partition("Start here:")[2]
-    assert all(f"  {name} " in overview for name in command.commands)
+    commands = under(command) | under(under(command)["source"])
+    assert {name: one.name for name, one in commands.items()} == {name: name for name in commands}
+    assert all(f"  {name} " in overview for name in under(command))
 
 
 def test_a_case_can_be_copied_from_a_narrow_table(store: Path) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import click
-from typed import run
+from typed import run, under
 
 from throughline.cli.main import throughline
 
@@ -19,7 +19,7 @@ def options(command: click.Command, words: str) -> Iterator[tuple[str, click.Opt
         if isinstance(parameter, click.Option):
             yield f"{words} {parameter.opts[0]}", parameter
     if isinstance(command, click.Group):
-        for name, one in command.commands.items():
+        for name, one in under(command).items():
             yield from options(one, f"{words} {name}")
 
 

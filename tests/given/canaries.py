@@ -29,7 +29,7 @@ NOTE = "case_note"
 """A restricted field that every type of such a domain may have: some domains have none of their own."""
 
 DESK = "urn:throughline:steward:20:desk"
-_AT_MOST = 10_000
+_AT_MOST = 5_000
 _CANARY = re.compile(r"o-ca[0-9]{6}")
 
 
@@ -68,7 +68,7 @@ def _parts_of_pdf(content: bytes) -> Iterator[bytes]:
                     yield part.read_raw_bytes()
 
 
-class _Plain(yaml.SafeDumper):
+class _Plain(yaml.CSafeDumper):
     """Writes what is said twice twice: the product's reader takes no aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -79,14 +79,14 @@ def canary_domain(name: str, folder: Path) -> Domain:
     """A copy of a domain that is shipped: restricted fields are text, and every type has one (NOTE)."""
     copy = folder / name
     shutil.copytree(DEFAULT_DOMAIN.parent / name, copy)
-    fields = yaml.safe_load((copy / "fields.yaml").read_text(encoding="utf-8"))
+    fields = _read(copy / "fields.yaml")
     restricted = {name for name, entry in fields.items() if entry["sensitivity"] == "restricted"}
     for one in restricted:
         fields[one] = {"type": "string", "sensitivity": "restricted", "doc": fields[one]["doc"]}
     fields[NOTE] = {"type": "string", "sensitivity": "restricted", "doc": "A note."}
     _write(copy / "fields.yaml", fields)
     for file in (copy / "events").glob("*.yaml"):
-        types = yaml.safe_load(file.read_text(encoding="utf-8"))
+        types = _read(file)
         for entry in types:
             for one in restricted & entry["fields"].keys():
                 use = entry["fields"][one]
@@ -101,6 +101,10 @@ def canary_domain(name: str, folder: Path) -> Domain:
         desk = {"source": DESK, "areas": ["20"], "officers": [f"o-ca{number:06}" for number in range(_AT_MOST)]}
         _write(copy / "sources.yaml", {"stewards": [desk]})
     return load_domain(copy)
+
+
+def _read(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def _write(path: Path, content: Any) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from unittest import mock
 
+import click
+
 from throughline.cli.main import main
 
 
@@ -17,6 +19,14 @@ class Done:
     stdout: str
     stderr: str
     raw: bytes
+
+
+def under(command: click.Command) -> dict[str, click.Command]:
+    """The commands of a group by their names."""
+    assert isinstance(command, click.Group)
+    context = click.Context(command)
+    found = ((name, command.get_command(context, name)) for name in command.list_commands(context))
+    return {name: one for name, one in found if one is not None}
 
 
 def run(*arguments: object, code: int = 0, **environment: str) -> Done:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from unittest import mock
 
 import pytest
 from certificates import Authority
@@ -15,7 +13,6 @@ from secured_broker import EVENTS, NO_USER, SecuredBroker, leaks, password_of
 from typed import run
 from workers import until
 
-from throughline.cli.terminal import options
 from throughline.errors import BrokerUnavailable, CredentialRefused
 from throughline.live.watching import Watcher
 from throughline.schemas.definitions.domain import load_domain
@@ -27,13 +24,6 @@ from throughline.streams.log.event_log import CaseLog
 from throughline.streams.shared.log import SharedLog
 from throughline.streams.worker.broker_watch import BrokerWatch
 from throughline.streams.worker.metrics import WorkerMetrics
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_domain() -> Iterator[None]:
-    """The domain is read once for all commands of this file: most of what each of them would take."""
-    with mock.patch.object(options, "load_domain", cache(load_domain)):
-        yield
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import pytest
 import yaml
+from typed import under
 
 from throughline.cli.main import throughline
 
@@ -24,8 +25,8 @@ def found(words: list[str]) -> tuple[click.Command, list[str]]:
     """The command that the words name, and those that are left for it."""
     command: click.Command = throughline
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        assert words[0] in command.commands, f"`{command.name}` has no command `{words[0]}`"
-        command, words = command.commands[words[0]], words[1:]
+        assert words[0] in under(command), f"`{command.name}` has no command `{words[0]}`"
+        command, words = under(command)[words[0]], words[1:]
     return command, words
 
 

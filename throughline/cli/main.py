@@ -10,63 +10,51 @@ from typing import Any
 import click
 
 from throughline import __version__
-from throughline.cli.agencies.compatibility import compatibility
-from throughline.cli.agencies.ingest import ingest
-from throughline.cli.agencies.publish import publish_command
-from throughline.cli.agencies.rules import catalogue, standards
-from throughline.cli.agencies.topics import topics
-from throughline.cli.boards.board import board
-from throughline.cli.boards.figure import figure
-from throughline.cli.boards.lineage import lineage_command
-from throughline.cli.boards.measure import measure
-from throughline.cli.boards.query import query
-from throughline.cli.boards.restated import restated_command
-from throughline.cli.boards.since import since
-from throughline.cli.boards.timeline import delays, handoffs, timeline
-from throughline.cli.operators.doctor import doctor
-from throughline.cli.operators.events import demo, replay
-from throughline.cli.operators.export import export
-from throughline.cli.operators.live import live, up
-from throughline.cli.operators.sink import sink
-from throughline.cli.operators.store import compact, digest, rebuild, verify
-from throughline.cli.operators.worker import worker
-from throughline.cli.sources.changes import changes_command
-from throughline.cli.sources.check import check
-from throughline.cli.sources.conform import conform
-from throughline.cli.sources.new import new
-from throughline.cli.sources.poll import poll
-from throughline.cli.sources.reconcile import reconcile_command
-from throughline.cli.sources.show import show
-from throughline.cli.sources.source import source
-from throughline.cli.sources.watch import watch_command
-from throughline.cli.stewards.conflicts import conflicts
-from throughline.cli.stewards.links import links
-from throughline.cli.stewards.quality import quality
-from throughline.cli.stewards.quarantine import quarantine
-from throughline.cli.stewards.reconcile import manifest_command
+from throughline.cli.terminal.deferred import Deferred
 from throughline.cli.terminal.ending import Ending
 from throughline.cli.terminal.writing import say
 from throughline.errors import ThroughlineError
 
+_WORK = {
+    "Start here": ("demo", "replay", "catalogue", "standards"),
+    "Ask (boards)": (
+        "board",
+        "measure",
+        "since",
+        "timeline",
+        "handoffs",
+        "delays",
+        "query",
+        "export",
+        "figure",
+        "restated",
+    ),
+    "Keep it sound (stewards)": ("quality", "quarantine", "conflicts", "links", "lineage"),
+    "Publish (agencies)": ("source", "publish", "ingest", "manifest", "compatibility"),
+    "Look after a store": ("digest", "verify", "rebuild", "compact"),
+    "Run it live": ("up", "topics", "worker", "sink", "live", "doctor"),
+    "In your shell": ("completion",),
+}
 
-class Workflow(click.Group):
+
+class Workflow(Deferred):
     """A group that lists its commands in the order in which they are used, under a heading for each kind of work."""
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self.headings: dict[str, list[str]] = {}
-
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(self.names)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # one column of descriptions over all headings
-        width = max(map(len, self.commands))
+        width = max(map(len, self.names))
         limit = formatter.width - width - 4
-        for heading, names in self.headings.items():
+        for heading, names in _WORK.items():
             with formatter.section(heading):
                 formatter.write_dl(
-                    [(name.ljust(width), self.commands[name].get_short_help_str(limit)) for name in names]
+                    [
+                        (name.ljust(width), command.get_short_help_str(limit))
+                        for name in names
+                        if (command := self.get_command(ctx, name))
+                    ]
                 )
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -84,7 +72,89 @@ class Workflow(click.Group):
         return value
 
 
-@click.group(cls=Workflow, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def _command(name: str) -> click.Command:
+    """The command of this name, loaded now: to load all of them takes seconds."""
+    command: click.Command
+    match name:
+        case "demo":
+            from throughline.cli.operators.events import demo as command
+        case "replay":
+            from throughline.cli.operators.events import replay as command
+        case "catalogue":
+            from throughline.cli.agencies.rules import catalogue as command
+        case "standards":
+            from throughline.cli.agencies.rules import standards as command
+        case "board":
+            from throughline.cli.boards.board import board as command
+        case "measure":
+            from throughline.cli.boards.measure import measure as command
+        case "since":
+            from throughline.cli.boards.since import since as command
+        case "timeline":
+            from throughline.cli.boards.timeline import timeline as command
+        case "handoffs":
+            from throughline.cli.boards.timeline import handoffs as command
+        case "delays":
+            from throughline.cli.boards.timeline import delays as command
+        case "query":
+            from throughline.cli.boards.query import query as command
+        case "export":
+            from throughline.cli.operators.export import export as command
+        case "figure":
+            from throughline.cli.boards.figure import figure as command
+        case "restated":
+            from throughline.cli.boards.restated import restated_command as command
+        case "quality":
+            from throughline.cli.stewards.quality import quality as command
+        case "quarantine":
+            from throughline.cli.stewards.quarantine import quarantine as command
+        case "conflicts":
+            from throughline.cli.stewards.conflicts import conflicts as command
+        case "links":
+            from throughline.cli.stewards.links import links as command
+        case "lineage":
+            from throughline.cli.boards.lineage import lineage_command as command
+        case "source":
+            from throughline.cli.sources.source import source as command
+        case "publish":
+            from throughline.cli.agencies.publish import publish_command as command
+        case "ingest":
+            from throughline.cli.agencies.ingest import ingest as command
+        case "manifest":
+            from throughline.cli.stewards.reconcile import manifest_command as command
+        case "compatibility":
+            from throughline.cli.agencies.compatibility import compatibility as command
+        case "digest":
+            from throughline.cli.operators.store import digest as command
+        case "verify":
+            from throughline.cli.operators.store import verify as command
+        case "rebuild":
+            from throughline.cli.operators.store import rebuild as command
+        case "compact":
+            from throughline.cli.operators.store import compact as command
+        case "up":
+            from throughline.cli.operators.live import up as command
+        case "topics":
+            from throughline.cli.agencies.topics import topics as command
+        case "worker":
+            from throughline.cli.operators.worker import worker as command
+        case "sink":
+            from throughline.cli.operators.sink import sink as command
+        case "live":
+            from throughline.cli.operators.live import live as command
+        case "doctor":
+            from throughline.cli.operators.doctor import doctor as command
+        case _:
+            command = completion
+    return command
+
+
+@click.group(
+    cls=Workflow,
+    names=[name for names in _WORK.values() for name in names],
+    load=_command,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="throughline")
 def throughline() -> None:
     """One timeline of each case, joined from what several agencies record: who holds the case, since when, and what
@@ -107,29 +177,6 @@ def completion(shell: str) -> None:
     found = get_completion_class(shell)
     assert found is not None
     click.echo(found(throughline, {}, "throughline", "_THROUGHLINE_COMPLETE").source())
-
-
-_SOURCE: tuple[click.Command, ...] = (
-    *(new, check, show),
-    *(watch_command, poll, changes_command),
-    *(reconcile_command, conform),
-)
-for _command in _SOURCE:
-    source.add_command(_command)
-
-_WORK = {
-    "Start here": (demo, replay, catalogue, standards),
-    "Ask (boards)": (board, measure, since, timeline, handoffs, delays, query, export, figure, restated_command),
-    "Keep it sound (stewards)": (quality, quarantine, conflicts, links, lineage_command),
-    "Publish (agencies)": (source, publish_command, ingest, manifest_command, compatibility),
-    "Look after a store": (digest, verify, rebuild, compact),
-    "Run it live": (up, topics, worker, sink, live, doctor),
-    "In your shell": (completion,),
-}
-for _heading, _commands in _WORK.items():
-    throughline.headings[_heading] = [str(_command.name) for _command in _commands]
-    for _command in _commands:
-        throughline.add_command(_command)
 
 
 def main() -> None:

@@ -129,7 +129,7 @@ def test_every_state_that_is_read_was_committed_whole(tmp_path: Path) -> None:
     assert writer.stdout.readline() == "begun\n"
     seen = []
     with present(path) as shown:
-        for _ in range(25):
+        for _ in range(12):
             with shown.state().cursor() as cursor:
                 rows, numbers, greatest = one_row(
                     cursor, "select count(*), count(distinct case_key), max(case_key) from outgoing_cases"

@@ -18,7 +18,7 @@ from throughline.sinks.disclosure.cell import Measure, ShownCell, cells_of
 from throughline.sinks.disclosure.marker import as_shown
 from throughline.sinks.disclosure.protection import protect
 
-SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass

@@ -32,7 +32,6 @@ NIGHTS = {
 WAYS: dict[str, list[list[int]]] = {
     "a night at a time": [[0], [1], [2], [3]],
     "the last first": [[3], [2], [1], [0]],
-    "late ones between": [[0, 3], [2], [1]],
     "two and two, one of them twice": [[1, 2], [0, 3], [2]],
 }
 # all that is said of events, less when and where it was read
@@ -141,7 +140,7 @@ def test_a_mapping_that_was_changed_compares_nothing_with_what_the_other_read(de
         assert not [one for (one, _) in timeline(store) if one.endswith("reclassified")]
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.dictionaries(st.sampled_from("123"), st.sampled_from(["stalking", "harassment"]), min_size=1),

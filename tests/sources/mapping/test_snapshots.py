@@ -251,7 +251,7 @@ def test_between_two_snapshots_lie_days_or_months(before: str, after: str, label
     assert between(before, after, "Europe/London")[1] == label
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.dictionaries(st.sampled_from("1234"), st.sampled_from(["stalking", "harassment"]), min_size=1),

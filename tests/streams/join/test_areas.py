@@ -50,7 +50,7 @@ def test_a_steward_decides_in_one_area() -> None:
     assert store.connection.execute("select count(*) from quarantine where reason = 'conflict'").fetchone() == (3,)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 10_000), random=st.randoms(use_true_random=False))
 def test_stores_of_one_area_each_have_the_digest_of_one_of_all(seed: int, random: Random) -> None:
     """Copies, conflicts, revisions, one id in two areas and stewards' acts, in any order and any batches."""

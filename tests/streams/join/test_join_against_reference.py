@@ -31,7 +31,7 @@ from throughline.sinks.store import Store
 from throughline.streams.join.accept import Counts
 from throughline.streams.join.batch import join
 
-HISTORIES = int(os.environ.get("THROUGHLINE_HISTORIES", "120"))
+HISTORIES = int(os.environ.get("THROUGHLINE_HISTORIES", "80"))
 # a store has four histories on average: what it costs is the number of batches, more than that of events
 STORES = HISTORIES // 4
 SEEDS = [int(os.environ["THROUGHLINE_SEED"])] if "THROUGHLINE_SEED" in os.environ else list(range(STORES))
@@ -81,7 +81,7 @@ def test_clocks_count_to_an_earlier_day_as_the_reference_does(seed: int) -> None
 
 @given(events=histories(30, product_hash, placeholders=False), seed=st.integers(0, 2**32), second_person=st.booleans())
 @settings(
-    max_examples=max(HISTORIES // 20, 10),
+    max_examples=max(HISTORIES // 20, 6),
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

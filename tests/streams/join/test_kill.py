@@ -23,7 +23,7 @@ from throughline.sinks.store import Store, open_store
 from throughline.streams.join.batch import accept_only, settle
 from throughline.streams.join.rebuild import open_domain
 
-KILLS = int(os.environ.get("THROUGHLINE_KILLS", "8"))
+KILLS = int(os.environ.get("THROUGHLINE_KILLS", "5"))
 SEED = int(os.environ.get("THROUGHLINE_KILL_SEED", "1"))
 PROGRAM = Path(__file__).with_name("replayed_in_batches.py")
 DELIVERIES = "select source, event_id, origin, position, received_at from deliveries order by all"

@@ -215,7 +215,7 @@ def acts_on_a_pair(draw: st.DrawFn) -> list[Event]:
     return made
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 @given(
     acts=acts_on_a_pair(),
     former=st.sampled_from([(A, B), (A, B, BRIDGE)]),

@@ -179,7 +179,7 @@ def cut(some: list[Any], random: Random) -> list[list[Any]]:
     return [some[first:last] for first, last in zip([0, *places], [*places, len(some)], strict=True)]
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(seed=st.integers(0, 10_000), random=st.randoms(use_true_random=False))
 def test_a_replay_and_live_stores_say_what_the_reference_says(seed: int, random: Random) -> None:
     sound = well_formed([*with_several(random, history(seed, 25, product_hash, placeholders=False)), *acts(random)])

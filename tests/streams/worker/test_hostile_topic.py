@@ -216,7 +216,7 @@ def test_an_open_transaction_is_waited_for(lane: Lane) -> None:
         with CaseLog(lane.bootstrap) as log:
             assert log.written(lane.topic, lane.number) == Extent(0, 3)
             assert [fetch.offsets for fetch in log.read(lane.topic, lane.number, 0, 3)] == [[0]]
-        time.sleep(5)
+        time.sleep(2)
         assert only.metric("throughline_lag_records") == 0
         assert only.metric("throughline_next_offset") == 1
         producer.commit_transaction(30)
