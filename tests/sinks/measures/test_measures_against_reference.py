@@ -29,9 +29,13 @@ def measures() -> dict[str, Measure]:
     """Every measure; those of withdrawal read the words of the small domain instead of their own."""
     known = load_measures(load_domain()) | load_measures(small_domain())
     for name in ("withdrawals", "before_withdrawal"):
-        sql = known[name].sql.replace("'.victim.support_withdrawn'", "'.complaint.withdrawn'")
-        known[name] = replace(known[name], sql=sql.replace("'.victim.support_resumed'", "'.inquiry.resumed'"))
+        known[name] = replace(known[name], sql=in_small_words(known[name].sql), spans=in_small_words(known[name].spans))
     return known
+
+
+def in_small_words(sql: str) -> str:
+    withdrawn = sql.replace("'.victim.support_withdrawn'", "'.complaint.withdrawn'")
+    return withdrawn.replace("'.victim.support_resumed'", "'.inquiry.resumed'")
 
 
 KNOWN = measures()
