@@ -15,7 +15,8 @@ and a column for each cut of its own. `getvariable('as_of')` is honoured by the 
 
 Beside it there may be `spans/NAME.sql`, for boards that are asked for many days: rows with the same columns of all
 times, with `case_key` for the id, `from_at` and `until_at` (UTC; the first is in the span, null for no end) and, where
-they have `seconds`, `grows`: those are counted from `counted_at`, and the SQL gives null for them.
+they have `seconds`, `grows`: those are counted from `counted_at`, and the SQL gives null for them. Of `least` and `most`
+it gives what they are at `from_at`, and in `least_grows` and `most_grows` whether they grow from then on.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Entry, Problems, nearest, read_entry
 from throughline.schemas.definitions.quality import FIGURES
+from throughline.sql import sql
 
 KINDS = ("outcomes", "durations", "times")
 # what the rows of every measure can be cut by; a domain adds the facets of a case, a measure its own
@@ -44,6 +46,7 @@ _KEYS = (
 _DRAWN = ("counts", "shares", "curves", "spans")
 """How many of each outcome, what share of each, what has not ended yet, certain and at most."""
 _HERE = Path(__file__).parent
+_PARTS = ("clocks_stood", "whose_pieces")
 
 
 _COLUMNS = {
@@ -151,8 +154,7 @@ def _measure(entry: Entry, sql_folder: Path) -> Measure:
     entry.only(*_KEYS)
     name = entry.text("name")
     file = sql_folder / f"{name}.sql"
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    spans = sql_folder / "spans" / f"{name}.sql"
+    text = _text(file)
     if name and not text.startswith("-- One row per "):
         entry.fault("name", f"`{file}` must be there and begin with `-- One row per …`.")
     kind = entry.choice("kind", KINDS)
@@ -187,8 +189,16 @@ def _measure(entry: Entry, sql_folder: Path) -> Measure:
         sql=text,
         has_age=kind == "durations" or entry.flag("has_age", False),
         is_of_now=entry.flag("of_now", False),
-        spans=spans.read_text(encoding="utf-8") if spans.is_file() else "",
+        spans=_text(sql_folder / "spans" / f"{name}.sql"),
     )
+
+
+def _text(file: Path) -> str:
+    """The SQL of a file, with what several files share in the place of its name; empty where there is none."""
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    for part in _PARTS:
+        text = text.replace(f"{{{part}}}", sql(__package__, f"parts/{part}"))
+    return text
 
 
 def _outcomes(entry: Entry) -> list[Outcome]:
