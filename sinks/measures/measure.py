@@ -15,8 +15,8 @@ and a column for each cut of its own. `getvariable('as_of')` is honoured by the 
 
 Beside it there may be `spans/NAME.sql`, for boards that are asked for many days: rows with the same columns of all
 times, with `case_key` for the id, `from_at` and `until_at` (UTC; the first is in the span, null for no end) and, where
-they have `seconds`, `grows`: those are counted from `counted_at`, and the SQL gives null for them. Of `least` and `most`
-it gives what they are at `from_at`, and in `least_grows` and `most_grows` whether they grow from then on.
+they have `seconds`, `grows`: those are counted from `counted_at`, and the SQL gives null for them. Of `least` and
+`most` it gives what they are at `from_at`, and in `least_grows` and `most_grows` whether they grow from then on.
 """
 
 from __future__ import annotations
