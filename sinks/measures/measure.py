@@ -15,7 +15,9 @@ and a column for each cut of its own. `getvariable('as_of')` is honoured by the 
 
 Beside it there may be `spans/NAME.sql`, for boards that are asked for many days: rows with the same columns of all
 times, with `case_key` for the id, `from_at` and `until_at` (UTC; the first is in the span, null for no end) and, where
-they have `seconds`, `grows`: those are counted from `counted_at`, and the SQL gives null for them.
+they have `seconds`, `grows`: those are counted from `counted_at`, and the SQL gives null for them. Of `least` and
+`most` it gives what they are at `from_at`, and in `least_grows` and `most_grows` whether they grow from then on. What
+both read alike stands in `parts/` of the folder, and is named in braces.
 """
 
 from __future__ import annotations
@@ -122,7 +124,7 @@ def load_measures(domain: Domain) -> dict[str, Measure]:
     for folder in (_HERE, domain.path / "measures"):
         file = folder / "measures.yaml"
         if file.is_file():
-            found |= _read(file, folder / "sql" if folder == _HERE else folder, problems)
+            found |= _read(file, folder / "sql" if folder == _HERE else folder, folder / "parts", problems)
     problems.raise_any()
     return found
 
@@ -135,24 +137,24 @@ def measure_of(domain: Domain, name: str) -> Measure:
     return known[name]
 
 
-def _read(file: Path, sql_folder: Path, problems: Problems) -> dict[str, Measure]:
+def _read(file: Path, sql_folder: Path, parts: Path, problems: Problems) -> dict[str, Measure]:
     found: dict[str, Measure] = {}
+    shared = {part.stem: part.read_text(encoding="utf-8") for part in sorted(parts.glob("*.sql"))}
     for given in read_entry(file, problems).entries("measures"):
         # known by its own name in what is said of it
         entry = replace(given, name=str(given.map.get("name") or given.name))
-        measure = _measure(entry, sql_folder)
+        measure = _measure(entry, sql_folder, shared)
         if measure.name and measure.name in found:
             entry.fault("name", f"`{measure.name}` stands twice.")
         found[measure.name] = measure
     return found
 
 
-def _measure(entry: Entry, sql_folder: Path) -> Measure:
+def _measure(entry: Entry, sql_folder: Path, parts: Mapping[str, str]) -> Measure:
     entry.only(*_KEYS)
     name = entry.text("name")
     file = sql_folder / f"{name}.sql"
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    spans = sql_folder / "spans" / f"{name}.sql"
+    text = _text(file, parts)
     if name and not text.startswith("-- One row per "):
         entry.fault("name", f"`{file}` must be there and begin with `-- One row per …`.")
     kind = entry.choice("kind", KINDS)
@@ -187,8 +189,16 @@ def _measure(entry: Entry, sql_folder: Path) -> Measure:
         sql=text,
         has_age=kind == "durations" or entry.flag("has_age", False),
         is_of_now=entry.flag("of_now", False),
-        spans=spans.read_text(encoding="utf-8") if spans.is_file() else "",
+        spans=_text(sql_folder / "spans" / f"{name}.sql", parts),
     )
+
+
+def _text(file: Path, parts: Mapping[str, str]) -> str:
+    """The SQL of a file, with each part for its name in braces; empty where there is no such file."""
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    for name, part in parts.items():
+        text = text.replace(f"{{{name}}}", part)
+    return text
 
 
 def _outcomes(entry: Entry) -> list[Outcome]:

@@ -28,7 +28,7 @@ Numbers = NDArray[np.int64]
 _ALWAYS = np.iinfo(np.int64).min
 _FOR_EVER = np.iinfo(np.int64).max
 # what says when a row is counted, and is no column of it
-_OF_A_SPAN = ("case_key", "from_at", "until_at", "grows")
+_OF_A_SPAN = ("case_key", "from_at", "until_at", "grows", "least_grows", "most_grows")
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 — naive, as the store keeps times
 # the days that every calendar of a store has (streams/join); of others the views know no working days
 _FIRST, _LAST = datetime(1900, 1, 2), datetime(2105, 12, 30)  # noqa: DTZ001
@@ -110,8 +110,10 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Spans:
-    """The rows of a measure at any time. `columns` are those of `facts` but its case, facets and `seconds`; `seconds`
-    are those that do not grow, of which the first `growing` rows have none: theirs are counted from `counted_at`."""
+    """The rows of a measure at any time. `columns` are those of `facts` but its case, facets and numbers of seconds;
+    `seconds` are those that do not grow, of which the first `growing` rows have none: theirs are counted from
+    `counted_at`. Of `amounts` (`least` and `most`, in microseconds) each has what it is where its span begins, and by
+    how much it grows with each microsecond."""
 
     measure: Measure
     cases: Cases
@@ -120,11 +122,13 @@ class Spans:
     columns: pa.Table
     seconds: NDArray[np.float64] | None
     growing: int
+    amounts: dict[str, tuple[Numbers, NDArray[np.int8]]]
 
     @property
     def nbytes(self) -> int:
         seconds = 0 if self.seconds is None else self.seconds.nbytes
-        return int(self.case.nbytes + self.between.nbytes + self.columns.nbytes + seconds)
+        amounts = sum(begun.nbytes + growth.nbytes for begun, growth in self.amounts.values())
+        return int(self.case.nbytes + self.between.nbytes + self.columns.nbytes + seconds + amounts)
 
     def at(self, as_of: datetime) -> Chosen:
         """The rows that are counted at `as_of` (UTC, naive)."""
@@ -145,14 +149,17 @@ class Spans:
         cases = self.case[chosen.places]
         made: dict[str, pa.Array] = {"case_id": pa.DictionaryArray.from_arrays(cases, self.cases.ids)}
         places = pa.array(chosen.places)
-        wanted = {*self.columns.column_names, "seconds", "area", *self.cases.facets}
+        wanted = {*self.columns.column_names, "seconds", *self.amounts, "area", *self.cases.facets}
         if names is not None:
-            wanted &= {*names, "outcome", "seconds", "ended"}
+            wanted &= {*names, "outcome", "seconds", "ended", *self.amounts}
         for name in (*self.measure.columns, "seconds", "area", *self.cases.facets, "month"):
             if name not in wanted or name in made:
                 continue
             if name == "seconds" and chosen.seconds is not None:
                 made[name] = pa.array(chosen.seconds, from_pandas=True)
+            elif name in self.amounts:
+                begun, growth = (numbers[chosen.places] for numbers in self.amounts[name])
+                made[name] = pa.array((begun + growth * (chosen.moment - self.between.since[chosen.places])) / 1e6)
             elif name == "area":
                 made[name] = self.cases.area.take(pa.array(cases))
             elif name in self.cases.facets:
@@ -182,16 +189,22 @@ def spans(connection: duckdb.DuckDBPyConnection, measure: Measure, cases: Cases)
         order = np.lexsort((np.where(grows, -since, fixed), ~grows))
         found = found.take(pa.array(order))
         growing, seconds = int(grows.sum()), fixed[order]
+    amounts = {name: _amount(found, name) for name in ("least", "most") if measure.kind == "times"}
     zone = ZoneInfo("UTC" if domain is None else domain[0])
     columns: dict[str, pa.Array] = {}
     for name in found.column_names:
-        if name not in (*_OF_A_SPAN, "seconds"):
+        if name not in (*_OF_A_SPAN, "seconds", *amounts):
             column = found[name].combine_chunks()
             columns[name] = once(column) if pa.types.is_string(column.type) else column
     columns["month"] = month_of(found["counted_at"], zone)
     case = np.searchsorted(cases.keys, found["case_key"].to_numpy()).astype(np.int32)
     table = pa.table(columns).combine_chunks()
-    return Spans(measure, cases, case, _between(found), table, seconds, growing)
+    return Spans(measure, cases, case, _between(found), table, seconds, growing, amounts)
+
+
+def _amount(found: pa.Table, name: str) -> tuple[Numbers, NDArray[np.int8]]:
+    microseconds = np.rint(found[name].to_numpy().astype(np.float64) * 1e6).astype(np.int64)
+    return microseconds, found[f"{name}_grows"].to_numpy().astype(np.int8)
 
 
 def _between(found: pa.Table) -> Between:

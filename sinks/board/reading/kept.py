@@ -13,13 +13,13 @@ from throughline.errors import QueryError
 T = TypeVar("T")
 
 _MOST = 600
-_BYTES = 1024 * 1024 * 1024
+_BYTES = 3 * 512 * 1024 * 1024
 # what does not say how large it is (`nbytes`) is taken to be as large as a page
 _PAGE_BYTES = 64 * 1024
 
 
 class Kept:
-    """Results by state, of which those asked for last are kept: at most 600, and a gigabyte of tables.
+    """Results by state, of which those asked for last are kept: at most 600, and a gigabyte and a half of tables.
 
     Safe among threads. What one thread is making, others wait for, at most `seconds`: ten readers of a page that takes
     ten seconds ask the stores once.
