@@ -99,6 +99,15 @@ def answer(
     return pa.table({name: _column(values, keys.get(name)) for name, values in found.items()})
 
 
+def totals(figure: pa.Table, cuts: Sequence[str], by: Sequence[str]) -> pa.Table:
+    """Of a figure by `cuts` (see `answer`), the one by some of them, in the same order: it stands in it."""
+    left = [cut for cut in cuts if cut not in by]
+    is_total = np.ones(figure.num_rows, dtype=np.bool_)
+    for cut in left:
+        is_total &= np.asarray(figure[cut].is_null())
+    return figure.filter(pa.array(is_total)).drop_columns(left)
+
+
 def chosen(measure: Measure, rows: pa.Table, where: Mapping[str, str]) -> pa.Table:
     """The rows behind a figure: those that have the values of `where`, in order of time, with their `band` where they
     have an age or a duration. Raises UsageError for a cut that the rows do not have."""

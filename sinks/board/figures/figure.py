@@ -13,7 +13,7 @@ from throughline.sinks.board.figures.choice import Choice, measures_of
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import NotFoundError
 from throughline.sinks.board.reading.hindsight import Known, known_then
-from throughline.sinks.measures.answer import answer
+from throughline.sinks.measures.answer import answer, totals
 from throughline.sinks.measures.comparison import compared
 from throughline.sinks.measures.coverage import all_not_covered, withhold
 from throughline.sinks.measures.facts import cases_of, facts
@@ -102,10 +102,22 @@ def _counted(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetim
 
 
 def _shown(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table:
-    found = answer(chosen.measure, rows_of(asked, chosen.measure, as_of, {*cuts, *chosen.where}), cuts, chosen.where)
+    found = _answered(asked, chosen, cuts, as_of)
     audience = Audience(asked.settings.domain, asked.settings.register)
     shown = audience.may_see(chosen.measure, found, cuts, chosen.where, as_of or asked.facts.last_at)
     return withhold(chosen.measure, shown, cuts, chosen.where, _withheld(asked, chosen.measure))
+
+
+def _answered(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table:
+    """The figure as it was counted. By fewer cuts than it is chosen by, it is the totals of that one."""
+    if {*cuts} < {*chosen.cuts}:
+        return totals(_answered(asked, chosen, chosen.cuts, as_of), chosen.cuts, cuts)
+
+    def count() -> pa.Table:
+        rows = rows_of(asked, chosen.measure, as_of, {*cuts, *chosen.where})
+        return answer(chosen.measure, rows, cuts, chosen.where)
+
+    return asked.kept.get(asked.facts.stamp, ("answer", chosen.key, cuts, as_of, asked.known_at), count)
 
 
 def _withheld(asked: Asked, measure: Measure) -> dict[str, str]:
