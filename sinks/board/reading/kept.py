@@ -62,6 +62,15 @@ class Kept:
         made_here.set_result(made)
         return made
 
+    def at_hand(self, stamp: str, key: Hashable) -> Any:
+        """What is kept for this key of the state; None where nothing is. Nobody waits for it."""
+        place = (stamp, key)
+        with self._lock:
+            if place not in self._results:
+                return None
+            self._results.move_to_end(place)
+            return self._results[place][0]
+
     def forget(self, stamps: set[str]) -> None:
         """Drop the results of these states, which nobody is shown again."""
         with self._lock:
