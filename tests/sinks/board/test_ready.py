@@ -12,6 +12,7 @@ from boards import board_of
 from starlette.testclient import TestClient
 
 from throughline.sinks.board.figures import page as page_module
+from throughline.sinks.board.figures.choice import choice
 from throughline.sinks.board.reading.present import State
 
 
@@ -41,7 +42,7 @@ def test_a_page_at_hand_does_not_wait_for_one_that_is_being_counted(
 ) -> None:
     """Though many more readers than there are threads wait for theirs; two who ask for one page count it once."""
     at_hand = board.get("/promises").text
-    choice, begun, go_on, asked = page_module.choice, threading.Event(), threading.Event(), list[str]()
+    begun, go_on, asked = threading.Event(), threading.Event(), list[str]()
 
     def slowly(of: object, measure: object) -> object:
         asked.append(str(of.text("as_of")))  # type: ignore[attr-defined]
