@@ -171,9 +171,10 @@ def _durations(rows: pa.Table, groups: Groups) -> Columns:
     seconds, ended = _floats(rows["seconds"]), rows["ended"].to_numpy().astype(np.bool_)
     names = ("median_seconds", "median_least", "median_most", "p90_seconds")
     found = {name: np.full(groups.count, np.nan) for name in names}
-    for group, place in _each(groups, np.arange(rows.num_rows)):
-        if len(place):
-            estimate = Survival(seconds[place], ended[place])
+    parts = (_each(groups, seconds, ended), _each(groups, seconds, ~ended))
+    for (group, over), (_, waiting) in zip(*parts, strict=True):
+        if len(over):
+            estimate = Survival.of(over, waiting)
             median = estimate.quantile(0.5)
             said = (median.seconds, median.least, median.most, estimate.reached(0.9))
             for name, value in zip(names, said, strict=True):
@@ -189,10 +190,13 @@ def _times(rows: pa.Table, groups: Groups) -> Columns:
     }
 
 
-def _each(groups: Groups, values: NDArray[T]) -> Iterator[tuple[int, NDArray[T]]]:
-    """Each group with its values, in their order."""
-    order, ends = groups.runs()
-    together = values[order]
+def _each(
+    groups: Groups, values: NDArray[T], chosen: NDArray[np.bool_] | None = None
+) -> Iterator[tuple[int, NDArray[T]]]:
+    """Each group with its values, in their order; with those of the `chosen` rows alone."""
+    order, ends = groups.runs(chosen)
+    together = values if chosen is None else values[chosen]
+    together = together if order is None else together[order]
     for group in range(groups.count):
         yield group, together[ends[group] : ends[group + 1]]
 

@@ -174,10 +174,13 @@ class Groups:
         found: Numbers = seen.sum(axis=1, dtype=np.int64)
         return found
 
-    def runs(self) -> tuple[Numbers, Numbers]:
-        """The rows, those of each group together and otherwise in their order; and where each group begins and ends."""
-        ends = np.concatenate([[0], np.cumsum(self.counted())])
-        return np.arange(self.parts.rows) if self.count == 1 else np.argsort(self.place, kind="stable"), ends
+    def runs(self, chosen: NDArray[np.bool_] | None = None) -> tuple[Numbers | None, Numbers]:
+        """The places of the rows (of the `chosen` among themselves), those of each group together and otherwise in
+        their order, null where that is how they stand; and where each group begins and ends."""
+        ends = np.concatenate([[0], np.cumsum(self.counted(chosen))])
+        if self.count == 1:
+            return None, ends
+        return np.argsort(self.place if chosen is None else self.place[chosen], kind="stable"), ends
 
 
 def _different(pairs: Numbers) -> Numbers:

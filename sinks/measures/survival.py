@@ -39,30 +39,29 @@ class Quantile:
 class Survival:
     """The estimate for durations in seconds and whether each has `ended`; both of one length, not empty.
 
-    Durations in order take a fraction of the time that others do. One that is not known (NaN) is left out.
+    What is in order need not be sorted. A duration that is not known (NaN) is left out.
     """
 
     def __init__(self, seconds: Floats, ended: NDArray[np.bool_]) -> None:
-        # of what is not known neither is true
-        if not np.all(seconds[1:] >= seconds[:-1]) or (len(seconds) == 1 and np.isnan(seconds[0])):
-            seconds, ended = seconds[~np.isnan(seconds)], ended[~np.isnan(seconds)]
-            order = np.argsort(seconds, kind="stable")
-            seconds, ended = seconds[order], ended[order]
-        waiting = np.flatnonzero(~ended)
-        inner = waiting[waiting < len(seconds) - 1]
-        if np.any(ended[inner + 1] & (seconds[inner + 1] == seconds[inner])):
-            # what ends at a time at which others still wait comes first: they were at risk
-            order = np.lexsort((~ended, seconds))
-            seconds, ended = seconds[order], ended[order]
-            waiting = np.flatnonzero(~ended)
-        self._seconds = seconds
-        self._is_ended = ended
-        self._is_known = len(waiting) < len(seconds)
+        self._begin(seconds[ended], seconds[~ended])
+
+    @classmethod
+    def of(cls, ended: Floats, waiting: Floats) -> Survival:
+        """The same of the durations that ended and of those that did not: where each are in order, millions of them
+        need not be looked at one by one."""
+        made = cls.__new__(cls)
+        made._begin(ended, waiting)
+        return made
+
+    def _begin(self, ended: Floats, waiting: Floats) -> None:
+        self._over, self._open = _in_order(ended), _in_order(waiting)
+        count = self._count = len(self._over) + len(self._open)
+        self._is_known = len(self._over) > 0
+        # the rows of all, in order: what ends at a time at which others still wait comes first, they were at risk
+        self._waiting = np.searchsorted(self._over, self._open, side="right") + np.arange(len(self._open))
         # between two that still wait, fractions that follow one another cancel out: (n-1)/n * (n-2)/(n-1) = (n-2)/n
-        self._waiting = waiting
-        self._begins = np.concatenate([[0], waiting + 1])
-        count = len(seconds)
-        before, after = count - self._begins[:-1], count - waiting
+        self._begins = np.concatenate([[0], self._waiting + 1])
+        before, after = count - self._begins[:-1], count - self._waiting
         self._left = np.concatenate([[1.0], np.cumprod(after / before)])
         self._summed = np.concatenate([[0.0], np.cumsum(1 / after - 1 / before)])
 
@@ -71,7 +70,7 @@ class Survival:
         if not self._is_known:
             return None
         place = self._reached(1 - share + _HAIR)
-        return None if place is None else float(self._seconds[place])
+        return None if place is None else float(self._of_rows(np.array([place]))[0][0])
 
     def quantile(self, share: float) -> Quantile:
         """When `share` of them have ended: the first time at which so few have not. The interval is that of Brookmeyer
@@ -90,10 +89,10 @@ class Survival:
         else:
             begins = self._steps
             times = np.concatenate([[0.0], self._seconds[begins]])
-            found, variance = self._after(np.append(begins[1:], len(self._seconds)))
+            found, variance = self._after(np.append(begins[1:], self._count))
             bands = (found, _edge(found, variance, 1), _edge(found, variance, -1))
             not_yet, low, high = (np.concatenate([[1.0], band]) for band in bands)
-        at_risk = len(self._seconds) - np.searchsorted(self._seconds, times, side="left")
+        at_risk = self._count - np.searchsorted(self._seconds, times, side="left")
         return pa.table({"seconds": times, "not_yet": not_yet, "low": low, "high": high, "at_risk": at_risk})
 
     def coarse_curve(self, least: int) -> pa.Table:
@@ -101,8 +100,8 @@ class Survival:
         steps, and it stops while as many are still at risk."""
         if not self._is_known:
             return self.curve()
-        of_step = np.add.reduceat(self._is_ended.astype(np.int64), self._steps)
-        ended, at_risk = np.cumsum(of_step), len(self._seconds) - self._steps
+        of_step = np.add.reduceat(self._of_rows(np.arange(self._count))[1].astype(np.int64), self._steps)
+        ended, at_risk = np.cumsum(of_step), self._count - self._steps
         kept = [0]
         since = 0
         for place in np.flatnonzero(of_step):
@@ -112,6 +111,19 @@ class Survival:
         return self.curve().take(pa.array(kept))
 
     @cached_property
+    def _seconds(self) -> Floats:
+        return self._of_rows(np.arange(self._count))[0]
+
+    def _of_rows(self, rows: Rows) -> tuple[Floats, NDArray[np.bool_]]:
+        """How long each of these lasted, and whether it ended."""
+        before = np.searchsorted(self._waiting, rows)
+        is_over = np.append(self._waiting, -1)[before] != rows
+        seconds = np.empty(len(rows))
+        seconds[is_over] = self._over[(rows - before)[is_over]]
+        seconds[~is_over] = self._open[before[~is_over]]
+        return seconds, is_over
+
+    @cached_property
     def _steps(self) -> Rows:
         """The first row of each time."""
         return np.flatnonzero(np.concatenate([[True], self._seconds[1:] > self._seconds[:-1]]))
@@ -119,7 +131,7 @@ class Survival:
     def _after(self, rows: Rows) -> tuple[Floats, Floats]:
         """The share that has not ended, and Greenwood's sum, when so many rows are over."""
         part = np.searchsorted(self._waiting, rows)
-        count = len(self._seconds)
+        count = self._count
         before = count - self._begins[part]
         # where none is left, nothing can be said of how sure it is
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -128,7 +140,7 @@ class Survival:
 
     def _reached(self, line: float) -> int | None:
         """The first row after which so few have not ended; None where so many never do."""
-        low, high = 0, len(self._seconds)
+        low, high = 0, self._count
         if self._after(np.array([high]))[0][0] > line:
             return None
         while high - low > 1:
@@ -144,7 +156,7 @@ class Survival:
         The edge need not fall all the way. But how low it can be within a block of rows is known from the ends of the
         block: only where that is low enough is every row looked at.
         """
-        count = len(self._seconds)
+        count = self._count
         ends = np.append(np.arange(0, count, _BLOCK), count)
         left, variance = self._after(ends)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -154,13 +166,21 @@ class Survival:
         may_cross = ~(lowest > line + _MARGIN) | (left[1:] <= line)
         for block in np.flatnonzero(may_cross):
             rows = np.arange(ends[block], ends[block + 1])
-            after = np.minimum(rows + 1, count - 1)
-            is_last = (rows == count - 1) | ~self._is_ended[after] | (self._seconds[after] > self._seconds[rows])
-            rows = rows[self._is_ended[rows] & is_last]
-            is_reached = _edge(*self._after(rows + 1), side) <= line
+            seconds, is_over = self._of_rows(np.append(rows, min(ends[block + 1], count - 1)))
+            # the last that ended at its time
+            is_last = (rows == count - 1) | ~is_over[1:] | (seconds[1:] > seconds[:-1])
+            ended = np.flatnonzero(is_over[:-1] & is_last)
+            is_reached = _edge(*self._after(rows[ended] + 1), side) <= line
             if is_reached.any():
-                return float(self._seconds[rows[np.argmax(is_reached)]])
+                return float(seconds[ended[np.argmax(is_reached)]])
         return None
+
+
+def _in_order(seconds: Floats) -> Floats:
+    """Those that are known, the shortest first."""
+    if np.all(seconds[1:] >= seconds[:-1]) and not (len(seconds) and np.isnan(seconds[-1])):
+        return seconds
+    return np.sort(seconds[~np.isnan(seconds)])
 
 
 def _edge(not_yet: Floats, variance: Floats, side: int) -> Floats:
