@@ -43,18 +43,18 @@ class Survival:
     """
 
     def __init__(self, seconds: Floats, ended: NDArray[np.bool_]) -> None:
-        self._begin(seconds[ended], seconds[~ended])
+        self._begin(_in_order(seconds[ended]), _in_order(seconds[~ended]))
 
     @classmethod
     def of(cls, ended: Floats, waiting: Floats) -> Survival:
-        """The same of the durations that ended and of those that did not: where each are in order, millions of them
-        need not be looked at one by one."""
+        """The same of the durations that ended and of those that did not, all known and each in order: so millions of
+        them need not be looked at one by one."""
         made = cls.__new__(cls)
         made._begin(ended, waiting)
         return made
 
     def _begin(self, ended: Floats, waiting: Floats) -> None:
-        self._over, self._open = _in_order(ended), _in_order(waiting)
+        self._over, self._open = ended, waiting
         count = self._count = len(self._over) + len(self._open)
         self._is_known = len(self._over) > 0
         # the rows of all, in order: what ends at a time at which others still wait comes first, they were at risk

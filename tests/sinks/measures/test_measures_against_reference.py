@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 import reference
 from histories import Event, batches, histories
@@ -16,9 +18,10 @@ from reference_measures import MEASURES, measured
 
 from throughline.schemas.definitions.domain import load_domain
 from throughline.sinks.board.figures.overview import SIX
+from throughline.sinks.measures import nearby
 from throughline.sinks.measures.answer import answer
 from throughline.sinks.measures.facts import facts
-from throughline.sinks.measures.measure import Measure, load_measures
+from throughline.sinks.measures.measure import CUTS, Measure, load_measures
 from throughline.sinks.measures.spans import cases_ever, spans
 from throughline.sinks.store import Store
 
@@ -78,6 +81,27 @@ def differences_of_spans(store: Store, moments: Iterable[datetime]) -> dict[tupl
     return found
 
 
+def differences_of_figures(store: Store, moments: list[datetime], named: Random) -> dict[tuple[str, str], Any]:
+    """By measure and time: a figure from the one of the time before it, and the one that is counted in full; both by
+    some of its cuts, every second one held to a value of another."""
+    cases = cases_ever(store.connection, FACETS)
+    found = {}
+    for name in WITH_SPANS:
+        measure, read = KNOWN[name], spans(store.connection, KNOWN[name], cases)
+        cuts = named.sample([*CUTS, *measure.cuts, *FACETS], 3)
+        if not nearby.adds_up(measure, cuts):
+            continue
+        for near, moment in pairwise(moments):
+            rows = read.rows(read.at(moment))
+            held = rows[cuts[2]].to_pylist()
+            by, where = (cuts[:2], {cuts[2]: held[0]}) if held and held[0] and named.random() < 0.5 else (cuts, {})
+            moved = nearby.moved(read, nearby.counted(read, near, by, where), moment, by, where)
+            full = answer(measure, rows, by, where)
+            if moved != full:
+                found[name, f"{near} {moment} {by} {where}"] = (moved.to_pylist() if moved else None, full.to_pylist())
+    return found
+
+
 def test_measures_that_are_asked_for_many_days_have_spans() -> None:
     assert set(WITH_SPANS) >= {*SIX, "held", "return_reasons", "contradictions"}
 
@@ -97,7 +121,11 @@ def test_the_rows_of_the_spans_of_a_measure_are_those_that_its_sql_gives_at_any_
         times[int(place * (len(times) - 1))] + timedelta(microseconds=step) for place, step in chosen[: len(times)]
     ]
 
-    assert differences_of_spans(store, [*moments, datetime.fromisoformat("2090-01-01")]) == {}
+    moments.append(datetime.fromisoformat("2090-01-01"))
+    assert differences_of_spans(store, moments) == {}
+    # of few rows too many change to have a figure from another
+    with patch.object(nearby, "_PART", 0):
+        assert differences_of_figures(store, moments, Random(len(events))) == {}
 
 
 def test_every_measure_has_a_reference() -> None:
