@@ -45,7 +45,7 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
     """The board over the newest state of `stores`, which it closes when it ends."""
     names = Names(settings.domain)
     rendering = Rendering(PLACES, names, SERVICE)
-    kept = Kept(settings.limits.seconds)
+    kept = Kept(settings.limits.seconds, most_bytes=settings.kept_bytes)
     turns = Turns(settings.limits.seconds)
     settled = Settled(stores, ahead(PLACES, names, settings, kept), lambda stamp: kept.forget({stamp}))
     ready = Ready(settled, kept, settings)

@@ -12,14 +12,14 @@ from throughline.errors import QueryError
 
 T = TypeVar("T")
 
-_MOST = 600
-_BYTES = 1024 * 1024 * 1024
+_MOST = 5_000
+_BYTES = 10**9
 # what does not say how large it is (`nbytes`) is taken to be as large as a page
 _PAGE_BYTES = 64 * 1024
 
 
 class Kept:
-    """Results by state, of which those asked for last are kept: at most 600, and a gigabyte of tables.
+    """Results by state, of which those asked for last are kept: at most 5,000, and so many bytes of them.
 
     Safe among threads. What one thread is making, others wait for, at most `seconds`: ten readers of a page that takes
     ten seconds ask the stores once.
