@@ -88,7 +88,7 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
             return HTMLResponse(html, page.status)
 
     async def answered(place: Place, request: Request) -> Response:
-        """What is at hand at once; what is to be counted in its turn, once for all who ask for it; the rest in a thread."""
+        """What is at hand at once; what is to be counted in its turn, once for all who ask; the rest in a thread."""
         while (at_hand := ready.answer(place, request)) is None:
             if not place.is_of_figures or ready.has_page(place, request):
                 return await run_in_threadpool(answer, place, request)

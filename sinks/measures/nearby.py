@@ -134,7 +134,9 @@ def _exchanged(seconds: Floats, gone: Floats, come: Floats) -> Floats:
     """Durations without some of them, and with others; all in order."""
     values, place = np.unique(np.concatenate([gone, come]), return_inverse=True)
     # most of those that are taken out are put in again
-    more = np.bincount(place[len(gone) :], minlength=len(values)) - np.bincount(place[: len(gone)], minlength=len(values))
+    more = np.bincount(place[len(gone) :], minlength=len(values)) - np.bincount(
+        place[: len(gone)], minlength=len(values)
+    )
     gone, come = np.repeat(values, np.maximum(-more, 0)), np.repeat(values, np.maximum(more, 0))
     if len(gone):
         first: Numbers = np.searchsorted(gone, gone)

@@ -41,8 +41,9 @@ class Settings:
     `as_of`: count to this time wherever the address does not say another; null for the latest event. `count_to`: to
     what figures count where neither says: to the latest event, or the end of the last `day` or `month` before it.
 
-    `limits` are those of one page, `kept_bytes` what may be kept for those who ask next; `now` is the clock; `middleware` stands before every page, the first one outermost
-    (whoever checks who asks, and notes what was looked at, is put here).
+    `limits` are those of one page, `kept_bytes` what may be kept for those who ask next; `now` is the clock.
+    `middleware` stands before every page, the first one outermost (whoever checks who asks, and notes what was looked
+    at, is put here).
     """
 
     domain: Domain

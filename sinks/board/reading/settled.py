@@ -17,6 +17,7 @@ import duckdb
 
 from throughline.errors import ThroughlineError
 from throughline.sinks.board.reading.present import Facts, Present, State
+from throughline.sinks.board.reading.turn import give_way
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ class Settled:
             return state
 
     def _work_out(self, state: State) -> None:
+        give_way(far=True)
         began = time.monotonic()
         is_done = self._take_steps(state)
         with self._lock:

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from throughline.errors import QueryError
 
 T = TypeVar("T")
+
+
+# how far: a thread that answers goes first wherever both could go on
+_COUNTING, _AHEAD = 5, 10
+
+
+def give_way(*, far: bool = False) -> None:
+    """Let the thread that calls give way to others of this machine; `far` also to those that count. Linux alone has
+    priorities of threads: elsewhere nothing happens."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _AHEAD if far else _COUNTING)
 
 
 class Turns:
@@ -23,7 +38,7 @@ class Turns:
         at_once = at_once or max((os.cpu_count() or 1) - 1, 1)
         self._seconds = seconds
         self._free = asyncio.Semaphore(at_once)
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="board-counting")
+        self._threads = ThreadPoolExecutor(at_once, "board-counting", give_way)
         self._making: dict[Hashable, asyncio.Future[BaseException | None]] = {}
 
     async def made(self, key: Hashable, make: Callable[[], T]) -> T | None:
@@ -57,7 +72,9 @@ class Turns:
             async with asyncio.timeout(self._seconds):
                 await self._free.acquire()
         except TimeoutError:
-            raise QueryError("Too many figures are being worked out.", hint="Ask for the page again in a minute.") from None
+            raise QueryError(
+                "Too many figures are being worked out.", hint="Ask for the page again in a minute."
+            ) from None
         made: Any = asyncio.get_running_loop().run_in_executor(self._threads, make)
         # a turn lasts as long as its thread, though nobody waits any more
         made.add_done_callback(lambda _: self._free.release())
