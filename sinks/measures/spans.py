@@ -182,6 +182,13 @@ class Spans:
         growing = np.flatnonzero((between.since[: self.growing] <= moment) & (moment < between.until[: self.growing]))
         return self.at(as_of, np.concatenate([growing, self._waiting]))
 
+    def laid_out(self) -> Spans:
+        """Itself, with all that is in order for times near one another: made now, and not while somebody waits."""
+        _ = self.between._begin, self.between._end, self._by_case, self._first
+        if self.measure.kind == "durations":
+            _ = self._waiting
+        return self
+
     @cached_property
     def _waiting(self) -> Numbers:
         """The places of the rows that have not ended, and do not grow."""

@@ -61,7 +61,8 @@ def _spans(asked: Asked, measure: Measure) -> Spans:
 
     def read() -> Spans:
         cases = kept.get(stamp, "cases ever", lambda: cases_ever(asked.connection, facets))
-        return spans(asked.connection, measure, cases)
+        found = spans(asked.connection, measure, cases)
+        return found.laid_out() if adds_up(measure, ()) else found
 
     return kept.get(stamp, ("spans", measure.name), read)
 
