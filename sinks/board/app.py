@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from throughline.errors import DataError, InfrastructureError, QueryError, ThroughlineError, UsageError
 from throughline.sinks.board.access.declaration import needs
 from throughline.sinks.board.access.rights import make_visible_cases
-from throughline.sinks.board.ahead import ahead, begin_drawing, page_key
+from throughline.sinks.board.ahead import ahead, begin_drawing
 from throughline.sinks.board.compressed import compressed
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Download, NotFoundError, Page, Redirect
@@ -32,6 +32,7 @@ from throughline.sinks.board.reading.kept import Kept
 from throughline.sinks.board.reading.present import Present
 from throughline.sinks.board.reading.settled import Settled
 from throughline.sinks.board.reading.turn import Turns
+from throughline.sinks.board.ready import Ready, address_of
 from throughline.sinks.board.routes import HOME, PLACES
 from throughline.sinks.board.words.names import Names
 from throughline.sinks.questions.limits import limited
@@ -44,9 +45,10 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
     """The board over the newest state of `stores`, which it closes when it ends."""
     names = Names(settings.domain)
     rendering = Rendering(PLACES, names, SERVICE)
-    kept = Kept(settings.limits.seconds)
+    kept = Kept(settings.limits.seconds, most_bytes=settings.kept_bytes)
     turns = Turns(settings.limits.seconds)
     settled = Settled(stores, ahead(PLACES, names, settings, kept), lambda stamp: kept.forget({stamp}))
+    ready = Ready(settled, kept, settings)
 
     def answer(place: Place, request: Request) -> Response:
         """Ask the stores and draw the page: in a thread."""
@@ -70,8 +72,7 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
             make_visible_cases(cursor, visit.person if visit else None)
             if place.needs == "figures":
                 # the same for everybody: it depends on the state and its address alone, and on no clock
-                address = page_key(request.url.path, request.url.query)
-                page = kept.get(asked.facts.stamp, address, lambda: worked_out(place, asked))
+                page = kept.get(asked.facts.stamp, address_of(request), lambda: place.show(asked))
             else:
                 page = place.show(asked)
             if isinstance(page, Redirect):
@@ -81,18 +82,25 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
                 return Response(page.content, media_type=page.kind, headers=headers)
             html = rendering.html(page, asked, place)
             if place.needs == "figures":
-                return compressed(html, page.status, request.headers.get("accept-encoding", ""))
+                sent = compressed(html, page.status, request.headers.get("accept-encoding", ""))
+                ready.keep(state.facts, request, sent)
+                return sent
             return HTMLResponse(html, page.status)
 
-    def worked_out(place: Place, asked: Asked) -> Page | Redirect | Download:
-        """A page that is not at hand, when it has its turn."""
-        with turns.turn():
-            return place.show(asked)
+    async def answered(place: Place, request: Request) -> Response:
+        """What is at hand at once; what is to be counted in its turn, once for all who ask; the rest in a thread."""
+        while (at_hand := ready.answer(place, request)) is None:
+            if not place.is_of_figures or ready.has_page(place, request):
+                return await run_in_threadpool(answer, place, request)
+            made = await turns.made(address_of(request), lambda: answer(place, request))
+            if made is not None:
+                return made
+        return at_hand
 
     def endpoint(place: Place) -> Callable[[Request], object]:
         async def show(request: Request) -> Response:
             try:
-                return await run_in_threadpool(answer, place, request)
+                return await answered(place, request)
             except (NotFoundError, ThroughlineError) as error:
                 return fault(error)
             except Exception as error:  # a fault of ours: it is in the log, and the reader is told so
@@ -129,6 +137,7 @@ def create_app(stores: Present, settings: Settings) -> Starlette:
         begin_drawing()
         await run_in_threadpool(settled.begin)
         yield
+        turns.close()
         await run_in_threadpool(settled.close)
         await run_in_threadpool(stores.close)
 

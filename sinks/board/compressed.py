@@ -17,11 +17,16 @@ _EFFORT = 5
 
 def compressed(html: str, status: int, accepted: str) -> HTMLResponse:
     """The page; compressed by gzip where `accepted` (Accept-Encoding) has it without refusing it."""
+    headers = {"Vary": "Accept-Encoding"}
+    if not takes_gzip(accepted):
+        return HTMLResponse(html, status, headers)
+    return HTMLResponse(gzip.compress(html.encode(), _EFFORT, mtime=0), status, {**headers, "Content-Encoding": "gzip"})
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Whether Accept-Encoding has gzip without refusing it."""
     given = {}
     for one in accepted.lower().split(","):
         name, _, weight = one.partition(";")
         given[name.strip()] = weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    headers = {"Vary": "Accept-Encoding"}
-    if not given.get("gzip", False):
-        return HTMLResponse(html, status, headers)
-    return HTMLResponse(gzip.compress(html.encode(), _EFFORT, mtime=0), status, {**headers, "Content-Encoding": "gzip"})
+    return given.get("gzip", False)

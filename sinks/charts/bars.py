@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
 from markupsafe import Markup
 
-from throughline.sinks.charts.drawing import COLOURS, WIDTH, drawing_data, drawn, share_axis, wrapped_labels
+from throughline.sinks.charts.drawing import COLOURS, WIDTH, drawing_data, drawn, drawn_once, share_axis, wrapped_labels
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,8 @@ class Bar:
     says: str
 
 
-def bars(drawing: Sequence[Bar], title: str, desc: str, *, are_shares: bool = False, value: str = "") -> Markup:
+@drawn_once
+def bars(drawing: tuple[Bar, ...], title: str, desc: str, *, are_shares: bool = False, value: str = "") -> Markup:
     """Bars in the order given, parts of one group on top of one another; shares are of 1."""
     groups = list(dict.fromkeys(bar.group for bar in drawing))
     parts = list(dict.fromkeys(bar.part for bar in drawing))

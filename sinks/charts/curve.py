@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import altair as alt
 import numpy as np
 import pyarrow as pa
 from markupsafe import Markup
 
-from throughline.sinks.charts.drawing import COLOURS, DASHES, WIDTH, drawing_data, drawn, share_axis
+from throughline.sinks.charts.drawing import COLOURS, DASHES, WIDTH, drawing_data, drawn, drawn_once, share_axis
 
 _DAY = 86_400
 # so many steps of a curve are as good to the eye as all of them
@@ -22,32 +22,43 @@ def curve(estimates: Mapping[str, pa.Table], title: str, desc: str, *, ended: st
     The axis ends where all but few have ended: at the longest ninth tenth of a group, or at its last step. `ended` says
     what the days are counted to, as in `days until received`.
     """
-    names = list(estimates)
+    names = tuple(estimates)
     end = max((_end(table) for table in estimates.values()), default=1.0) or 1.0
-    rows = [
-        {
-            "name": name, "days": min(row["seconds"] / _DAY, end), "share": row["not_yet"], "low": row["low"],
-            "high": row["high"],
-        }
+    steps = [
+        (name, min(row["seconds"] / _DAY, end), row["not_yet"], row["low"], row["high"])
         for name, table in estimates.items()
         for row in _thinned(table, end)
-    ]  # fmt: skip
+    ]
+    return _lines(steps, names, end, title, desc, ended)
+
+
+@drawn_once
+def _lines(
+    steps: tuple[tuple[str, float, float, float, float], ...],
+    names: tuple[str, ...],
+    end: float,
+    title: str,
+    desc: str,
+    ended: str,
+) -> Markup:
+    """Of each step the name of its line, the days, the share and its interval."""
+    rows = [dict(zip(("name", "days", "share", "low", "high"), step, strict=True)) for step in steps]
     base = alt.Chart(drawing_data(rows)).encode(
         x=alt.X("days:Q", title=ended, scale=alt.Scale(domain=[0, end], nice=False)),
     )
-    colours = alt.Scale(domain=names, range=list(COLOURS[: len(names)]))
+    colours = alt.Scale(domain=[*names], range=list(COLOURS[: len(names)]))
     band = base.mark_area(opacity=0.15, interpolate="step-after", strokeWidth=0).encode(
         y=alt.Y("low:Q", axis=share_axis("Share still waiting"), scale=alt.Scale(domain=[0, 1])),
         y2=alt.Y2("high:Q"),
-        color=alt.Color("name:N", sort=names, scale=colours, legend=None),
+        color=alt.Color("name:N", sort=[*names], scale=colours, legend=None),
     )
     line = base.mark_line(interpolate="step-after", strokeWidth=2.5).encode(
         y=alt.Y("share:Q"),
-        color=alt.Color("name:N", sort=names, scale=colours, legend=_legend(names)),
+        color=alt.Color("name:N", sort=[*names], scale=colours, legend=_legend(names)),
         strokeDash=alt.StrokeDash(
             "name:N",
-            sort=names,
-            scale=alt.Scale(domain=names, range=[list(dash) for dash in DASHES[: len(names)]]),
+            sort=[*names],
+            scale=alt.Scale(domain=[*names], range=[list(dash) for dash in DASHES[: len(names)]]),
             legend=_legend(names),
         ),
     )
@@ -60,7 +71,7 @@ def curve(estimates: Mapping[str, pa.Table], title: str, desc: str, *, ended: st
     )
 
 
-def _legend(names: list[str]) -> alt.Legend | None:
+def _legend(names: Sequence[str]) -> alt.Legend | None:
     # the same in colour and dash, so that they become one
     return alt.Legend(columns=2, symbolType="stroke", symbolSize=400, symbolStrokeWidth=2.5) if len(names) > 1 else None
 

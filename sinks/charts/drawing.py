@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import altair as alt
 import vl_convert
@@ -43,6 +43,8 @@ _CONFIG: dict[str, Any] = {
     "range": {"category": list(COLOURS)},
 }  # fmt: skip
 _KEPT = 512
+P = ParamSpec("P")
+Part = TypeVar("Part", bound=Hashable)
 # Altair holds every part of a chart against its schema, which takes longer than the drawing: the tests do so once
 alt.utils.schemapi.disable_debug_mode()
 
@@ -55,6 +57,21 @@ def drawing_data(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
 def drawn(chart: alt.TopLevelMixin, title: str, desc: str) -> Markup:
     """The chart as an `<svg>` with this title and description, for a page or a document."""
     return _svg(chart.to_json(indent=None, validate=alt.utils.schemapi.DEBUG_MODE), title, desc)
+
+
+def drawn_once(
+    draw: Callable[Concatenate[tuple[Part, ...], P], Markup],
+) -> Callable[Concatenate[Iterable[Part], P], Markup]:
+    """`draw`, which is not asked again for what it drew of late: to put a chart together takes half as long as to draw
+    it, and pages of two days are often told by the same charts."""
+    kept: Any = lru_cache(maxsize=_KEPT)(draw)
+
+    @wraps(draw)
+    def asked(parts: Iterable[Part], /, *others: P.args, **named: P.kwargs) -> Markup:
+        found: Markup = kept(tuple(parts), *others, **named)
+        return found
+
+    return asked
 
 
 def share_axis(title: str = "") -> alt.Axis:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
 from markupsafe import Markup
 
-from throughline.sinks.charts.drawing import COLOURS, drawing_data, drawn
+from throughline.sinks.charts.drawing import COLOURS, drawing_data, drawn, drawn_once
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,8 @@ class Pair:
     says: str
 
 
-def flow(pairs: Sequence[Pair], title: str, desc: str) -> Markup:
+@drawn_once
+def flow(pairs: tuple[Pair, ...], title: str, desc: str) -> Markup:
     """Givers on the left, takers along the top; agencies in the order in which they come."""
     names = list(dict.fromkeys(name for pair in pairs for name in (pair.giver, pair.taker)))
     rows = [{"giver": p.giver, "taker": p.taker, "count": p.count, "says": p.says} for p in pairs]

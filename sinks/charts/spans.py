@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
 from markupsafe import Markup
 
-from throughline.sinks.charts.drawing import COLOURS, WIDTH, drawing_data, drawn, share_axis, wrapped_labels
+from throughline.sinks.charts.drawing import COLOURS, WIDTH, drawing_data, drawn, drawn_once, share_axis, wrapped_labels
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,8 @@ class Span:
     says: str
 
 
-def spans(drawing: Sequence[Span], title: str, desc: str, *, value: str = "") -> Markup:
+@drawn_once
+def spans(drawing: tuple[Span, ...], title: str, desc: str, *, value: str = "") -> Markup:
     """A full bar for what is certain, an open one for what is possible beyond it, in the order given."""
     names = [span.name for span in drawing]
     rows = [{"name": s.name, "least": s.least, "most": s.most, "says": s.says} for s in drawing]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
 from markupsafe import Markup
 
-from throughline.sinks.charts.drawing import COLOURS, INK, SOFT, WIDTH, drawing_data, drawn, share_axis
+from throughline.sinks.charts.drawing import COLOURS, INK, SOFT, WIDTH, drawing_data, drawn, drawn_once, share_axis
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,9 @@ class Limits:
     upper: float
 
 
+@drawn_once
 def trend(
-    points: Sequence[Point], limits: Limits | None, title: str, desc: str, *, are_shares: bool, value: str
+    points: tuple[Point, ...], limits: Limits | None, title: str, desc: str, *, are_shares: bool, value: str
 ) -> Markup:
     """A line through the months, its mean and limits; what is beyond usual variation is a full diamond, a month that
     is not over an empty circle."""

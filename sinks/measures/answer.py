@@ -32,7 +32,11 @@ T = TypeVar("T", bound=np.generic)
 Columns = dict[str, NDArray[np.generic]]
 Floats = NDArray[np.float64]
 
+# the values of the cuts of a group, null for all
+Key = tuple[str | None, ...]
+
 MOST_CUTS = 3
+ESTIMATED = ("median_seconds", "median_least", "median_most", "p90_seconds")
 _WEEK = 7 * 24 * 3600
 # upper ends in seconds: the steps in which agencies speak of waiting
 _BANDS = (
@@ -89,14 +93,28 @@ def answer(
         by = dict(zip(keys, groups.keys, strict=True))
         parts.append({**by, "cases": groups.cases(cases, most), **count(held, groups)})
     found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return figure_of(measure, keys, found)
+
+
+def figure_of(measure: Measure, keys: Mapping[str, Coded], found: Columns) -> pa.Table:
+    """The figure of what was counted of each group, in order, with what follows from the counts."""
     # a total stands before its parts
-    order = np.lexsort([found[name] for name in reversed(keys)]) if keys else slice(None)
+    order = np.lexsort([found[name] for name in reversed([*keys])]) if keys else slice(None)
     found = {name: values[order] for name, values in found.items()}
     if measure.kind == "outcomes":
         found = _with_shares(found, keys, {*measure.unknown_outcomes, NOT_STATED})
     if measure.kind == "times":
         found = _with_parts_of_the_whole(found, keys)
     return pa.table({name: _column(values, keys.get(name)) for name, values in found.items()})
+
+
+def totals(figure: pa.Table, cuts: Sequence[str], by: Sequence[str]) -> pa.Table:
+    """Of a figure by `cuts` (see `answer`), the one by some of them, in the same order: it stands in it."""
+    left = [cut for cut in cuts if cut not in by]
+    is_total = np.ones(figure.num_rows, dtype=np.bool_)
+    for cut in left:
+        is_total &= np.asarray(figure[cut].is_null())
+    return figure.filter(pa.array(is_total)).drop_columns(left)
 
 
 def chosen(measure: Measure, rows: pa.Table, where: Mapping[str, str]) -> pa.Table:
@@ -160,16 +178,41 @@ def _outcomes(rows: pa.Table, groups: Groups) -> Columns:
 def _durations(rows: pa.Table, groups: Groups) -> Columns:
     """Of each group how many, how many have not ended, and the estimate of Kaplan and Meier."""
     seconds, ended = _floats(rows["seconds"]), rows["ended"].to_numpy().astype(np.bool_)
-    names = ("median_seconds", "median_least", "median_most", "p90_seconds")
-    found = {name: np.full(groups.count, np.nan) for name in names}
-    for group, place in _each(groups, np.arange(rows.num_rows)):
-        if len(place):
-            estimate = Survival(seconds[place], ended[place])
-            median = estimate.quantile(0.5)
-            said = (median.seconds, median.least, median.most, estimate.reached(0.9))
-            for name, value in zip(names, said, strict=True):
-                found[name][group] = np.nan if value is None else value
+    are_in_order = bool(np.all(seconds[1:] >= seconds[:-1])) and not (len(seconds) and np.isnan(seconds[-1]))
+    found = {name: np.full(groups.count, np.nan) for name in ESTIMATED}
+    parts = (_each(groups, seconds, ended), _each(groups, seconds, ~ended))
+    for (group, over), (_, waiting) in zip(*parts, strict=True):
+        if not are_in_order:
+            over, waiting = (np.sort(of[~np.isnan(of)]) for of in (over, waiting))
+        for name, value in zip(ESTIMATED, estimated(over, waiting), strict=True):
+            found[name][group] = value
     return {"counted": groups.counted(), "still_open": groups.counted(~ended), **found}
+
+
+def estimated(over: Floats, waiting: Floats) -> tuple[float, float, float, float]:
+    """`ESTIMATED` of durations that ended and that did not, each in order; NaN for what is not known."""
+    if not len(over):
+        return (np.nan, np.nan, np.nan, np.nan)
+    estimate = Survival.of(over, waiting)
+    median = estimate.quantile(0.5)
+    least, middle, most, late = (
+        np.nan if value is None else value
+        for value in (median.least, median.seconds, median.most, estimate.reached(0.9))
+    )
+    return (middle, least, most, late)
+
+
+def durations_by(rows: pa.Table, cuts: Sequence[str], *, ended: bool) -> dict[Key, Floats]:
+    """Of each group that `answer` has of the rows: how long those took that ended, or that did not, in their order."""
+    is_ended = rows["ended"].to_numpy().astype(np.bool_)
+    chosen = rows.filter(pa.array(is_ended if ended else ~is_ended))
+    keys = [coded(chosen[cut]) for cut in cuts]
+    found: dict[Key, Floats] = {}
+    for groups in every_total(keys, chosen.num_rows):
+        for group, seconds in _each(groups, _floats(chosen["seconds"])):
+            codes = [int(of[group]) for of in groups.keys]
+            found[tuple(None if c < 0 else key.values[c] for key, c in zip(keys, codes, strict=True))] = seconds
+    return found
 
 
 def _times(rows: pa.Table, groups: Groups) -> Columns:
@@ -180,10 +223,13 @@ def _times(rows: pa.Table, groups: Groups) -> Columns:
     }
 
 
-def _each(groups: Groups, values: NDArray[T]) -> Iterator[tuple[int, NDArray[T]]]:
-    """Each group with its values, in their order."""
-    order, ends = groups.runs()
-    together = values[order]
+def _each(
+    groups: Groups, values: NDArray[T], chosen: NDArray[np.bool_] | None = None
+) -> Iterator[tuple[int, NDArray[T]]]:
+    """Each group with its values, in their order; with those of the `chosen` rows alone."""
+    order, ends = groups.runs(chosen)
+    together = values if chosen is None else values[chosen]
+    together = together if order is None else together[order]
     for group in range(groups.count):
         yield group, together[ends[group] : ends[group + 1]]
 

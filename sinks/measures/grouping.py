@@ -22,6 +22,7 @@ Places = NDArray[np.integer[Any]]
 _Seen = NDArray[np.bool_] | tuple[Numbers, Numbers]
 # beyond it (bytes, one for each group and case) pairs of a group and a case are sorted instead
 _MOST_PAIRS = 1 << 26
+_PAIRS_A_ROW = 64
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Parts:
         that were too large. Of the `codes` that were given last it is at hand."""
         if self._seen is None or self._seen[0] is not codes:
             pairs = self.place.astype(np.int64) * cases + codes
-            if self.count * cases <= _MOST_PAIRS:
+            if self.count * cases <= min(_MOST_PAIRS, _PAIRS_A_ROW * self.rows):
                 matrix = np.zeros(self.count * cases, dtype=np.bool_)
                 matrix[pairs] = True
                 self._seen = (codes, matrix.reshape(self.count, cases))
@@ -174,10 +175,13 @@ class Groups:
         found: Numbers = seen.sum(axis=1, dtype=np.int64)
         return found
 
-    def runs(self) -> tuple[Numbers, Numbers]:
-        """The rows, those of each group together and otherwise in their order; and where each group begins and ends."""
-        ends = np.concatenate([[0], np.cumsum(self.counted())])
-        return np.arange(self.parts.rows) if self.count == 1 else np.argsort(self.place, kind="stable"), ends
+    def runs(self, chosen: NDArray[np.bool_] | None = None) -> tuple[Numbers | None, Numbers]:
+        """The places of the rows (of the `chosen` among themselves), those of each group together and otherwise in
+        their order, null where that is how they stand; and where each group begins and ends."""
+        ends = np.concatenate([[0], np.cumsum(self.counted(chosen))])
+        if self.count == 1:
+            return None, ends
+        return np.argsort(self.place if chosen is None else self.place[chosen], kind="stable"), ends
 
 
 def _different(pairs: Numbers) -> Numbers:

@@ -7,9 +7,11 @@ both to each other, for any history and at any time.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -47,13 +49,33 @@ class Between:
     since: Numbers
     until: Numbers
 
-    def at(self, moment: int) -> Numbers:
-        """The places of the rows that are so at a time."""
-        return np.flatnonzero((self.since <= moment) & (moment < self.until))
+    def at(self, moment: int, among: Numbers | None = None) -> Numbers:
+        """The places of the rows that are so at a time; of those `among` these."""
+        if among is None:
+            return np.flatnonzero((self.since <= moment) & (moment < self.until))
+        return among[(self.since[among] <= moment) & (moment < self.until[among])]
+
+    def changed(self, one: int, other: int) -> Numbers:
+        """The places of the rows of which one begins or ends between two times: all that are so at one alone."""
+        least, most = sorted((one, other))
+        found = []
+        for order, times in ((self._begin, self.since), (self._end, self.until)):
+            first, last = (bisect_right(order, moment, key=times.__getitem__) for moment in (least, most))
+            found.append(order[first:last])
+        return np.concatenate(found)
+
+    @cached_property
+    def _begin(self) -> NDArray[np.int32]:
+        return np.argsort(self.since, kind="stable").astype(np.int32)
+
+    @cached_property
+    def _end(self) -> NDArray[np.int32]:
+        return np.argsort(self.until, kind="stable").astype(np.int32)
 
     @property
     def nbytes(self) -> int:
-        return self.since.nbytes + self.until.nbytes
+        # with the two orders
+        return self.since.nbytes + self.until.nbytes + 8 * len(self.since)
 
 
 @dataclass(frozen=True)
@@ -73,6 +95,11 @@ class Cases:
         codes = np.full(len(self.keys), -1, dtype=np.int16)
         codes[cases[there]] = np.asarray(values.indices.fill_null(-1))[there]
         return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), values.dictionary)
+
+    def changed(self, names: Collection[str], one: int, other: int) -> Numbers:
+        """The places of the cases of which one of these facets may be another at two times."""
+        found = [cases[between.changed(one, other)] for cases, _, between in (self.facets[name] for name in names)]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *found])
 
     @property
     def nbytes(self) -> int:
@@ -128,12 +155,13 @@ class Spans:
     def nbytes(self) -> int:
         seconds = 0 if self.seconds is None else self.seconds.nbytes
         amounts = sum(begun.nbytes + growth.nbytes for begun, growth in self.amounts.values())
-        return int(self.case.nbytes + self.between.nbytes + self.columns.nbytes + seconds + amounts)
+        # with the order by case
+        return int(2 * self.case.nbytes + self.between.nbytes + self.columns.nbytes + seconds + amounts)
 
-    def at(self, as_of: datetime) -> Chosen:
-        """The rows that are counted at `as_of` (UTC, naive)."""
+    def at(self, as_of: datetime, among: Numbers | None = None) -> Chosen:
+        """The rows that are counted at `as_of` (UTC, naive); of those at the places `among`, which are in order."""
         moment = microseconds(as_of)
-        places = self.between.at(moment)
+        places = self.between.at(moment, among)
         if self.seconds is None:
             return Chosen(moment, places.astype(np.int32), None)
         growing = int(np.searchsorted(places, self.growing))
@@ -143,6 +171,43 @@ class Spans:
         # two runs that are in order already
         order = np.argsort(seconds, kind="stable")
         return Chosen(moment, places[order].astype(np.int32), seconds[order])
+
+    def of_cases(self, cases: Numbers) -> Numbers:
+        """The places of all rows of some cases, in order."""
+        wanted = np.unique(cases)
+        begins = self._first[wanted]
+        counts = self._first[wanted + 1] - begins
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return np.sort(self._by_case[np.repeat(begins, counts) + within].astype(np.int64))
+
+    def waiting(self, as_of: datetime) -> Chosen:
+        """As `at`, of a measure of durations: those alone that have not ended."""
+        between, moment = self.between, microseconds(as_of)
+        growing = np.flatnonzero((between.since[: self.growing] <= moment) & (moment < between.until[: self.growing]))
+        return self.at(as_of, np.concatenate([growing, self._waiting]))
+
+    def laid_out(self) -> Spans:
+        """Itself, with all that is in order for times near one another: made now, and not while somebody waits."""
+        _ = self.between._begin, self.between._end, self._by_case, self._first
+        if self.measure.kind == "durations":
+            _ = self._waiting
+        return self
+
+    @cached_property
+    def _waiting(self) -> Numbers:
+        """The places of the rows that have not ended, and do not grow."""
+        ended = np.asarray(self.columns["ended"].chunk(0).to_numpy(zero_copy_only=False), dtype=np.bool_)
+        return np.flatnonzero(~ended[self.growing :]) + self.growing
+
+    @cached_property
+    def _first(self) -> NDArray[np.int32]:
+        """Where the rows of each case begin among those by case."""
+        counts = np.bincount(self.case, minlength=len(self.cases.keys))
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+    @cached_property
+    def _by_case(self) -> NDArray[np.int32]:
+        return np.argsort(self.case, kind="stable").astype(np.int32)
 
     def rows(self, chosen: Chosen, names: Collection[str] | None = None) -> pa.Table:
         """As `facts` gives them: all columns, or those that `answer` needs and the cuts `names`."""

@@ -47,7 +47,7 @@ def test_what_is_replayed_while_it_is_open_is_shown_and_said(tmp_path: Path) -> 
     """The replay is not held up; the stream says that there is something new; the next page has it."""
     store = tmp_path / "cases.duckdb"
     run("replay", EXAMPLES / "faults.jsonl", "--store", store)
-    with started("--store", store) as address:
+    with started("--store", store, "--memory", "400MB") as address:
         before = page(f"{address}cases")
         with urlopen(f"{address}fresh", timeout=60) as stream:
             said = [line for line in iter(lambda: stream.readline().decode(), "\n") if line.startswith("data:")]

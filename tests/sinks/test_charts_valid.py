@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from throughline.sinks.charts.bars import Bar, bars
 from throughline.sinks.charts.curve import curve
-from throughline.sinks.charts.drawing import drawn
+from throughline.sinks.charts.drawing import drawn, drawn_once
 from throughline.sinks.charts.flow import Pair, flow
 from throughline.sinks.charts.spans import Span, spans
 from throughline.sinks.charts.trend import Limits, Point, trend
@@ -47,3 +47,17 @@ def test_a_chart_is_valid(chart: str) -> None:
 def test_one_that_is_not_is_refused() -> None:
     with pytest.raises(alt.utils.schemapi.SchemaValidationError):
         drawn(alt.Chart(alt.InlineData(values=[])).mark_bar(fontSize="wide"), "Title", "Words")  # type: ignore[arg-type]
+
+
+def test_what_is_drawn_already_is_not_put_together_again() -> None:
+    asked = []
+
+    @drawn_once
+    def draw(parts: tuple[Bar, ...], title: str) -> Markup:
+        asked.append(title)
+        return Markup(parts[0].says)
+
+    three, four = Bar("Police", "kept", 3, "3"), Bar("Police", "kept", 4, "4")
+
+    assert [draw([three], "A"), draw([three], "A"), draw([four], "A"), draw([three], "B")] == ["3", "3", "4", "3"]
+    assert asked == ["A", "A", "B"]

@@ -41,6 +41,9 @@ def owner(rows: list[str], client: Address, server: Address) -> int | None:
     # the last column that matters is the eighth; a connection that is being closed belongs to nobody, which reads as 0
     wanted = {(_hexadecimal(client, mapped), _hexadecimal(server, mapped)) for mapped in (False, True)}
     for row in rows:
+        # thousands of connections that are over still stand there
+        if not any(one in row for one, _ in wanted):
+            continue
         words = row.split()
         if len(words) > 7 and words[3] == _ESTABLISHED and (words[1], words[2]) in wanted:
             return int(words[7])

@@ -113,7 +113,12 @@ def _bars(chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Mar
         ]  # fmt: skip
         return bars(made, title, f"Number of {measure.counts}.", value=f"Number of {measure.counts}")
     made = [
-        Bar(wording.value(cut, row[cut]), wording.outcome(measure, row["outcome"]), row["share"], percent(row["share"]))
+        Bar(
+            wording.value(cut, row[cut]),
+            wording.outcome(measure, row["outcome"]),
+            _share(row["share"]),
+            percent(row["share"]),
+        )
         for row in rows
         if row["share"] is not None
     ]
@@ -126,6 +131,11 @@ def _bars(chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Mar
     axis = f"Share of {measure.counts}" + (f": {lowered(parts[0])}" if len(parts) == 1 else "")
     desc = f"Share of {measure.counts}: {'; '.join(parts)}."
     return bars(made, title, desc, are_shares=True, value=axis) if made else None
+
+
+def _share(share: float | None) -> float:
+    """As exact as it can be seen, so that the charts of two days are often one, which is drawn once."""
+    return round(share or 0, 3)
 
 
 def _counted(row: dict[str, Any]) -> int:
@@ -152,7 +162,7 @@ def _spans(chosen: Choice, figure: pa.Table, wording: Wording, title: str) -> Ma
     rows.sort(key=lambda row: (row["outcome"] in listed, -(row["least_share"] or 0)))
     made = [
         Span(
-            wording.outcome(measure, row["outcome"]), row["least_share"] or 0, row["most_share"] or 0,
+            wording.outcome(measure, row["outcome"]), _share(row["least_share"]), _share(row["most_share"]),
             _range(row["least_share"], row["most_share"]),
         )
         for row in rows

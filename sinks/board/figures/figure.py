@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from throughline.sinks.board.figures.choice import Choice, measures_of
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import NotFoundError
 from throughline.sinks.board.reading.hindsight import Known, known_then
-from throughline.sinks.measures.answer import answer
+from throughline.sinks.measures.answer import answer, totals
 from throughline.sinks.measures.comparison import compared
 from throughline.sinks.measures.coverage import all_not_covered, withhold
 from throughline.sinks.measures.facts import cases_of, facts
 from throughline.sinks.measures.headline import Number, Series, headline, series_of
 from throughline.sinks.measures.measure import Measure
+from throughline.sinks.measures.nearby import adds_up, counted, moved
 from throughline.sinks.measures.shown import Audience
 from throughline.sinks.measures.spans import Spans, cases_ever, has_spans, spans
 from throughline.sinks.store import Store
@@ -35,7 +36,7 @@ def rows_of(asked: Asked, measure: Measure, as_of: datetime | None, names: Colle
         return known(asked, moment, asked.known_at).then[measure.name]
     facets = [facet.name for facet in asked.settings.domain.facets]
     if moment is not None and has_spans(measure, moment):
-        return _rows_at(asked, measure, facets, moment, names)
+        return _rows_at(asked, measure, moment, names)
 
     def read() -> pa.Table:
         # the same for every measure of a time
@@ -45,21 +46,30 @@ def rows_of(asked: Asked, measure: Measure, as_of: datetime | None, names: Colle
     return asked.kept.get(asked.facts.stamp, ("rows", measure.name, as_of), read)
 
 
-def _rows_at(
-    asked: Asked, measure: Measure, facets: Sequence[str], moment: datetime, names: Collection[str] | None
-) -> pa.Table:
+def _rows_at(asked: Asked, measure: Measure, moment: datetime, names: Collection[str] | None) -> pa.Table:
     """The rows of a measure that has spans: these are read once for every time that is asked for."""
-    kept, stamp = asked.kept, asked.facts.stamp
-
-    def read() -> Spans:
-        cases = kept.get(stamp, "cases ever", lambda: cases_ever(asked.connection, facets))
-        return spans(asked.connection, measure, cases)
-
-    found = kept.get(stamp, ("spans", measure.name), read)
+    kept, stamp, found = asked.kept, asked.facts.stamp, _spans(asked, measure)
     chosen = kept.get(stamp, ("chosen", measure.name, moment), lambda: found.at(moment))
     if names is not None:
         return found.rows(chosen, names)
     return kept.get(stamp, ("rows", measure.name, moment), lambda: found.rows(chosen))
+
+
+def _spans(asked: Asked, measure: Measure) -> Spans:
+    facets = [facet.name for facet in asked.settings.domain.facets]
+    kept, stamp = asked.kept, asked.facts.stamp
+
+    def read() -> Spans:
+        cases = kept.get(stamp, "cases ever", lambda: cases_ever(asked.connection, facets))
+        found = spans(asked.connection, measure, cases)
+        return found.laid_out() if adds_up(measure, ()) else found
+
+    return kept.get(stamp, ("spans", measure.name), read)
+
+
+def is_empty(asked: Asked, chosen: Choice) -> bool:
+    """Whether nothing is counted of it at all."""
+    return not any(_answered(asked, chosen, (), asked.as_of)["cases"].to_pylist())
 
 
 def known(asked: Asked, as_of: datetime, known_at: datetime) -> Known:
@@ -102,10 +112,42 @@ def _counted(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetim
 
 
 def _shown(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table:
-    found = answer(chosen.measure, rows_of(asked, chosen.measure, as_of, {*cuts, *chosen.where}), cuts, chosen.where)
+    found = _answered(asked, chosen, cuts, as_of)
     audience = Audience(asked.settings.domain, asked.settings.register)
     shown = audience.may_see(chosen.measure, found, cuts, chosen.where, as_of or asked.facts.last_at)
     return withhold(chosen.measure, shown, cuts, chosen.where, _withheld(asked, chosen.measure))
+
+
+def _answered(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table:
+    """The figure as it was counted. By fewer cuts than it is chosen by, it is the totals of that one."""
+    if {*cuts} < {*chosen.cuts}:
+        return totals(_answered(asked, chosen, chosen.cuts, as_of), chosen.cuts, cuts)
+
+    def count() -> pa.Table:
+        if asked.known_at is None and (found := _near(asked, chosen, cuts, as_of)) is not None:
+            return found
+        rows = rows_of(asked, chosen.measure, as_of, {*cuts, *chosen.where})
+        return answer(chosen.measure, rows, cuts, chosen.where)
+
+    return asked.kept.get(asked.facts.stamp, ("answer", chosen.key, cuts, as_of, asked.known_at), count)
+
+
+def _near(asked: Asked, chosen: Choice, cuts: tuple[str, ...], as_of: datetime | None) -> pa.Table | None:
+    """The figure from the same one of the nearest time that was counted in full, which it is itself where there is none
+    near it; None of a measure of which that cannot be."""
+    measure, moment = chosen.measure, as_of or asked.facts.last_at
+    if moment is None or not has_spans(measure, moment) or not adds_up(measure, {*cuts, *chosen.where}):
+        return None
+    kept, stamp, found = asked.kept, asked.facts.stamp, _spans(asked, measure)
+    key = (chosen.key, cuts)
+    times: list[datetime] = kept.get(stamp, ("times", key), list)
+    for time in sorted(times, key=lambda one: abs(one - moment))[:1]:
+        near = kept.at_hand(stamp, ("near", key, time))
+        if near is not None and (figure := moved(found, near, moment, cuts, chosen.where)) is not None:
+            return figure
+    full = kept.get(stamp, ("near", key, moment), lambda: counted(found, moment, cuts, chosen.where))
+    times.append(moment)
+    return full.figure
 
 
 def _withheld(asked: Asked, measure: Measure) -> dict[str, str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from throughline.sinks.board.figures.choice import Choice, measures_of
-from throughline.sinks.board.figures.figure import figure, months, rows_of
+from throughline.sinks.board.figures.figure import figure, is_empty, months
 from throughline.sinks.board.figures.page import said
-from throughline.sinks.board.figures.topic import card
+from throughline.sinks.board.figures.topic import card, first_cuts
 from throughline.sinks.board.figures.wording import Wording, percent
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Page
@@ -24,7 +24,7 @@ def overview(asked: Asked) -> Page:
     beside = asked.moment("beside")
     cards = []
     for name in SIX:
-        if name not in known or rows_of(asked, known[name], asked.as_of, ()).num_rows == 0:
+        if name not in known or is_empty(asked, Choice(known[name], first_cuts(asked, known[name]), {}, None)):
             continue
         made = card(asked, known[name])
         made |= {"earlier": None, "change": ""}

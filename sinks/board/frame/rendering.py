@@ -69,7 +69,7 @@ class Rendering:
             asked=asked,
             address=asked.address,
             times=self._times(asked) if place.has_times else None,
-            fresh=self._freshness(asked),
+            fresh=freshness(asked.facts.received_at, asked.settings.now()),
             stamp=asked.facts.stamp,
             stamp_of="figures" if place.is_of_figures else "stamp",
             **self._frame(page, place.under or place.name, asked.address, asked.visit),
@@ -112,13 +112,6 @@ class Rendering:
     def _day(self, at: datetime) -> str:
         return local(at, self._names.zone).date().isoformat()
 
-    def _freshness(self, asked: Asked) -> dict[str, Any]:
-        received = asked.facts.received_at
-        if received is None:
-            return {"at": None, "age": ""}
-        seconds = (asked.settings.now() - received).total_seconds()
-        return {"at": received, "age": duration_words(seconds), "is_old": seconds > 2 * 86_400}
-
     def _moment(self, at: datetime | None, precision: str | None = "instant") -> Markup | str:
         """`<time>12 March 2026 at 2.15pm</time>`."""
         return self._time_element(at, precision, moment_words)
@@ -136,6 +129,14 @@ class Rendering:
         machine = f"{at.replace(tzinfo=UTC):%Y-%m-%dT%H:%M:%SZ}" if precision == "instant" else ""
         machine = machine or (f"{at:{forms[precision]}}" if precision in forms else "")
         return Markup('<time datetime="{}">{}</time>').format(machine, said) if machine else said
+
+
+def freshness(received: datetime | None, now: datetime) -> dict[str, Any]:
+    """When the last event was received, and how long ago that is in words."""
+    if received is None:
+        return {"at": None, "age": ""}
+    seconds = (now - received).total_seconds()
+    return {"at": received, "age": duration_words(seconds), "is_old": seconds > 2 * 86_400}
 
 
 def _number(value: float | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -23,6 +23,15 @@ def utc_now() -> datetime:
 
 PAGE_LIMITS = Limits(seconds=20, memory="1GB", spill="2GB")
 """What one page may take."""
+KEPT_BYTES = 2 * 10**9
+
+
+def shared_out(memory: int) -> tuple[Limits, int]:
+    """The limits of pages, and the bytes of what is kept, for a board that may take so many bytes in all.
+
+    Half is kept. DuckDB has a quarter for each state of the stores: there are two while the next one is worked out.
+    """
+    return replace(PAGE_LIMITS, memory=f"{max(memory // 4096, 1)}KiB"), memory // 2
 
 
 @dataclass(frozen=True)
@@ -32,8 +41,9 @@ class Settings:
     `as_of`: count to this time wherever the address does not say another; null for the latest event. `count_to`: to
     what figures count where neither says: to the latest event, or the end of the last `day` or `month` before it.
 
-    `limits` are those of one page; `now` is the clock; `middleware` stands before every page, the first one outermost
-    (whoever checks who asks, and notes what was looked at, is put here).
+    `limits` are those of one page, `kept_bytes` what may be kept for those who ask next; `now` is the clock.
+    `middleware` stands before every page, the first one outermost (whoever checks who asks, and notes what was looked
+    at, is put here).
     """
 
     domain: Domain
@@ -41,5 +51,6 @@ class Settings:
     as_of: datetime | None = None
     count_to: CountTo = "latest"
     limits: Limits = PAGE_LIMITS
+    kept_bytes: int = KEPT_BYTES
     now: Callable[[], datetime] = utc_now
     middleware: tuple[Middleware, ...] = ()

@@ -12,14 +12,14 @@ from throughline.errors import QueryError
 
 T = TypeVar("T")
 
-_MOST = 600
-_BYTES = 3 * 512 * 1024 * 1024
+_MOST = 5_000
+_BYTES = 10**9
 # what does not say how large it is (`nbytes`) is taken to be as large as a page
 _PAGE_BYTES = 64 * 1024
 
 
 class Kept:
-    """Results by state, of which those asked for last are kept: at most 600, and a gigabyte and a half of tables.
+    """Results by state, of which those asked for last are kept: at most 5,000, and so many bytes of them.
 
     Safe among threads. What one thread is making, others wait for, at most `seconds`: ten readers of a page that takes
     ten seconds ask the stores once.
@@ -61,6 +61,15 @@ class Kept:
             self._keep(place, made)
         made_here.set_result(made)
         return made
+
+    def at_hand(self, stamp: str, key: Hashable) -> Any:
+        """What is kept for this key of the state; None where nothing is. Nobody waits for it."""
+        place = (stamp, key)
+        with self._lock:
+            if place not in self._results:
+                return None
+            self._results.move_to_end(place)
+            return self._results[place][0]
 
     def forget(self, stamps: set[str]) -> None:
         """Drop the results of these states, which nobody is shown again."""

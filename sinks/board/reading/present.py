@@ -120,15 +120,35 @@ class Present:
 
     def state(self) -> State:
         """The newest state; the one before it while the newest is being made, or where that cannot be."""
-        if time.monotonic() >= self._not_before and self._making.acquire(blocking=False):
-            if self._seen() == self._state.seen:
-                self.fault = None
-                self._making.release()
-            else:
-                maker = threading.Thread(target=self._renew, name="board-state", daemon=True)
-                maker.start()
-                maker.join(self._patience)
+        maker = self._begin()
+        if maker is not None:
+            maker.join(self._patience)
         return self._state
+
+    def at_hand(self, *, is_enough: bool) -> State | None:
+        """The state that is shown now, without waiting. Where the stores have a newer one, that is begun if the one
+        before it `is_enough`; otherwise None is given, and `state` is to be asked."""
+        if is_enough:
+            self._begin()
+        elif time.monotonic() >= self._not_before and self._making.acquire(blocking=False):
+            try:
+                if self._seen() != self._state.seen:
+                    return None
+            finally:
+                self._making.release()
+        return self._state
+
+    def _begin(self) -> threading.Thread | None:
+        """The thread that makes the newest state; None where there is nothing newer, or where it is being made."""
+        if time.monotonic() < self._not_before or not self._making.acquire(blocking=False):
+            return None
+        if self._seen() == self._state.seen:
+            self.fault = None
+            self._making.release()
+            return None
+        maker = threading.Thread(target=self._renew, name="board-state", daemon=True)
+        maker.start()
+        return maker
 
     @contextmanager
     def reading(self) -> Iterator[State]:

@@ -16,7 +16,8 @@ from contextlib import contextmanager, suppress
 import duckdb
 
 from throughline.errors import ThroughlineError
-from throughline.sinks.board.reading.present import Present, State
+from throughline.sinks.board.reading.present import Facts, Present, State
+from throughline.sinks.board.reading.turn import give_way
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,23 @@ class Settled:
         finally:
             state.release()
 
+    def at_hand(self) -> Facts | None:
+        """What is known of the state that figures are shown of, without waiting: of a large store, while a newer one is
+        made; None where there is a newer one to wait for, or none yet."""
+        shown = self._state
+        newest = self._stores.at_hand(is_enough=shown is not None)
+        if newest is None or (shown is None and newest.facts.events >= LARGE):
+            return None
+        if shown is None:
+            return newest.facts
+        try:
+            if newest.hold():
+                shown = self._follow(newest)
+                shown.release()
+        finally:
+            newest.release()
+        return shown.facts
+
     def begin(self) -> None:
         """Begin to work out the first state, before anybody asks."""
         with self.reading():
@@ -92,6 +110,7 @@ class Settled:
             return state
 
     def _work_out(self, state: State) -> None:
+        give_way(far=True)
         began = time.monotonic()
         is_done = self._take_steps(state)
         with self._lock:

@@ -9,7 +9,9 @@ import pyarrow as pa
 import pytest
 
 from throughline.errors import QueryError
+from throughline.sinks.board.frame.settings import PAGE_LIMITS, shared_out
 from throughline.sinks.board.reading.kept import Kept
+from throughline.sinks.questions.limits import size_in_bytes
 
 
 def counting(calls: list[str], what: str, made: object = None) -> object:
@@ -105,3 +107,11 @@ def test_a_state_that_is_shown_no_more_is_forgotten() -> None:
     for stamp in ("a", "b"):
         kept.get(stamp, "rows", lambda stamp=stamp: counting(calls, stamp))  # type: ignore[misc]
     assert calls == ["a", "b", "a"]
+
+
+def test_the_memory_of_a_board_is_shared_out() -> None:
+    """Half for what is kept, a quarter for DuckDB over each of two states."""
+    limits, kept = shared_out(4 * 1024 * 1024 * 1024)
+
+    assert (size_in_bytes(limits.memory), kept) == (1024 * 1024 * 1024, 2 * 1024 * 1024 * 1024)
+    assert limits.seconds == PAGE_LIMITS.seconds

@@ -11,7 +11,7 @@ from proofs import give
 
 from throughline.errors import UsageError
 from throughline.sinks.measures import grouping as grouping_module
-from throughline.sinks.measures.answer import BANDS, answer, cuts_of
+from throughline.sinks.measures.answer import BANDS, answer, cuts_of, totals
 from throughline.sinks.measures.comparison import compared
 from throughline.sinks.measures.facts import counted_to, facts
 from throughline.sinks.measures.headline import headline, series
@@ -45,6 +45,13 @@ def test_shares_are_of_what_is_known() -> None:
         ("late", 1, 1, 0.25),
         ("open", 1, 1, None),
     ]
+
+
+def test_a_figure_by_fewer_cuts_stands_in_the_one_by_more() -> None:
+    by_both = answer(PROMISES, FIVE, ["agency", "month"])
+
+    assert totals(by_both, ["agency", "month"], ["agency"]).equals(answer(PROMISES, FIVE, ["agency"]))
+    assert totals(by_both, ["agency", "month"], []).equals(answer(PROMISES, FIVE))
 
 
 def test_each_part_of_a_cut_has_its_shares_and_the_total_stands_first() -> None:

@@ -16,6 +16,7 @@ from joined import Random, emptied, filled, product_hash
 from measured import MEASURES
 from scipy.stats import CensoredData, ecdf
 
+from throughline.sinks.measures import survival
 from throughline.sinks.measures.answer import answer
 from throughline.sinks.measures.facts import facts
 from throughline.sinks.measures.survival import Survival
@@ -124,6 +125,20 @@ def test_it_is_the_estimate_of_scipy(seed: int) -> None:
     assert curve["not_yet"].to_pylist()[1:] == pytest.approx(expected.probabilities.tolist())
     kept = ~np.isnan(low)
     assert curve["low"].to_numpy()[1:][kept].tolist() == pytest.approx(low[kept].tolist())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_quantile_and_its_interval_are_read_off_the_curve(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first time at which each of the three lines has come down so far, whatever lies between two looks at it."""
+    monkeypatch.setattr(survival, "_BLOCK", 7)
+    chance = np.random.default_rng(seed)
+    for rows, lengths, share in ((1, 3, 0.9), (40, 5, 0.5), (3_000, 50, 0.3), (3_000, 9_999, 0.97)):
+        made = Survival(chance.integers(0, lengths, rows).astype(float), chance.random(rows) < share)
+        curve = made.curve().to_pylist()
+        for of in (0.1, 0.5, 0.9):
+            found = made.quantile(of)
+            for line, said in (("not_yet", found.seconds), ("low", found.least), ("high", found.most)):
+                assert said == next((row["seconds"] for row in curve if row[line] <= 1 - of + 1e-9), None)
 
 
 @pytest.mark.parametrize("seed", [1, 3])

@@ -10,10 +10,12 @@ import click
 
 from throughline.cli.boards.looks import looks
 from throughline.cli.boards.pack import pack
+from throughline.cli.boards.query import Size
 from throughline.cli.boards.together import stores_at, stores_option
 from throughline.cli.terminal.listening import address_of, listening_at
 from throughline.cli.terminal.options import Moment, domain_of, domain_option
 from throughline.schemas.definitions.domain import Domain
+from throughline.sinks.questions.limits import size_in_bytes
 from throughline.sinks.store import Store
 
 if TYPE_CHECKING:
@@ -50,6 +52,13 @@ if TYPE_CHECKING:
     help="To what figures count unless a page is asked for another time: the latest event, or the end of the last day "
     "or month before it. Default: the latest event; where counts of few cases are hidden, the day.",
 )
+@click.option(
+    "--memory",
+    type=Size(),
+    default="4GB",
+    show_default=True,
+    help="What figures that are kept, and questions of the stores, may take together.",
+)
 @click.pass_context
 def board(
     context: click.Context,
@@ -62,6 +71,7 @@ def board(
     looks_file: Path | None,
     small_numbers: str | None,
     count_to: CountTo | None,
+    memory: str,
 ) -> None:
     """Open the board: web pages of cases, feeds and figures, over one store or several.
 
@@ -80,7 +90,7 @@ def board(
     from throughline.sinks.board.access.opening import SERVER, check_host, guarded
     from throughline.sinks.board.access.settings import read_access
     from throughline.sinks.board.app import create_app
-    from throughline.sinks.board.frame.settings import PAGE_LIMITS, Settings
+    from throughline.sinks.board.frame.settings import Settings, shared_out
     from throughline.sinks.board.reading.find import cases_called
     from throughline.sinks.board.reading.present import Present
     from throughline.sinks.disclosure.register import Register, register_of
@@ -89,15 +99,17 @@ def board(
         # before a store is copied
         check_host(host, None)
     # a quarter of a second: a small store is copied by then, and for a large one nobody waits
-    present = Present(stores_at(store_paths), PAGE_LIMITS, patience=0.25)
+    limits, kept_bytes = shared_out(size_in_bytes(memory))
+    present = Present(stores_at(store_paths), limits, patience=0.25)
     try:
         with present.state().cursor() as cursor:
             chosen = domain_of(Store(cursor, present.paths[0], is_writable=False), domain)
         shows_all = small_numbers == "show" or (small_numbers is None and access_path is None)
         register = None if shows_all else Register(register_of(present.paths[0]))
         access = None if access_path is None else read_access(access_path, frozenset(chosen.agencies or ()) or None)
+        count_to = count_to or ("latest" if shows_all else "day")
         app = guarded(
-            create_app(present, Settings(chosen, register, as_of, count_to or ("latest" if shows_all else "day"))),
+            create_app(present, Settings(chosen, register, as_of, count_to, limits=limits, kept_bytes=kept_bytes)),
             host=host,
             settings=access,
             looks=Looks(looks_file or looks_path(present.paths[0])),
