@@ -62,7 +62,7 @@ def history(
 def _with_events(tellings: list[Row], events: list[Row]) -> list[Row]:
     """The tellings, each with what the event that decided says: the timeline is worked out once for both."""
     of = {row["position"]: row for row in events}
-    made = []
+    made: list[Row] = []
     for row in tellings:
         event = of.get(row["position"], {})
         said = {

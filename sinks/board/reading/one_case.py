@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from throughline.sinks.schema import make_views
+from throughline.sql import one_row
 
 ONE_CASE = "one_case"
 # what is stored of each case, and shown of one; the rest of its tables no page of a case reads
@@ -95,15 +96,17 @@ def _read_events(connection: duckdb.DuckDBPyConnection, chosen: str, opened_at: 
     """Read the events of the case: those between its first and its last, for events lie about in the order in which
     they came, and all of a store where these are not as many as its case has."""
     if count:
-        _shown(connection, "events", f"{chosen} and occurred_at between '{opened_at}' and '{last_at}'", _LEFT_OUT)
-        found = connection.execute("select count(*) from temp.main.shown_events").fetchone()
-        if found == (count,):
+        lived = f"{chosen} and occurred_at between '{opened_at}' and '{last_at}'"
+        if _shown(connection, "events", lived, _LEFT_OUT) == count:
             return
     _shown(connection, "events", chosen, _LEFT_OUT)
 
 
-def _shown(connection: duckdb.DuckDBPyConnection, table: str, condition: str, left_out: tuple[str, ...] = ()) -> None:
+def _shown(connection: duckdb.DuckDBPyConnection, table: str, condition: str, left_out: tuple[str, ...] = ()) -> int:
+    """Read rows of a table into its temporary one; how many."""
     columns = f"* exclude ({', '.join(left_out)})" if left_out else "*"
-    connection.execute(
-        f"create or replace temp table shown_{table} as select {columns} from memory.main.{table} where {condition}"
+    (count,) = one_row(
+        connection,
+        f"create or replace temp table shown_{table} as select {columns} from memory.main.{table} where {condition}",
     )
+    return int(count)
