@@ -12,8 +12,8 @@ import duckdb
 
 from throughline.schemas.definitions.domain import Domain, load_domain
 from throughline.sinks.board.frame.settings import PAGE_LIMITS
+from throughline.sinks.board.reading.one_case import show_case
 from throughline.sinks.board.reading.present import Present
-from throughline.sinks.board.reading.together import show_case
 from throughline.sinks.measures.facts import facts
 from throughline.sinks.measures.measure import load_measures
 from throughline.sql import sql

@@ -52,7 +52,23 @@ def history(
     rows: dict[str, list[Row]] = {
         part: list(rows_by_name(connection, sql(__package__, f"sql/{part}"), {"case_id": case_id})) for part in PARTS
     }
+    rows["tellings"] = _with_events(rows["tellings"], rows["events"])
     taken_back = []
     if is_ever_taken_back:
         taken_back = rows_by_name(connection, sql(__package__, "sql/taken_back"), {"case_id": case_id})
     return History(case=found[0], until=until, taken_back=list(taken_back), **rows)
+
+
+def _with_events(tellings: list[Row], events: list[Row]) -> list[Row]:
+    """The tellings, each with what the event that decided says: the timeline is worked out once for both."""
+    of = {row["position"]: row for row in events}
+    made: list[Row] = []
+    for row in tellings:
+        event = of.get(row["position"], {})
+        said = {
+            "decided_precision": event.get("occurred_precision"),
+            "told_precision": event.get("told_precision"),
+            "reason": event.get("reason"),
+        }
+        made.append({**row, **said})
+    return made

@@ -14,7 +14,7 @@ from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import NotFoundError, Page, Redirect
 from throughline.sinks.board.reading.earlier import case_at
 from throughline.sinks.board.reading.find import cases_called
-from throughline.sinks.board.reading.together import show_case
+from throughline.sinks.board.reading.one_case import show_case
 from throughline.sinks.board.words.case import called, where
 from throughline.sinks.board.words.duration import duration_words, span_words
 from throughline.sinks.board.words.names import Names

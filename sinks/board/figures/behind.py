@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from throughline.errors import UsageError
 from throughline.sinks.board.access.rights import may_see_every_case
 from throughline.sinks.board.figures.choice import choice, offered
 from throughline.sinks.board.figures.figure import known, rows_of
 from throughline.sinks.board.figures.page import measure_at
+from throughline.sinks.board.figures.rank import Places, Rank, read_key
 from throughline.sinks.board.figures.wording import Wording
 from throughline.sinks.board.frame.asked import Asked
 from throughline.sinks.board.frame.page import Page
 from throughline.sinks.board.reading.hindsight import renamed
 from throughline.sinks.board.words.duration import duration_words
 from throughline.sinks.measures.answer import held as rows_held
-from throughline.sinks.measures.grouping import case_codes, coded
+from throughline.sinks.measures.grouping import case_codes
 from throughline.sinks.measures.measure import Measure
 
 ROWS = 25
+
+
+@dataclass(frozen=True)
+class Part:
+    """A page of the list: the places of its rows, its number (from 1) of `pages`, `rows_all` of all pages, and what the
+    addresses of the page before it and of the one after it say, null where there is none."""
+
+    places: Places
+    page: int
+    pages: int
+    rows_all: int
+    previous: Mapping[str, object] | None = None
+    next: Mapping[str, object] | None = None
 
 
 def behind(asked: Asked) -> Page:
@@ -32,12 +47,8 @@ def behind(asked: Asked) -> Page:
     chosen = choice(asked, measure)
     wording = Wording(asked.names, asked.settings.domain)
     rows = visible(asked, rows_held(measure, _rows(asked, measure), chosen.where))
-    order = latest_first(rows, "seconds" if "seconds" in rows.column_names else "counted_at")
-    page = asked.number("page", 1)
-    pages = max((rows.num_rows + ROWS - 1) // ROWS, 1)
-    if page > pages:
-        raise UsageError(f"There are {pages} pages, and `page` is {page}.", hint="Go back to the first page.")
-    shown = rows.take(pa.array(order[(page - 1) * ROWS : page * ROWS])).to_pylist()
+    part = _part(asked, rows, Rank(rows, "seconds" if "seconds" in rows.column_names else "counted_at"))
+    shown = rows.take(pa.array(part.places)).to_pylist()
     asked.look_at(dict.fromkeys(row["case_id"] for row in shown))
     known = offered(measure, asked.settings.domain)
     return Page(
@@ -49,7 +60,12 @@ def behind(asked: Asked) -> Page:
                 f"{known.get(cut, 'Outcome')}: {wording.said(measure, cut, value)}"
                 for cut, value in chosen.where.items()
             ],
-            "list": {"page": page, "pages": pages, "rows_all": rows.num_rows, "cases": _cases(rows)},
+            "list": part,
+            "cases": asked.kept.get(
+                asked.facts.stamp,
+                ("cases behind", chosen.key, asked.as_of, asked.known_at, _who(asked)),
+                lambda: _cases(rows),
+            ),
             "rows": [_line(asked, wording, measure, row) for row in shown],
             "has_duration": "seconds" in rows.column_names,
             "has_outcome": "outcome" in rows.column_names,
@@ -65,10 +81,34 @@ def _rows(asked: Asked, measure: Measure) -> pa.Table:
     return renamed(rows, known(asked, asked.counted_to, asked.known_at).became)
 
 
-def latest_first(rows: pa.Table, by: str) -> NDArray[np.int64]:
-    """The places of the rows in the order in which they are shown: by the most of one column, then by case."""
-    values = rows[by].cast(pa.int64() if by == "counted_at" else pa.float64()).to_numpy().astype(np.float64)
-    return np.lexsort((coded(rows["case_id"]).codes, -values))
+def _part(asked: Asked, rows: pa.Table, rank: Rank) -> Part:
+    """The page that the address asks for: what follows a key, or comes before one; or by its number.
+
+    Raises UsageError where it has no such page.
+    """
+    after, before, page = asked.text("after"), asked.text("before"), asked.number("page", 1)
+    pages = max((rows.num_rows + ROWS - 1) // ROWS, 1)
+    if after:
+        places = rank.first(ROWS, read_key(after))
+    elif before:
+        places = rank.last(ROWS, read_key(before))
+    else:
+        if page > pages:
+            raise UsageError(f"There are {pages} pages, and `page` is {page}.", hint="Go back to the first page.")
+        places = rank.first(page * ROWS)[(page - 1) * ROWS :]
+    if not len(places):
+        return Part(places, 1, pages, rows.num_rows)
+    keys = rank.key(places[0]), rank.key(places[-1])
+    skipped = (page - 1) * ROWS if not after and not before else rank.before(keys[0])
+    return Part(
+        places,
+        # between two pages where rows have come or gone since: the one in which it begins
+        skipped // ROWS + 1,
+        pages,
+        rows.num_rows,
+        previous={"before": keys[0]} if skipped else None,
+        next={"after": keys[1]} if skipped + len(places) < rows.num_rows else None,
+    )
 
 
 def visible(asked: Asked, rows: pa.Table) -> pa.Table:
@@ -79,8 +119,14 @@ def visible(asked: Asked, rows: pa.Table) -> pa.Table:
     return rows.filter(pc.is_in(rows["case_id"].cast(pa.string()), value_set=seen["case_id"].combine_chunks()))
 
 
+def _who(asked: Asked) -> str:
+    """Whose count it is: everybody's, or that of one who may see some cases alone."""
+    return "" if asked.visit is None or may_see_every_case(asked.visit.person) else asked.visit.person.id
+
+
 def _cases(rows: pa.Table) -> int:
-    return len(np.unique(case_codes(rows["case_id"])[0]))
+    codes, most = case_codes(rows["case_id"])
+    return int(np.count_nonzero(np.bincount(codes, minlength=most)))
 
 
 def _line(asked: Asked, wording: Wording, measure: Any, row: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,13 @@ from throughline.sinks.board.words.dates import end_of_day, end_of_last
 from throughline.sinks.board.words.names import Names
 
 TIMES = ("as_of", "known_at", "recorded_by")
+PARTS = ("page", "after", "before")
+"""Which part of a list is asked for: by its number, or by the key of the row before it or after it."""
+
+
+def elsewhere(part: Mapping[str, object]) -> dict[str, object]:
+    """Another part of the same list, for the address: what asked for this one is taken out of it."""
+    return {**dict.fromkeys(PARTS), **part}
 
 
 @dataclass(frozen=True)
@@ -99,8 +106,8 @@ class Asked:
 
     @property
     def filters(self) -> dict[str, str]:
-        """What stands in the address but for times and the page of a list: for another page of the same figure."""
-        return {name: value for name, value in self.given.items() if value and name not in (*TIMES, "page")}
+        """What stands in the address but for times and the part of a list: for another page of the same figure."""
+        return {name: value for name, value in self.given.items() if value and name not in (*TIMES, *PARTS)}
 
     def look_at(self, case_ids: Iterable[str]) -> None:
         """Put on the record that the visitor looks at these cases, before they are shown. Raises LooksError."""

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from throughline.quality.letters.template import agreed, coded, month_name, observed, plain, spaced
 from throughline.sinks.board.access.declaration import Visit
-from throughline.sinks.board.frame.asked import Asked
+from throughline.sinks.board.frame.asked import PARTS, Asked, elsewhere
 from throughline.sinks.board.frame.page import Page
 from throughline.sinks.board.frame.place import Place
 from throughline.sinks.board.words.dates import date_words, day_words, local, moment_words
@@ -59,6 +59,7 @@ class Rendering:
         self._templates.globals |= {
             "agency": names.agency,
             "area": names.area,
+            "elsewhere": elsewhere,
             "identifier_kind": names.identifier,
         }
 
@@ -99,7 +100,7 @@ class Rendering:
 
     def _times(self, asked: Asked) -> dict[str, Any]:
         """To which time the page counts, and what else stands in its address, for the form that asks for another."""
-        own = ("as_of", "page", *(("known_at",) if asked.can_be_as_known else ()))
+        own = ("as_of", *PARTS, *(("known_at",) if asked.can_be_as_known else ()))
         return {
             "counted_to": asked.counted_to,
             "is_asked": asked.as_of is not None,

@@ -3,33 +3,28 @@
 The public views are made again over the tables of all stores, so that what counts over cases, such as `sources` or
 `delays`, counts over all of them. The rules (catalogue, standards, calendar) are those of the first.
 
-The schema `main` shows everything. In the schema `one_case` the same names show the case of the variable `case_key`
-alone, so that a page of one case does not read five million events.
+The schema `main` shows everything; in the schema `one_case` the same names show one case alone (`one_case.py`).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from throughline.errors import UsageError
+from throughline.sinks.board.reading.one_case import make_one_case
 from throughline.sinks.damage import translated
 from throughline.sinks.schema import check_version, make_views, public_schema, view_texts
-from throughline.sql import sql
 
-ONE_CASE = "one_case"
 # what a domain says, the same in each store
 _RULES = {
     "agencies", "alert_rules", "calendar", "domain", "effects", "event_types", "facet_statements", "facet_values",
     "facets", "figure_rules", "identifier_kinds", "shareable_fields", "standard_events",
     "standards", "store_meta",
 }  # fmt: skip
-# of a case the days that its intervals begin or end on (`show_case`): the calendar has two centuries
-_DAYS = " where day between getvariable('first_day')::date and getvariable('last_day')::date"
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -70,16 +65,6 @@ def open_together(
     return connection
 
 
-def show_case(connection: duckdb.DuckDBPyConnection, case_key: int, as_of: datetime | None) -> None:
-    """Let the names of a connection of `open_together` show this case alone, counted to `as_of` (UTC, naive)."""
-    connection.execute("set variable case_key = ?::ubigint", [case_key])
-    connection.execute("set variable as_of = ?::timestamp", [as_of])
-    found = connection.execute(sql(__package__, "sql/days"), {"case_key": case_key, "as_of": as_of}).fetchone()
-    for name, day in zip(("first_day", "last_day"), found or (None, None), strict=True):
-        connection.execute(f"set variable {name} = ?::date", [day])
-    connection.execute(f"use memory.{ONE_CASE}")
-
-
 def _check_one_domain(connection: duckdb.DuckDBPyConnection, stores: Sequence[Path]) -> None:
     names = [
         row[0] if (row := connection.execute(f"select name from store_{place}.domain").fetchone()) else None
@@ -95,20 +80,13 @@ def _check_one_domain(connection: duckdb.DuckDBPyConnection, stores: Sequence[Pa
 
 def _make_tables(connection: duckdb.DuckDBPyConnection, stores: int) -> None:
     """The tables, macros and views of a store, in `main` and in `one_case`."""
-    connection.execute("set variable case_key = null::ubigint")
-    connection.execute(f"create schema {ONE_CASE}")
     tables = connection.execute(
-        "select table_name, bool_or(column_name = 'case_key') from duckdb_columns() "
-        "where database_name = 'store_0' and table_name in "
-        "(select table_name from duckdb_tables() where database_name = 'store_0') group by all order by all"
+        "select table_name from duckdb_tables() where database_name = 'store_0' order by all"
     ).fetchall()
-    for table, has_case in tables:
+    for (table,) in tables:
         of = range(1 if table in _RULES else stores)
         rows = " union all by name ".join(f"select * from store_{place}.{table}" for place in of)
         connection.execute(f"create view main.{table} as {rows}")
-        chosen = " where case_key = getvariable('case_key')" if has_case and table != "identifiers" else ""
-        chosen = _DAYS if table == "calendar" else chosen
-        connection.execute(f"create view {ONE_CASE}.{table} as select * from memory.main.{table}{chosen}")
     macros = connection.execute(
         "select function_name, parameters, macro_definition from duckdb_functions() "
         "where database_name = 'store_0' and function_type = 'macro' and not internal"
@@ -118,11 +96,15 @@ def _make_tables(connection: duckdb.DuckDBPyConnection, stores: int) -> None:
     ).fetchall()
     views = view_texts(connection, public_schema())
     texts = {name: text for name, text in made_by_migrations if name not in views} | views
-    for schema in ("main", ONE_CASE):
-        connection.execute(f"use memory.{schema}")
+
+    def make_macros() -> None:
         for name, parameters, definition in macros:
             connection.execute(f"create macro {name}({', '.join(parameters)}) as {definition}")
-        make_views(connection, dict(texts))
+
+    connection.execute("use memory.main")
+    make_macros()
+    make_views(connection, dict(texts))
+    make_one_case(connection, sorted(_RULES), texts, make_macros)
     connection.execute("use memory.main")
 
 

@@ -21,8 +21,8 @@ from throughline.errors import StoreDamaged, StoreError, StoreMissing, UsageErro
 from throughline.sinks.board.frame.settings import PAGE_LIMITS
 from throughline.sinks.board.reading import present as reading
 from throughline.sinks.board.reading.copy import copy_store
+from throughline.sinks.board.reading.one_case import show_case
 from throughline.sinks.board.reading.present import Present
-from throughline.sinks.board.reading.together import show_case
 from throughline.sinks.store import Store, open_store
 from throughline.sql import one_row
 from throughline.streams.join.batch import join
