@@ -28,7 +28,7 @@ def test_every_page_is_answered_while_a_writer_commits() -> None:
 
 
 def test_what_was_shown_is_on_the_record_whenever_the_board_was_killed() -> None:
-    said = run("bench.board.looks", "--events", "1000", "--rate", "5", "--seconds", "6", "--every", "2")
+    said = run("bench.board.looks", "--events", "1000", "--rate", "5", "--seconds", "10", "--every", "3")
     assert "0 shown without a look on the record" in said
     assert ", 0 kills" not in said
 
