@@ -58,7 +58,8 @@ class Schema:
 
 
 def read_schema(migrations: Traversable, views: Traversable) -> Schema:
-    """Read NNNN_name.sql from one folder and view.sql from another; a gap in numbers raises StoreError."""
+    """Read NNNN_name.sql from one folder and view.sql from another, in which `{name}` is what several views share, of
+    `parts/name.sql` there; a gap in numbers raises StoreError."""
     steps: list[Migration] = []
     for file in sorted(migrations.iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".sql"):
@@ -72,6 +73,10 @@ def read_schema(migrations: Traversable, views: Traversable) -> Schema:
         for file in sorted(views.iterdir(), key=lambda file: file.name)
         if file.name.endswith(".sql")
     }
+    if (shared := views / "parts").is_dir():
+        for part in shared.iterdir():
+            named_part = f"{{{part.name.removesuffix('.sql')}}}"
+            texts = {name: text.replace(named_part, part.read_text(encoding="utf-8")) for name, text in texts.items()}
     return Schema(tuple(steps), texts)
 
 

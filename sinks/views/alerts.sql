@@ -6,13 +6,8 @@ with asked as (
 named as (
   select event_key, event_id from events where standing = 'stands'
 ),
--- the first pause of a clock that was not over by then: until it was, the clock was due as it was before
 pausing as (
-  select p.*
-  from pause_facts p
-  cross join asked
-  where p.to_at > asked.as_of
-  qualify row_number() over (partition by p.case_key, p.standard, p.version, p.start_event order by p.position) = 1
+{pausing}
 ),
 -- clocks that ran by then: what stopped or paused later had not yet
 running as (

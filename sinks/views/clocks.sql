@@ -5,13 +5,8 @@ with asked as (
   from (select coalesce(getvariable('as_of')::timestamp, max(reached_at), max(last_at)) as as_of from case_facts)
   cross join domain d
 ),
--- the first pause of a clock that was not over by then: what stood before it stood then
 pausing as (
-  select p.*
-  from pause_facts p
-  cross join asked
-  where p.to_at > asked.as_of
-  qualify row_number() over (partition by p.case_key, p.standard, p.version, p.start_event order by p.position) = 1
+{pausing}
 ),
 paused_then as (
   select

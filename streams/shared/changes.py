@@ -18,6 +18,7 @@ import pyarrow as pa
 from throughline.schemas.definitions.topics import SharedName, Topics, murmur2
 from throughline.schemas.wire.avro.shared import Kind, ce_type, shared_schema
 from throughline.schemas.wire.kafka_record import AVRO
+from throughline.sinks.schema import public_schema
 from throughline.sinks.store import Store
 from throughline.sql import cursor_of, one_row, registered, sql
 from throughline.streams.shared.form import FLAT_OF, Flat, case_id, flat_columns, hexadecimal, read_case, sent
@@ -196,7 +197,7 @@ class _Rendering:
     def _show(self, view: str) -> None:
         """Make `shown_<view>`: the rows of a public view, of the cases at hand, because its text finds their tables."""
         # as it is written: what DuckDB makes of it, with commas for cross joins, does not run again
-        text = sql("throughline.sinks", f"views/{view}")
+        text = public_schema().views[view]
         query = text.partition(f"create or replace view {view} as\n")[2].partition(";\ncomment on view")[0]
         self.cursor.execute(f"create or replace temp table shown_{view} as {query}")
 
