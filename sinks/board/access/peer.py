@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import pwd
+import socket
+import struct
 import sys
 from pathlib import Path
 
@@ -14,6 +16,10 @@ Address = tuple[str, int]
 
 _TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _ESTABLISHED = "01"
+# linux/netlink.h, linux/sock_diag.h, linux/inet_diag.h
+_SOCK_DIAG, _BY_FAMILY, _ANY_STATE = 4, 20, 0xFFFFFFFF
+_ANY_INTERFACE = struct.pack("=I", 0) + b"\xff" * 8
+_PATIENCE = 1.0
 
 
 def user_at(client: Address | None, server: Address | None) -> str:
@@ -23,6 +29,9 @@ def user_at(client: Address | None, server: Address | None) -> str:
     machine, who might not be allowed to read the store's file; root is allowed to read everything.
     """
     ours = os.geteuid()
+    if client is not None and server is not None and (found := asked(client, server)) in (ours, 0):
+        return user_name(found)
+    # who is refused is refused by the table
     rows = None if client is None or server is None else _rows(_TABLES)
     if rows is None or client is None or server is None or not (_is_address(client[0]) and _is_address(server[0])):
         return user_name(ours)
@@ -48,6 +57,30 @@ def owner(rows: list[str], client: Address, server: Address) -> int | None:
         if len(words) > 7 and words[3] == _ESTABLISHED and (words[1], words[2]) in wanted:
             return int(words[7])
     return None
+
+
+def asked(client: Address, server: Address) -> int | None:
+    """As `owner`, asked of Linux for this one socket (sock_diag(7)): to read the whole table takes a hundred times as
+    long. None where it has no such socket, or does not say."""
+    if sys.platform != "linux" or not (_is_address(client[0]) and _is_address(server[0])):
+        return None
+    ends = [ipaddress.ip_address(end[0]) for end in (client, server)]
+    family = socket.AF_INET if ends[0].version == 4 else socket.AF_INET6
+    addresses = b"".join(end.packed.ljust(16, b"\0") for end in ends)
+    wanted = struct.pack("!HH", client[1], server[1]) + addresses
+    request = struct.pack("=BBBBI", family, socket.IPPROTO_TCP, 0, 0, _ANY_STATE) + wanted + _ANY_INTERFACE
+    try:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _SOCK_DIAG) as kernel:
+            kernel.settimeout(_PATIENCE)
+            kernel.send(struct.pack("=IHHII", 16 + len(request), _BY_FAMILY, 1, 0, 0) + request)
+            answer = kernel.recv(8192)
+    except OSError:
+        return None
+    # a header, then: family, state, two bytes, the two ends, 12 bytes of interface and cookie, 12 of timers, the user
+    is_it = len(answer) >= 16 + 68 and struct.unpack_from("=H", answer, 4)[0] == _BY_FAMILY
+    if not is_it or answer[16] != family or answer[17] != int(_ESTABLISHED) or answer[20 : 20 + len(wanted)] != wanted:
+        return None
+    return int(struct.unpack_from("=I", answer, 16 + 64)[0])
 
 
 def user_name(uid: int) -> str:

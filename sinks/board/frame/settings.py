@@ -23,7 +23,7 @@ def utc_now() -> datetime:
 
 PAGE_LIMITS = Limits(seconds=20, memory="1GB", spill="2GB")
 """What one page may take."""
-KEPT_BYTES = 2 * 10**9
+KEPT_BYTES = 3 * 10**9
 
 
 def shared_out(memory: int) -> tuple[Limits, int]:

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 @click.option(
     "--memory",
     type=Size(),
-    default="4GB",
+    default="6GB",
     show_default=True,
     help="What figures that are kept, and questions of the stores, may take together.",
 )

@@ -11,7 +11,7 @@ import pytest
 
 from throughline.errors import AccessRefused
 from throughline.sinks.board.access import peer
-from throughline.sinks.board.access.peer import owner, user_at, user_name
+from throughline.sinks.board.access.peer import asked, owner, user_at, user_name
 
 # rows of /proc/net/tcp and tcp6 on a little-endian machine, as proc(5) describes them
 OF_1000 = (
@@ -76,9 +76,35 @@ def test_a_real_connection_is_of_the_user_of_this_process(family: socket.Address
             accepted, address = listening.accept()
             with accepted:
                 assert user_at(address[:2], accepted.getsockname()[:2]) == user_name(os.geteuid())
+                # the one socket that is asked for says what the table of all says
+                assert asked(address[:2], accepted.getsockname()[:2]) == os.geteuid()
+                assert asked((address[0], 1), accepted.getsockname()[:2]) is None
                 rows = peer._rows(peer._TABLES)
                 assert rows is not None
                 assert owner(rows, client.getsockname()[:2], listening.getsockname()[:2]) == os.geteuid()
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="Linux says whose a socket is")
+def test_a_socket_that_listens_is_nobodys_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no connection is found, Linux names whoever listens at the client's port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        assert asked(listening.getsockname(), SERVER) is None
+        assert asked(("nowhere", 1), SERVER) is None
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists() or os.geteuid() != 0, reason="root makes another's socket")
+def test_a_real_connection_of_another_user_is_of_that_user() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        os.seteuid(65534)
+        try:
+            client = socket.create_connection(listening.getsockname())
+        finally:
+            os.seteuid(0)
+        with client:
+            assert asked(client.getsockname(), client.getpeername()) == 65534
+            assert owner(peer._rows(peer._TABLES) or [], client.getsockname(), client.getpeername()) == 65534
+            with pytest.raises(AccessRefused):
+                user_at(client.getsockname(), client.getpeername())
 
 
 def test_where_there_is_no_table_it_is_the_user_of_the_board(monkeypatch: pytest.MonkeyPatch) -> None:
