@@ -29,12 +29,19 @@ _OF_A_CASE = (
     "tellings",
     "taken_back",
 )
+_LIST_BEHIND = """
+select case_id, from_agency, sent_at, limbo_seconds
+from handoffs
+order by limbo_seconds desc nulls last, case_id
+limit 25
+"""
 _LIST = "select case_id, state, holder_since from cases order by state = 'closed', holder_since limit 25"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A page: `path`, and the SQL behind it: of `measures`, of the case `case`, or that of a list.
+    """A page: `path`, and the SQL behind it: of `measures`, of the case `case`, that of the list behind the figure
+    `listed` (the rows of its measure, and the first of them), or that of the list of cases.
 
     `others` are pages like it: of what is kept nowhere, another is as good as one counted to another time.
     """
@@ -43,6 +50,7 @@ class Asked:
     path: str
     measures: tuple[str, ...] = ()
     case: str = ""
+    listed: str = ""
     others: tuple[str, ...] = ()
 
 
@@ -55,6 +63,7 @@ def pages(cases: Sequence[str]) -> list[Asked]:
         Asked("a figure", "/figures/between_agencies?by=agency", ("between_agencies",)),
         Asked("another cut", "/figures/between_agencies", ("between_agencies",), others=_other_cuts(six)),
         Asked("list of cases", "/cases"),
+        Asked("list behind", "/figures/between_agencies/cases", listed="between_agencies"),
         Asked("a case", f"/cases/{cases[0]}", case=cases[0], others=tuple(f"/cases/{case}" for case in cases)),
     ]
 
@@ -101,7 +110,9 @@ def _ask(cursor: duckdb.DuckDBPyConnection, domain: Domain, one: Asked) -> None:
     for name in one.measures:
         as_of = cursor.execute("select getvariable('as_of')").fetchone()
         facts(cursor, known[name], [facet.name for facet in domain.facets], None if as_of is None else as_of[0])
-    if one.case:
+    if one.listed:
+        cursor.execute(_LIST_BEHIND).fetchall()
+    elif one.case:
         as_of = cursor.execute("select getvariable('as_of')").fetchone()
         show_case(cursor, int(one.case[1:], 16), None if as_of is None else as_of[0])
         for name in _OF_A_CASE:

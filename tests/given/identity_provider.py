@@ -12,13 +12,13 @@ import time
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 ISSUER = "https://login.example.org"
@@ -34,7 +34,7 @@ def key(kid: str) -> RSAKey:
 
 @dataclass
 class IdentityProvider:
-    """A provider whose next token says what is set here; `asked` are the sign-ins that browsers were sent with."""
+    """A provider whose next token says what is set here; `says` are the claims of whoever signs in at its page."""
 
     issuer: str = ISSUER
     published: list[str] = field(default_factory=lambda: ["first"])
@@ -43,6 +43,7 @@ class IdentityProvider:
     algorithm: str = "RS256"
     algorithms: list[str] = field(default_factory=lambda: ["RS256", "none"])
     said: dict[str, Any] = field(default_factory=dict)
+    says: dict[str, Any] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     tampered: bool = False
     is_down: bool = False
@@ -67,6 +68,8 @@ class IdentityProvider:
                 Route("/.well-known/openid-configuration", self._metadata),
                 Route("/keys", self._keys),
                 Route("/token", self._token, methods=["POST"]),
+                Route("/authorize", self._authorize, methods=["GET", "POST"]),
+                Route("/end", self._end),
             ]
         )
 
@@ -84,6 +87,18 @@ class IdentityProvider:
                 "id_token_signing_alg_values_supported": self.algorithms,
             }
         )
+
+    async def _authorize(self, request: Request) -> Response:
+        """A page at which whoever sits at the browser says who they are; it sends them back with a code."""
+        if request.method == "GET":
+            return HTMLResponse('<form method="post"><input name="name"><button>Sign in</button></form>')
+        asked = str(request.query_params)
+        given = self.approve(f"{self.issuer}/authorize?{asked}", str((await request.form())["name"]), **self.says)
+        return RedirectResponse(f"{request.query_params['redirect_uri']}?{urlencode(given)}", 303)
+
+    async def _end(self, request: Request) -> Response:
+        self.calls.append("end")
+        return RedirectResponse(request.query_params["post_logout_redirect_uri"], 303)
 
     async def _keys(self, request: Request) -> Response:
         self.calls.append("keys")

@@ -39,7 +39,7 @@ def test_pages_by_key_are_those_of_the_whole_list(rows: list[Row], size: int) ->
     """Forwards by the key of the last row, and backwards by that of the first: every row once, in order."""
     shown, wanted = rank(rows), in_order(rows)
     pages = [list(shown.first(size))]
-    while len(pages[-1]) == size:
+    while len(pages[-1]) == size and len(pages) <= len(rows):
         pages.append(list(shown.first(size, read_key(str(shown.key(pages[-1][-1]))))))
     assert [place for page in pages for place in page] == wanted
     for number, page in enumerate(pages):

@@ -296,7 +296,7 @@ def test_a_session_that_would_not_fit_a_cookie_says_what_to_do(client: TestClien
 @contextmanager
 def served(app: Any) -> Iterator[str]:
     """The address of an application that uvicorn serves as the board is served."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", **SERVER))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1, **SERVER))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
