@@ -11,10 +11,10 @@ from throughline.cli.terminal.options import domain_of, domain_option, on_store,
 from throughline.cli.terminal.progress import progress_bar
 from throughline.schemas.definitions.domain import Domain
 from throughline.sinks.compaction import compact as compact_store
-from throughline.sinks.compaction import is_settled
 from throughline.sinks.damage import read_all
 from throughline.sinks.digest import digest as digest_of
 from throughline.sinks.digest import digest_by_table
+from throughline.sinks.feed import is_of_shared_topics
 from throughline.sinks.store import Store, open_store
 from throughline.streams.join.batch import settle
 from throughline.streams.join.rebuild import open_domain, past
@@ -84,7 +84,7 @@ def rebuild(store_path: Path, domain: Domain | None) -> None:
 @click.command(short_help="Sort a large store by case, so that small batches and single cases cost less.")
 @store_option
 def compact(store_path: Path) -> None:
-    """Sort the store by case. What it says stays the same.
+    """Sort the store by case. What it says stays the same; what an older release wrote is brought up to date first.
 
     A worker does so by itself, a little at a time, in stores of more than a million events. After a replay of many, or
     with the first release that sorts, this does all of it at once; nobody else can write the store meanwhile. Stopped
@@ -93,7 +93,8 @@ def compact(store_path: Path) -> None:
     Example: throughline compact --store cases.duckdb
     """
     with open_store(store_path, write=True) as store, progress_bar() as report:
-        if not is_settled(store):
+        # what a new release or new rules make anew would not be sorted
+        if not is_of_shared_topics(store.connection):
             open_domain(store, domain_of(store, None))
             settle(store, lambda stage, part: report(stage, part, 1.0))
         compact_store(store, lambda part: report("sorting", part, 1.0))
