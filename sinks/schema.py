@@ -25,7 +25,7 @@ import duckdb
 
 from throughline import __version__
 from throughline.errors import StoreDamaged, StoreError, StoreTooNew
-from throughline.sql import one_row
+from throughline.sql import one_row, with_parts
 
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 _META = """
@@ -74,9 +74,8 @@ def read_schema(migrations: Traversable, views: Traversable) -> Schema:
         if file.name.endswith(".sql")
     }
     if (shared := views / "parts").is_dir():
-        for part in shared.iterdir():
-            named_part = f"{{{part.name.removesuffix('.sql')}}}"
-            texts = {name: text.replace(named_part, part.read_text(encoding="utf-8")) for name, text in texts.items()}
+        parts = {part.name.removesuffix(".sql"): part.read_text(encoding="utf-8") for part in shared.iterdir()}
+        texts = {name: with_parts(text, parts) for name, text in texts.items()}
     return Schema(tuple(steps), texts)
 
 

@@ -20,6 +20,14 @@ def sql(package: str, name: str) -> str:
     return files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
+def with_parts(text: str, parts: Mapping[str, str]) -> str:
+    """The SQL with each of the parts that it names in braces in its place; a part may name others."""
+    for name, part in parts.items():
+        if (place := f"{{{name}}}") in text:
+            text = text.replace(place, with_parts(part, parts))
+    return text
+
+
 def cursor_of(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """A connection of its own to the same store, to be closed; one of DuckDB alone would not know what `use` chose."""
     (database,) = one_row(connection, "select current_database()")

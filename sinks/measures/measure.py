@@ -17,7 +17,7 @@ Beside it there may be `spans/NAME.sql`, for boards that are asked for many days
 times, with `case_key` for the id, `from_at` and `until_at` (UTC; the first is in the span, null for no end) and, where
 they have `seconds`, `grows`: those are counted from `counted_at`, and the SQL gives null for them. Of `least` and
 `most` it gives what they are at `from_at`, and in `least_grows` and `most_grows` whether they grow from then on. What
-both read alike stands in `parts/` of the folder, and is named in braces.
+both read alike stands in `parts/` of the folder, and is named in braces; a domain may name the parts that are here.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from throughline.errors import UsageError
 from throughline.schemas.definitions.domain import Domain
 from throughline.schemas.definitions.entry import Entry, Problems, nearest, read_entry
 from throughline.schemas.definitions.quality import FIGURES
+from throughline.sql import with_parts
 
 KINDS = ("outcomes", "durations", "times")
 # what the rows of every measure can be cut by; a domain adds the facets of a case, a measure its own
@@ -121,10 +122,12 @@ def load_measures(domain: Domain) -> dict[str, Measure]:
     may replace one. Raises DomainProblemsError with file, line and key of each thing that is wrong."""
     problems = Problems()
     found: dict[str, Measure] = {}
+    parts: dict[str, str] = {}
     for folder in (_HERE, domain.path / "measures"):
         file = folder / "measures.yaml"
         if file.is_file():
-            found |= _read(file, folder / "sql" if folder == _HERE else folder, folder / "parts", problems)
+            parts |= {part.stem: part.read_text(encoding="utf-8") for part in (folder / "parts").glob("*.sql")}
+            found |= _read(file, folder / "sql" if folder == _HERE else folder, parts, problems)
     problems.raise_any()
     return found
 
@@ -137,13 +140,12 @@ def measure_of(domain: Domain, name: str) -> Measure:
     return known[name]
 
 
-def _read(file: Path, sql_folder: Path, parts: Path, problems: Problems) -> dict[str, Measure]:
+def _read(file: Path, sql_folder: Path, parts: Mapping[str, str], problems: Problems) -> dict[str, Measure]:
     found: dict[str, Measure] = {}
-    shared = {part.stem: part.read_text(encoding="utf-8") for part in sorted(parts.glob("*.sql"))}
     for given in read_entry(file, problems).entries("measures"):
         # known by its own name in what is said of it
         entry = replace(given, name=str(given.map.get("name") or given.name))
-        measure = _measure(entry, sql_folder, shared)
+        measure = _measure(entry, sql_folder, parts)
         if measure.name and measure.name in found:
             entry.fault("name", f"`{measure.name}` stands twice.")
         found[measure.name] = measure
@@ -195,10 +197,7 @@ def _measure(entry: Entry, sql_folder: Path, parts: Mapping[str, str]) -> Measur
 
 def _text(file: Path, parts: Mapping[str, str]) -> str:
     """The SQL of a file, with each part for its name in braces; empty where there is no such file."""
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    for name, part in parts.items():
-        text = text.replace(f"{{{name}}}", part)
-    return text
+    return with_parts(file.read_text(encoding="utf-8"), parts) if file.is_file() else ""
 
 
 def _outcomes(entry: Entry) -> list[Outcome]:

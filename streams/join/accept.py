@@ -14,8 +14,8 @@ import pyarrow as pa
 from throughline.schemas.definitions.steward import DECISIONS
 from throughline.sql import sql
 
-# rows of a row group of DuckDB
-ROW_GROUP = 122_880
+# of so many rows DuckDB makes whole groups of its own, in a file and in memory
+_SLICE_ROWS = 122_880
 
 
 @dataclass
@@ -43,8 +43,8 @@ def accept(connection: duckdb.DuckDBPyConnection, incoming: pa.Table) -> Counts:
     """
     if incoming.num_rows == 0:
         return Counts()
-    # in slices of a row group each, so that all cores read them and no core leaves a part of one to be merged later
-    connection.register("incoming", pa.Table.from_batches(incoming.to_batches(max_chunksize=ROW_GROUP)))
+    # in slices of whole groups, so that all cores read them and no core leaves a part of one to be merged later
+    connection.register("incoming", pa.Table.from_batches(incoming.to_batches(max_chunksize=_SLICE_ROWS)))
     try:
         connection.execute(sql(__package__, "accept_sql/arrived"))
         if incoming["revision"].null_count < incoming.num_rows:

@@ -1,18 +1,7 @@
 -- One row per case and piece of its time in which nothing changes: whose it was, and everybody that somebody named.
 -- reads: cases_open, holdings, handoffs, contradictions
-with held_again as (
-  -- when somebody had it again, at a time after it was sent
-  select case_id, from_at from holdings where coalesce(to_at > from_at, true)
-),
-between as (
-  select
-    h.case_id, h.sent_at, h.from_agency, h.to_agency,
-    -- what was never received lies between two agencies until anybody acts; what has not happened is null, and ignored
-    least(
-      h.received_at, h.ended_at, g.from_at, lead(h.sent_at) over (partition by h.case_id order by h.position)
-    ) as until_at
-  from handoffs h
-  asof left join held_again g on g.case_id = h.case_id and g.from_at >= h.sent_at
+with between as (
+{handed_on}
 ),
 -- whoever is said to hold the case, between two times
 said as (

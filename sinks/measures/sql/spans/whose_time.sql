@@ -13,7 +13,7 @@ holdings as (
   where coalesce(h.to_date >= (select min(day) from calendar), true)
 ),
 handoffs as (
-  select case_key as case_id, position, from_agency, to_agency, sent_at, received_at, ended_at from handoff_facts
+  select case_key as case_id, position, kind, from_agency, to_agency, sent_at, received_at, ended_at from handoff_facts
 ),
 contradictions as (
   select case_key as case_id, left_claim, right_claim, from_at, to_at from contradiction_facts

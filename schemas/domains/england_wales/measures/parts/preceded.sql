@@ -1,18 +1,7 @@
 -- One row per case in which the victim withdrew, and thing that may have preceded it: whether it `had`.
 -- reads: withdrawn, cases, holdings, handoffs, contacts, tellings
-with held_again as (
-  -- when somebody had it again, at a time after it was sent
-  select case_id, from_at from holdings where coalesce(to_at > from_at, true)
-),
-sent as (
-  select
-    h.case_id, h.kind, h.from_agency, h.to_agency, h.sent_at,
-    -- what was never received lies between two agencies until anybody acts; what has not happened is null, and ignored
-    least(
-      h.received_at, h.ended_at, g.from_at, lead(h.sent_at) over (partition by h.case_id order by h.position)
-    ) as until_at
-  from handoffs h
-  asof left join held_again g on g.case_id = h.case_id and g.from_at >= h.sent_at
+with sent as (
+{handed_on}
 ),
 handed as (
   select
