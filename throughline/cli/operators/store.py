@@ -83,7 +83,8 @@ def rebuild(store_path: Path, domain: Domain | None) -> None:
 
 @click.command(short_help="Sort a large store by case, so that small batches and single cases cost less.")
 @store_option
-def compact(store_path: Path) -> None:
+@domain_option
+def compact(store_path: Path, domain: Domain | None) -> None:
     """Sort the store by case. What it says stays the same; what an older release wrote is brought up to date first.
 
     A worker does so by itself, a little at a time, in stores of more than a million events. After a replay of many, or
@@ -95,7 +96,7 @@ def compact(store_path: Path) -> None:
     with open_store(store_path, write=True) as store, progress_bar() as report:
         # what a new release or new rules make anew would not be sorted
         if not is_of_shared_topics(store.connection):
-            open_domain(store, domain_of(store, None))
+            open_domain(store, domain_of(store, domain))
             settle(store, lambda stage, part: report(stage, part, 1.0))
         compact_store(store, lambda part: report("sorting", part, 1.0))
     click.echo(f"{store_path} is sorted by case.")
